@@ -1,0 +1,103 @@
+# `make help` lists the targets.
+# Variables: HOST and PORT of the service; PYTHON, the interpreter to build on; GPU=1, ONNX Runtime for CUDA;
+# DATA and OPTIONS of the benchmark.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+GPU ?=
+export PYTHON ?=
+DATA ?= ../shared/data
+OPTIONS ?=
+
+# Both ONNX Runtimes fill the same folder, so a GPU machine gets an environment of its own.
+VENV := .venv$(if $(GPU),-gpu)
+RUN_LOCK := requirements/$(if $(GPU),gpu,run).lock
+DEV_LOCK := requirements/dev.lock
+INSTALL_RAYOCR = .tools/bin/uv pip install --quiet --python $(VENV)/bin/python \
+	--offline --no-deps --no-build-isolation --editable .
+
+# Environments. The empty stamp files make every later call start at once.
+
+$(VENV)/.run: $(RUN_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
+	@echo "setup: installing $(RUN_LOCK) into $(VENV)"
+	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(if $(wildcard $(VENV)/.dev),$(DEV_LOCK))
+	@$(INSTALL_RAYOCR)
+	@touch $@
+
+$(VENV)/.dev: $(RUN_LOCK) $(DEV_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
+	@echo "setup: installing $(RUN_LOCK) and $(DEV_LOCK) into $(VENV)"
+	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(DEV_LOCK)
+	@$(INSTALL_RAYOCR)
+	@touch $(VENV)/.run $@
+
+.venv-peers/.run: requirements/peers.lock requirements/tools.lock scripts/setup.sh
+	@echo "setup: installing requirements/peers.lock into .venv-peers"
+	@scripts/setup.sh .venv-peers requirements/peers.lock
+	@touch $@
+
+$(VENV)/.verified: $(VENV)/.run $(wildcard models/manifests/*.yaml)
+	$(VENV)/bin/rayocr models verify
+	@touch $@
+
+# Targets.
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: $(VENV)/.verified ## start the service on HOST:PORT; Ctrl-C stops it
+	@exec $(VENV)/bin/rayocr serve --host $(HOST) --port $(PORT)
+
+.PHONY: setup
+setup: $(VENV)/.dev ## make the environment for development
+	@echo "$(VENV) is ready"
+
+.PHONY: test
+test: $(VENV)/.dev ## run the unit and integration tests
+	scripts/minio.sh >/dev/null
+	$(VENV)/bin/pytest tests/unit tests/integration
+
+.PHONY: lint
+lint: typecheck ## check style, types and the direction of imports
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports --no-logo
+
+.PHONY: typecheck
+typecheck: $(VENV)/.dev ## check the types
+	$(VENV)/bin/mypy
+
+.PHONY: format
+format: $(VENV)/.dev ## format the code and fix what can be fixed
+	$(VENV)/bin/ruff check --fix-only .
+	$(VENV)/bin/ruff format .
+
+.PHONY: check
+check: lint test ## all that CI does
+
+.PHONY: bench
+bench: $(VENV)/.verified .venv-peers/.run ## compare speed and accuracy with the peers; OPTIONS="--limit 20 --rounds 3"
+	PORT=$(PORT) scripts/bench.sh $(VENV) .venv-peers $(DATA) $(OPTIONS)
+
+.PHONY: lock
+LOCK = .tools/bin/uv pip compile --quiet --upgrade --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --override requirements/overrides.txt
+LOCK_RAYOCR = $(LOCK) --override requirements/overrides-rapidocr.txt pyproject.toml --group build
+lock: ## take the newest versions that pyproject.toml allows into requirements/*.lock
+	@scripts/setup.sh
+	$(LOCK_RAYOCR) --extra cpu --output-file requirements/run.lock
+	$(LOCK_RAYOCR) --extra gpu --constraints requirements/run.lock --output-file requirements/gpu.lock
+	$(LOCK) --group dev --constraints requirements/run.lock --output-file $(DEV_LOCK)
+	$(LOCK) --group peers --constraints requirements/run.lock --output-file requirements/peers.lock
+	$(LOCK) --group tools --output-file requirements/tools.lock
+
+.PHONY: clean
+clean: ## remove the environments and all caches
+	rm -rf .venv .venv-gpu .venv-peers .tools .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

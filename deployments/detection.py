@@ -1,0 +1,95 @@
+"""The detection stage: a page in, the quads of its lines out."""
+
+import dataclasses
+import time
+
+import numpy as np
+import numpy.typing as npt
+
+from deployments.batching import ShapeBatcher
+from deployments.context import RequestContext
+from deployments.metrics import StageMetrics
+from deployments.settings import DetectionSettings
+from deployments.worker import WorkThread, limit_threads
+from models.detection import TextDetector
+from models.manifests import load_manifest
+from models.page import Page, PageQuads
+from models.runtime import resolve_device
+from models.settings import DetectionOptions
+
+__all__ = ["Detector"]
+
+_GPU_BATCH_PAGES = 8
+
+
+class Detector:
+    """A replica of the detection stage.
+
+    Args:
+        bundle: Name of the model bundle, or the path of its manifest.
+        settings: Of this stage.
+    """
+
+    def __init__(self, bundle: str, settings: DetectionSettings) -> None:
+        limit_threads(settings.net.threads)
+        self._options = settings.options
+        self._metrics = StageMetrics("detection")
+        self._detector = TextDetector.load(load_manifest(bundle).detection, settings.net)
+        is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
+        self._net_thread = WorkThread("detection", settings.max_work_s)
+        # On a GPU the net mostly waits for the device: pages are scaled, and maps read, meanwhile.
+        self._cpu_thread = WorkThread("detection-cpu", settings.max_work_s) if is_gpu else self._net_thread
+        self._batcher: ShapeBatcher[npt.NDArray[np.float32]] = ShapeBatcher(
+            self._infer,
+            self._net_thread,
+            settings.max_batch_pages or (_GPU_BATCH_PAGES if is_gpu else 1),
+            self._metrics.batch,
+        )
+
+    def reconfigure(self, user_config: dict[str, float | None]) -> None:
+        """Take new default thresholds, live. Called by Serve with the deployment's `user_config`."""
+        self._options = DetectionOptions.model_validate(user_config)
+
+    async def detect(self, page: Page, sent_at: float, context: RequestContext, options: DetectionOptions) -> PageQuads:
+        """Find the text lines of one page.
+
+        Args:
+            page: Passed by reference; read zero-copy where it lies on this node.
+            sent_at: When the pipeline called, in seconds since the epoch.
+            context: The request's id and deadline.
+            options: The request's own thresholds, over this stage's.
+
+        Raises:
+            DeadlineExceeded: The request's time ran out.
+            ModelOutputError: The net failed on this page.
+            ReplicaCrashed: The net hung on this page.
+        """
+        with self._metrics.page(page.number, sent_at):
+            async with context.limit("detection"):
+                started = time.perf_counter()
+                merged = self._options.model_copy(update=options.model_dump(exclude_none=True))
+                prepared = await self._cpu_thread.run(self._detector.prepare, page)
+                probability = await self._batcher.submit(prepared.pixels)
+                quads = await self._cpu_thread.run(self._detector.quads, probability, prepared, merged)
+                elapsed_ms = (time.perf_counter() - started) * 1e3
+        return PageQuads(
+            number=page.number,
+            width=page.width,
+            height=page.height,
+            rotation=page.rotation,
+            quads=dataclasses.replace(quads, warnings=()),
+            warnings=(*page.warnings, *quads.warnings),
+            timings_ms={**page.timings_ms, "detection": round(elapsed_ms, 1)},
+        )
+
+    def check_health(self) -> None:
+        """Called by Serve.
+
+        Raises:
+            RuntimeError: This replica hangs, and is to be replaced.
+        """
+        self._net_thread.check()
+        self._cpu_thread.check()
+
+    def _infer(self, batch: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float32]]:
+        return list(self._detector.infer(batch))

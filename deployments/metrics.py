@@ -1,0 +1,116 @@
+"""Prometheus metrics of the stages, through Ray's metrics agent. docs/operations.md lists them.
+
+Ray exports each with the prefix `ray_`.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ray.util.metrics import Counter, Histogram
+
+from models.errors import RayocrError
+
+__all__ = ["StageMetrics", "error_code"]
+
+logger = logging.getLogger("ray.serve")
+
+_SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
+_BATCH = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]
+
+
+def error_code(error: BaseException) -> str:
+    """The stable code of an error: its own, or `internal` for one that nobody foresaw."""
+    return error.code if isinstance(error, RayocrError) else RayocrError.code
+
+
+class StageMetrics:
+    """The metrics of one stage in one replica.
+
+    Args:
+        stage: `preprocess`, `detection` or `recognition`; the label `stage` of each metric.
+    """
+
+    def __init__(self, stage: str) -> None:
+        tags = {"stage": stage}
+        self._queue = Histogram(
+            "rayocr_stage_queue_seconds",
+            "Time from the pipeline's call until a replica of the stage began.",
+            boundaries=_SECONDS,
+            tag_keys=("stage",),
+        )
+        self._work = Histogram(
+            "rayocr_stage_work_seconds",
+            "Time that a replica of the stage held a page, waiting for its net included.",
+            boundaries=_SECONDS,
+            tag_keys=("stage",),
+        )
+        self._batch = Histogram(
+            "rayocr_batch_size",
+            "Pages (detection) or lines (recognition) that shared one run of the net.",
+            boundaries=_BATCH,
+            tag_keys=("stage",),
+        )
+        self._columns = Counter(
+            "rayocr_columns_total", "Columns, padding included, that went through the recognizer.", tag_keys=("stage",)
+        )
+        self._pixels = Counter(
+            "rayocr_pixels_total", "Pixels decoded (preprocess) or run through the net.", tag_keys=("stage",)
+        )
+        self._pages = Counter("rayocr_pages_total", "Pages that the stage finished.", tag_keys=("stage",))
+        self._errors = Counter("rayocr_stage_errors_total", "Pages that failed, by code.", tag_keys=("stage", "code"))
+        self._stage = stage
+        for metric in (self._queue, self._work, self._batch, self._columns, self._pixels, self._pages, self._errors):
+            metric.set_default_tags(tags)
+
+    @contextmanager
+    def page(self, number: int, sent_at: float) -> Iterator[None]:
+        """Count and log one page: the time it waited, the time of what is inside, and whether that failed.
+
+        Serve puts the request's id into the log line.
+
+        Args:
+            number: The page's number, counted from 1.
+            sent_at: When the pipeline called, in seconds since the epoch.
+        """
+        queue_s = max(0.0, time.time() - sent_at)
+        self._queue.observe(queue_s)
+        started = time.perf_counter()
+        code = None
+        try:
+            yield
+        except BaseException as exc:
+            code = error_code(exc)
+            self._errors.inc(tags={"code": code})
+            raise
+        else:
+            self._pages.inc()
+        finally:
+            work_s = time.perf_counter() - started
+            self._work.observe(work_s)
+            logger.info(
+                "%s of page %d %s",
+                self._stage,
+                number,
+                "done" if code is None else f"failed: {code}",
+                extra={
+                    "stage": self._stage,
+                    "page": number,
+                    "queue_ms": round(queue_s * 1e3, 1),
+                    "work_ms": round(work_s * 1e3, 1),
+                    "code": code,
+                },
+            )
+
+    def decoded(self, width: int, height: int) -> None:
+        """Count the pixels of a decoded page."""
+        self._pixels.inc(width * height)
+
+    def batch(self, shape: tuple[int, ...]) -> None:
+        """Count one run of the net on (N, height, width, 3)."""
+        count, height, width = shape[:3]
+        self._batch.observe(count)
+        self._pixels.inc(count * height * width)
+        if self._stage == "recognition":
+            self._columns.inc(count * width)

@@ -1,0 +1,1 @@
+"""Preprocessing: documents in, upright RGB pages out."""

@@ -1,0 +1,98 @@
+"""The preprocessing stage: a source in, its decoded pages out."""
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Sequence
+
+from deployments.context import RequestContext
+from deployments.metrics import StageMetrics
+from deployments.preprocess.decode import PageDecoder
+from deployments.preprocess.document import Document
+from deployments.preprocess.draw import draw_polygons
+from deployments.preprocess.settings import PreprocessLimits
+from deployments.settings import PreprocessSettings
+from deployments.storage import SERVICE_SCHEMES, StorageSettings, build_storage
+from deployments.worker import WorkThread, limit_threads
+from models.page import Page
+
+__all__ = ["Preprocessor"]
+
+
+class Preprocessor:
+    """A replica of the preprocessing stage.
+
+    Args:
+        settings: Of this stage.
+        storage: How sources are fetched.
+    """
+
+    def __init__(self, settings: PreprocessSettings, storage: StorageSettings) -> None:
+        limit_threads(1)
+        self._metrics = StageMetrics("preprocess")
+        self._decoder = PageDecoder(settings.limits)
+        self._storages = build_storage(storage, SERVICE_SCHEMES)
+        self._thread = WorkThread("preprocess", settings.max_work_s)
+
+    def reconfigure(self, user_config: dict[str, int]) -> None:
+        """Take new limits, live. Called by Serve with the deployment's `user_config`."""
+        self._decoder = PageDecoder(PreprocessLimits.model_validate(user_config))
+
+    async def fetch(self, location: str, max_bytes: int, context: RequestContext) -> Document:
+        """Read a document from where it lies.
+
+        Args:
+            location: `s3://`, `https://` or `data:`.
+            max_bytes: The most it may have.
+            context: The request's id and deadline.
+
+        Raises:
+            RayocrError: See `Storage.read`; DeadlineExceeded when the request's time ran out.
+        """
+        async with context.limit("fetching the source"):
+            # Not on the work thread: fetching waits for the network, and must not hold up decoding.
+            return await asyncio.to_thread(self._storages.read, location, max_bytes)
+
+    async def page(self, document: Document, number: int, sent_at: float, context: RequestContext) -> Page:
+        """Decode one page of a document.
+
+        Args:
+            document: Passed by reference where it was fetched.
+            number: Counted from 1.
+            sent_at: When the pipeline called, in seconds since the epoch.
+            context: The request's id and deadline.
+
+        Raises:
+            RayocrError: See `PageDecoder.page`; DeadlineExceeded when the request's time ran out.
+        """
+        with self._metrics.page(number, sent_at):
+            async with context.limit("decoding"):
+                started = time.perf_counter()
+                page = await self._thread.run(self._decoder.page, document, number)
+                elapsed_ms = (time.perf_counter() - started) * 1e3
+            self._metrics.decoded(page.width, page.height)
+            return dataclasses.replace(page, timings_ms={"decoding": round(elapsed_ms, 1)})
+
+    async def draw(
+        self, page: Page, polygons: Sequence[Sequence[tuple[float, float]]], context: RequestContext
+    ) -> bytes:
+        """Draw polygons on a page.
+
+        Args:
+            page: Passed by reference.
+            polygons: Corners in page pixels.
+            context: The request's id and deadline.
+
+        Returns:
+            A PNG file.
+        """
+        async with context.limit("drawing"):
+            return await self._thread.run(draw_polygons, page.pixels, polygons)
+
+    def check_health(self) -> None:
+        """Called by Serve.
+
+        Raises:
+            RuntimeError: This replica hangs, and is to be replaced.
+        """
+        self._thread.check()

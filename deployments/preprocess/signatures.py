@@ -1,0 +1,93 @@
+"""Magic bytes of the formats that rayocr names: the ones it reads, and the ones it only recognizes.
+
+Offsets and values are those of the formats' specifications; the media types registered at IANA list most of them.
+"""
+
+from enum import StrEnum
+
+__all__ = ["EXTENSIONS", "READABLE", "RECOGNIZED", "ImageFormat"]
+
+
+class ImageFormat(StrEnum):
+    """A format that rayocr reads. The value is the stable name used in messages and metrics."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WebP"
+    BMP = "BMP"
+    TIFF = "TIFF"
+    GIF = "GIF"
+
+
+# (format, offset, magic). BMP and WebP need a second look, see sniff.py. The PNG and JPEG magics are cut to what
+# survives a damaged file, so that such a file is called damaged rather than unknown.
+READABLE: tuple[tuple[ImageFormat, int, bytes], ...] = (
+    (ImageFormat.JPEG, 0, b"\xff\xd8"),
+    (ImageFormat.PNG, 0, b"\x89PNG"),
+    (ImageFormat.GIF, 0, b"GIF87a"),
+    (ImageFormat.GIF, 0, b"GIF89a"),
+    (ImageFormat.TIFF, 0, b"II*\x00"),
+    (ImageFormat.TIFF, 0, b"MM\x00*"),
+    (ImageFormat.TIFF, 0, b"II+\x00"),
+    (ImageFormat.TIFF, 0, b"MM\x00+"),
+    (ImageFormat.WEBP, 8, b"WEBP"),
+    (ImageFormat.BMP, 0, b"BM"),
+)
+
+# (what to call it, offset, magic); the first match wins, so the narrower of two comes first.
+RECOGNIZED: tuple[tuple[str, int, bytes], ...] = (
+    ("Canon camera raw", 8, b"CR\x02\x00"),
+    ("JPEG 2000 picture", 0, b"\x00\x00\x00\x0cjP"),
+    ("JPEG 2000 picture", 0, b"\xff\x4f\xff\x51"),
+    ("JPEG XL picture", 0, b"\xff\x0a"),
+    ("JPEG XL picture", 0, b"\x00\x00\x00\x0cJXL "),
+    ("AVIF picture", 4, b"ftypavi"),
+    ("HEIC picture", 4, b"ftyphe"),
+    ("HEIC picture", 4, b"ftypmif1"),
+    ("HEIC picture", 4, b"ftypmsf1"),
+    ("video", 4, b"ftyp"),
+    ("Windows icon", 0, b"\x00\x00\x01\x00"),
+    # TGA has no magic; these are its usual headers: no palette, type 2, 3 or 10. A cursor has its count in the zeros.
+    ("TGA picture", 0, b"\x00\x00\x02\x00\x00\x00\x00\x00"),
+    ("TGA picture", 0, b"\x00\x00\x03\x00\x00\x00\x00\x00"),
+    ("TGA picture", 0, b"\x00\x00\x0a\x00\x00\x00\x00\x00"),
+    ("Windows cursor", 0, b"\x00\x00\x02\x00"),
+    ("Photoshop document", 0, b"8BPS"),
+    ("DjVu document", 0, b"AT&TFORM"),
+    ("JBIG2 picture", 0, b"\x97JB2\r\n\x1a\n"),
+    ("OpenEXR picture", 0, b"\x76\x2f\x31\x01"),
+    ("QOI picture", 0, b"qoif"),
+    ("DirectDraw surface", 0, b"DDS "),
+    ("DICOM picture", 128, b"DICM"),
+    ("PCX picture", 0, b"\x0a\x05\x01"),
+    ("PostScript document", 0, b"%!PS"),
+    ("PostScript document", 0, b"\xc5\xd0\xd3\xc6"),
+    ("RTF document", 0, b"{\\rtf"),
+    ("ZIP archive or Office document", 0, b"PK\x03\x04"),
+    ("ZIP archive", 0, b"PK\x05\x06"),
+    ("old Microsoft Office document", 0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    ("gzip archive", 0, b"\x1f\x8b"),
+    ("bzip2 archive", 0, b"BZh"),
+    ("xz archive", 0, b"\xfd7zXZ\x00"),
+    ("Zstandard archive", 0, b"\x28\xb5\x2f\xfd"),
+    ("7-Zip archive", 0, b"7z\xbc\xaf\x27\x1c"),
+    ("RAR archive", 0, b"Rar!\x1a\x07"),
+    ("tar archive", 257, b"ustar"),
+    ("WAVE sound", 8, b"WAVE"),
+    ("AVI video", 8, b"AVI "),
+    ("Matroska video", 0, b"\x1a\x45\xdf\xa3"),
+    ("Ogg sound or video", 0, b"OggS"),
+    ("MP3 sound", 0, b"ID3"),
+    ("Linux program", 0, b"\x7fELF"),
+    ("Windows program", 0, b"MZ"),
+)
+
+# File name extensions of the formats that are read, in lower case.
+EXTENSIONS: dict[str, ImageFormat] = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo"), ImageFormat.JPEG),
+    **dict.fromkeys((".png", ".apng"), ImageFormat.PNG),
+    ".webp": ImageFormat.WEBP,
+    **dict.fromkeys((".bmp", ".dib"), ImageFormat.BMP),
+    **dict.fromkeys((".tif", ".tiff", ".btf", ".tf8"), ImageFormat.TIFF),
+    ".gif": ImageFormat.GIF,
+}

@@ -1,0 +1,102 @@
+"""The recognition stage: a page and its quads in, its text out."""
+
+import asyncio
+import time
+from collections.abc import Coroutine, Sequence
+
+from deployments.batching import ShapeBatcher
+from deployments.context import RequestContext
+from deployments.metrics import StageMetrics
+from deployments.settings import RecognitionSettings
+from deployments.worker import WorkThread, limit_threads
+from models.manifests import load_manifest
+from models.page import Page, PageQuads, PageText
+from models.recognition import LineText, TextRecognizer
+from models.runtime import resolve_device
+from models.settings import RecognitionOptions
+
+__all__ = ["Recognizer"]
+
+_GPU_BATCH_LINES = 64
+# Beyond four lines of usual width a CPU gains nothing from a batch; up to there about 10 %.
+_CPU_BATCH_LINES = 4
+
+
+class Recognizer:
+    """A replica of the recognition stage.
+
+    Args:
+        bundle: Name of the model bundle, or the path of its manifest.
+        settings: Of this stage.
+    """
+
+    def __init__(self, bundle: str, settings: RecognitionSettings) -> None:
+        limit_threads(settings.net.threads)
+        self._options = settings.options
+        self._metrics = StageMetrics("recognition")
+        self._recognizer = TextRecognizer.load(load_manifest(bundle).recognition, settings.net)
+        is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
+        self._net_thread = WorkThread("recognition", settings.max_work_s)
+        # On a GPU the net mostly waits for the device: lines are cut out meanwhile.
+        self._cpu_thread = WorkThread("recognition-cpu", settings.max_work_s) if is_gpu else self._net_thread
+        cpu_batch = _CPU_BATCH_LINES if self._recognizer.batch_invariant else 1
+        self._batcher: ShapeBatcher[LineText] = ShapeBatcher(
+            self._recognizer.infer,
+            self._net_thread,
+            settings.max_batch_lines or (_GPU_BATCH_LINES if is_gpu else cpu_batch),
+            self._metrics.batch,
+        )
+
+    def reconfigure(self, user_config: dict[str, float]) -> None:
+        """Take new options, live. Called by Serve with the deployment's `user_config`."""
+        self._options = RecognitionOptions.model_validate(user_config)
+
+    async def recognize(self, page: Page, found: PageQuads, sent_at: float, context: RequestContext) -> PageText:
+        """Read the lines of one page.
+
+        Args:
+            page: Passed by reference; read zero-copy where it lies on this node.
+            found: What detection found on it.
+            sent_at: When the pipeline called, in seconds since the epoch.
+            context: The request's id and deadline.
+
+        Raises:
+            DeadlineExceeded: The request's time ran out.
+            ModelOutputError: The net failed on this page.
+            ReplicaCrashed: The net hung on this page.
+        """
+        with self._metrics.page(found.number, sent_at):
+            async with context.limit("recognition"):
+                started = time.perf_counter()
+                crops = await self._cpu_thread.run(self._recognizer.crops, page, found.quads)
+                texts = await _all([self._batcher.submit(crop.pixels) for crop in crops])
+                lines, warnings = self._recognizer.lines(page, found.quads, crops, texts, self._options)
+                elapsed_ms = (time.perf_counter() - started) * 1e3
+        return PageText(
+            number=found.number,
+            width=found.width,
+            height=found.height,
+            rotation=found.rotation,
+            lines=lines,
+            warnings=(*found.warnings, *warnings),
+            timings_ms={**found.timings_ms, "recognition": round(elapsed_ms, 1)},
+        )
+
+    def check_health(self) -> None:
+        """Called by Serve.
+
+        Raises:
+            RuntimeError: This replica hangs, and is to be replaced.
+        """
+        self._net_thread.check()
+        self._cpu_thread.check()
+
+
+async def _all(waiting: Sequence[Coroutine[None, None, LineText]]) -> list[LineText]:
+    """Every result in order; when one fails the rest is dropped before it is run."""
+    tasks = [asyncio.create_task(one) for one in waiting]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()

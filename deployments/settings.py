@@ -1,0 +1,99 @@
+"""Settings of the three stages: how many replicas each has, what one reserves, and how much may wait for it."""
+
+from pydantic import Field, model_validator
+
+from deployments.preprocess.settings import PreprocessLimits
+from models.settings import DetectionOptions, NetSettings, RecognitionOptions, SettingsSection
+
+__all__ = [
+    "DetectionSettings",
+    "PreprocessSettings",
+    "RecognitionSettings",
+    "ScalingSettings",
+    "StageSettings",
+]
+
+
+class ScalingSettings(SettingsSection):
+    """How Ray Serve scales one stage."""
+
+    min_replicas: int = Field(default=1, ge=1, description="Replicas that are always there.")
+    max_replicas: int = Field(default=1, ge=1, description="Replicas that a burst may bring. Each holds its own nets.")
+    target_ongoing_requests: float = Field(
+        default=2.0,
+        gt=0,
+        description="Pages in work or waiting, for each replica, that scaling aims at. Lower answers faster, and costs "
+        "more replicas.",
+    )
+    upscale_delay_s: float = Field(default=5.0, ge=0, description="How long load must last before replicas are added.")
+    downscale_delay_s: float = Field(
+        default=120.0, ge=0, description="How long it must be gone before replicas are taken away."
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "ScalingSettings":
+        if self.max_replicas < self.min_replicas:
+            raise ValueError(f"max_replicas is {self.max_replicas}, less than min_replicas {self.min_replicas}")
+        return self
+
+
+class StageSettings(SettingsSection):
+    """What every stage has."""
+
+    num_cpus: float = Field(
+        default=1.0, ge=0, description="CPUs that Ray reserves for one replica. Set it to the threads a replica uses."
+    )
+    num_gpus: float = Field(default=0.0, ge=0, description="GPUs, or the share of one, reserved for one replica.")
+    max_ongoing_requests: int = Field(
+        default=4,
+        ge=1,
+        description="Pages that one replica holds at a time. More fill batches better, and wait longer.",
+    )
+    max_queued_requests: int = Field(
+        default=256, ge=1, description="Pages that may wait for this stage at one ingress replica. Beyond it: 503."
+    )
+    max_work_s: float = Field(
+        default=20.0,
+        gt=0,
+        description="A single step of work that takes longer is taken for hung: its request fails and the replica is "
+        "replaced.",
+    )
+    graceful_shutdown_s: float = Field(
+        default=30.0, ge=0, description="How long a replica that is taken away may finish what it holds."
+    )
+    scaling: ScalingSettings = ScalingSettings()
+
+
+class PreprocessSettings(StageSettings):
+    """The stage that fetches and decodes."""
+
+    limits: PreprocessLimits = PreprocessLimits()
+    max_ongoing_requests: int = Field(
+        default=8, ge=1, description="Documents fetched or decoded at a time by one replica. Fetching mostly waits."
+    )
+
+
+class DetectionSettings(StageSettings):
+    """The stage that finds text lines."""
+
+    net: NetSettings = NetSettings()
+    options: DetectionOptions = DetectionOptions()
+    max_batch_pages: int | None = Field(
+        default=None,
+        ge=1,
+        description="Pages of one size that share a run of the net. Not set: 8 on a GPU, 1 on a CPU, where batches "
+        "only cost memory.",
+    )
+
+
+class RecognitionSettings(StageSettings):
+    """The stage that reads text lines."""
+
+    net: NetSettings = NetSettings(device="cpu")
+    options: RecognitionOptions = RecognitionOptions()
+    max_batch_lines: int | None = Field(
+        default=None,
+        ge=1,
+        description="Lines of one width, of any page, that share a run of the net. Not set: 64 on a GPU; on a CPU 4 "
+        "where the runtime gives each line the same result whatever shares its batch, else 1.",
+    )

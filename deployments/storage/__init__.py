@@ -1,0 +1,20 @@
+"""Documents in, from s3://, https://, data: and local files, behind one small base.
+
+`build_storage` is the way in; it returns one `Storages` that sends each location to the storage of its scheme. Adding a
+storage is one module with a `Storage` subclass and one row in `registry.py`. Everything here is synchronous and safe to
+call from several threads at once; nothing imports Ray or an HTTP framework.
+"""
+
+from deployments.storage.base import Storage, StoredObject
+from deployments.storage.registry import COMMAND_LINE_SCHEMES, SERVICE_SCHEMES, Storages, build_storage
+from deployments.storage.settings import StorageSettings
+
+__all__ = [
+    "COMMAND_LINE_SCHEMES",
+    "SERVICE_SCHEMES",
+    "Storage",
+    "StorageSettings",
+    "Storages",
+    "StoredObject",
+    "build_storage",
+]

@@ -1,0 +1,96 @@
+"""Taking https:// URLs apart, and all that can be refused about one before a name is resolved."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+
+from deployments.storage.settings import StorageSettings
+from models.errors import AccessDenied, MalformedRequest
+
+__all__ = ["HttpsUrl", "url_from_location"]
+
+# All that may stand in path and query (RFC 3986), and "%" since the rest is escaped already. Other characters, such as
+# letters with accents, are escaped as UTF-8.
+_SAFE = "/?:@!$&'()*+,;=-._~%"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpsUrl:
+    """An https:// URL that the settings allow.
+
+    Args:
+        host: In lower case, in ASCII (IDNA); an IPv6 address without brackets.
+        port: The port to connect to.
+        target: Path and query, escaped, as they go into the request line.
+    """
+
+    host: str
+    port: int
+    target: str
+
+    @property
+    def shown(self) -> str:
+        """The URL for messages and logs: without its query, which in pre-signed URLs is a credential."""
+        return f"https://{self._authority}{self.target.partition('?')[0]}"
+
+    @property
+    def name(self) -> str | None:
+        """The last part of the path, or None."""
+        return unquote(self.target.partition("?")[0].rpartition("/")[2]) or None
+
+    def join(self, reference: str) -> str:
+        """Resolve a redirect's Location, which may be relative, against this URL."""
+        return urljoin(f"https://{self._authority}{self.target}", reference)
+
+    @property
+    def _authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == 443 else f"{host}:{self.port}"
+
+
+def url_from_location(location: str, settings: StorageSettings) -> HttpsUrl:
+    """Take a URL apart, and check all of it but the addresses behind the name.
+
+    Args:
+        location: The URL of a client, or of a redirect.
+        settings: Which hosts and ports are allowed.
+
+    Returns:
+        Its parts, ready to connect. A fragment is dropped.
+
+    Raises:
+        MalformedRequest: No valid URL, or one with a user name.
+        AccessDenied: Another scheme (a redirect to http://), or a host or port that is not allowed.
+    """
+    # urlsplit drops tabs and line ends, and leaves backslashes, which browsers take for slashes: no two readings.
+    if any(character <= " " or character in "\\\x7f" for character in location):
+        raise MalformedRequest("an https:// URL must not have spaces, control characters or backslashes: escape them")
+    try:
+        parts = urlsplit(location)
+        host, port = _host_from_parts(parts), parts.port
+    except ValueError as error:  # UnicodeError too: a label too long, or letters that IDNA forbids
+        raise MalformedRequest(f"not a valid URL: {error}") from error
+    if parts.scheme != "https":
+        raise AccessDenied(f"{parts.scheme or 'an empty scheme'}:// is not fetched, only https://")
+    if "@" in parts.netloc:
+        raise MalformedRequest("an https:// URL must not carry a user name or a password")
+    if not host:
+        raise MalformedRequest("the https:// URL names no host: https://host/path")
+    target = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
+    url = HttpsUrl(host, 443 if port is None else port, target)
+    if url.port not in settings.https_ports:
+        raise AccessDenied(f"port {url.port} of {url.host} is not among storage.https_ports {settings.https_ports}")
+    if settings.https_allowed_hosts and not _is_allowed_host(host, settings.https_allowed_hosts):
+        raise AccessDenied(f"{host} is not among storage.https_allowed_hosts")
+    return url
+
+
+def _host_from_parts(parts: SplitResult) -> str:
+    host = (parts.hostname or "").rstrip(".")
+    if ":" in host:
+        return str(ip_address(host))
+    return host.encode("idna").decode("ascii").lower()
+
+
+def _is_allowed_host(host: str, allowed: tuple[str, ...]) -> bool:
+    return any(host.endswith(name) if name.startswith(".") else host == name for name in map(str.lower, allowed))

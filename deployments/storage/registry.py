@@ -1,0 +1,162 @@
+"""Which storage reads which scheme. One row each; a library is imported when its storage is first used."""
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from deployments.preprocess.document import Document
+from deployments.storage.base import Storage, StoredObject
+from deployments.storage.settings import StorageSettings
+from models.errors import AccessDenied, MalformedRequest
+
+__all__ = ["COMMAND_LINE_SCHEMES", "SERVICE_SCHEMES", "StorageRow", "Storages", "build_storage", "rows_by_scheme"]
+
+
+@dataclass(frozen=True, slots=True)
+class StorageRow:
+    """A scheme and how its storage is made.
+
+    Args:
+        scheme: What stands before the colon, in lower case.
+        build: Makes the storage; heavy libraries are imported in here.
+    """
+
+    scheme: str
+    build: Callable[[StorageSettings], Storage]
+
+
+def _build_s3(settings: StorageSettings) -> Storage:
+    from deployments.storage.s3 import S3Storage
+
+    return S3Storage(settings)
+
+
+def _build_https(settings: StorageSettings) -> Storage:
+    from deployments.storage.https import HttpsStorage
+
+    return HttpsStorage(settings)
+
+
+def _build_data_url(settings: StorageSettings) -> Storage:
+    from deployments.storage.data_url import DataUrlStorage
+
+    return DataUrlStorage()
+
+
+def _build_file(settings: StorageSettings) -> Storage:
+    from deployments.storage.file import FileStorage
+
+    return FileStorage()
+
+
+def rows_by_scheme(rows: Iterable[StorageRow]) -> dict[str, StorageRow]:
+    """Index rows by their scheme.
+
+    Raises:
+        ValueError: Two rows have the same scheme.
+    """
+    table: dict[str, StorageRow] = {}
+    for row in rows:
+        if row.scheme in table:
+            raise ValueError(f"two storages for the scheme {row.scheme!r}")
+        table[row.scheme] = row
+    return table
+
+
+_ROWS = rows_by_scheme(
+    (
+        StorageRow("s3", _build_s3),
+        StorageRow("https", _build_https),
+        StorageRow("data", _build_data_url),
+        StorageRow("file", _build_file),
+    )
+)
+
+SERVICE_SCHEMES = frozenset({"s3", "https", "data"})
+"""What a client of the HTTP service may name: never a file of the server."""
+
+COMMAND_LINE_SCHEMES = SERVICE_SCHEMES | {"file"}
+"""What a user of the command line may name; a location without a scheme is a path."""
+
+# Longer than S3's keys (1,024 bytes), paths (4,096) and the URLs that servers accept (about 8,000).
+_LONGEST_LOCATION = 8192
+
+# data: alone has no slashes. All else without "://" is a path, also one with a colon in it.
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(data):", re.IGNORECASE)
+
+
+class Storages(Storage):
+    """Sends each location to the storage of its scheme, which is built at its first use.
+
+    Args:
+        settings: For the storages.
+        rows: The schemes that exist, by name.
+        schemes: Those of them that may be used here.
+    """
+
+    def __init__(self, settings: StorageSettings, rows: dict[str, StorageRow], schemes: frozenset[str]) -> None:
+        self._settings = settings
+        self._rows = rows
+        self._schemes = schemes
+        self._lock = threading.Lock()
+        self._built: dict[str, Storage] = {}
+
+    def read(self, location: str, max_bytes: int) -> Document:
+        """See `Storage.read`."""
+        return self._storage_of(location).read(location, max_bytes)
+
+    def list(self, location: str) -> Iterator[StoredObject]:
+        """See `Storage.list`."""
+        return self._storage_of(location).list(location)
+
+    def close(self) -> None:
+        """Close all storages that were built."""
+        with self._lock:
+            for storage in self._built.values():
+                storage.close()
+            self._built.clear()
+
+    def _storage_of(self, location: str) -> Storage:
+        row = self._row_of(location)
+        with self._lock:
+            if row.scheme not in self._built:
+                self._built[row.scheme] = row.build(self._settings)
+            return self._built[row.scheme]
+
+    def _row_of(self, location: str) -> StorageRow:
+        known = ", ".join(sorted(self._schemes))
+        match = _SCHEME.match(location)
+        if match is None and "file" not in self._schemes:
+            raise MalformedRequest(f"the source names no scheme, such as s3://bucket/key; known are {known}")
+        scheme = (match[1] or match[2]).lower() if match else "file"
+        if scheme not in self._rows:
+            raise MalformedRequest(f"unknown scheme {scheme[:20]!r}; known are {known}")
+        if scheme not in self._schemes:
+            raise AccessDenied(f"{scheme}:// can't be read here, only {known}; upload the file instead")
+        if scheme != "data" and len(location) > _LONGEST_LOCATION:
+            raise MalformedRequest(
+                f"the source has {len(location):,} characters, over the limit of {_LONGEST_LOCATION:,}"
+            )
+        # Paths may hold bytes that are no UTF-8, which Python keeps as lone surrogates; URLs may not.
+        if scheme != "file" and any("\ud800" <= character <= "\udfff" for character in location):
+            raise MalformedRequest("the source holds characters that are no valid Unicode (lone surrogates)")
+        return self._rows[scheme]
+
+
+def build_storage(settings: StorageSettings, schemes: frozenset[str]) -> Storages:
+    """Make the one storage that reads all allowed schemes.
+
+    Args:
+        settings: Time-outs and limits.
+        schemes: `SERVICE_SCHEMES` or `COMMAND_LINE_SCHEMES`.
+
+    Returns:
+        The storage; nothing is connected or imported before the first use.
+
+    Raises:
+        ValueError: A scheme that no storage reads.
+    """
+    if unknown := schemes - _ROWS.keys():
+        raise ValueError(f"no storage reads {sorted(unknown)}; known are {sorted(_ROWS)}")
+    return Storages(settings, _ROWS, schemes)

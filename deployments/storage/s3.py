@@ -1,0 +1,132 @@
+"""S3-compatible storage by boto3: AWS, MinIO, Ceph and their like.
+
+Endpoint, region and credentials come from boto3's own chain and from nowhere else. A location is `s3://bucket/key`, the
+key taken literally, as the AWS command line does: `%`, `+`, `#`, `?` and spaces stand for themselves.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import TypeVar
+
+from deployments.preprocess.document import Document
+from deployments.storage.base import CHUNK_BYTES, Storage, StoredObject, read_limited, refuse_over_limit
+from deployments.storage.retry import Deadline, Retry
+from deployments.storage.s3_client import PageAnswer, S3Client, build_client
+from deployments.storage.s3_errors import S3_FAILURES, translate_s3
+from deployments.storage.settings import StorageSettings
+from models.errors import MalformedRequest, SourceNotFound
+
+__all__ = ["S3Storage"]
+
+Result = TypeVar("Result")
+
+# AWS's rules for bucket names; MinIO and Ceph follow them. ".." would climb out of the bucket's part of the path.
+_BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+class S3Storage(Storage):
+    """Reads objects and lists prefixes.
+
+    The client is made at the first use, by one thread; boto3 clients may be shared by threads, making them may not.
+
+    Args:
+        settings: Time-outs, attempts, connections.
+    """
+
+    def __init__(self, settings: StorageSettings) -> None:
+        self._settings = settings
+        self._retry = Retry.from_settings(settings)
+        self._lock = threading.Lock()
+        self._client: S3Client | None = None
+
+    def read(self, location: str, max_bytes: int) -> Document:
+        """See `Storage.read`; a body that breaks off is read again from its beginning."""
+        bucket, key = _split(location)
+        if not key or key.endswith("/"):
+            raise MalformedRequest(f"{location} names a folder, not an object; name one, or read all of it by listing")
+
+        def attempt(client: S3Client, deadline: Deadline) -> Document:
+            answer = client.get_object(Bucket=bucket, Key=key)
+            # Closing a body that is not read to its end drops the connection: no rest is downloaded.
+            with closing(answer["Body"]) as body:
+                refuse_over_limit(answer.get("ContentLength", 0), max_bytes, location)
+                chunks = _until(deadline, body.iter_chunks(CHUNK_BYTES), location)
+                return Document(read_limited(chunks, max_bytes, location), key.rpartition("/")[2])
+
+        return self._call(attempt, location)
+
+    def list(self, location: str) -> Iterator[StoredObject]:
+        """See `Storage.list`; what follows the bucket is a prefix of keys, as S3 has no folders.
+
+        So `s3://bucket/scan` also lists `scan-1.png` and `scans/2.png`; end it with a slash for one folder's content.
+        Keys that end in a slash are marks that consoles set for folders, and are left out.
+        """
+        bucket, prefix = _split(location)
+        token, found = "", False
+        while True:
+            page = self._list_page(bucket, prefix, token, location)
+            for item in page.get("Contents", []):
+                if item["Key"].endswith("/"):
+                    continue
+                found = True
+                yield StoredObject(f"s3://{bucket}/{item['Key']}", item["Size"], item["ETag"].strip('"'))
+            token = page.get("NextContinuationToken", "")
+            if not token:
+                break
+        if not found:
+            raise SourceNotFound(f"no object of bucket {bucket!r} has a key that begins with {prefix!r}")
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+
+    def _list_page(self, bucket: str, prefix: str, token: str, location: str) -> PageAnswer:
+        def attempt(client: S3Client, _: Deadline) -> PageAnswer:
+            if token:
+                return client.list_objects_v2(Bucket=bucket, Prefix=prefix, ContinuationToken=token)
+            return client.list_objects_v2(Bucket=bucket, Prefix=prefix)
+
+        return self._call(attempt, location)
+
+    def _call(self, attempt: Callable[[S3Client, Deadline], Result], location: str) -> Result:
+        """Run attempts, with every library error translated."""
+
+        def translated(deadline: Deadline) -> Result:
+            endpoint = "S3"
+            try:
+                client = self._connected()
+                endpoint = client.meta.endpoint_url
+                return attempt(client, deadline)
+            except S3_FAILURES as error:
+                raise translate_s3(error, location, endpoint) from error
+
+        return self._retry.call(translated)
+
+    def _connected(self) -> S3Client:
+        with self._lock:
+            if self._client is None:
+                self._client = build_client(self._settings)
+            return self._client
+
+
+def _split(location: str) -> tuple[str, str]:
+    """Take `s3://bucket/key` apart; the key may be empty."""
+    bucket, _, key = location.partition("://")[2].partition("/")
+    if not _BUCKET.fullmatch(bucket):
+        raise MalformedRequest(
+            f"{bucket!r} is no valid bucket name (3 to 63 of a-z, 0-9, '.', '-'); write s3://bucket/key"
+        )
+    key_bytes = len(key.encode())
+    if key_bytes > 1024:  # the limit of S3
+        raise MalformedRequest(f"the key in bucket {bucket!r} has {key_bytes:,} bytes, over S3's limit of 1,024")
+    return bucket, key
+
+
+def _until(deadline: Deadline, chunks: Iterator[bytes], shown: str) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+        deadline.check(shown)

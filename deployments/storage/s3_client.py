@@ -1,0 +1,98 @@
+"""The part of boto3's S3 client that is used here, with types, which boto3 itself does not publish."""
+
+from collections.abc import Iterator
+from typing import Protocol, TypedDict
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import InvalidRegionError
+
+from deployments.storage.settings import StorageSettings
+from models.errors import ConfigurationError
+
+__all__ = ["ObjectAnswer", "PageAnswer", "S3Client", "build_client"]
+
+
+class Body(Protocol):
+    """A body that is read as it comes in."""
+
+    def iter_chunks(self, chunk_size: int) -> Iterator[bytes]:
+        """Read it piece by piece, and compare length and checksum at the end."""
+
+    def close(self) -> None:
+        """Close it, and with it the connection unless it was read to its end."""
+
+
+class ObjectAnswer(TypedDict, total=False):
+    """Answer to GetObject."""
+
+    Body: Body
+    ContentLength: int
+
+
+class Item(TypedDict):
+    """One key of a listing."""
+
+    Key: str
+    Size: int
+    ETag: str
+
+
+class PageAnswer(TypedDict, total=False):
+    """Answer to ListObjectsV2: at most 1,000 keys, and where to go on."""
+
+    Contents: list[Item]
+    NextContinuationToken: str
+
+
+class Meta(Protocol):
+    """What the client knows of itself."""
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where it connects to."""
+
+
+class S3Client(Protocol):
+    """The calls that `S3Storage` makes."""
+
+    @property
+    def meta(self) -> Meta:
+        """The client's own data."""
+
+    def get_object(self, *, Bucket: str, Key: str) -> ObjectAnswer:
+        """Ask for an object."""
+
+    def list_objects_v2(self, *, Bucket: str, Prefix: str, ContinuationToken: str = ...) -> PageAnswer:
+        """Ask for one page of keys."""
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+
+
+def build_client(settings: StorageSettings) -> S3Client:
+    """Make a client from boto3's own chain of settings and credentials. Clients may be shared by threads.
+
+    Args:
+        settings: Time-outs and connections.
+
+    Returns:
+        The client; nothing is connected yet.
+
+    Raises:
+        ConfigurationError: Endpoint or region are not valid.
+        botocore.exceptions.ProfileNotFound: AWS_PROFILE names none.
+    """
+    config = Config(
+        connect_timeout=settings.connect_timeout_s,
+        read_timeout=settings.read_timeout_s,
+        max_pool_connections=settings.max_connections,
+        # One attempt: `Retry` repeats, under one time limit, and with the bodies that break off.
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        user_agent_extra="rayocr",
+    )
+    try:
+        client: S3Client = boto3.session.Session().client("s3", config=config)
+    except (ValueError, InvalidRegionError) as error:
+        raise ConfigurationError(f"boto3 can't use its settings (AWS_ENDPOINT_URL, AWS_REGION): {error}") from error
+    return client

@@ -1,0 +1,80 @@
+"""Settings of the storages. Credentials and endpoint of S3 are not here: they come from boto3's own chain only."""
+
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated
+
+from pydantic import Field
+
+from models.settings import SettingsSection
+
+__all__ = ["StorageSettings"]
+
+
+class StorageSettings(SettingsSection):
+    """How documents are fetched from s3:// and https://.
+
+    S3's endpoint, region and credentials are boto3's: `AWS_ENDPOINT_URL[_S3]`, `AWS_ACCESS_KEY_ID` and
+    `AWS_SECRET_ACCESS_KEY`, `AWS_PROFILE`, web identity, the instance's role.
+    """
+
+    connect_timeout_s: float = Field(
+        default=5.0,
+        ge=0.1,
+        le=60.0,
+        description="Time to open a connection, at each attempt. Lower finds a dead storage sooner; too low fails on a "
+        "far or busy one.",
+    )
+    read_timeout_s: float = Field(
+        default=10.0,
+        ge=0.1,
+        le=300.0,
+        description="Longest silence while an answer is read, at each attempt. Higher is kinder to a slow storage, and "
+        "keeps a worker waiting longer for a dead one.",
+    )
+    total_timeout_s: float = Field(
+        default=60.0,
+        ge=0.1,
+        le=3600.0,
+        description="Time to read one document, or one page of a listing, all attempts and redirects included. Must "
+        "suffice for the largest document on the slowest line; one read_timeout_s may come on top.",
+    )
+    max_attempts: int = Field(
+        default=3,
+        ge=1,
+        le=10,
+        description="Tries of a read that failed in a way that may pass (5xx, throttled, broken off, timed out), with "
+        "growing random pauses. More rides out longer disturbances, and loads a storage that is already down.",
+    )
+    max_connections: int = Field(
+        default=16,
+        ge=1,
+        le=256,
+        description="Connections to S3 that a process keeps open. Fewer than there are concurrent reads means new "
+        "connections for the rest.",
+    )
+    https_enabled: bool = Field(
+        default=False,
+        description="Whether https:// sources are fetched. On, anyone who may send a request makes this cluster "
+        "connect to public addresses of their choice.",
+    )
+    https_allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Host names that https:// may go to, redirects included; a leading dot allows all names below. "
+        "Empty allows every host with a public address.",
+    )
+    https_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(),
+        description="Networks that https:// may go to although they are not public, such as 10.20.0.0/16 for documents "
+        "on the intranet. Each one opens its hosts to whoever may send a request; cloud metadata stays refused.",
+    )
+    https_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = Field(
+        default=(443,),
+        min_length=1,
+        description="Ports that https:// may go to. Each one more lets requests probe one more service of every host.",
+    )
+    https_max_redirects: int = Field(
+        default=3,
+        ge=0,
+        le=10,
+        description="Redirects that https:// follows, each checked like the first address. 0 follows none.",
+    )

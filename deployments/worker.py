@@ -1,0 +1,120 @@
+"""One thread for blocking work, watched from outside."""
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import cv2
+
+from models.errors import ReplicaCrashed
+
+__all__ = ["WorkThread", "limit_threads"]
+
+logger = logging.getLogger("ray.serve")
+
+Result = TypeVar("Result")
+
+# Time for the answers of a hung replica to leave it before it ends itself.
+_LAST_WORDS_S = 1.0
+_EXIT_CODE = 70
+
+
+@dataclass(slots=True)
+class _Job:
+    """A running job: since when, and the future that its caller awaits."""
+
+    started: float
+    future: "asyncio.Future[object]"
+    loop: asyncio.AbstractEventLoop
+
+
+def limit_threads(threads: int) -> None:
+    """Keep this process's libraries within its CPUs. Ray sets OMP_NUM_THREADS, which BLAS follows, before it starts."""
+    cv2.setNumThreads(threads)
+
+
+class WorkThread:
+    """Runs blocking functions one after the other, and ends the process when one of them hangs.
+
+    A net that hangs in native code can't be interrupted: only the end of its process frees the replica. Serve starts
+    another, and the pipeline sends the other requests there.
+
+    Args:
+        name: Of the thread, for profilers and messages.
+        max_work_s: A function that runs longer is taken for hung.
+    """
+
+    def __init__(self, name: str, max_work_s: float) -> None:
+        self._name = name
+        self._max_work_s = max_work_s
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._job: _Job | None = None
+        threading.Thread(target=self._watch, name=f"{name}-watchdog", daemon=True).start()
+
+    async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
+        """Run a blocking function on the thread.
+
+        A cancelled caller whose function has not begun costs nothing more.
+
+        Raises:
+            ReplicaCrashed: The function hung; this process is about to end.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Result] = loop.create_future()
+
+        def work() -> None:
+            if answer.cancelled():
+                return
+            self._job = _Job(time.monotonic(), answer, loop)  # type: ignore[arg-type]  # any result will do
+            try:
+                result = function(*arguments)
+            except BaseException as exc:
+                self._job = None
+                loop.call_soon_threadsafe(_settle, answer, None, exc)
+            else:
+                self._job = None
+                loop.call_soon_threadsafe(_settle, answer, result, None)
+
+        self._executor.submit(work)
+        return await answer
+
+    def busy_s(self) -> float:
+        """How long the present function has been running; 0 when idle."""
+        job = self._job
+        return time.monotonic() - job.started if job is not None else 0.0
+
+    def check(self) -> None:
+        """For a replica's health check.
+
+        Raises:
+            RuntimeError: The present function has hung, and the watchdog could not end the process.
+        """
+        if (busy_s := self.busy_s()) > self._max_work_s + _LAST_WORDS_S:
+            raise RuntimeError(f"{self._name} has been at one step of work for {busy_s:.1f} s")
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(min(1.0, self._max_work_s / 4))
+            job = self._job
+            if job is None or self.busy_s() <= self._max_work_s:
+                continue
+            message = f"one step of work in {self._name} took more than {self._max_work_s:g} s and was given up"
+            logger.error("%s; this replica ends itself and is replaced", message)
+            job.loop.call_soon_threadsafe(_settle, job.future, None, ReplicaCrashed(message))
+            time.sleep(_LAST_WORDS_S)
+            os._exit(_EXIT_CODE)
+
+
+def _settle(future: "asyncio.Future[Result]", result: Result | None, error: BaseException | None) -> None:
+    if future.done():
+        return  # its caller was cancelled, or was told that the work hung
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)  # type: ignore[arg-type]  # None only where Result allows it

@@ -1,0 +1,4 @@
+"""Load generator, accuracy scorer and peer comparison for rayocr.
+
+Speaks only HTTP to the service and imports nothing of it, so that it measures any rayocr, near or far.
+"""

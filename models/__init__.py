@@ -1,0 +1,1 @@
+"""The OCR itself, without Ray or HTTP: pixels to quads to text."""

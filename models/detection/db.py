@@ -1,0 +1,145 @@
+"""From the detector's probability map to quads (DB, arXiv:1911.08947, section 3.4)."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import ModelOutputError
+from models.manifests.manifest import DetectionManifest
+from models.settings import DetectionOptions
+
+__all__ = ["DbThresholds", "db_quads"]
+
+Floats = npt.NDArray[np.float32]
+
+# A region thinner than this in the map is noise, not text: at 3 pixels a stroke is not told from its shadow.
+_LEAST_SIDE_PX = 3.0
+# The map's text kernel is shrunk; joining neighbors across one pixel mends lines that the threshold broke.
+_DILATION = np.ones((2, 2), dtype=np.uint8)
+# A quad this much higher than wide holds a line that runs downwards, not one wide letter.
+_VERTICAL_ASPECT = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class DbThresholds:
+    """What decides which pixels and regions are text. See `DetectionManifest` for each."""
+
+    threshold: float
+    box_threshold: float
+    unclip_ratio: float
+
+    @classmethod
+    def of(cls, manifest: DetectionManifest, options: DetectionOptions) -> "DbThresholds":
+        """The manifest's values, where the options do not set their own."""
+        return cls(
+            manifest.threshold if options.threshold is None else options.threshold,
+            manifest.box_threshold if options.box_threshold is None else options.box_threshold,
+            manifest.unclip_ratio if options.unclip_ratio is None else options.unclip_ratio,
+        )
+
+
+def db_quads(probability: Floats, page_size: tuple[int, int], thresholds: DbThresholds) -> tuple[Floats, Floats]:
+    """Find text-line quads in one probability map.
+
+    Each connected region of text pixels is replaced by its rectangle of least area, scored by the mean probability
+    inside, and grown by `area * unclip_ratio / perimeter` on each side (the paper's unclipping, which for a rectangle
+    needs no polygon offsetting: the offset shape's rectangle of least area is the same rectangle with longer sides).
+
+    Args:
+        probability: (H, W) float32 in [0, 1]. Read only.
+        page_size: (width, height) of the page in pixels, to which the map is stretched.
+        thresholds: See `DbThresholds`.
+
+    Returns:
+        points (K, 4, 2) float32, page pixels, clockwise from the text's top left, inside the page; scores (K,) float32.
+        In no particular order. K may be 0.
+
+    Raises:
+        ModelOutputError: `probability` is not 2-D or holds NaN: model file and manifest disagree.
+    """
+    if probability.ndim != 2 or np.isnan(probability).any():
+        raise ModelOutputError(
+            f"the detector returned an array of shape {probability.shape}{' with NaN' if probability.ndim == 2 else ''}"
+            " instead of a probability map: model file and manifest disagree"
+        )
+    mask = cv2.dilate((probability > thresholds.threshold).astype(np.uint8), _DILATION)
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    rectangles = []
+    scores = []
+    for contour in contours:
+        center, size, angle = cv2.minAreaRect(contour)
+        if min(size) < _LEAST_SIDE_PX:
+            continue
+        box = np.asarray(cv2.boxPoints((center, size, angle)), dtype=np.float32)
+        score = _mean_inside(probability, box)
+        if score < thresholds.box_threshold:
+            continue
+        rectangles.append((*center, *size, angle))
+        scores.append(score)
+    if not rectangles:
+        return np.empty((0, 4, 2), np.float32), np.empty(0, np.float32)
+    grown = _unclipped(np.array(rectangles, dtype=np.float64), thresholds.unclip_ratio)
+    quads = _reading_quads(grown)
+    height, width = probability.shape
+    quads *= np.array([page_size[0] / width, page_size[1] / height])
+    np.clip(quads, 0, np.array(page_size, dtype=np.float64), out=quads)
+    keep = (np.linalg.norm(quads[:, 0] - quads[:, 1], axis=1) > _LEAST_SIDE_PX) & (
+        np.linalg.norm(quads[:, 0] - quads[:, 3], axis=1) > _LEAST_SIDE_PX
+    )
+    return quads[keep].astype(np.float32), np.array(scores, dtype=np.float32)[keep]
+
+
+def _mean_inside(probability: Floats, box: npt.NDArray[np.float32]) -> float:
+    height, width = probability.shape
+    left, top = np.clip(np.floor(box.min(axis=0)).astype(int), 0, (width - 1, height - 1))
+    right, bottom = np.clip(np.ceil(box.max(axis=0)).astype(int), 0, (width - 1, height - 1))
+    inside = np.zeros((bottom - top + 1, right - left + 1), dtype=np.uint8)
+    cv2.fillPoly(inside, [(box - (left, top)).astype(np.int32)], 1)
+    return float(cv2.mean(probability[top : bottom + 1, left : right + 1], inside)[0])
+
+
+def _unclipped(rectangles: npt.NDArray[np.float64], ratio: float) -> npt.NDArray[np.float64]:
+    """(K, 5) center x, center y, width, height, angle in degrees; with both sides grown."""
+    sides = rectangles[:, 2:4]
+    distance = sides.prod(axis=1) * ratio / (2 * sides.sum(axis=1))
+    grown = rectangles.copy()
+    grown[:, 2:4] += 2 * distance[:, None]
+    return grown
+
+
+def _reading_quads(rectangles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Corners (K, 4, 2), starting where the text starts.
+
+    A line runs along the side nearer to the horizontal, to the right; a rectangle much longer across that holds a
+    line that runs along its length: to the right while that still leads to the right by more than the line is thick,
+    else downwards, as in text that was turned clockwise.
+    """
+    radians = np.deg2rad(rectangles[:, 4])
+    sides = rectangles[:, 2:4]
+    axes = np.stack(
+        [np.stack([np.cos(radians), np.sin(radians)], axis=1), np.stack([-np.sin(radians), np.cos(radians)], axis=1)],
+        axis=1,
+    )
+    rows = np.arange(len(rectangles))
+    level = np.argmax(np.abs(axes[:, :, 0]), axis=1)
+    along = np.where(sides[rows, 1 - level] >= _VERTICAL_ASPECT * sides[rows, level], 1 - level, level)
+    reading = axes[rows, along]
+    length, thickness = sides[rows, along], sides[rows, 1 - along]
+    run_right = length * np.abs(reading[:, 0]) >= thickness * np.abs(reading[:, 1])
+    backwards = np.where(run_right, reading[:, 0] < 0, reading[:, 1] < 0)
+    reading[backwards] *= -1
+    down = np.stack([-reading[:, 1], reading[:, 0]], axis=1)
+    half_length = reading * (length / 2)[:, None]
+    half_thickness = down * (thickness / 2)[:, None]
+    center = rectangles[:, :2]
+    return np.stack(
+        [
+            center - half_length - half_thickness,
+            center + half_length - half_thickness,
+            center + half_length + half_thickness,
+            center - half_length + half_thickness,
+        ],
+        axis=1,
+    )

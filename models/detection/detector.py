@@ -1,0 +1,77 @@
+"""The text detector: a page in, its text lines' quads out."""
+
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from models.detection.db import DbThresholds, db_quads
+from models.detection.resize import DetectionInput, resize_page
+from models.manifests import verified_path
+from models.manifests.manifest import DetectionManifest
+from models.page import Page, Quads
+from models.reading_order import reading_order
+from models.runtime import Runtime, load_net
+from models.settings import DetectionOptions, NetSettings
+
+__all__ = ["TextDetector"]
+
+
+class TextDetector:
+    """Finds text lines. Its three steps are apart, so that a replica can run the net on several pages at once.
+
+    Args:
+        net: The loaded net; one call at a time.
+        manifest: What it is and how it is fed.
+    """
+
+    def __init__(self, net: Runtime, manifest: DetectionManifest) -> None:
+        self._net = net
+        self._manifest = manifest
+
+    @classmethod
+    def load(cls, manifest: DetectionManifest, settings: NetSettings) -> "TextDetector":
+        """Check and load the manifest's net.
+
+        Raises:
+            ConfigurationError: See `verified_path` and `load_net`.
+        """
+        return cls(load_net(verified_path(manifest.file), manifest.input, "map", settings), manifest)
+
+    @property
+    def batch_invariant(self) -> bool:
+        """Whether a page's map does not depend on the pages that share its batch."""
+        return self._net.batch_invariant
+
+    def prepare(self, page: Page) -> DetectionInput:
+        """Scale a page to the net's input. Safe to call from several threads."""
+        return resize_page(page.pixels, page.number, self._manifest)
+
+    def infer(self, batch: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Run the net.
+
+        Args:
+            batch: (N, H, W, 3) uint8 RGB, of inputs of one size. Read only.
+
+        Returns:
+            (N, H, W) float32 probabilities of text.
+        """
+        (maps,) = self._net.run(batch)
+        return cast(npt.NDArray[np.float32], maps[:, 0])
+
+    def quads(self, probability: npt.NDArray[np.float32], prepared: DetectionInput, options: DetectionOptions) -> Quads:
+        """Read one page's quads out of its map. Safe to call from several threads.
+
+        Args:
+            probability: (H, W) float32, one of `infer`'s.
+            prepared: What the map was made from.
+            options: Thresholds for this page.
+        """
+        points, scores = db_quads(probability, prepared.page_size, DbThresholds.of(self._manifest, options))
+        order = reading_order(points)
+        return Quads(points[order], scores[order], prepared.warnings)
+
+    def detect(self, page: Page, options: DetectionOptions) -> Quads:
+        """All three steps for one page."""
+        prepared = self.prepare(page)
+        return self.quads(self.infer(prepared.pixels[None])[0], prepared, options)

@@ -1,0 +1,127 @@
+"""The description of a model bundle: one YAML file that names its nets and how to feed and read them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import Field, StringConstraints, ValidationError
+
+from models.errors import ConfigurationError
+from models.settings import SettingsSection
+
+__all__ = [
+    "BundleManifest",
+    "Charset",
+    "DetectionManifest",
+    "ModelFile",
+    "NetInput",
+    "RecognitionManifest",
+    "list_manifests",
+    "load_manifest",
+]
+
+_FOLDER = Path(__file__).parent
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class ModelFile(SettingsSection):
+    """Where one file of a bundle comes from, and what it must contain."""
+
+    source: Annotated[str, StringConstraints(pattern=r"^(package|file|s3|https):.+")] = Field(
+        description="`package:NAME==VERSION/PATH` (a file of an installed distribution, PATH below its import folder), "
+        "`file:PATH`, `s3://BUCKET/KEY` or `https://...`."
+    )
+    sha256: Sha256 = Field(description="SHA-256 of the file, checked before it is opened.")
+
+
+class NetInput(SettingsSection):
+    """How pixels become the net's input: (pixel / 255 - mean) / std, a channel at a time, NCHW float32."""
+
+    channels: Literal["rgb", "bgr"] = Field(description="Order of the channels that the net was trained with.")
+    mean: tuple[float, float, float] = Field(description="Subtracted from each channel in [0, 1], in the net's order.")
+    std: tuple[float, float, float] = Field(description="Each channel is divided by this after the mean, same order.")
+
+
+class DetectionManifest(SettingsSection):
+    """A text detector whose output is a probability map of the input's size (DB, arXiv:1911.08947)."""
+
+    algorithm: Literal["db"]
+    file: ModelFile
+    input: NetInput
+    size_multiple_px: int = Field(ge=1, le=128, description="Both sides of the input are multiples of this.")
+    shortest_side_px: int = Field(ge=32, description="A page whose shortest side is less is enlarged to it.")
+    longest_side_px: int = Field(ge=64, description="A page whose longest side is more is scaled down to it.")
+    threshold: Probability = Field(description="A pixel above it is text.")
+    box_threshold: Probability = Field(description="A quad whose mean probability is below it is dropped.")
+    unclip_ratio: float = Field(
+        gt=0, le=10, description="How far a quad is grown: distance = area * ratio / perimeter."
+    )
+
+
+class Charset(SettingsSection):
+    """The characters that a CTC net tells apart, in the order of its classes."""
+
+    metadata_key: str | None = Field(default=None, description="Key of the ONNX metadata that holds one a line.")
+    file: ModelFile | None = Field(default=None, description="A text file with one character a line, in its place.")
+    blank: Literal["first", "last"] = Field(description="Where the CTC blank stands among the classes.")
+    append_space: bool = Field(description="Whether a space follows the last character of the list.")
+
+
+class RecognitionManifest(SettingsSection):
+    """A line recognizer whose output is (N, T, classes) probabilities for CTC decoding."""
+
+    algorithm: Literal["ctc"]
+    file: ModelFile
+    input: NetInput
+    height_px: int = Field(ge=8, le=256, description="Every line is scaled to this height.")
+    width_multiple_px: int = Field(ge=1, le=64, description="Widths of the input are multiples of this.")
+    charset: Charset
+
+
+class BundleManifest(SettingsSection):
+    """A detector and a recognizer that work together."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+    description: str
+    license: str
+    origin: str
+    detection: DetectionManifest
+    recognition: RecognitionManifest
+
+    def files(self) -> Iterator[ModelFile]:
+        """Every file of the bundle."""
+        yield self.detection.file
+        yield self.recognition.file
+        if self.recognition.charset.file is not None:
+            yield self.recognition.charset.file
+
+
+def list_manifests() -> list[str]:
+    """Names of the bundles that rayocr ships with, sorted."""
+    return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
+
+
+def load_manifest(name: str) -> BundleManifest:
+    """Read a bundle's manifest.
+
+    Args:
+        name: Name of a bundle that ships with rayocr, or the path of a YAML file (recognized by its ending).
+
+    Raises:
+        ConfigurationError: There is no such bundle, or the file is not a valid manifest.
+    """
+    is_path = name.endswith((".yaml", ".yml"))
+    path = Path(name) if is_path else _FOLDER / f"{name}.yaml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as exc:
+        known = ", ".join(list_manifests())
+        hint = f"{exc.strerror}" if is_path else f"known bundles: {known}; or give the path of a .yaml file"
+        raise ConfigurationError(f"no model bundle {name!r}: {hint}") from exc
+    try:
+        return BundleManifest.model_validate(yaml.safe_load(text))
+    except (ValidationError, yaml.YAMLError) as exc:
+        raise ConfigurationError(f"manifest {path.name} is not valid: {exc}") from exc

@@ -1,0 +1,133 @@
+"""Finding, fetching and checking the files of a model bundle.
+
+A file is handed out only after its SHA-256 was compared. Fetched files (s3, https) are kept in the cache folder under
+their hash, so that a changed file can't be mistaken for the one that the manifest names.
+"""
+
+import hashlib
+import importlib.metadata
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from models.errors import ConfigurationError, StorageUnavailable
+from models.manifests.manifest import ModelFile
+
+__all__ = ["model_cache_dir", "verified_path"]
+
+_CHUNK_BYTES = 1 << 20
+_FETCH_TIMEOUT_S = 60.0
+
+
+def model_cache_dir() -> Path:
+    """Folder of fetched model files: `$XDG_CACHE_HOME/rayocr/models`, or below `~/.cache`."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "rayocr" / "models"
+
+
+def verified_path(file: ModelFile) -> Path:
+    """Path of a model file whose content is what the manifest promises.
+
+    Args:
+        file: The manifest's entry. A remote file is fetched once into `model_cache_dir()`.
+
+    Raises:
+        ConfigurationError: The file is missing, or its SHA-256 differs.
+        StorageUnavailable: A remote file could not be fetched.
+    """
+    scheme = file.source.partition(":")[0]
+    path = _RESOLVERS[scheme](file)
+    found = _sha256(path)
+    if found != file.sha256:
+        raise ConfigurationError(
+            f"model file {file.source} has SHA-256 {found}, the manifest says {file.sha256}: "
+            f"it is damaged or another version; replace {path}"
+        )
+    return path
+
+
+def _from_package(file: ModelFile) -> Path:
+    requirement, _, inner = file.source.removeprefix("package:").partition("/")
+    name, _, version = requirement.partition("==")
+    try:
+        distribution = importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError as exc:
+        raise ConfigurationError(f"model file {file.source}: the package {name} is not installed") from exc
+    if version and distribution.version != version:
+        raise ConfigurationError(
+            f"model file {file.source}: {name} {distribution.version} is installed; install {name}=={version}"
+        )
+    # The package itself is never imported: it would load its own OCR stack.
+    path = Path(str(distribution.locate_file(f"{name}/{inner}")))
+    if not path.is_file():
+        raise ConfigurationError(f"model file {file.source}: {name} {distribution.version} holds no {inner}")
+    return path
+
+
+def _from_file(file: ModelFile) -> Path:
+    path = Path(file.source.removeprefix("file:").removeprefix("//"))
+    if not path.is_file():
+        raise ConfigurationError(f"model file {file.source}: there is no such file")
+    return path
+
+
+def _from_s3(file: ModelFile) -> Path:
+    def download(target: BinaryIO) -> None:
+        import boto3  # heavy, and only needed for this source
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        parts = urlsplit(file.source)
+        try:
+            boto3.client("s3").download_fileobj(parts.netloc, parts.path.lstrip("/"), target)
+        except (BotoCoreError, ClientError) as exc:
+            raise StorageUnavailable(f"model file {file.source} could not be fetched: {exc}") from exc
+
+    return _fetched(file, download)
+
+
+def _from_https(file: ModelFile) -> Path:
+    def download(target: BinaryIO) -> None:
+        import httpx  # only needed for this source
+
+        try:
+            with httpx.stream("GET", file.source, timeout=_FETCH_TIMEOUT_S, follow_redirects=True) as response:
+                response.raise_for_status()
+                for chunk in response.iter_bytes(_CHUNK_BYTES):
+                    target.write(chunk)
+        except httpx.HTTPError as exc:
+            raise StorageUnavailable(f"model file {file.source} could not be fetched: {exc}") from exc
+
+    return _fetched(file, download)
+
+
+def _fetched(file: ModelFile, download: Callable[[BinaryIO], None]) -> Path:
+    path = model_cache_dir() / f"{file.sha256}{Path(urlsplit(file.source).path).suffix}"
+    if path.is_file():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside and renamed, so that replicas that start together never see half a file.
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
+        try:
+            download(partial)  # type: ignore[arg-type]  # the wrapper behaves as a BinaryIO
+            partial.flush()
+            Path(partial.name).replace(path)
+        except BaseException:
+            Path(partial.name).unlink(missing_ok=True)
+            raise
+    return path
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+_RESOLVERS: dict[str, Callable[[ModelFile], Path]] = {
+    "package": _from_package,
+    "file": _from_file,
+    "s3": _from_s3,
+    "https": _from_https,
+}

@@ -1,0 +1,42 @@
+"""The order in which a person reads a page's lines: rows from the top, each from the left."""
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["reading_order"]
+
+# Two quads stand in one row when they share at least this much of the lower one's height.
+_ROW_OVERLAP = 0.5
+
+
+def reading_order(points: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
+    """Order quads into rows from the top, each row from the left.
+
+    Args:
+        points: (K, 4, 2) float32, page pixels.
+
+    Returns:
+        (K,) indices into `points`. The same quads in another order give the same sequence of quads.
+    """
+    if len(points) == 0:
+        return np.empty(0, dtype=np.intp)
+    left, top = points[:, :, 0].min(axis=1), points[:, :, 1].min(axis=1)
+    bottom = points[:, :, 1].max(axis=1)
+    middle = (top + bottom) / 2
+    ordered: list[int] = []
+    row: list[int] = []
+    # Ties are broken by position, so that the order in which the detector found the quads does not matter.
+    for index in np.lexsort((left, top, middle)):
+        if row and not _in_row(index, row, top, bottom):
+            ordered += sorted(row, key=lambda i: (left[i], top[i]))
+            row = []
+        row.append(int(index))
+    ordered += sorted(row, key=lambda i: (left[i], top[i]))
+    return np.array(ordered, dtype=np.intp)
+
+
+def _in_row(index: np.intp, row: list[int], top: npt.NDArray[np.float32], bottom: npt.NDArray[np.float32]) -> bool:
+    # Compared with the row's last quad: a photographed row that rises or falls is followed along.
+    last = row[-1]
+    shared = min(bottom[index], bottom[last]) - max(top[index], top[last])
+    return bool(shared >= _ROW_OVERLAP * min(bottom[index] - top[index], bottom[last] - top[last]))

@@ -1,0 +1,76 @@
+"""Greedy CTC decoding (Graves et al. 2006, section 3.2): collapse repeats, drop blanks."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import ConfigurationError, ModelOutputError
+from models.manifests import verified_path
+from models.manifests.manifest import Charset
+
+__all__ = ["CtcDecoder", "load_characters"]
+
+
+class CtcDecoder:
+    """Turns the best class of each time step into text.
+
+    Args:
+        characters: Text of each class; the blank's is the empty string.
+        blank: The blank's class.
+    """
+
+    def __init__(self, characters: list[str], blank: int) -> None:
+        self._characters = np.array(characters, dtype=object)
+        self._blank = blank
+
+    def __call__(self, classes: npt.NDArray[np.int32], probabilities: npt.NDArray[np.float32]) -> tuple[str, float]:
+        """Decode one line.
+
+        Args:
+            classes: (T,) int32, best class of each step.
+            probabilities: (T,) float32, its probability.
+
+        Returns:
+            The text without surrounding blanks, and the mean probability of its characters (0 for no text).
+
+        Raises:
+            ModelOutputError: A class has no character: model file and charset disagree.
+        """
+        starts = np.concatenate([[True], classes[1:] != classes[:-1]]) & (classes != self._blank)
+        chosen = classes[starts]
+        if len(chosen) and chosen.max() >= len(self._characters):
+            raise ModelOutputError(
+                f"the recognizer returned class {chosen.max()}, but its charset has {len(self._characters)} classes: "
+                "model file and manifest disagree"
+            )
+        text = "".join(self._characters[chosen]).strip()
+        return (text, float(probabilities[starts].mean(dtype=np.float64))) if text else ("", 0.0)
+
+
+def load_characters(charset: Charset, metadata: dict[str, str]) -> tuple[list[str], int]:
+    """The characters of each class, and the class of the blank.
+
+    Args:
+        charset: From the manifest.
+        metadata: Of the ONNX file.
+
+    Raises:
+        ConfigurationError: The characters are not where the manifest says.
+    """
+    if charset.file is not None:
+        text = Path(verified_path(charset.file)).read_text(encoding="utf-8")
+    elif charset.metadata_key is not None and charset.metadata_key in metadata:
+        text = metadata[charset.metadata_key]
+    else:
+        raise ConfigurationError(
+            f"the recognizer's ONNX file has no metadata {charset.metadata_key!r}: name the charset's file in the "
+            "manifest instead"
+        )
+    # Not splitlines(): characters such as U+2028 are themselves members of charsets.
+    characters = text.removesuffix("\n").split("\n")
+    if charset.append_space:
+        characters.append(" ")
+    if charset.blank == "first":
+        return ["", *characters], 0
+    return [*characters, ""], len(characters)

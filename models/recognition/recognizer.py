@@ -1,0 +1,112 @@
+"""The line recognizer: a page and its quads in, text out."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from models.manifests import verified_path
+from models.manifests.manifest import RecognitionManifest
+from models.page import Line, Page, PageWarning, Quads
+from models.recognition.crops import LineCrop, crop_line
+from models.recognition.ctc import CtcDecoder, load_characters
+from models.recognition.widths import width_table
+from models.runtime import Runtime, load_net
+from models.settings import NetSettings, RecognitionOptions
+
+__all__ = ["LineText", "TextRecognizer"]
+
+LineText = tuple[str, float]
+
+
+class TextRecognizer:
+    """Reads text lines. Its steps are apart, so that a replica can run the net on lines of several pages at once.
+
+    Args:
+        net: The loaded net; one call at a time.
+        manifest: What it is and how it is fed.
+    """
+
+    def __init__(self, net: Runtime, manifest: RecognitionManifest) -> None:
+        self._net = net
+        self._manifest = manifest
+        self._widths = width_table(manifest.width_multiple_px)
+        self._decode = CtcDecoder(*load_characters(manifest.charset, net.metadata()))
+
+    @classmethod
+    def load(cls, manifest: RecognitionManifest, settings: NetSettings) -> "TextRecognizer":
+        """Check and load the manifest's net.
+
+        Raises:
+            ConfigurationError: See `verified_path`, `load_net` and `load_characters`.
+        """
+        return cls(load_net(verified_path(manifest.file), manifest.input, "argmax", settings), manifest)
+
+    @property
+    def batch_invariant(self) -> bool:
+        """Whether a line's text does not depend on the lines that share its batch."""
+        return self._net.batch_invariant
+
+    def crops(self, page: Page, quads: Quads) -> list[LineCrop]:
+        """Cut out the lines of a page, in the order of its quads. Safe to call from several threads."""
+        return [crop_line(page.pixels, quad, self._manifest.height_px, self._widths) for quad in quads.points]
+
+    def infer(self, batch: npt.NDArray[np.uint8]) -> list[LineText]:
+        """Read lines of one width.
+
+        Args:
+            batch: (N, height, width, 3) uint8 RGB, of crops of one bucket. Read only.
+
+        Returns:
+            Text and confidence of each.
+        """
+        classes, probabilities = self._net.run(batch)
+        return [
+            self._decode(cast(npt.NDArray[np.int32], row), cast(npt.NDArray[np.float32], probability))
+            for row, probability in zip(classes, probabilities, strict=True)
+        ]
+
+    def lines(
+        self,
+        page: Page,
+        quads: Quads,
+        crops: Sequence[LineCrop],
+        texts: Sequence[LineText],
+        options: RecognitionOptions,
+    ) -> tuple[tuple[Line, ...], tuple[PageWarning, ...]]:
+        """Put a page's lines together, and say what was left out.
+
+        Args:
+            page: The page.
+            quads: Its K quads.
+            crops: K crops, in the same order.
+            texts: K texts, in the same order.
+            options: What is returned.
+        """
+        lines = []
+        doubtful = 0
+        for quad, (text, confidence) in zip(quads.points, texts, strict=True):
+            if not text:
+                continue  # the detector found something that holds no character: nothing is lost
+            if confidence < options.min_confidence:
+                doubtful += 1
+                continue
+            polygon = tuple((round(float(x), 1), round(float(y), 1)) for x, y in quad)
+            lines.append(Line(text, round(confidence, 4), polygon))
+        warnings = []
+        if doubtful:
+            message = f"{doubtful} lines with a confidence below {options.min_confidence} were left out"
+            warnings.append(PageWarning("low_confidence", message, page.number))
+        if squeezed := sum(crop.is_squeezed for crop in crops):
+            message = f"{squeezed} very long lines were squeezed to {self._widths[-1]} columns and may be misread"
+            warnings.append(PageWarning("line_squeezed", message, page.number))
+        return tuple(lines), tuple(warnings)
+
+    def recognize(
+        self, page: Page, quads: Quads, options: RecognitionOptions
+    ) -> tuple[tuple[Line, ...], tuple[PageWarning, ...]]:
+        """All steps for one page, a line at a time."""
+        crops = self.crops(page, quads)
+        texts = [self.infer(crop.pixels[None])[0] for crop in crops]
+        return self.lines(page, quads, crops, texts, options)

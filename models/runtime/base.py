@@ -1,0 +1,85 @@
+"""What an inference runtime must offer."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from models.manifests.manifest import NetInput
+from models.runtime.device import Device
+
+__all__ = ["NetOptions", "Runtime", "normalized"]
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class NetOptions:
+    """How one net is to be loaded.
+
+    Args:
+        input: How pixels become the net's input.
+        head: `map` returns the net's output as it is; `argmax` returns the best class and its probability along the
+            last axis, which is all that greedy CTC decoding needs.
+        device: Where it runs.
+        precision: `f32`, or `bf16` where the device has it.
+        threads: Threads of one inference, on a CPU.
+    """
+
+    input: NetInput
+    head: Literal["map", "argmax"]
+    device: Device
+    precision: Literal["f32", "bf16"]
+    threads: int
+
+
+class Runtime(ABC):
+    """One net, loaded and ready to run.
+
+    Not safe for threads: one instance serves one call at a time, since it owns its input and output buffers.
+    """
+
+    #: Whether a row of a batch gets bit for bit the result that it would get alone, on a CPU.
+    batch_invariant: bool = False
+
+    @classmethod
+    @abstractmethod
+    def load(cls, path: Path, options: NetOptions) -> Self:
+        """Load a verified ONNX file.
+
+        Raises:
+            ConfigurationError: This runtime can't offer the device or precision, or can't load the file.
+        """
+
+    @abstractmethod
+    def run(self, batch: Pixels) -> tuple[npt.NDArray[np.generic], ...]:
+        """Run the net.
+
+        Args:
+            batch: (N, H, W, 3) uint8 RGB, C-contiguous. Read only.
+
+        Returns:
+            With head `map`: (output,) float32 as the net gives it. With head `argmax`: (classes int32, probabilities
+            float32), both without the last axis. The arrays belong to the caller.
+
+        Raises:
+            ModelOutputError: The net failed on this input.
+        """
+
+    @abstractmethod
+    def metadata(self) -> dict[str, str]:
+        """The custom metadata of the ONNX file."""
+
+
+def normalized(batch: Pixels, net_input: NetInput) -> npt.NDArray[np.float32]:
+    """(N, H, W, 3) uint8 RGB as the net's (N, 3, H, W) float32, for runtimes that can't do it in the graph."""
+    pixels = batch[..., ::-1] if net_input.channels == "bgr" else batch
+    mean = np.array(net_input.mean, dtype=np.float32)[:, None, None]
+    std = np.array(net_input.std, dtype=np.float32)[:, None, None]
+    planes = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), dtype=np.float32)
+    np.multiply(planes, np.float32(1) / (np.float32(255) * std), out=planes)
+    np.subtract(planes, mean / std, out=planes)
+    return planes

@@ -1,0 +1,56 @@
+"""Devices that a net can run on, and what this machine's processor can do."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self
+
+from models.errors import ConfigurationError
+
+__all__ = ["Device", "cpu_flags", "has_bf16"]
+
+_CPU_INFO = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device by kind and number.
+
+    Args:
+        kind: `auto` takes a GPU when there is one.
+        index: Number of the GPU as the process sees it; 0 for the others.
+    """
+
+    kind: Literal["auto", "cpu", "cuda"]
+    index: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `auto`, `cpu`, `cuda` or `cuda:N`.
+
+        Raises:
+            ConfigurationError: It is none of these.
+        """
+        match = re.fullmatch(r"(auto|cpu|cuda)(?::(\d+))?", text)
+        if match is None or (match[2] and match[1] != "cuda"):
+            raise ConfigurationError(f"unknown device {text!r}: use auto, cpu, cuda or cuda:N")
+        kind: Literal["auto", "cpu", "cuda"] = match[1]  # type: ignore[assignment]  # the pattern allows no other
+        return cls(kind, int(match[2] or 0))
+
+    def __str__(self) -> str:
+        return f"cuda:{self.index}" if self.kind == "cuda" else self.kind
+
+
+@cache
+def cpu_flags() -> frozenset[str]:
+    """Instruction sets of this processor, as Linux names them; empty where /proc/cpuinfo is missing."""
+    if not _CPU_INFO.exists():
+        return frozenset()
+    match = re.search(r"^(?:flags|Features)\s*:\s*(.*)$", _CPU_INFO.read_text(), re.MULTILINE)
+    return frozenset(match[1].split()) if match else frozenset()
+
+
+def has_bf16() -> bool:
+    """Whether bf16 arithmetic is native here (AVX-512 BF16, AMX or Arm's bf16): elsewhere it is only slower."""
+    return not cpu_flags().isdisjoint({"avx512_bf16", "amx_bf16", "bf16"})

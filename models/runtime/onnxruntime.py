@@ -1,0 +1,89 @@
+"""ONNX Runtime: the CPU and, with the package onnxruntime-gpu, CUDA."""
+
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from models.errors import ConfigurationError, ModelOutputError
+from models.runtime.base import NetOptions, Pixels, Runtime, normalized
+
+__all__ = ["OnnxRuntime", "cuda_device_count"]
+
+
+def cuda_device_count() -> int:
+    """How many GPUs the installed ONNX Runtime can use; 0 where it is the CPU package or there is no driver."""
+    if "CUDAExecutionProvider" not in ort.get_available_providers():
+        return 0
+    return sum(1 for device in ort.get_ep_devices() if device.ep_name == "CUDAExecutionProvider")
+
+
+class OnnxRuntime(Runtime):
+    """A net in an ONNX Runtime session."""
+
+    def __init__(self, session: ort.InferenceSession, options: NetOptions) -> None:
+        self._session = session
+        self._options = options
+        self._input_name = session.get_inputs()[0].name
+        self._run_options = ort.RunOptions()
+        if options.device.kind == "cpu":
+            # The arena would keep the largest block of every shape seen: 3 GB on varied pages.
+            self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+
+    @classmethod
+    def load(cls, path: Path, options: NetOptions) -> Self:  # noqa: D102 - see Runtime
+        if options.precision != "f32":
+            raise ConfigurationError(
+                f"ONNX Runtime runs this net in f32, not {options.precision}: set precision to f32 or auto, "
+                "or runtime to openvino"
+            )
+        session_options = ort.SessionOptions()
+        session_options.intra_op_num_threads = options.threads
+        session_options.inter_op_num_threads = 1
+        session_options.log_severity_level = 3
+        # Spinning threads of idle replicas would take the cores from busy ones.
+        session_options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            session = ort.InferenceSession(
+                str(path), session_options, providers=_providers(options), disabled_optimizers=None
+            )
+        except Exception as exc:  # the binding's exceptions share no public base
+            raise ConfigurationError(f"ONNX Runtime can't load {path.name} on {options.device}: {exc}") from exc
+        if options.device.kind == "cuda" and "CUDAExecutionProvider" not in session.get_providers():
+            # ONNX Runtime falls back to the CPU with only a log line.
+            raise ConfigurationError(
+                f"device {options.device} was asked for, but ONNX Runtime could not start CUDA for {path.name}: "
+                "check the driver and the CUDA and cuDNN libraries, or set device to cpu or auto"
+            )
+        return cls(session, options)
+
+    def run(self, batch: Pixels) -> tuple[npt.NDArray[np.generic], ...]:  # noqa: D102 - see Runtime
+        inputs = {self._input_name: normalized(batch, self._options.input)}
+        try:
+            output = self._session.run(None, inputs, self._run_options)[0]
+        except Exception as exc:  # the binding's exceptions share no public base
+            raise ModelOutputError(f"ONNX Runtime failed on an input of shape {batch.shape}: {exc}") from exc
+        if self._options.head == "map":
+            return (output,)
+        classes = output.argmax(axis=-1)
+        probabilities = np.take_along_axis(output, classes[..., None], axis=-1)[..., 0]
+        return classes.astype(np.int32), probabilities
+
+    def metadata(self) -> dict[str, str]:  # noqa: D102 - see Runtime
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+
+def _providers(options: NetOptions) -> list[str | tuple[str, dict[str, str | int]]]:
+    if options.device.kind != "cuda":
+        return ["CPUExecutionProvider"]
+    if hasattr(ort, "preload_dlls"):
+        ort.preload_dlls()
+    cuda: dict[str, str | int] = {
+        "device_id": options.device.index,
+        "arena_extend_strategy": "kSameAsRequested",
+        # EXHAUSTIVE would search anew for each of the many shapes of pages and lines.
+        "cudnn_conv_algo_search": "HEURISTIC",
+    }
+    return [("CUDAExecutionProvider", cuda), "CPUExecutionProvider"]

@@ -1,0 +1,96 @@
+"""Choosing a runtime, a device and a precision for a net, and loading it.
+
+A new runtime is a file beside this one and a row in `_RUNTIMES`.
+"""
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Literal
+
+from models.errors import ConfigurationError
+from models.manifests.manifest import NetInput
+from models.runtime.base import NetOptions, Runtime
+from models.runtime.device import Device, has_bf16
+from models.settings import NetSettings
+
+__all__ = ["check_net", "load_net", "resolve_device"]
+
+# name -> (module that must be importable, module of the class, class). Imported only when chosen: each is heavy.
+_RUNTIMES: dict[str, tuple[str, str, str]] = {
+    "openvino": ("openvino", "models.runtime.openvino", "OpenVino"),
+    "onnxruntime": ("onnxruntime", "models.runtime.onnxruntime", "OnnxRuntime"),
+}
+
+
+def load_net(path: Path, net_input: NetInput, head: Literal["map", "argmax"], settings: NetSettings) -> Runtime:
+    """Load one net as the settings ask.
+
+    Args:
+        path: A verified ONNX file.
+        net_input: From the manifest.
+        head: What `Runtime.run` returns.
+        settings: Runtime, device, precision and threads; `auto` takes the fastest that is there.
+
+    Raises:
+        ConfigurationError: What was asked for by name is not there. Nothing falls back silently.
+    """
+    name, device, precision = check_net(settings)
+    _, module, cls = _RUNTIMES[name]
+    runtime: type[Runtime] = getattr(importlib.import_module(module), cls)
+    return runtime.load(path, NetOptions(net_input, head, device, precision, settings.threads))
+
+
+def check_net(settings: NetSettings) -> tuple[str, Device, Literal["f32", "bf16"]]:
+    """What `auto` means here, or why the settings can't be met on this machine; without loading anything.
+
+    Returns:
+        Name of the runtime, device, precision.
+
+    Raises:
+        ConfigurationError: See `load_net`.
+    """
+    device = resolve_device(settings.device, settings.runtime)
+    name: str = settings.runtime
+    if name == "auto":
+        name = "openvino" if device.kind == "cpu" and _is_installed("openvino") else "onnxruntime"
+    if not _is_installed(name):
+        raise ConfigurationError(f"runtime {name} was asked for, but the package {_RUNTIMES[name][0]} is not installed")
+    has_precision = name == "openvino" and has_bf16()
+    if settings.precision == "auto":
+        return name, device, "bf16" if has_precision else "f32"
+    if settings.precision == "bf16" and not has_precision:
+        raise ConfigurationError("precision bf16 needs runtime openvino and a CPU with AVX-512 BF16, AMX or Arm bf16")
+    return name, device, settings.precision
+
+
+def resolve_device(text: str, runtime: str = "auto") -> Device:
+    """The device that `text` means on this machine.
+
+    Raises:
+        ConfigurationError: A GPU was asked for by name, and there is none.
+    """
+    device = Device.parse(text)
+    if device.kind == "cpu" or runtime == "openvino":
+        return Device("cpu") if device.kind == "auto" else device
+    count = _cuda_device_count()
+    if device.kind == "auto":
+        return Device("cuda") if count else Device("cpu")
+    if device.index >= count:
+        raise ConfigurationError(
+            f"device {device} was asked for, but {count} CUDA devices are usable here: install onnxruntime-gpu and "
+            "the NVIDIA driver, or set device to cpu or auto"
+        )
+    return device
+
+
+def _cuda_device_count() -> int:
+    if not _is_installed("onnxruntime"):
+        return 0
+    from models.runtime.onnxruntime import cuda_device_count  # heavy: only where CUDA may be chosen
+
+    return cuda_device_count()
+
+
+def _is_installed(name: str) -> bool:
+    return importlib.util.find_spec(_RUNTIMES[name][0]) is not None

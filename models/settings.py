@@ -1,0 +1,60 @@
+"""Settings of the models, and the base class of every settings section."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["DetectionOptions", "NetSettings", "RecognitionOptions", "SettingsSection"]
+
+
+class SettingsSection(BaseModel):
+    """A frozen group of settings in which an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class NetSettings(SettingsSection):
+    """Where and how one net runs."""
+
+    device: str = Field(
+        default="auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="auto, cpu, cuda or cuda:N. auto takes a GPU when one is usable; cuda without one is an error.",
+    )
+    runtime: Literal["auto", "onnxruntime", "openvino"] = Field(
+        default="auto", description="auto: OpenVINO on a CPU where it is installed, else ONNX Runtime."
+    )
+    precision: Literal["auto", "f32", "bf16"] = Field(
+        default="auto",
+        description="bf16 takes about half the time of f32, changes about one line in a hundred by a character, and "
+        "needs OpenVINO and a CPU with AVX-512 BF16 or AMX. auto: bf16 where that is there. Set f32 where machines of "
+        "several kinds must read alike.",
+    )
+    threads: int = Field(
+        default=1, ge=1, le=256, description="Threads of one replica. More replicas with one thread read more a second."
+    )
+
+
+class DetectionOptions(SettingsSection):
+    """Thresholds of detection. Each can be given with a request; the manifest's value holds where it is not set."""
+
+    threshold: float | None = Field(
+        default=None, ge=0, le=1, description="A pixel above it is text. Lower finds fainter text, and more noise."
+    )
+    box_threshold: float | None = Field(
+        default=None, ge=0, le=1, description="A quad with a lower mean probability is dropped."
+    )
+    unclip_ratio: float | None = Field(
+        default=None, gt=0, le=10, description="How far quads are grown. Too little cuts off letters, too much merges."
+    )
+
+
+class RecognitionOptions(SettingsSection):
+    """What of the recognized text is returned."""
+
+    min_confidence: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Lines below it are left out, with a warning that counts them. 0 returns everything.",
+    )

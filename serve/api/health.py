@@ -1,0 +1,28 @@
+"""GET /livez and /readyz, for load balancers and Kubernetes."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import PlainTextResponse
+
+from models.errors import Overloaded
+from serve.api.service import Service, service_of
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/livez", summary="Is this process alive?", response_class=PlainTextResponse)
+async def live() -> str:
+    """Answers whenever the ingress runs, whatever the stages do."""
+    return "ok"
+
+
+@router.get("/readyz", summary="Can the service read?", response_class=PlainTextResponse)
+async def ready(service: Annotated[Service, Depends(service_of)]) -> str:
+    """Answers 200 when each stage answered a real picture in the last seconds, else 503 with the reason."""
+    problem = await service.readiness.problem()
+    if problem is not None:
+        raise Overloaded(f"not ready: {problem}", 5.0)
+    return "ok"

@@ -1,0 +1,117 @@
+"""What holds for every request: its id, the limit on its body, and its place in the metrics."""
+
+import time
+import uuid
+
+from ray.util.metrics import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models.errors import TooLarge
+
+__all__ = ["BodyLimit", "RequestIdentity", "RequestMetrics"]
+
+_ID_HEADER = "x-request-id"
+_SECONDS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
+
+
+class RequestIdentity:
+    """Gives every request an id, and sends it back as X-Request-ID.
+
+    Serve's proxy takes the client's, or makes one, and puts it on request and answer; without a proxy it is done here.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(_ID_HEADER)
+        request_id = given or uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[_ID_HEADER] = request_id
+            await send(message)
+
+        await self._app(scope, receive, send if given else send_with_id)
+
+
+class BodyLimit:
+    """Refuses a body over the limit: by its Content-Length at once, else while it is read.
+
+    Args:
+        app: What it guards.
+        max_body_bytes: The most bytes of a document.
+    """
+
+    # A form's boundaries and headers come on top of the document.
+    _FORM_BYTES = 16 * 1024
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self._app = app
+        self._limit = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            if announced.isdigit() and int(announced) > self._limit + self._FORM_BYTES:
+                raise self._refusal(f"{int(announced):,} bytes")
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._limit + self._FORM_BYTES:
+                raise self._refusal("longer")
+            return message
+
+        await self._app(scope, limited, send)
+
+    def _refusal(self, size: str) -> TooLarge:
+        return TooLarge(
+            f"the body is {size}, the limit is {self._limit:,} bytes: send a smaller picture, or raise "
+            "http.max_body_bytes"
+        )
+
+
+class RequestMetrics:
+    """Counts requests by route and status, and their time."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._requests = Counter("rayocr_requests_total", "HTTP requests answered.", tag_keys=("route", "status"))
+        self._seconds = Histogram(
+            "rayocr_request_seconds", "Time to answer an HTTP request.", boundaries=_SECONDS, tag_keys=("route",)
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        # 499, as nginx has it: the client left before it was answered.
+        status = 499
+
+        async def send_counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_counted)
+        finally:
+            # The route's template, not the path: an unbounded label would grow the metrics without end.
+            route = getattr(scope.get("route"), "path", "none")
+            self._requests.inc(tags={"route": route, "status": str(status)})
+            self._seconds.observe(time.perf_counter() - started, tags={"route": route})

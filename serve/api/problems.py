@@ -1,0 +1,99 @@
+"""Errors as application/problem+json (RFC 9457), from one place."""
+
+import logging
+import math
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from models.errors import MalformedRequest, Overloaded, QuotaExceeded, RayocrError
+
+__all__ = ["PROBLEM_RESPONSES", "Problem", "install_problem_handlers", "problem_response"]
+
+logger = logging.getLogger("ray.serve")
+
+_MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = Field(description="Always about:blank; `code` tells the errors apart.", examples=["about:blank"])
+    title: str = Field(description="The HTTP status in words.", examples=["Unsupported Media Type"])
+    status: int = Field(examples=[415])
+    code: str = Field(description="A stable word; docs/errors.md lists them.", examples=["unsupported_type"])
+    detail: str = Field(description="One sentence for a person.", examples=["unsupported format: .txt"])
+    request_id: str = Field(description="As in X-Request-ID and in the log.", examples=["5d2f6a0e"])
+
+
+def _response(description: str) -> dict[str, object]:
+    return {"description": description, "content": {_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+#: Every status that a reading route may answer with, for OpenAPI.
+PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
+    400: _response("malformed"),
+    403: _response("access_denied"),
+    404: _response("source_not_found"),
+    413: _response("too_large"),
+    415: _response("unsupported_type"),
+    422: _response("undecodable"),
+    500: _response("internal, model_output, replica_crashed"),
+    502: _response("storage_unavailable"),
+    503: _response("overloaded, with Retry-After"),
+    504: _response("deadline"),
+}
+
+
+def problem_response(error: RayocrError, request_id: str) -> Response:
+    """An error as the client sees it."""
+    return _problem(error.http_status, error.code, str(error), request_id, _headers(error))
+
+
+def install_problem_handlers(api: FastAPI) -> None:
+    """Have every error of the API, foreseen or not, answered as a problem."""
+
+    @api.exception_handler(RayocrError)
+    async def _known(request: Request, error: RayocrError) -> Response:
+        if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            logger.warning("%s: %s", error.code, error)
+        return problem_response(error, request.state.request_id)
+
+    @api.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> Response:
+        problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        return problem_response(MalformedRequest(problems), request.state.request_id)
+
+    @api.exception_handler(HTTPException)
+    async def _routing(request: Request, error: HTTPException) -> Response:
+        code = {404: "no_such_route", 405: "method_not_allowed"}.get(error.status_code, "malformed")
+        detail = f"{request.method} {request.url.path}: {error.detail}; see /docs"
+        return _problem(error.status_code, code, detail, request.state.request_id, dict(error.headers or {}))
+
+    @api.exception_handler(Exception)
+    async def _unforeseen(request: Request, error: Exception) -> Response:
+        logger.error("unforeseen error in the ingress", exc_info=error)
+        unknown = RayocrError("something went wrong inside; the log has the details under this request's id")
+        return problem_response(unknown, request.state.request_id)
+
+
+def _headers(error: RayocrError) -> dict[str, str]:
+    if isinstance(error, Overloaded | QuotaExceeded):
+        return {"Retry-After": str(max(1, math.ceil(error.retry_after_s)))}
+    return {}
+
+
+def _problem(status: int, code: str, detail: str, request_id: str, headers: dict[str, str]) -> Response:
+    problem = Problem(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=code,
+        detail=detail,
+        request_id=request_id,
+    )
+    return JSONResponse(problem.model_dump(), status_code=status, headers=headers, media_type=_MEDIA_TYPE)

@@ -1,0 +1,76 @@
+"""What the routes work with: the pipeline, the settings, and a bound on what is in work at a time."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Request
+
+from deployments.context import RequestContext
+from deployments.pipeline import Pipeline
+from models.errors import MalformedRequest, Overloaded
+from serve.readiness import Readiness
+from serve.settings import HttpSettings, Settings
+
+__all__ = ["Service", "service_of"]
+
+TIMEOUT_HEADER = "x-request-timeout"
+
+
+class Service:
+    """State of one ingress replica.
+
+    Args:
+        settings: The whole tree.
+        pipeline: The three stages.
+    """
+
+    def __init__(self, settings: Settings, pipeline: Pipeline) -> None:
+        self.settings = settings
+        self.pipeline = pipeline
+        self.readiness = Readiness(pipeline)
+        self._in_work = 0
+
+    @asynccontextmanager
+    async def request(self, request: Request) -> AsyncIterator[RequestContext]:
+        """Admit one request, give it its deadline, and count it out at its end, however that comes.
+
+        Raises:
+            Overloaded: As many requests as are allowed are in work. Nothing of this one was read.
+            MalformedRequest: Its time-out is not a number in range.
+        """
+        http = self.settings.http
+        context = RequestContext.starting_now(request.state.request_id, _timeout_s(request, http))
+        if self._in_work >= http.max_concurrent_requests:
+            raise Overloaded(
+                f"{self._in_work} requests are in work, the limit of this replica: try again after the time in "
+                "Retry-After",
+                http.retry_after_s,
+            )
+        self._in_work += 1
+        try:
+            yield context
+        finally:
+            self._in_work -= 1
+        self.readiness.answered(time.monotonic())
+
+
+def service_of(request: Request) -> Service:
+    """The service that answers a request; a FastAPI dependency."""
+    service: Service = request.app.state.service
+    return service
+
+
+def _timeout_s(request: Request, http: HttpSettings) -> float:
+    text = request.headers.get(TIMEOUT_HEADER)
+    if text is None:
+        return http.request_timeout_s
+    try:
+        timeout_s = float(text)
+    except ValueError:
+        timeout_s = 0.0
+    if not 0 < timeout_s <= http.max_request_timeout_s:
+        raise MalformedRequest(
+            f"X-Request-Timeout is {text[:40]!r}: give seconds, more than 0 and at most {http.max_request_timeout_s:g}"
+        )
+    return timeout_s

@@ -1,0 +1,99 @@
+"""The commands put together, and the one place that turns an error into a line on stderr and an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from models.errors import MalformedRequest, RayocrError
+from serve.cli.config import config
+from serve.cli.console import Invocation, complain, discard_stdout
+from serve.cli.models import models_app
+from serve.cli.read import read
+from serve.cli.serve import serve
+from serve.cli.version import version
+
+__all__ = ["main", "run"]
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells count
+_CLOSED_PIPE = 141  # 128 + SIGPIPE, what other programs end with
+
+# Plain help: rich's takes twice as long to come up, and fills pipes with boxes.
+app = typer.Typer(
+    name="rayocr",
+    help="Read the text in pictures, on this machine or as a service.",
+    epilog="docs/command-line.md has examples and the exit codes, docs/configuration.md every setting.",
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(serve)
+app.command()(read)
+app.add_typer(models_app, name="models")
+app.command()(config)
+app.command()(version)
+
+
+@app.callback(invoke_without_command=True)
+def _globals(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of every error.")] = False,
+    show_version: Annotated[bool, typer.Option("--version", help="Same as the command version.")] = False,
+) -> None:
+    invocation: Invocation = context.obj
+    invocation.debug = debug
+    if show_version:
+        version()
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    invocation = Invocation()
+    code = run(sys.argv[1:], invocation)
+    if invocation.has_workers and code in (_INTERRUPTED, _CLOSED_PIPE):
+        # The interpreter would wait until each thread's net is done, seconds after Ctrl-C.
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str], invocation: Invocation) -> int:
+    """Run one command.
+
+    Args:
+        arguments: Without the program's name.
+        invocation: Filled in on the way.
+
+    Returns:
+        The exit code: 0; that of the error, see `models.errors`; 64 for wrong usage; 70 for what nobody foresaw.
+    """
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("rayocr", list(arguments), obj=invocation) as context:
+            command.invoke(context)
+        # A closed pipe may show only now, and must not show when the interpreter ends.
+        sys.stdout.flush()
+    except typer.Exit as exit_request:
+        return exit_request.exit_code
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        discard_stdout()
+        return _CLOSED_PIPE
+    except typer.TyperException as error:
+        hint = "rayocr" if (failed := getattr(error, "ctx", None)) is None else failed.command_path
+        message = error.format_message().rstrip(".")
+        complain(f"{message[:1].lower()}{message[1:]}; see {hint} --help", error if invocation.debug else None)
+        return MalformedRequest.exit_code
+    except RayocrError as error:
+        complain(error.message, error if invocation.debug else None)
+        return error.exit_code
+    except Exception as error:
+        complain("this is a bug in rayocr: please report it with the lines above", error)
+        return RayocrError.exit_code
+    return 0

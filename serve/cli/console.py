@@ -1,0 +1,52 @@
+"""What goes to the terminal beside the results: one line for each thing that a person should know, on stderr."""
+
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+
+__all__ = ["Invocation", "complain", "discard_stdout", "one_line", "portable_text"]
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One run of the command line, known to `main` and to the command.
+
+    Args:
+        debug: Whether errors come with their traceback.
+        has_workers: Whether threads may be inside a net, which nothing can interrupt.
+    """
+
+    debug: bool = False
+    has_workers: bool = False
+
+
+def complain(message: str, error: BaseException | None = None) -> None:
+    """Write one line to stderr, under the program's name.
+
+    Args:
+        message: For a person.
+        error: Its traceback is written first; None for no traceback.
+    """
+    if error is not None:
+        traceback.print_exception(error, file=sys.stderr)
+    print(f"rayocr: {one_line(message)}", file=sys.stderr, flush=True)
+
+
+def one_line(text: str) -> str:
+    """Make text fit for one line of a terminal: runs of white space become one space, control characters are escaped.
+
+    File names and messages of libraries may hold anything, escape sequences included.
+    """
+    text = " ".join(text.split())
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def portable_text(text: str) -> str:
+    """Make a file name fit for UTF-8: bytes that are none, which Python keeps as lone surrogates, become U+FFFD."""
+    return os.fsencode(text).decode("utf-8", errors="replace")
+
+
+def discard_stdout() -> None:
+    """Send what is still buffered nowhere, so that the interpreter does not fail over it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

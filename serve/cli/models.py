@@ -1,0 +1,79 @@
+"""`rayocr models list` and `rayocr models verify`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from models.errors import RayocrError
+from serve.cli.config import CONFIG_HELP
+from serve.cli.console import Invocation, complain
+
+if TYPE_CHECKING:
+    from models.manifests import BundleManifest
+    from models.manifests.manifest import ModelFile
+
+__all__ = ["list_bundles", "models_app", "verify"]
+
+models_app = typer.Typer(rich_markup_mode=None)
+
+
+@models_app.callback(invoke_without_command=True)
+def _models(context: typer.Context) -> None:
+    """List the model bundles, and check their files."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@models_app.command("list")
+def list_bundles() -> None:
+    """List the model bundles that rayocr ships with."""
+    from models.manifests import list_manifests, load_manifest
+
+    for position, name in enumerate(list_manifests()):
+        bundle = load_manifest(name)
+        if position:
+            typer.echo()
+        typer.echo(bundle.name)
+        rows = [("description", bundle.description), ("license", bundle.license), ("origin", bundle.origin)]
+        rows += [(purpose, file.source) for purpose, file in _named_files(bundle)]
+        for key, value in rows:
+            typer.echo(f"  {key:<12} {value}")
+
+
+@models_app.command()
+def verify(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(help="A bundle, or the path of a manifest. Not given: the configured one.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help=CONFIG_HELP)] = None,
+) -> None:
+    """Check the SHA-256 of every file of a model bundle; what lies in S3 or on the web is fetched first."""
+    from models.manifests import load_manifest, verified_path
+
+    invocation: Invocation = context.obj
+    if name is None:
+        from serve.configuration import load_settings
+
+        name = load_settings(config).settings.bundle
+    bundle = load_manifest(name)
+    exit_code = 0
+    for purpose, file in _named_files(bundle):
+        try:
+            verified_path(file)
+        except RayocrError as error:
+            complain(error.message, error if invocation.debug else None)
+            typer.echo(f"FAILED  {bundle.name}  {purpose:<11}  {file.source}")
+            exit_code = exit_code or error.exit_code
+        else:
+            typer.echo(f"ok      {bundle.name}  {purpose:<11}  {file.source}")
+    if exit_code:
+        raise typer.Exit(exit_code)
+
+
+def _named_files(bundle: "BundleManifest") -> "list[tuple[str, ModelFile]]":
+    files = [("detection", bundle.detection.file), ("recognition", bundle.recognition.file)]
+    if bundle.recognition.charset.file is not None:
+        files.append(("charset", bundle.recognition.charset.file))
+    return files

@@ -1,0 +1,46 @@
+"""Writing results to stdout, as text or as JSON."""
+
+import json
+import re
+import sys
+
+from serve.cli.console import one_line, portable_text
+from serve.results import OcrResult
+
+__all__ = ["json_text", "write_json", "write_text"]
+
+# Inside a string JSON has no line break, so these match nothing but structure.
+_POINT = re.compile(r"\[\n\s+([-+.\deE]+),\n\s+([-+.\deE]+)\n\s+\]")
+_POLYGON = re.compile(r"\[\n\s+(\[[^\[\]\n]+\](?:,\n\s+\[[^\[\]\n]+\])*)\n\s+\]")
+
+
+def write_text(name: str, result: OcrResult, *, is_one_of_many: bool, is_first: bool) -> None:
+    """Write a result's text; among many, under a header line with its name, as `head` does.
+
+    Args:
+        name: Of the source.
+        result: What was read.
+        is_one_of_many: Whether a header is needed.
+        is_first: Whether nothing was written yet.
+    """
+    if is_one_of_many:
+        blank = "" if is_first else "\n"
+        sys.stdout.write(f"{blank}==> {one_line(name)} <==\n")
+    if result.text:
+        sys.stdout.write(f"{result.text}\n")
+    sys.stdout.flush()
+
+
+def write_json(name: str, result: OcrResult, *, is_pretty: bool) -> None:
+    """Write a result as one JSON object with its `source`: on one line, or laid out for a person."""
+    sys.stdout.write(json_text(name, result, is_pretty=is_pretty) + "\n")
+    sys.stdout.flush()
+
+
+def json_text(name: str, result: OcrResult, *, is_pretty: bool) -> str:
+    """One JSON object; laid out for a person, a polygon still takes one line instead of eighteen."""
+    values = {"source": portable_text(name), **result.model_dump(mode="json")}
+    if not is_pretty:
+        return json.dumps(values, ensure_ascii=False)
+    text = _POINT.sub(r"[\1, \2]", json.dumps(values, ensure_ascii=False, indent=2))
+    return _POLYGON.sub(lambda match: "[" + re.sub(r",\n\s+", ", ", match[1]) + "]", text)

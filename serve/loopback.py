@@ -1,0 +1,35 @@
+"""Keeping a Ray on this machine's loopback interface.
+
+Ray binds its daemons and workers to the address of its node, and takes another than loopback for it even where
+127.0.0.1 is asked for. Its switch for desktop systems, where a firewall would ask the user, is the one that makes it
+stay on 127.0.0.1. One socket does not follow it: the gRPC server of each Serve replica listens on every interface, and
+unpickles what it is sent. See docs/decisions/0004-loopback.md.
+"""
+
+import os
+from collections.abc import Callable
+
+__all__ = ["SETUP_HOOK", "stay_on_loopback"]
+
+_LOOPBACK_SWITCH = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+
+#: For Ray's runtime environment: run in every worker process before anything else.
+SETUP_HOOK = "serve.loopback.bind_replicas_to_loopback"
+
+
+def stay_on_loopback() -> None:
+    """Have the Ray that this process starts listen on 127.0.0.1 only. Call it before Ray is imported."""
+    os.environ[_LOOPBACK_SWITCH] = "0"
+
+
+def bind_replicas_to_loopback() -> None:
+    """Have the Serve replica in this process listen on 127.0.0.1 only."""
+    from ray.serve._private import replica
+
+    name = "add_port_to_grpc_server"
+    add_port: Callable[[object, str], int] = getattr(replica, name)
+
+    def add_loopback_port(server: object, address: str) -> int:
+        return add_port(server, address.replace("[::]", "127.0.0.1"))
+
+    setattr(replica, name, add_loopback_port)

@@ -1,0 +1,155 @@
+"""What users get: the result of a document as JSON, the same over HTTP and on the command line."""
+
+from collections.abc import Iterable, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.page import Line, PageQuads, PageText, PageWarning
+
+__all__ = ["DetectionPage", "DetectionResult", "LineResult", "OcrPage", "OcrResult", "QuadResult", "WarningResult"]
+
+Polygon = tuple[tuple[float, float], ...]
+_POLYGON = Field(
+    description="Four corners in pixels of the upright page, clockwise from the text's top left.",
+    examples=[[[72.0, 25.0], [326.0, 25.0], [326.0, 64.0], [72.0, 64.0]]],
+)
+_CONFIDENCE = Field(ge=0, le=1, description="Mean probability.", examples=[0.9871])
+
+
+class _Result(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class WarningResult(_Result):
+    """Something that was cut, scaled down, skipped or guessed."""
+
+    code: str = Field(description="A stable word; docs/errors.md lists them.", examples=["truncated"])
+    message: str = Field(description="One sentence for a person.")
+    page: int | None = Field(description="The page's number, counted from 1; null for the whole document.")
+
+    @classmethod
+    def of(cls, warning: PageWarning) -> "WarningResult":
+        """From a stage's warning."""
+        return cls(code=warning.code, message=warning.message, page=warning.page)
+
+
+class LineResult(_Result):
+    """One line of text."""
+
+    text: str = Field(examples=["TOTAL 12.50"])
+    confidence: float = _CONFIDENCE
+    polygon: Polygon = _POLYGON
+
+    @classmethod
+    def of(cls, line: Line) -> "LineResult":
+        """From a recognized line."""
+        return cls(text=line.text, confidence=line.confidence, polygon=line.polygon)
+
+
+class _Page(_Result):
+    page: int = Field(ge=1, description="Counted from 1.")
+    width: int = Field(ge=1, description="Of the upright page, in pixels.")
+    height: int = Field(ge=1, description="Of the upright page, in pixels.")
+    rotation: int = Field(description="Degrees that the picture was turned clockwise to stand upright, beyond EXIF.")
+
+
+class OcrPage(_Page):
+    """One page that was read."""
+
+    lines: list[LineResult] = Field(description="In reading order.")
+    text: str = Field(description="The lines' texts, one a row.")
+
+    @classmethod
+    def of(cls, page: PageText) -> "OcrPage":
+        """From the last stage's result."""
+        return cls(
+            page=page.number,
+            width=page.width,
+            height=page.height,
+            rotation=page.rotation,
+            lines=[LineResult.of(line) for line in page.lines],
+            text=page.text,
+        )
+
+
+class OcrResult(_Result):
+    """A document that was read."""
+
+    id: str = Field(description="Of the request, as in X-Request-ID.")
+    model: str = Field(description="Name of the model bundle.", examples=["ppocrv6-small"])
+    pages: list[OcrPage]
+    text: str = Field(description="The pages' texts, a form feed between two pages.")
+    warnings: list[WarningResult]
+    timings_ms: dict[str, float] = Field(description="Time in each stage, its queue for the net included.")
+
+    @classmethod
+    def of(cls, request_id: str, model: str, pages: Sequence[PageText]) -> "OcrResult":
+        """From the results of the pages, in their order."""
+        results = [OcrPage.of(page) for page in pages]
+        return cls(
+            id=request_id,
+            model=model,
+            pages=results,
+            text="\f".join(page.text for page in results),
+            warnings=[WarningResult.of(warning) for page in pages for warning in page.warnings],
+            timings_ms=_summed(page.timings_ms for page in pages),
+        )
+
+
+class QuadResult(_Result):
+    """Where one line of text stands."""
+
+    confidence: float = _CONFIDENCE
+    polygon: Polygon = _POLYGON
+
+
+class DetectionPage(_Page):
+    """One page whose lines were found."""
+
+    lines: list[QuadResult] = Field(description="In reading order.")
+
+    @classmethod
+    def of(cls, page: PageQuads) -> "DetectionPage":
+        """From the detection stage's result."""
+        return cls(
+            page=page.number,
+            width=page.width,
+            height=page.height,
+            rotation=page.rotation,
+            lines=[
+                QuadResult(
+                    confidence=round(float(score), 4),
+                    polygon=tuple((round(float(x), 1), round(float(y), 1)) for x, y in quad),
+                )
+                for quad, score in zip(page.quads.points, page.quads.scores, strict=True)
+            ],
+        )
+
+
+class DetectionResult(_Result):
+    """A document whose lines were found."""
+
+    id: str = Field(description="Of the request, as in X-Request-ID.")
+    model: str = Field(description="Name of the model bundle.", examples=["ppocrv6-small"])
+    pages: list[DetectionPage]
+    warnings: list[WarningResult]
+    timings_ms: dict[str, float] = Field(description="Time in each stage, its queue for the net included.")
+
+    @classmethod
+    def of(cls, request_id: str, model: str, pages: Sequence[PageQuads]) -> "DetectionResult":
+        """From the results of the pages, in their order."""
+        return cls(
+            id=request_id,
+            model=model,
+            pages=[DetectionPage.of(page) for page in pages],
+            warnings=[WarningResult.of(warning) for page in pages for warning in page.warnings],
+            timings_ms=_summed(page.timings_ms for page in pages),
+        )
+
+
+def _summed(timings: Iterable[dict[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for one in timings:
+        for stage, elapsed in one.items():
+            total[stage] = round(total.get(stage, 0.0) + elapsed, 1)
+    return total

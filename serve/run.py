@@ -1,0 +1,166 @@
+"""`rayocr serve`: a Ray on this machine, the application in it, until a signal comes."""
+
+import logging
+import math
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from models.errors import ConfigurationError, RayocrError
+from models.manifests import load_manifest, verified_path
+from models.runtime import check_net
+from serve.configuration import LoadedSettings
+from serve.loopback import SETUP_HOOK, stay_on_loopback
+from serve.settings import INGRESS_CPUS, Settings
+
+__all__ = ["run_service"]
+
+_APPLICATION = "rayocr"
+_READY_TIMEOUT_S = 120.0
+_POLL_S = 0.25
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def run_service(loaded: LoadedSettings) -> int:
+    """Serve until SIGINT or SIGTERM, then stop everything that was started.
+
+    Args:
+        loaded: The settings in effect.
+
+    Returns:
+        The exit code: 0 after a signal.
+
+    Raises:
+        ConfigurationError: The port is taken, a model file is damaged, or a device that was asked for is not there.
+        RayocrError: The service did not become ready.
+    """
+    settings = loaded.settings
+    _check(settings)
+    stopped = threading.Event()
+
+    _stop_on_signals(stopped)
+    with _ray(settings) as log_directory:
+        _stop_on_signals(stopped)  # again: Ray has put its own handler in the way
+        _deploy(settings, stopped)
+        if not stopped.is_set():
+            _announce(settings, log_directory)
+        while not stopped.wait(_POLL_S):
+            pass
+    return 0
+
+
+def _stop_on_signals(stopped: threading.Event) -> None:
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+def _check(settings: Settings) -> None:
+    """Find here, in a second, what a replica would report from deep inside a log after half a minute."""
+    manifest = load_manifest(settings.bundle)
+    for file in manifest.files():
+        verified_path(file)
+    for net in (settings.detection.net, settings.recognition.net):
+        check_net(net)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.http.host, settings.http.port))
+        except OSError as exc:
+            raise ConfigurationError(
+                f"can't listen on {settings.http.host}:{settings.http.port}: {exc.strerror}; choose another with "
+                "--port or --host"
+            ) from exc
+
+
+@contextmanager
+def _ray(settings: Settings) -> Iterator[str]:
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    if settings.http.host in _LOOPBACK:
+        stay_on_loopback()
+    # Both take seconds to import, and read the environment while they do.
+    import ray
+    from ray import serve
+
+    context = ray.init(
+        address="local",
+        num_cpus=_logical_cpus(settings),
+        object_store_memory=settings.ray.object_store_memory_bytes,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        runtime_env={"worker_process_setup_hook": SETUP_HOOK} if settings.http.host in _LOOPBACK else None,
+        _metrics_export_port=settings.ray.metrics_port or None,
+    )
+    try:
+        session: str = vars(context)["address_info"]["session_dir"]  # RayContext; Ray types it as its base class
+        yield settings.logging.directory or f"{session}/logs/serve"
+    finally:
+        print("stopping ...", file=sys.stderr)
+        serve.shutdown()
+        ray.shutdown()  # type: ignore[no-untyped-call]
+
+
+def _logical_cpus(settings: Settings) -> int:
+    """CPUs that the most replicas reserve together: here they only count; threads bound what is really used."""
+    stages = (settings.preprocess, settings.detection, settings.recognition)
+    return math.ceil(INGRESS_CPUS + sum(stage.scaling.max_replicas * stage.num_cpus for stage in stages))
+
+
+def _deploy(settings: Settings, stopped: threading.Event) -> None:
+    from ray import serve
+    from ray.serve.config import HTTPOptions
+    from ray.serve.schema import LoggingConfig
+
+    from serve.app import build_application
+
+    logging.getLogger("ray.serve").setLevel(logging.ERROR)
+    logs = LoggingConfig(
+        encoding="JSON", log_level=settings.logging.level, logs_dir=settings.logging.directory, enable_access_log=True
+    )
+    serve.start(http_options=HTTPOptions(host=settings.http.host, port=settings.http.port), logging_config=logs)
+    try:
+        serve.run(build_application(settings), name=_APPLICATION, route_prefix="/", logging_config=logs)
+    except RuntimeError as exc:
+        raise RayocrError(f"the service could not be started: {exc}") from exc
+    _wait_until_ready(settings, stopped)
+
+
+def _wait_until_ready(settings: Settings, stopped: threading.Event) -> None:
+    url = f"{_url(settings)}/readyz"
+    give_up = time.monotonic() + _READY_TIMEOUT_S
+    answer = "no answer"
+    while not stopped.wait(_POLL_S):
+        try:
+            with urllib.request.urlopen(url, timeout=_READY_TIMEOUT_S):
+                return
+        except urllib.error.HTTPError as exc:
+            answer = exc.read().decode(errors="replace")
+        except OSError as exc:
+            answer = str(exc)
+        if time.monotonic() > give_up:
+            raise RayocrError(f"the service was not ready within {_READY_TIMEOUT_S:g} s: {answer}")
+
+
+def _announce(settings: Settings, log_directory: str) -> None:
+    url = _url(settings)
+    print(
+        f"rayocr is ready at {url} (API: {url}/docs, logs: {log_directory}). "
+        f"Try: curl -F file=@receipt.jpg {url}/v1/ocr",
+        flush=True,
+    )
+
+
+def _url(settings: Settings) -> str:
+    host = "127.0.0.1" if settings.http.host in {"0.0.0.0", "::"} else settings.http.host
+    return f"http://{host}:{settings.http.port}"

@@ -1,0 +1,102 @@
+"""The one tree of settings: `RAYOCR_*` variables over a YAML file over defaults.
+
+docs/configuration.md is made from it.
+"""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from deployments.settings import DetectionSettings, PreprocessSettings, RecognitionSettings
+from deployments.storage.settings import StorageSettings
+from models.settings import SettingsSection
+
+__all__ = ["INGRESS_CPUS", "HttpSettings", "LoggingSettings", "RaySettings", "Settings"]
+
+#: Reserved for an ingress replica, which only waits and writes JSON: little, so that it crowds out no stage.
+INGRESS_CPUS = 0.2
+
+
+class HttpSettings(SettingsSection):
+    """The HTTP API."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on. Anything but loopback opens the API, and with it every source it may read, "
+        "to whoever reaches it.",
+    )
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
+    max_body_bytes: int = Field(
+        default=32 * 1024 * 1024,
+        ge=1024,
+        description="The most bytes of an uploaded or fetched document. Each request in work holds that many at most.",
+    )
+    request_timeout_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="Time for a request, queues included, that does not set its own (X-Request-Timeout).",
+    )
+    max_request_timeout_s: float = Field(
+        default=600.0, gt=0, description="The most that a request may ask for with X-Request-Timeout, in seconds."
+    )
+    max_concurrent_requests: int = Field(
+        default=64,
+        ge=1,
+        description="Requests that one ingress replica holds, waiting or in work. Beyond it: 503 with Retry-After. "
+        "More hides bursts, and makes everyone wait longer.",
+    )
+    retry_after_s: float = Field(default=2.0, ge=0, description="What a 503 tells the client to wait.")
+
+
+class RaySettings(SettingsSection):
+    """The Ray that `rayocr serve` starts on this machine. A cluster has its own."""
+
+    object_store_memory_bytes: int = Field(
+        default=1024**3,
+        ge=80 * 1024**2,
+        description="Shared memory for documents and pages in work. A page of 100 megapixels takes 300 MB.",
+    )
+    metrics_port: int = Field(
+        default=8001, ge=0, le=65535, description="Port of the Prometheus metrics, on loopback. 0 chooses a free one."
+    )
+
+
+class LoggingSettings(SettingsSection):
+    """Logs: one JSON object a line, in a file for each replica."""
+
+    level: str = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
+    )
+    directory: str | None = Field(
+        default=None, description="Folder of the log files. Not set: the folder of the Ray session."
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, frozen. Built once by `load_settings`, in the entry point, and passed down."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RAYOCR_", env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=True
+    )
+
+    bundle: str = Field(
+        default="ppocrv6-small", description="Name of the model bundle, or the path of a manifest (.yaml)."
+    )
+    http: HttpSettings = HttpSettings()
+    ray: RaySettings = RaySettings()
+    logging: LoggingSettings = LoggingSettings()
+    storage: StorageSettings = StorageSettings()
+    preprocess: PreprocessSettings = PreprocessSettings()
+    detection: DetectionSettings = DetectionSettings()
+    recognition: RecognitionSettings = RecognitionSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is given: `load_settings` reads file and variables itself, to know where each value came from."""
+        return (init_settings,)

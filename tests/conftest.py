@@ -1,0 +1,60 @@
+"""Marks every test by its folder, and skips what this machine has no GPU or cluster for."""
+
+import ctypes
+import shutil
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+_TESTS = Path(__file__).parent
+_MARKS_OF_FOLDER = {
+    "unit": ("unit",),
+    "integration": ("integration",),
+    "e2e": ("e2e", "cluster"),
+    "perf": ("perf",),
+}
+
+
+@cache
+def why_no_gpu() -> str | None:
+    """Say what a test marked `gpu` lacks here, or None if it can run."""
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return "no NVIDIA driver (libcuda.so.1)"
+    count = ctypes.c_int(0)
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
+        return "the NVIDIA driver finds no CUDA device"
+    import onnxruntime  # here: only machines with a GPU pay for it
+
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        return "onnxruntime without CUDA: run the tests with make test GPU=1"
+    return None
+
+
+@cache
+def why_no_cluster() -> str | None:
+    """Say what a test marked `cluster` lacks here, or None if it can run."""
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        return "no kubectl on PATH"
+    command = [kubectl, "get", "--raw", "/readyz", "--request-timeout=5s"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    return None if answer.returncode == 0 else f"no cluster behind the current kubeconfig: {answer.stderr.strip()}"
+
+
+_OBSTACLES: dict[str, Callable[[], str | None]] = {"gpu": why_no_gpu, "cluster": why_no_cluster}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test the marks of its folder; skip by the marks `gpu` and `cluster`, and by no other."""
+    for item in items:
+        folder = item.path.relative_to(_TESTS).parts[0] if item.path.is_relative_to(_TESTS) else ""
+        for mark in _MARKS_OF_FOLDER.get(folder, ()):
+            item.add_marker(mark)
+        for mark, obstacle in _OBSTACLES.items():
+            if item.get_closest_marker(mark) and (reason := obstacle()):
+                item.add_marker(pytest.mark.skip(reason=reason))

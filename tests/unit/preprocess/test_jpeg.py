@@ -1,0 +1,36 @@
+import io
+
+import pytest
+from PIL.JpegImagePlugin import JpegImageFile
+
+from deployments.preprocess.jpeg import count_scans
+from tests.unit.preprocess.pictures import drawing, encoded
+
+
+def coded_data_offset(data: bytes) -> int:
+    image = JpegImageFile(io.BytesIO(data))
+    assert image.fp is not None
+    return image.fp.tell()
+
+
+@pytest.mark.parametrize(("is_progressive", "scans"), [(False, 1), (True, 10)], ids=["baseline", "progressive"])
+def test_scans_are_counted(is_progressive: bool, scans: int) -> None:
+    data = encoded(drawing(), "JPEG", progressive=is_progressive)
+    assert count_scans(data, coded_data_offset(data), limit=51) == scans
+
+
+def test_scans_behind_the_end_of_image_do_not_count() -> None:
+    data = encoded(drawing(), "JPEG") + encoded(drawing(), "JPEG", progressive=True)
+    assert count_scans(data, coded_data_offset(data), limit=51) == 1
+
+
+def test_end_of_image_inside_a_comment_hides_no_scan() -> None:
+    data = encoded(drawing(), "JPEG", progressive=True)
+    second_scan = data.index(b"\xff\xda", coded_data_offset(data))
+    hidden = data[:second_scan] + b"\xff\xfe\x00\x04\xff\xd9" + data[second_scan:]
+    assert count_scans(hidden, coded_data_offset(hidden), limit=51) == 10
+
+
+def test_counting_stops_at_the_limit() -> None:
+    data = encoded(drawing(), "JPEG", progressive=True)
+    assert count_scans(data, coded_data_offset(data), limit=4) == 4

@@ -1,0 +1,156 @@
+"""What decoding takes, measured from outside: each case in a process of its own, since the peak of one only grows."""
+
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from deployments.preprocess.document import Document
+from deployments.preprocess.header import open_header
+from deployments.preprocess.memory import decode_bytes
+from deployments.preprocess.settings import PreprocessLimits
+from deployments.preprocess.sniff import sniff
+from tests.unit.preprocess.pictures import DATA, encoded, png, run_length_bmp, tiff
+
+ROOT = Path(__file__).parents[3]
+
+# The issue's limit for any input.
+MAX_EXTRA_BYTES = 500_000_000
+
+# A4 at 600 dpi, which must be read in every mode.
+A4 = (4961, 7016)
+
+# Prints the outcome and the growth of the peak of resident memory. A small picture first: what is loaded once is no
+# part of a page's cost. On Linux ru_maxrss is in KiB; it starts at the parent's, hence the reset.
+PROBE = """
+import io, resource, sys, warnings
+from pathlib import Path
+from PIL import Image
+from deployments.preprocess.decode import PageDecoder
+from deployments.preprocess.document import Document
+from deployments.preprocess.settings import PreprocessLimits
+from models.errors import RayocrError
+
+warnings.simplefilter("ignore")
+
+def peak_kib():
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1])
+
+decoder = PageDecoder(PreprocessLimits())
+for picture_format in ("PNG", "JPEG", "WEBP", "TIFF"):
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(buffer, picture_format)
+    decoder.page(Document(buffer.getvalue()), 1)
+for path in sys.argv[1:]:
+    document = Document(Path(path).read_bytes())
+    before = peak_kib()
+    try:
+        page = decoder.page(document, 1)
+        outcome = f"{page.width}x{page.height}"
+        del page
+    except RayocrError as error:
+        outcome = error.code
+    print(outcome, (peak_kib() - before) * 1024)
+"""
+
+
+def measured(*paths: Path) -> list[tuple[str, int]]:
+    """Outcome and extra peak memory, in bytes, of each document."""
+    command = [sys.executable, "-c", PROBE, *map(str, paths)]
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return [(outcome, int(extra)) for outcome, extra in map(str.split, output.stdout.splitlines())]
+
+
+def blank_png(depth: int, color_type: int, bytes_per_pixel: int) -> bytes:
+    width, height = A4
+    return png(width, height, depth, color_type, bytes(height * (1 + width * bytes_per_pixel)))
+
+
+def blank_tiff(bits: int, samples: int, photometric: int, sample_format: int, extra_samples: list[int]) -> bytes:
+    width, height = A4
+    data = zlib.compress(bytes(width * height * bits // 8 * samples), 1)
+    tags: dict[int, int | list[int]] = {
+        258: [bits] * samples,
+        259: 8,
+        262: photometric,
+        273: 8,
+        277: samples,
+        278: height,
+        279: len(data),
+        339: [sample_format] * samples,
+    }
+    return tiff(width, height, data, {**tags, 338: extra_samples} if extra_samples else tags)
+
+
+def palette_with_alpha() -> bytes:
+    image = Image.new("P", A4, 0)
+    image.putpalette([255, 255, 255, 0, 0, 0])
+    return encoded(image, "PNG", compress_level=1, transparency=bytes([0, 200]))
+
+
+LARGE: dict[str, Callable[[], bytes]] = {
+    "png-16-bit-rgba": lambda: blank_png(16, 6, 8),
+    "png-palette-alpha": palette_with_alpha,
+    "jpeg-cmyk-progressive": lambda: encoded(Image.new("CMYK", A4), "JPEG", progressive=True),
+    "jpeg-turned": lambda: encoded(Image.new("RGB", A4), "JPEG", exif=turned_exif()),
+    "webp-alpha": lambda: encoded(Image.new("RGBA", A4), "WEBP", lossless=True, quality=0, method=0),
+    "tiff-float-one-strip": lambda: blank_tiff(32, 1, 1, 3, []),
+    "tiff-16-bit-rgba-one-strip": lambda: blank_tiff(16, 4, 2, 1, [2]),
+}
+
+
+def turned_exif() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_a4_at_600_dpi_is_read_within_its_estimate(kind: str, tmp_path: Path) -> None:
+    data = LARGE[kind]()
+    document = tmp_path / kind
+    document.write_bytes(data)
+    [(outcome, extra)] = measured(document)
+    assert outcome in ("4961x7016", "7016x4961")
+    assert extra < MAX_EXTRA_BYTES
+    image = open_header(Document(data), sniff(Document(data)), PreprocessLimits()).image
+    estimate = decode_bytes(image, scans=2 if "progressive" in kind else 1)
+    # What is not estimated: a band in four forms at most, and what the allocator keeps.
+    assert extra < estimate + 40_000_000
+
+
+TILE_OF_900_MEGAPIXELS: dict[int, int | list[int]] = {258: 8, 259: 8, 262: 1, 322: 30_000, 323: 30_000, 324: 8, 325: 4}
+
+HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
+    "png-header": (lambda: png(60_000, 60_000, 8, 2, b""), "too_large"),
+    "png-pixels": (lambda: png(8_000, 8_000, 8, 0, bytes(8_000 * 8_001)), "too_large"),
+    "gif-header": (
+        lambda: b"GIF89a\xff\xff\xff\xff\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\xff\xff\xff\xff\0\x08",
+        "too_large",
+    ),
+    "bmp-run-length": (lambda: run_length_bmp(60_000, 600, b"\x01\x05\0\0" * 600), "too_large"),
+    "tiff-tile": (lambda: tiff(100, 100, zlib.compress(bytes(400_000_000), 1), TILE_OF_900_MEGAPIXELS), "too_large"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_picture_costs_next_to_nothing(kind: str, tmp_path: Path) -> None:
+    make, code = HOSTILE[kind]
+    document = tmp_path / kind
+    document.write_bytes(make())
+    [(outcome, extra)] = measured(document)
+    assert outcome == code
+    assert extra < 20_000_000
+
+
+def test_bad_inputs_stay_within_the_memory_limit() -> None:
+    files = sorted(path for path in (DATA / "bad_inputs").rglob("*") if path.is_file() and path.suffix != ".jsonl")
+    outcomes = measured(*files) if files else []
+    assert len(outcomes) == len(files)
+    assert sum(extra for _, extra in outcomes) < MAX_EXTRA_BYTES

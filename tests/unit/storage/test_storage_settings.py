@@ -1,0 +1,31 @@
+from ipaddress import ip_network
+
+import pytest
+from pydantic import ValidationError
+
+from deployments.storage.settings import StorageSettings
+
+
+def test_https_is_off_by_default() -> None:
+    assert not StorageSettings().https_enabled
+
+
+def test_networks_are_read_from_text() -> None:
+    settings = StorageSettings.model_validate({"https_allowed_networks": ["10.20.0.0/16", "fd12::/16"]})
+    assert settings.https_allowed_networks == (ip_network("10.20.0.0/16"), ip_network("fd12::/16"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("https_allowed_networks", ["10.20.0.1/16"]),  # bits below the mask: a typing error
+        ("https_ports", []),
+        ("https_ports", [0]),
+        ("max_attempts", 0),
+        ("read_timeout_s", 0),
+        ("aws_secret_access_key", "secret"),  # only boto3's chain has these
+    ],
+)
+def test_invalid_setting_is_refused(name: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=name):
+        StorageSettings.model_validate({name: value})

@@ -1,0 +1,31 @@
+import socket
+
+import pytest
+import ray
+
+
+def test_unit_tests_cannot_start_ray() -> None:
+    with pytest.raises(pytest.fail.Exception, match=r"called ray\.init"):
+        ray.init()
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])  # reserved for documentation: never routed
+def test_outside_connection_fails_the_test(address: str) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as connection, pytest.raises(pytest.fail.Exception, match=address):
+        connection.connect((address, 9))
+
+
+def test_outside_name_look_up_fails_the_test() -> None:
+    with pytest.raises(pytest.fail.Exception, match=r"rayocr\.invalid"):
+        socket.create_connection(("rayocr.invalid", 9))
+
+
+def test_loopback_stays_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        assert client.getpeername() == server.getsockname()
+
+
+def test_folder_gives_the_mark(request: pytest.FixtureRequest) -> None:
+    assert request.node.get_closest_marker("unit") is not None
+    assert request.node.get_closest_marker("integration") is None
