@@ -13,6 +13,7 @@ GPU ?=
 export PYTHON ?=
 DATA ?= ../shared/data
 OPTIONS ?=
+export UV_PYTHON_DOWNLOADS := never
 
 # Both ONNX Runtimes fill the same folder, so a GPU machine gets an environment of its own.
 VENV := .venv$(if $(GPU),-gpu)

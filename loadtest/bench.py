@@ -56,7 +56,7 @@ class PeerCommand:
         Raises:
             LoadtestError: It did not end in time, or printed no report.
         """
-        command = [str(self.python), "-m", "loadtest", "peer", "--json", "--allow-errors"]
+        command = [str(self.python.absolute()), "-m", "loadtest", "peer", "--json", "--allow-errors"]
         command += ["--peer", self.peer.value, "--labels", str(labels.resolve()), "--warmup", str(plan.warmup)]
         command += ["--max-time", str(plan.load.max_time_s)]
         command += ["--limit", str(plan.limit)] if plan.limit is not None else []

@@ -1,4 +1,4 @@
-"""Command line: `python -m loadtest [run|score|peer|bench]`; without a name the command is `run`.
+"""Command line: `python -m loadtest COMMAND`; without a command it is `run`.
 
 Exit codes: 0 all requests answered; 1 some failed (unless `--allow-errors`); 2 nothing could be measured as asked.
 """

@@ -44,13 +44,16 @@ class ServiceProcesses:
         self._detached = list(detached)
 
     def alive(self) -> list[psutil.Process]:
-        """All processes that now belong to the service, this one and what it started left out."""
-        found = {process.pid: process for process in self._detached if process.is_running()}
+        """All processes that now belong to the service, parents before children; never this one and its children."""
+        found: dict[int, psutil.Process] = {}
         for root in self._roots:
             try:
                 found |= {process.pid: process for process in (root, *root.children(recursive=True))}
             except psutil.NoSuchProcess:  # this root ended: the others go on
                 continue
+        for process in self._detached:
+            if process.is_running():
+                found.setdefault(process.pid, process)
         own = psutil.Process()
         if own.pid in found:
             for process in (own, *own.children(recursive=True)):

@@ -51,8 +51,6 @@ install_uv "$python"
 venv=$1
 shift
 
-# uv takes no Python of its own, and certificates from where the system keeps them.
-export UV_PYTHON_DOWNLOADS=never UV_NATIVE_TLS=${UV_NATIVE_TLS:-1}
 if [[ ! -x $venv/bin/python ]] || ! is_supported "$venv/bin/python"; then
   "$tools/bin/uv" venv --quiet --clear --no-project --python "$python" "$venv"
 fi

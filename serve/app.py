@@ -5,6 +5,7 @@ args: {recognition: {scaling: {max_replicas: 8}}}
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ray import serve
 from ray.serve import Application, Deployment
@@ -19,10 +20,19 @@ from serve.configuration import load_settings
 from serve.ingress import Ingress
 from serve.settings import INGRESS_CPUS, Settings
 
-__all__ = ["build_app", "build_application"]
+__all__ = ["Stages", "build_app", "build_application"]
 
 _HEALTH_PERIOD_S = 5.0
 _HEALTH_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The classes of the three stages."""
+
+    preprocessor: type[Preprocessor] = Preprocessor
+    detector: type[Detector] = Detector
+    recognizer: type[Recognizer] = Recognizer
 
 
 def build_app(args: Mapping[str, object]) -> Application:
@@ -34,18 +44,19 @@ def build_app(args: Mapping[str, object]) -> Application:
     Raises:
         ConfigurationError: A setting is unknown or out of range.
     """
-    return build_application(load_settings(overrides=dict(args)).settings)
+    return build_application(load_settings(overrides=dict(args)).settings, Stages())
 
 
-def build_application(settings: Settings) -> Application:
+def build_application(settings: Settings, stages: Stages) -> Application:
     """Wire ingress and stages together.
 
     Args:
         settings: The whole tree.
+        stages: Their classes; a subclass may stand in for one.
     """
-    preprocessor = _stage(Preprocessor, settings, settings.preprocess, settings.preprocess.limits)
-    detector = _stage(Detector, settings, settings.detection, settings.detection.options)
-    recognizer = _stage(Recognizer, settings, settings.recognition, settings.recognition.options)
+    preprocessor = _stage("Preprocessor", stages.preprocessor, settings.preprocess, settings.preprocess.limits)
+    detector = _stage("Detector", stages.detector, settings.detection, settings.detection.options)
+    recognizer = _stage("Recognizer", stages.recognizer, settings.recognition, settings.recognition.options)
     ingress = _deployment(Ingress).options(
         name="Ingress",
         num_replicas=1,
@@ -72,10 +83,10 @@ def _deployment(cls: type) -> Deployment:
     return deployment
 
 
-def _stage(stage: type, settings: Settings, own: StageSettings, live: SettingsSection) -> Deployment:
+def _stage(name: str, stage: type, own: StageSettings, live: SettingsSection) -> Deployment:
     scaling = own.scaling
     return _deployment(stage).options(
-        name=stage.__name__,
+        name=name,
         ray_actor_options={"num_cpus": own.num_cpus, "num_gpus": own.num_gpus},
         autoscaling_config=AutoscalingConfig(
             min_replicas=scaling.min_replicas,

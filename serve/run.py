@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from models.errors import ConfigurationError, RayocrError
 from models.manifests import load_manifest, verified_path
@@ -20,6 +21,9 @@ from models.runtime import check_net
 from serve.configuration import LoadedSettings
 from serve.loopback import SETUP_HOOK, stay_on_loopback
 from serve.settings import INGRESS_CPUS, Settings
+
+if TYPE_CHECKING:
+    from serve.app import Stages
 
 __all__ = ["run_service"]
 
@@ -29,11 +33,12 @@ _POLL_S = 0.25
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
-def run_service(loaded: LoadedSettings) -> int:
+def run_service(loaded: LoadedSettings, stages: "Stages | None" = None) -> int:
     """Serve until SIGINT or SIGTERM, then stop everything that was started.
 
     Args:
         loaded: The settings in effect.
+        stages: Other classes for the three stages, as for `build_application`.
 
     Returns:
         The exit code: 0 after a signal.
@@ -49,7 +54,7 @@ def run_service(loaded: LoadedSettings) -> int:
     _stop_on_signals(stopped)
     with _ray(settings) as log_directory:
         _stop_on_signals(stopped)  # again: Ray has put its own handler in the way
-        _deploy(settings, stopped)
+        _deploy(settings, stages, stopped)
         if not stopped.is_set():
             _announce(settings, log_directory)
         while not stopped.wait(_POLL_S):
@@ -107,8 +112,8 @@ def _ray(settings: Settings) -> Iterator[str]:
         yield settings.logging.directory or f"{session}/logs/serve"
     finally:
         print("stopping ...", file=sys.stderr)
-        serve.shutdown()
-        ray.shutdown()  # type: ignore[no-untyped-call]
+        serve.shutdown()  # type: ignore[no-untyped-call]
+        ray.shutdown()
 
 
 def _logical_cpus(settings: Settings) -> int:
@@ -117,12 +122,12 @@ def _logical_cpus(settings: Settings) -> int:
     return math.ceil(INGRESS_CPUS + sum(stage.scaling.max_replicas * stage.num_cpus for stage in stages))
 
 
-def _deploy(settings: Settings, stopped: threading.Event) -> None:
+def _deploy(settings: Settings, stages: "Stages | None", stopped: threading.Event) -> None:
     from ray import serve
     from ray.serve.config import HTTPOptions
     from ray.serve.schema import LoggingConfig
 
-    from serve.app import build_application
+    from serve.app import Stages, build_application
 
     logging.getLogger("ray.serve").setLevel(logging.ERROR)
     logs = LoggingConfig(
@@ -130,7 +135,7 @@ def _deploy(settings: Settings, stopped: threading.Event) -> None:
     )
     serve.start(http_options=HTTPOptions(host=settings.http.host, port=settings.http.port), logging_config=logs)
     try:
-        serve.run(build_application(settings), name=_APPLICATION, route_prefix="/", logging_config=logs)
+        serve.run(build_application(settings, stages or Stages()), name=_APPLICATION, route_prefix="/", logging_config=logs)
     except RuntimeError as exc:
         raise RayocrError(f"the service could not be started: {exc}") from exc
     _wait_until_ready(settings, stopped)

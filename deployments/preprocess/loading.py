@@ -1,6 +1,7 @@
 """Decoding a picture's pixels, and saving what can be saved of a damaged one."""
 
 from PIL import Image
+from PIL.ExifTags import Base as Tag
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -67,21 +68,33 @@ def _salvage(document: Document, image_format: ImageFormat, limits: PreprocessLi
     if image_format is ImageFormat.JPEG:
         document = Document(document.data + _JPEG_END, document.name)
     image = open_header(document, image_format, limits).image
-    # GIF, palettes and turned TIFF are left to Pillow, which then leaves zeros.
-    if image.mode in _WHITE and not isinstance(image, TiffImageFile):
-        image.im = Image.new(image.mode, image.size, _WHITE[image.mode]).im
     try:
         with pillow_errors_translated(image_format):
+            # GIF and palettes are left to Pillow, which then leaves zeros.
+            if image.mode in _WHITE:
+                image.im = Image.new(image.mode, _stored_size(image), _WHITE[image.mode]).im
             image.load()
     except Undecodable:
+        is_cut_short = bool(image.tile)
         # What was decoded before the error is in place; without tiles Pillow takes it for all there is.
         image.tile = []
+        if is_cut_short and isinstance(image, TiffImageFile):
+            # The step of load() that turns a TIFF by its orientation, which the error left out.
+            with pillow_errors_translated(image_format):
+                image.load_end()
     try:
         with pillow_errors_translated(image_format):
             is_blank = all(low == high for low, high in _extrema(image))
     except Undecodable:
         return None
     return None if is_blank else image
+
+
+def _stored_size(image: ImageFile) -> tuple[int, int]:
+    """Size before the picture is turned; Pillow reports that of a TIFF as turned."""
+    width, height = image.size
+    is_sideways = isinstance(image, TiffImageFile) and image.tag_v2.get(Tag.Orientation, 1) >= 5
+    return (height, width) if is_sideways else (width, height)
 
 
 def _extrema(image: ImageFile) -> tuple[tuple[float, float], ...]:

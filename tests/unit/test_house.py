@@ -71,7 +71,8 @@ def test_package_exports_what_it_takes_from_its_modules(file: str) -> None:
 
 def test_every_imported_distribution_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    requirements = [*project["dependencies"], *project["optional-dependencies"]["cpu"]]
+    extras = project["optional-dependencies"]
+    requirements = [*project["dependencies"], *extras["cpu"], *extras["gpu"]]
     declared = {re.split(r"[\[=<>~!]", requirement)[0] for requirement in requirements}
     distributions = packages_distributions()
     builtin = {*PACKAGES, *sys.stdlib_module_names, "_typeshed"}  # the last exists only for type checkers

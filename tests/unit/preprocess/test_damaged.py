@@ -6,7 +6,17 @@ import pytest
 from PIL import Image
 
 from models.errors import TooLarge, Undecodable, UnsupportedType
-from tests.unit.preprocess.pictures import codes, decode, drawing, encoded, png, rgb, run_length_bmp, tiff
+from tests.unit.preprocess.pictures import (
+    ORIENTATION_TAG,
+    codes,
+    decode,
+    drawing,
+    encoded,
+    png,
+    rgb,
+    run_length_bmp,
+    tiff,
+)
 
 
 def noisy(mode: str = "RGB") -> Image.Image:
@@ -40,12 +50,16 @@ def test_cut_off_bmp_keeps_its_bottom() -> None:
     assert page.pixels[:90].min() == 255
 
 
-def test_cut_off_turned_tiff_is_turned() -> None:
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_cut_off_tiff_is_turned_all_the_same(orientation: int) -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6
-    strips = encoded(noisy(), "TIFF", exif=exif, compression="tiff_lzw", strip_size=900 * 20)
-    page = decode(strips)
-    assert (page.width, page.height) == (200, 300)
+    exif[ORIENTATION_TAG] = orientation
+    data = encoded(noisy(), "TIFF", exif=exif)
+    whole, page = decode(data), decode(data[: len(data) // 2])
+    assert codes(page) == ["truncated"]
+    assert page.pixels.shape == whole.pixels.shape
+    read = np.s_[-90:] if orientation == 3 else np.s_[:, -90:]
+    assert np.array_equal(page.pixels[read], whole.pixels[read])
 
 
 @pytest.mark.parametrize("picture_format", ["PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP"])

@@ -25,7 +25,7 @@ MAX_EXTRA_BYTES = 500_000_000
 A4 = (4961, 7016)
 
 # Prints the outcome and the growth of the peak of resident memory. A small picture first: what is loaded once is no
-# part of a page's cost. On Linux ru_maxrss is in KiB; it starts at the parent's, hence the reset.
+# part of a page's cost. VmHWM and not ru_maxrss, which a process inherits from its parent.
 PROBE = """
 import io, resource, sys, warnings
 from pathlib import Path

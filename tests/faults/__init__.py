@@ -1,0 +1,1 @@
+"""Faults that tests put into the service on purpose."""

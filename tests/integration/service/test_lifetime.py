@@ -1,0 +1,89 @@
+"""Start and stop of `rayocr serve`, and its scaling."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.pictures import drawn_page, encoded
+from tests.service import running_service
+
+pytestmark = pytest.mark.timeout(240)
+
+_PNG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(24)), width=900))
+
+
+def _replicas(pid: int, stage: str) -> int:
+    names = []
+    for process in psutil.Process(pid).children(recursive=True):
+        try:
+            names.append(" ".join(process.cmdline()))
+        except psutil.NoSuchProcess:
+            continue  # ended while we looked
+    return sum(name.startswith(f"ray::ServeReplica:rayocr:{stage}") for name in names)
+
+
+def test_recognition_scales_under_load_and_back_while_detection_stays() -> None:
+    variables = {
+        "RAYOCR_RECOGNITION__SCALING__MAX_REPLICAS": "3",
+        "RAYOCR_RECOGNITION__SCALING__UPSCALE_DELAY_S": "1",
+        "RAYOCR_RECOGNITION__SCALING__DOWNSCALE_DELAY_S": "3",
+    }
+    with running_service(variables) as service:
+        assert service.announcement.count("\n") == 1
+        assert f"curl -F file=@receipt.jpg {service.url}/v1/ocr" in service.announcement
+        assert _replicas(service.pid, "Recognizer") == 1
+        over = threading.Event()
+        statuses: list[int] = []
+
+        def load() -> None:
+            with httpx.Client(base_url=service.url, timeout=100, trust_env=False) as client:
+                while not over.is_set():
+                    statuses.append(client.post("/v1/ocr", files={"file": ("page.png", _PNG)}).status_code)
+
+        clients = [threading.Thread(target=load) for _ in range(8)]
+        for client in clients:
+            client.start()
+        try:
+            most = _wait_for(lambda: _replicas(service.pid, "Recognizer"), 3, 60)
+            assert _replicas(service.pid, "Detector") == 1
+        finally:
+            over.set()
+            for client in clients:
+                client.join()
+        assert most == 3
+        assert set(statuses) == {200}
+        assert _wait_for(lambda: _replicas(service.pid, "Recognizer"), 1, 90) == 1
+        assert _replicas(service.pid, "Detector") == 1
+        family = psutil.Process(service.pid).children(recursive=True)
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def _wait_for(count: Callable[[], int], wanted: int, timeout_s: float) -> int:
+    give_up = time.monotonic() + timeout_s
+    while (last := count()) != wanted and time.monotonic() < give_up:
+        time.sleep(0.5)
+    return last
+
+
+def test_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(AssertionError, match=re.compile(rf"ended with 78: .*127\.0\.0\.1:{port}", re.DOTALL)):
+            with running_service({"RAYOCR_HTTP__PORT": str(port)}):
+                pass
+
+
+def test_cuda_without_a_gpu_is_refused_by_name() -> None:
+    with pytest.raises(AssertionError, match=r"ended with 78: .*device cuda:7 was asked for"):
+        with running_service({"RAYOCR_DETECTION__NET__DEVICE": "cuda:7"}):
+            pass

@@ -1,0 +1,52 @@
+"""Pictures that tests draw, and the public ones where they lie beside the project."""
+
+import io
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+__all__ = ["DATA", "drawn_page", "encoded", "labeled"]
+
+#: Public pictures with labels; tests pass without them, on pictures that they draw.
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def drawn_page(
+    *rows: str, width: int = 640, marker: tuple[int, int, int] | None = None
+) -> npt.NDArray[np.uint8]:
+    """Black text on white, a row under the other.
+
+    Args:
+        rows: What to write, in ASCII.
+        width: Of the page, in pixels.
+        marker: Color (RGB) of the top left pixel.
+
+    Returns:
+        (60 * rows + 60, width, 3) uint8 RGB.
+    """
+    canvas = np.full((60 * len(rows) + 60, width, 3), 255, dtype=np.uint8)
+    for index, row in enumerate(rows):
+        cv2.putText(canvas, row, (24, 72 + 60 * index), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (0, 0, 0), 2, cv2.LINE_AA)
+    if marker is not None:
+        canvas[0, 0] = marker
+    return canvas
+
+
+def encoded(pixels: npt.NDArray[np.uint8], kind: str = "PNG") -> bytes:
+    """The file of a picture."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, kind)
+    return stream.getvalue()
+
+
+def labeled(name: str, limit: int | None = None) -> list[Path]:
+    """Pictures of one public set, in the order of its labels; none where the data is not here."""
+    labels = DATA / name / "labels.jsonl"
+    if not labels.exists():
+        return []
+    rows = labels.read_text(encoding="utf-8").splitlines()[:limit]
+    return [DATA / name / json.loads(row)["image"] for row in rows]

@@ -1,0 +1,108 @@
+"""A real rayocr service in a process of its own, for tests."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["RunningService", "free_port", "running_service"]
+
+_ROOT = Path(__file__).parent.parent
+_START_TIMEOUT_S = 150.0
+_STOP_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningService:
+    """A service that answers.
+
+    Args:
+        url: Where.
+        pid: Of `rayocr serve`.
+        announcement: The line it printed when it was ready.
+        log_directory: Where its replicas log.
+        metrics_url: Where its Prometheus metrics are.
+    """
+
+    url: str
+    pid: int
+    announcement: str
+    log_directory: Path
+    metrics_url: str
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running_service(
+    environment: Mapping[str, str] | None = None, command: Sequence[str] = ("-m", "serve.cli", "serve")
+) -> Iterator[RunningService]:
+    """Start a service, wait until it is ready, and stop it at the end.
+
+    Args:
+        environment: Variables on top of this process's.
+        command: What Python is to run.
+    """
+    port, metrics_port = free_port(), free_port()
+    variables = {
+        **os.environ,
+        "RAYOCR_HTTP__PORT": str(port),
+        "RAYOCR_RAY__METRICS_PORT": str(metrics_port),
+        "RAYOCR_RAY__OBJECT_STORE_MEMORY_BYTES": str(512 * 1024**2),
+        **(environment or {}),
+    }
+    process = subprocess.Popen(
+        [sys.executable, *command], cwd=_ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    errors: list[str] = []
+    assert process.stdout is not None
+    assert process.stderr is not None
+    reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
+    reader.start()
+    try:
+        announcement = _first_line(process)
+        if not announcement:
+            process.wait(_STOP_TIMEOUT_S)
+            reader.join(5)
+            raise AssertionError(f"the service ended with {process.returncode}: {''.join(errors)[-4000:]}")
+        logs = Path(announcement.partition("logs: ")[2].partition(")")[0])
+        yield RunningService(
+            f"http://127.0.0.1:{port}", process.pid, announcement, logs, f"http://127.0.0.1:{metrics_port}/metrics"
+        )
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError(f"the service did not stop within {_STOP_TIMEOUT_S:g} s of SIGINT") from None
+        finally:
+            reader.join(5)
+            process.stdout.close()
+            process.stderr.close()
+
+
+def _first_line(process: "subprocess.Popen[str]") -> str:
+    lines: list[str] = []
+    assert process.stdout is not None
+    reader = threading.Thread(target=lambda: lines.append(process.stdout.readline()), daemon=True)  # type: ignore[union-attr]
+    reader.start()
+    give_up = time.monotonic() + _START_TIMEOUT_S
+    while reader.is_alive() and time.monotonic() < give_up:
+        reader.join(0.5)
+    return lines[0] if lines else ""
