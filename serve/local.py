@@ -5,6 +5,8 @@ import time
 import uuid
 
 import cv2
+import numpy as np
+import psutil
 
 from deployments.preprocess.decode import PageDecoder
 from deployments.preprocess.document import Document
@@ -20,8 +22,11 @@ from serve.settings import Settings
 
 __all__ = ["LocalReader", "default_jobs"]
 
-# Beyond two threads on a GPU, one preparing while the other's net runs, each only adds its own nets to the GPU's memory.
+# One prepares while the other's net runs; beyond that, each only adds its own nets to the GPU's memory.
 _GPU_JOBS = 2
+
+# Measured on receipts: 1.05 GB with one job, 1.5 GB with two, 2.1 GB with four. Large pages take more.
+_JOB_BYTES = 1_000_000_000
 
 
 class _Nets(threading.local):
@@ -46,6 +51,7 @@ class LocalReader:
         self._manifest = load_manifest(settings.bundle)
         self._decoder = PageDecoder(settings.preprocess.limits)
         self._nets = _Nets()
+        self._loading = threading.Lock()
         self.storages: Storages = build_storage(settings.storage, COMMAND_LINE_SCHEMES)
         # Documents run side by side: OpenCV's own threads would only get in each other's way.
         cv2.setNumThreads(1)
@@ -71,7 +77,7 @@ class LocalReader:
         document = source if isinstance(source, Document) else self.storages.read(source, self.max_bytes)
         page_count = self._decoder.inspect(document).page_count
         pages = [self._read_page(document, number) for number in range(1, page_count + 1)]
-        return OcrResult.of(uuid.uuid4().hex, self._manifest.name, pages)
+        return OcrResult.of(str(uuid.uuid4()), self._manifest.name, pages)
 
     def close(self) -> None:
         """Release connections."""
@@ -103,14 +109,28 @@ class LocalReader:
     def _own_nets(self) -> tuple[TextDetector, TextRecognizer]:
         nets = self._nets
         if nets.detector is None or nets.recognizer is None:
-            nets.detector = TextDetector.load(self._manifest.detection, self._settings.detection.net)
-            nets.recognizer = TextRecognizer.load(self._manifest.recognition, self._settings.recognition.net)
+            with self._loading:
+                nets.detector = TextDetector.load(self._manifest.detection, self._settings.detection.net)
+                nets.recognizer = TextRecognizer.load(self._manifest.recognition, self._settings.recognition.net)
+                # The process's first inference must not meet another: in it OpenVINO 2026.4.1 sets up its numpy
+                # binding, waiting for the GIL inside a C++ static's guard, while the other waits for that guard and
+                # holds the GIL. Seen once in eight runs, as a process that hung for ever.
+                side_px = self._manifest.detection.size_multiple_px
+                nets.detector.infer(np.zeros((1, side_px, side_px, 3), dtype=np.uint8))
         return nets.detector, nets.recognizer
 
 
 def default_jobs(settings: Settings) -> int:
-    """Documents to read at a time on this machine: as many as there are CPUs, or two where a net runs on a GPU."""
+    """Documents to read at a time on this machine.
+
+    As many as the CPUs that this process may use allow, each job with its net's threads, and no more than fit into the
+    memory that is free; two where a net runs on a GPU.
+    """
     nets = (settings.detection.net, settings.recognition.net)
     on_gpu = any(resolve_device(net.device, net.runtime).kind == "cuda" for net in nets)
-    cpus = max(1, usable_cpu_count() // max(net.threads for net in nets))
-    return min(cpus, _GPU_JOBS) if on_gpu else cpus
+    limits = [
+        usable_cpu_count() // max(net.threads for net in nets),
+        psutil.virtual_memory().available // _JOB_BYTES,
+        *([_GPU_JOBS] if on_gpu else []),
+    ]
+    return max(1, min(limits))

@@ -36,8 +36,8 @@ class OnnxRuntime(Runtime):
     def load(cls, path: Path, options: NetOptions) -> Self:  # noqa: D102 - see Runtime
         if options.precision != "f32":
             raise ConfigurationError(
-                f"ONNX Runtime runs this net in f32, not {options.precision}: set precision to f32 or auto, "
-                "or runtime to openvino"
+                f"ONNX Runtime runs this net in f32, not {options.precision}: set precision to f32, or "
+                "runtime to openvino"
             )
         session_options = ort.SessionOptions()
         session_options.intra_op_num_threads = options.threads

@@ -30,7 +30,7 @@ def load_net(path: Path, net_input: NetInput, head: Literal["map", "argmax"], se
         path: A verified ONNX file.
         net_input: From the manifest.
         head: What `Runtime.run` returns.
-        settings: Runtime, device, precision and threads; `auto` takes the fastest that is there.
+        settings: Runtime, device, precision and threads; `auto` takes the fastest runtime and device that are there.
 
     Raises:
         ConfigurationError: What was asked for by name is not there. Nothing falls back silently.
@@ -56,10 +56,7 @@ def check_net(settings: NetSettings) -> tuple[str, Device, Literal["f32", "bf16"
         name = "openvino" if device.kind == "cpu" and _is_installed("openvino") else "onnxruntime"
     if not _is_installed(name):
         raise ConfigurationError(f"runtime {name} was asked for, but the package {_RUNTIMES[name][0]} is not installed")
-    has_precision = name == "openvino" and has_bf16()
-    if settings.precision == "auto":
-        return name, device, "bf16" if has_precision else "f32"
-    if settings.precision == "bf16" and not has_precision:
+    if settings.precision == "bf16" and not (name == "openvino" and has_bf16()):
         raise ConfigurationError("precision bf16 needs runtime openvino and a CPU with AVX-512 BF16, AMX or Arm bf16")
     return name, device, settings.precision
 

@@ -65,7 +65,9 @@ def read(
         reconfigure(encoding="utf-8")
     reader = LocalReader(settings)
     try:
-        exit_code = _Run(reader, sources, output_format, debug=invocation.debug).read_all(jobs or default_jobs(settings))
+        exit_code = _Run(reader, sources, output_format, debug=invocation.debug).read_all(
+            jobs or default_jobs(settings)
+        )
     finally:
         reader.close()
     if exit_code:
