@@ -69,6 +69,7 @@ lint: typecheck ## check style, types and the direction of imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/python -m serve.reference --check
 
 .PHONY: typecheck
 typecheck: $(VENV)/.dev ## check the types

@@ -16,7 +16,7 @@ The tree (HTTP status / exit code of sysexits.h):
     ├── StorageUnavailable      502 / 74  storage_unavailable
     ├── Overloaded              503 / 75  overloaded
     ├── DeadlineExceeded        504 / 75  deadline
-    └── ConfigurationError      none / 78 configuration
+    └── ConfigurationError      500 / 78  configuration (at start-up: HTTP does not see it)
 
 `code` is a stable interface: clients switch on it. `docs/errors.md` lists each one with its cause and cure, and a
 test compares the two. Errors cross processes pickled, so every constructor argument goes positionally to

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import EnvSettingsSource
+from pydantic_settings import EnvSettingsSource, SettingsError
 
 from models.errors import ConfigurationError
 from serve.settings import Settings
@@ -50,7 +50,7 @@ def load_settings(file: Path | None = None, overrides: Mapping[str, object] | No
     _refuse_unknown_variables()
     layers = [
         (f"file {file}", _from_file(file) if file is not None else {}),
-        ("environment", dict(EnvSettingsSource(Settings)())),
+        ("environment", _from_environment()),
         ("command line", _nested(overrides or {})),
     ]
     merged: Values = {}
@@ -79,13 +79,21 @@ def setting_paths(model: type[BaseModel] = Settings, prefix: str = "") -> Iterat
 def _refuse_unknown_variables() -> None:
     # pydantic-settings silently drops a misspelt variable; a pod would run with a default that nobody chose.
     known = {_PREFIX + path.upper().replace(".", _DELIMITER) for path in setting_paths()} | {CONFIG_VARIABLE}
-    sections = {name.rpartition(_DELIMITER)[0] for name in known}
     for name in sorted(os.environ):
-        if not name.upper().startswith(_PREFIX) or name.upper() in known or name.upper() in sections:
+        if not name.upper().startswith(_PREFIX) or name.upper() in known:
             continue
         close = difflib.get_close_matches(name.upper(), known, n=1)
         hint = f"did you mean {close[0]}?" if close else "`rayocr config` lists every setting"
         raise ConfigurationError(f"the environment variable {name} is not a setting of rayocr: {hint}")
+
+
+def _from_environment() -> Values:
+    try:
+        return dict(EnvSettingsSource(Settings)())
+    except SettingsError as exc:  # a list that is not JSON
+        raise ConfigurationError(
+            f"an environment variable can't be read: {exc}; lists are JSON, such as [443]"
+        ) from exc
 
 
 def _from_file(file: Path) -> Values:
@@ -99,7 +107,12 @@ def _from_file(file: Path) -> Values:
         return {}
     if not isinstance(values, dict):
         raise ConfigurationError(f"the settings file {file} holds {type(values).__name__}, not a mapping of settings")
-    return values
+    return _with_text_keys(values)
+
+
+def _with_text_keys(values: Mapping[object, object]) -> Values:
+    # YAML reads `1:` and `on:` as a number and a truth value; the model refuses them by their text.
+    return {str(key): _with_text_keys(value) if isinstance(value, dict) else value for key, value in values.items()}
 
 
 def _nested(flat: Mapping[str, object]) -> Values:
@@ -132,6 +145,9 @@ def _explained(error: ValidationError, origins: dict[str, str]) -> str:
     for entry in error.errors():
         path = ".".join(str(part) for part in entry["loc"])
         origin = f" (from {origins[path]})" if path in origins else ""
-        problem = "is not a setting of rayocr" if entry["type"] == "extra_forbidden" else f"{entry['msg']}"
+        given = entry["input"]
+        # A rule about several settings is given all of them: its own message names the values.
+        value = "" if isinstance(given, dict) else f", not {str(given)[:60]!r}"
+        problem = "is not a setting of rayocr" if entry["type"] == "extra_forbidden" else f"{entry['msg']}{value}"
         problems.append(f"{path}{origin}: {problem}")
     return "the settings are not valid: " + "; ".join(problems)

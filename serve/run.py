@@ -1,5 +1,7 @@
 """`rayocr serve`: a Ray on this machine, the application in it, until a signal comes."""
 
+import contextlib
+import io
 import logging
 import math
 import os
@@ -11,7 +13,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,7 @@ def _check(settings: Settings) -> None:
             ) from exc
 
 
-@contextmanager
+@contextlib.contextmanager
 def _ray(settings: Settings) -> Iterator[str]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     if settings.http.host in _LOOPBACK:
@@ -112,8 +113,10 @@ def _ray(settings: Settings) -> Iterator[str]:
         yield settings.logging.directory or f"{session}/logs/serve"
     finally:
         print("stopping ...", file=sys.stderr)
-        serve.shutdown()  # type: ignore[no-untyped-call]
-        ray.shutdown()
+        # Ray reports the planned end of Serve's controller as a failure, on standard output.
+        with contextlib.redirect_stdout(io.StringIO()):
+            serve.shutdown()  # type: ignore[no-untyped-call]
+            ray.shutdown()
 
 
 def _logical_cpus(settings: Settings) -> int:
@@ -135,7 +138,9 @@ def _deploy(settings: Settings, stages: "Stages | None", stopped: threading.Even
     )
     serve.start(http_options=HTTPOptions(host=settings.http.host, port=settings.http.port), logging_config=logs)
     try:
-        serve.run(build_application(settings, stages or Stages()), name=_APPLICATION, route_prefix="/", logging_config=logs)
+        serve.run(
+            build_application(settings, stages or Stages()), name=_APPLICATION, route_prefix="/", logging_config=logs
+        )
     except RuntimeError as exc:
         raise RayocrError(f"the service could not be started: {exc}") from exc
     _wait_until_ready(settings, stopped)

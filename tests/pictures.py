@@ -15,9 +15,7 @@ __all__ = ["DATA", "drawn_page", "encoded", "labeled"]
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
-def drawn_page(
-    *rows: str, width: int = 640, marker: tuple[int, int, int] | None = None
-) -> npt.NDArray[np.uint8]:
+def drawn_page(*rows: str, width: int = 640, marker: tuple[int, int, int] | None = None) -> npt.NDArray[np.uint8]:
     """Black text on white, a row under the other.
 
     Args:

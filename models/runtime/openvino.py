@@ -14,6 +14,10 @@ from models.runtime.base import NetOptions, Pixels, Runtime
 
 __all__ = ["OpenVino"]
 
+# The first array that OpenVINO's bindings take makes them load NumPy's interface under a lock of their own; two threads
+# that do this at once, each holding what the other needs, hang for ever (seen with 2026.4.1). Here one thread does it.
+ov.Tensor(np.zeros(1, dtype=np.uint8))
+
 
 class OpenVino(Runtime):
     """A net compiled by OpenVINO's CPU plug-in, with normalization and arg-max inside its graph."""

@@ -39,9 +39,7 @@ def _assert_good(answer: httpx.Response) -> None:
         ("raise", 500, "internal"),
     ],
 )
-def test_fault_costs_its_own_request_alone(
-    faulty_client: httpx.Client, fault: str, status: int, code: str
-) -> None:
+def test_fault_costs_its_own_request_alone(faulty_client: httpx.Client, fault: str, status: int, code: str) -> None:
     with ThreadPoolExecutor(7) as pool:
         poisoned = pool.submit(_post, faulty_client, _poison(fault), **{"X-Request-ID": f"poison-{fault}"})
         good = [pool.submit(_post, faulty_client, _GOOD) for _ in range(6)]

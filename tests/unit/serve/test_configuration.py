@@ -101,13 +101,24 @@ def test_list_in_a_variable_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
             "RAYOCR_HTTP__PORT",
             "70000",
             "the settings are not valid: http.port (from environment RAYOCR_HTTP__PORT): "
-            "Input should be less than or equal to 65535",
+            "Input should be less than or equal to 65535, not '70000'",
         ),
         (
             "RAYOCR_HTTP__PORT",
             "http",
             "the settings are not valid: http.port (from environment RAYOCR_HTTP__PORT): "
-            "Input should be a valid integer, unable to parse string as an integer",
+            "Input should be a valid integer, unable to parse string as an integer, not 'http'",
+        ),
+        (
+            "RAYOCR_STORAGE__HTTPS_PORTS",
+            "[443",
+            'an environment variable can\'t be read: error parsing value for field "storage" from source '
+            '"EnvSettingsSource"; lists are JSON, such as [443]',
+        ),
+        (
+            "RAYOCR_HTTP",
+            '{"port": 9}',
+            "the environment variable RAYOCR_HTTP is not a setting of rayocr: did you mean RAYOCR_HTTP__PORT?",
         ),
         (
             "RAYOCR_DETECTION__SCALING__MIN_REPLICAS",
@@ -115,7 +126,7 @@ def test_list_in_a_variable_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
             "the settings are not valid: detection.scaling: Value error, max_replicas is 1, less than min_replicas 4",
         ),
     ],
-    ids=["misspelt", "unknown", "out-of-range", "wrong-type", "contradiction"],
+    ids=["misspelt", "unknown", "out-of-range", "wrong-type", "list", "section", "contradiction"],
 )
 def test_bad_variable_is_refused(name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
@@ -131,7 +142,7 @@ def test_bad_variable_is_refused(name: str, value: str, message: str, monkeypatc
         ("htpp: {port: 1}", "the settings are not valid: htpp: is not a setting of rayocr"),
         (
             "http: {port: 0}",
-            "the settings are not valid: http.port (from file FILE): Input should be greater than or equal to 1",
+            "the settings are not valid: http.port (from file FILE): Input should be greater than or equal to 1, not '0'",
         ),
         ("- http", "the settings file FILE holds list, not a mapping of settings"),
     ],
