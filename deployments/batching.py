@@ -82,6 +82,8 @@ class ShapeBatcher(Generic[Result]):
                     continue
                 # Which of them is at fault is not known: each is run alone, and answers for itself.
                 for item in batch:
+                    if item.future.done():
+                        continue  # its caller went while the batch ran
                     try:
                         await self._run_batch([item])
                     except Exception as own:

@@ -45,13 +45,18 @@ class RequestContext:
         Raises:
             DeadlineExceeded: The deadline passed, or had passed already.
         """
+        if self.remaining_s <= 0:
+            raise self._exceeded(stage)
         try:
-            async with asyncio.timeout(self.remaining_s):
-                if self.remaining_s <= 0:
-                    raise TimeoutError
+            async with asyncio.timeout(self.remaining_s) as timer:
                 yield
         except TimeoutError as exc:
-            raise DeadlineExceeded(
-                f"the request's {self.timeout_s:g} s ran out in {stage}: send smaller pages, allow more time, "
-                "or try again when there is less load"
-            ) from exc
+            if not timer.expired():
+                raise  # of the work itself, such as a socket's
+            raise self._exceeded(stage) from exc
+
+    def _exceeded(self, stage: str) -> DeadlineExceeded:
+        return DeadlineExceeded(
+            f"the request's {self.timeout_s:g} s ran out in {stage}: send smaller pages, allow more time, "
+            "or try again when there is less load"
+        )

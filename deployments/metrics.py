@@ -3,6 +3,7 @@
 Ray exports each with the prefix `ray_`.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterator
@@ -21,7 +22,12 @@ _BATCH = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]
 
 
 def error_code(error: BaseException) -> str:
-    """The stable code of an error: its own, or `internal` for one that nobody foresaw."""
+    """The stable code of an error: its own, or `internal` for one that nobody foresaw.
+
+    `cancelled` is for work that was dropped since nobody waits for it any more: no fault of the stage.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        return "cancelled"
     return error.code if isinstance(error, RayocrError) else RayocrError.code
 
 

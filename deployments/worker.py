@@ -1,6 +1,7 @@
 """One thread for blocking work, watched from outside."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
@@ -106,7 +107,8 @@ class WorkThread:
                 continue
             message = f"one step of work in {self._name} took more than {self._max_work_s:g} s and was given up"
             logger.error("%s; this replica ends itself and is replaced", message)
-            job.loop.call_soon_threadsafe(_settle, job.future, None, ReplicaCrashed(message))
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+                job.loop.call_soon_threadsafe(_settle, job.future, None, ReplicaCrashed(message))
             time.sleep(_LAST_WORDS_S)
             os._exit(_EXIT_CODE)
 

@@ -25,8 +25,8 @@ def reading_order(points: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
     middle = (top + bottom) / 2
     ordered: list[int] = []
     row: list[int] = []
-    # Ties are broken by position, so that the order in which the detector found the quads does not matter.
-    for index in np.lexsort((left, top, middle)):
+    # Ties are broken by every corner, so that the order in which the detector found the quads does not matter.
+    for index in np.lexsort((*points.reshape(-1, 8).T, left, top, middle)):
         if row and not _in_row(index, row, top, bottom):
             ordered += sorted(row, key=lambda i: (left[i], top[i]))
             row = []

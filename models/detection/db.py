@@ -127,7 +127,7 @@ def _reading_quads(rectangles: npt.NDArray[np.float64]) -> npt.NDArray[np.float6
     along = np.where(sides[rows, 1 - level] >= _VERTICAL_ASPECT * sides[rows, level], 1 - level, level)
     reading = axes[rows, along]
     length, thickness = sides[rows, along], sides[rows, 1 - along]
-    run_right = length * np.abs(reading[:, 0]) >= thickness * np.abs(reading[:, 1])
+    run_right = (along == level) | (length * np.abs(reading[:, 0]) >= thickness * np.abs(reading[:, 1]))
     backwards = np.where(run_right, reading[:, 0] < 0, reading[:, 1] < 0)
     reading[backwards] *= -1
     down = np.stack([-reading[:, 1], reading[:, 0]], axis=1)

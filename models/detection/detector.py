@@ -38,11 +38,6 @@ class TextDetector:
         """
         return cls(load_net(verified_path(manifest.file), manifest.input, "map", settings), manifest)
 
-    @property
-    def batch_invariant(self) -> bool:
-        """Whether a page's map does not depend on the pages that share its batch."""
-        return self._net.batch_invariant
-
     def prepare(self, page: Page) -> DetectionInput:
         """Scale a page to the net's input. Safe to call from several threads."""
         return resize_page(page.pixels, page.number, self._manifest)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from models.errors import ConfigurationError
 from models.settings import SettingsSection
@@ -25,6 +25,7 @@ _FOLDER = Path(__file__).parent
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Probability = Annotated[float, Field(ge=0, le=1)]
+PositiveFloat = Annotated[float, Field(gt=0)]
 
 
 class ModelFile(SettingsSection):
@@ -42,7 +43,9 @@ class NetInput(SettingsSection):
 
     channels: Literal["rgb", "bgr"] = Field(description="Order of the channels that the net was trained with.")
     mean: tuple[float, float, float] = Field(description="Subtracted from each channel in [0, 1], in the net's order.")
-    std: tuple[float, float, float] = Field(description="Each channel is divided by this after the mean, same order.")
+    std: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(
+        description="Each channel is divided by this after the mean, same order."
+    )
 
 
 class DetectionManifest(SettingsSection):
@@ -68,6 +71,12 @@ class Charset(SettingsSection):
     file: ModelFile | None = Field(default=None, description="A text file with one character a line, in its place.")
     blank: Literal["first", "last"] = Field(description="Where the CTC blank stands among the classes.")
     append_space: bool = Field(description="Whether a space follows the last character of the list.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Charset":
+        if (self.metadata_key is None) == (self.file is None):
+            raise ValueError("a charset has either metadata_key or file")
+        return self
 
 
 class RecognitionManifest(SettingsSection):
@@ -116,7 +125,7 @@ def load_manifest(name: str) -> BundleManifest:
     is_path = name.endswith((".yaml", ".yml"))
     path = Path(name) if is_path else _FOLDER / f"{name}.yaml"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes()
     except OSError as exc:
         known = ", ".join(list_manifests())
         hint = f"{exc.strerror}" if is_path else f"known bundles: {known}; or give the path of a .yaml file"

@@ -35,17 +35,12 @@ def verified_path(file: ModelFile) -> Path:
         file: The manifest's entry. A remote file is fetched once into `model_cache_dir()`.
 
     Raises:
-        ConfigurationError: The file is missing, or its SHA-256 differs.
+        ConfigurationError: The file is missing, its SHA-256 differs, or the cache folder can't be written.
         StorageUnavailable: A remote file could not be fetched.
     """
     scheme = file.source.partition(":")[0]
     path = _RESOLVERS[scheme](file)
-    found = _sha256(path)
-    if found != file.sha256:
-        raise ConfigurationError(
-            f"model file {file.source} has SHA-256 {found}, the manifest says {file.sha256}: "
-            f"it is damaged or another version; replace {path}"
-        )
+    _check(path, file, f"replace {path}")
     return path
 
 
@@ -81,7 +76,9 @@ def _from_s3(file: ModelFile) -> Path:
 
         parts = urlsplit(file.source)
         try:
-            boto3.client("s3").download_fileobj(parts.netloc, parts.path.lstrip("/"), target)
+            answer = boto3.client("s3").get_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"))
+            for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
+                target.write(chunk)
         except (BotoCoreError, ClientError) as exc:
             raise StorageUnavailable(f"model file {file.source} could not be fetched: {exc}") from exc
 
@@ -97,7 +94,7 @@ def _from_https(file: ModelFile) -> Path:
                 response.raise_for_status()
                 for chunk in response.iter_bytes(_CHUNK_BYTES):
                     target.write(chunk)
-        except httpx.HTTPError as exc:
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
             raise StorageUnavailable(f"model file {file.source} could not be fetched: {exc}") from exc
 
     return _fetched(file, download)
@@ -105,19 +102,32 @@ def _from_https(file: ModelFile) -> Path:
 
 def _fetched(file: ModelFile, download: Callable[[BinaryIO], None]) -> Path:
     path = model_cache_dir() / f"{file.sha256}{Path(urlsplit(file.source).path).suffix}"
-    if path.is_file():
+    if path.is_file() and _sha256(path) == file.sha256:
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Written beside and renamed, so that replicas that start together never see half a file.
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
-        try:
-            download(partial)  # type: ignore[arg-type]  # the wrapper behaves as a BinaryIO
-            partial.flush()
-            Path(partial.name).replace(path)
-        except BaseException:
-            Path(partial.name).unlink(missing_ok=True)
-            raise
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside, checked and renamed, so that replicas that start together never see half a file, and what
+        # is not the manifest's file never gets its name.
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            fresh = Path(folder) / path.name
+            with fresh.open("wb") as stream:
+                download(stream)
+            _check(fresh, file, "correct the source or the manifest")
+            fresh.replace(path)
+    except OSError as exc:
+        raise ConfigurationError(
+            f"model file {file.source} can't be kept in {path.parent}: {exc.strerror}; set XDG_CACHE_HOME to a folder "
+            "that can be written"
+        ) from exc
     return path
+
+
+def _check(path: Path, file: ModelFile, cure: str) -> None:
+    if (found := _sha256(path)) != file.sha256:
+        raise ConfigurationError(
+            f"model file {file.source} has SHA-256 {found}, the manifest says {file.sha256}: "
+            f"it is damaged or another version; {cure}"
+        )
 
 
 def _sha256(path: Path) -> str:

@@ -1,7 +1,5 @@
 """Greedy CTC decoding (Graves et al. 2006, section 3.2): collapse repeats, drop blanks."""
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 
@@ -35,8 +33,14 @@ class CtcDecoder:
             The text without surrounding blanks, and the mean probability of its characters (0 for no text).
 
         Raises:
-            ModelOutputError: A class has no character: model file and charset disagree.
+            ModelOutputError: A class has no character, a probability is not a number, or there is not one row of
+                each: model file and manifest disagree.
         """
+        if classes.ndim != 1 or not np.isfinite(probabilities).all():
+            raise ModelOutputError(
+                f"the recognizer returned classes of shape {classes.shape} for a line"
+                f"{' with NaN probabilities' if classes.ndim == 1 else ''}: model file and manifest disagree"
+            )
         starts = np.concatenate([[True], classes[1:] != classes[:-1]]) & (classes != self._blank)
         chosen = classes[starts]
         if len(chosen) and chosen.max() >= len(self._characters):
@@ -59,7 +63,10 @@ def load_characters(charset: Charset, metadata: dict[str, str]) -> tuple[list[st
         ConfigurationError: The characters are not where the manifest says.
     """
     if charset.file is not None:
-        text = Path(verified_path(charset.file)).read_text(encoding="utf-8")
+        try:
+            text = verified_path(charset.file).read_text(encoding="utf-8")
+        except UnicodeDecodeError as exc:
+            raise ConfigurationError(f"the charset {charset.file.source} is not UTF-8 text: {exc}") from exc
     elif charset.metadata_key is not None and charset.metadata_key in metadata:
         text = metadata[charset.metadata_key]
     else:

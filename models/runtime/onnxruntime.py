@@ -46,9 +46,7 @@ class OnnxRuntime(Runtime):
         # Spinning threads of idle replicas would take the cores from busy ones.
         session_options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            session = ort.InferenceSession(
-                str(path), session_options, providers=_providers(options), disabled_optimizers=None
-            )
+            session = ort.InferenceSession(str(path), session_options, providers=_providers(options))
         except Exception as exc:  # the binding's exceptions share no public base
             raise ConfigurationError(f"ONNX Runtime can't load {path.name} on {options.device}: {exc}") from exc
         if options.device.kind == "cuda" and "CUDAExecutionProvider" not in session.get_providers():

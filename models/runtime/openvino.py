@@ -22,7 +22,7 @@ ov.Tensor(np.zeros(1, dtype=np.uint8))
 class OpenVino(Runtime):
     """A net compiled by OpenVINO's CPU plug-in, with normalization and arg-max inside its graph."""
 
-    # Compared bit for bit by tests/integration/test_batch_invariance.py.
+    # Compared bit for bit by tests/integration/models/test_batch_invariance.py.
     batch_invariant = True
 
     def __init__(self, request: ov.InferRequest, options: NetOptions, metadata: dict[str, str]) -> None:

@@ -56,6 +56,10 @@ def check_net(settings: NetSettings) -> tuple[str, Device, Literal["f32", "bf16"
         name = "openvino" if device.kind == "cpu" and _is_installed("openvino") else "onnxruntime"
     if not _is_installed(name):
         raise ConfigurationError(f"runtime {name} was asked for, but the package {_RUNTIMES[name][0]} is not installed")
+    if name == "openvino" and device.kind == "cuda":
+        raise ConfigurationError(
+            f"device {device} was asked for, but OpenVINO runs on CPUs: set runtime to onnxruntime or auto"
+        )
     if settings.precision == "bf16" and not (name == "openvino" and has_bf16()):
         raise ConfigurationError("precision bf16 needs runtime openvino and a CPU with AVX-512 BF16, AMX or Arm bf16")
     return name, device, settings.precision

@@ -78,12 +78,13 @@ def test_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(AssertionError, match=re.compile(rf"ended with 78: .*127\.0\.0\.1:{port}", re.DOTALL)):
-            with running_service({"RAYOCR_HTTP__PORT": str(port)}):
-                pass
+        refusal = re.compile(rf"ended with 78: .*127\.0\.0\.1:{port}", re.DOTALL)
+        with pytest.raises(AssertionError, match=refusal), running_service({"RAYOCR_HTTP__PORT": str(port)}):
+            pass
 
 
 def test_cuda_without_a_gpu_is_refused_by_name() -> None:
-    with pytest.raises(AssertionError, match=r"ended with 78: .*device cuda:7 was asked for"):
-        with running_service({"RAYOCR_DETECTION__NET__DEVICE": "cuda:7"}):
-            pass
+    refusal = r"ended with 78: .*device cuda:7 was asked for"
+    variables = {"RAYOCR_DETECTION__NET__DEVICE": "cuda:7"}
+    with pytest.raises(AssertionError, match=refusal), running_service(variables):
+        pass

@@ -17,12 +17,12 @@ _PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
 _SLOW_PNG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(24)), width=900))
 
 
-def _post(client: httpx.Client, body: bytes = _PNG, **headers: str) -> httpx.Response:
+def _post(client: httpx.Client, body: bytes = _PNG, headers: dict[str, str] | None = None) -> httpx.Response:
     return client.post("/v1/ocr", files={"file": ("page.png", body)}, headers=headers)
 
 
 def test_request_id_comes_back_once_and_is_the_result_id(client: httpx.Client) -> None:
-    answer = _post(client, **{"X-Request-ID": "order-17"})
+    answer = _post(client, headers={"X-Request-ID": "order-17"})
     assert answer.headers.get_list("x-request-id") == ["order-17"]
     assert answer.json()["id"] == "order-17"
 
@@ -92,14 +92,14 @@ def test_unannounced_body_over_the_limit_is_413_while_it_is_read(client: httpx.C
 
 
 def test_deadline_is_504_and_the_next_request_is_answered(client: httpx.Client) -> None:
-    answer = _post(client, _SLOW_PNG, **{"X-Request-Timeout": "0.05"})
+    answer = _post(client, _SLOW_PNG, headers={"X-Request-Timeout": "0.05"})
     assert (answer.status_code, answer.json()["code"]) == (504, "deadline")
     assert _post(client).status_code == 200
 
 
 @pytest.mark.parametrize("timeout", ["0", "-1", "soon", "1e9"])
 def test_timeout_out_of_range_is_400(client: httpx.Client, timeout: str) -> None:
-    assert _post(client, **{"X-Request-Timeout": timeout}).status_code == 400
+    assert _post(client, headers={"X-Request-Timeout": timeout}).status_code == 400
 
 
 def test_overload_is_503_with_retry_after_and_loses_nothing_accepted(service: RunningService) -> None:
@@ -145,7 +145,7 @@ def test_openapi_describes_what_the_routes_take_and_give(client: httpx.Client) -
 
 
 def test_every_stage_logs_the_request_id_and_the_page(service: RunningService, client: httpx.Client) -> None:
-    assert _post(client, **{"X-Request-ID": "look-for-me"}).status_code == 200
+    assert _post(client, headers={"X-Request-ID": "look-for-me"}).status_code == 200
     give_up = time.monotonic() + 10
     while True:
         rows = [json.loads(row) for file in service.log_directory.glob("*.log") for row in _rows(file.read_text())]

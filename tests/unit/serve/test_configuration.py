@@ -142,7 +142,8 @@ def test_bad_variable_is_refused(name: str, value: str, message: str, monkeypatc
         ("htpp: {port: 1}", "the settings are not valid: htpp: is not a setting of rayocr"),
         (
             "http: {port: 0}",
-            "the settings are not valid: http.port (from file FILE): Input should be greater than or equal to 1, not '0'",
+            "the settings are not valid: http.port (from file FILE): "
+            "Input should be greater than or equal to 1, not '0'",
         ),
         ("- http", "the settings file FILE holds list, not a mapping of settings"),
     ],
