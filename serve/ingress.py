@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from ray import serve
 
 from deployments.pipeline import Pipeline
-from serve.api import build_api
+from serve.api import Service, build_api
 from serve.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,9 +33,13 @@ class Ingress:
         detector: "DeploymentHandle[Any]",
         recognizer: "DeploymentHandle[Any]",
     ) -> None:
-        self._settings = settings
-        self._pipeline = Pipeline(preprocessor, detector, recognizer, settings.http.max_body_bytes)
+        pipeline = Pipeline(preprocessor, detector, recognizer, settings.http.max_body_bytes)
+        self._service = Service(settings, pipeline)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Called by Serve, once, after the constructor."""
-        return build_api(self._settings, self._pipeline)
+        return build_api(self._service)
+
+    async def drain(self) -> None:
+        """Refuse new requests, and return when those in work are answered. Called before the service is stopped."""
+        await self._service.drain()

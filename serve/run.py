@@ -60,11 +60,14 @@ def run_service(loaded: LoadedSettings, stages: "Stages | None" = None) -> int:
             _announce(settings, log_directory)
         while not stopped.wait(_POLL_S):
             pass
+        _drain(settings)
     return 0
 
 
 def _stop_on_signals(stopped: threading.Event) -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt  # the second time: without waiting for the requests in work
         stopped.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -112,7 +115,6 @@ def _ray(settings: Settings) -> Iterator[str]:
         session: str = vars(context)["address_info"]["session_dir"]  # RayContext; Ray types it as its base class
         yield settings.logging.directory or f"{session}/logs/serve"
     finally:
-        print("stopping ...", file=sys.stderr)
         # Ray reports the planned end of Serve's controller as a failure, on standard output.
         with contextlib.redirect_stdout(io.StringIO()):
             serve.shutdown()  # type: ignore[no-untyped-call]
@@ -160,6 +162,17 @@ def _wait_until_ready(settings: Settings, stopped: threading.Event) -> None:
             answer = str(exc)
         if time.monotonic() > give_up:
             raise RayocrError(f"the service was not ready within {_READY_TIMEOUT_S:g} s: {answer}")
+
+
+def _drain(settings: Settings) -> None:
+    """Let the requests in work be answered: Serve's own shutdown ends its proxy under them."""
+    from ray import serve
+
+    print("stopping: answering the requests in work (once more Ctrl-C drops them) ...", file=sys.stderr)
+    try:
+        serve.get_app_handle(_APPLICATION).drain.remote().result(timeout_s=settings.http.request_timeout_s)
+    except TimeoutError:
+        print(f"requests were still in work after {settings.http.request_timeout_s:g} s: dropped", file=sys.stderr)
 
 
 def _announce(settings: Settings, log_directory: str) -> None:

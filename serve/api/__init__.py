@@ -1,5 +1,6 @@
 """The HTTP API: one router a resource, one place for errors, one for limits."""
 
 from serve.api.application import build_api
+from serve.api.service import Service
 
-__all__ = ["build_api"]
+__all__ = ["Service", "build_api"]

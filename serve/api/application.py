@@ -4,22 +4,19 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from deployments.pipeline import Pipeline
 from serve.api import detect, health, models, ocr
 from serve.api.middleware import BodyLimit, RequestIdentity, RequestMetrics
 from serve.api.problems import Problem, install_problem_handlers
 from serve.api.service import Service
-from serve.settings import Settings
 
 __all__ = ["build_api"]
 
 
-def build_api(settings: Settings, pipeline: Pipeline) -> FastAPI:
+def build_api(service: Service) -> FastAPI:
     """The HTTP API of one ingress replica.
 
     Args:
-        settings: The whole tree.
-        pipeline: The three stages.
+        service: What its routes work with.
     """
     api = FastAPI(
         title="rayocr",
@@ -27,12 +24,12 @@ def build_api(settings: Settings, pipeline: Pipeline) -> FastAPI:
         summary="Reads the text in pictures and documents.",
         responses={503: {"model": Problem, "description": "overloaded"}},
     )
-    api.state.service = Service(settings, pipeline)
+    api.state.service = service
     for module in (ocr, detect, models, health):
         api.include_router(module.router)
     install_problem_handlers(api)
     # The last one added comes first: every answer, a refusal included, carries its id and is counted.
-    api.add_middleware(BodyLimit, max_body_bytes=settings.http.max_body_bytes)
+    api.add_middleware(BodyLimit, max_body_bytes=service.settings.http.max_body_bytes)
     api.add_middleware(RequestMetrics)
     api.add_middleware(RequestIdentity)
     return api

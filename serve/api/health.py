@@ -22,7 +22,7 @@ async def live() -> str:
 @router.get("/readyz", summary="Can the service read?", response_class=PlainTextResponse)
 async def ready(service: Annotated[Service, Depends(service_of)]) -> str:
     """Answers 200 when each stage answered a real picture in the last seconds, else 503 with the reason."""
-    problem = await service.readiness.problem()
+    problem = "the service is being stopped" if service.is_draining else await service.readiness.problem()
     if problem is not None:
         raise Overloaded(f"not ready: {problem}", 5.0)
     return "ok"

@@ -1,5 +1,6 @@
 """What the routes work with: the pipeline, the settings, and a bound on what is in work at a time."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,17 +31,23 @@ class Service:
         self.pipeline = pipeline
         self.readiness = Readiness(pipeline)
         self._in_work = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._is_draining = False
 
     @asynccontextmanager
     async def request(self, request: Request) -> AsyncIterator[RequestContext]:
         """Admit one request, give it its deadline, and count it out at its end, however that comes.
 
         Raises:
-            Overloaded: As many requests as are allowed are in work. Nothing of this one was read.
+            Overloaded: As many requests as are allowed are in work, or the service is being stopped. Nothing of this
+                one was read.
             MalformedRequest: Its time-out is not a number in range.
         """
         http = self.settings.http
         context = RequestContext.starting_now(request.state.request_id, _timeout_s(request, http))
+        if self._is_draining:
+            raise Overloaded("the service is being stopped: try again when it is back", http.retry_after_s)
         if self._in_work >= http.max_concurrent_requests:
             raise Overloaded(
                 f"{self._in_work} requests are in work, the limit of this replica: try again after the time in "
@@ -48,11 +55,24 @@ class Service:
                 http.retry_after_s,
             )
         self._in_work += 1
+        self._idle.clear()
         try:
             yield context
         finally:
             self._in_work -= 1
+            if not self._in_work:
+                self._idle.set()
         self.readiness.answered(time.monotonic())
+
+    async def drain(self) -> None:
+        """Admit nothing more, and return when everything in work is answered."""
+        self._is_draining = True
+        await self._idle.wait()
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the service is being stopped."""
+        return self._is_draining
 
 
 def service_of(request: Request) -> Service:

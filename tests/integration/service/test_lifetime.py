@@ -19,6 +19,11 @@ pytestmark = pytest.mark.timeout(240)
 _PNG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(24)), width=900))
 
 
+def _post(url: str, client: httpx.Client | None = None) -> httpx.Response:
+    post = client.post if client else httpx.post
+    return post(f"{url}/v1/ocr", files={"file": ("page.png", _PNG)}, timeout=100)
+
+
 def _replicas(pid: int, stage: str) -> int:
     names = []
     for process in psutil.Process(pid).children(recursive=True):
@@ -43,9 +48,9 @@ def test_recognition_scales_under_load_and_back_while_detection_stays() -> None:
         statuses: list[int] = []
 
         def load() -> None:
-            with httpx.Client(base_url=service.url, timeout=100, trust_env=False) as client:
+            with httpx.Client(trust_env=False) as client:
                 while not over.is_set():
-                    statuses.append(client.post("/v1/ocr", files={"file": ("page.png", _PNG)}).status_code)
+                    statuses.append(_post(service.url, client).status_code)
 
         clients = [threading.Thread(target=load) for _ in range(8)]
         for client in clients:
@@ -62,6 +67,12 @@ def test_recognition_scales_under_load_and_back_while_detection_stays() -> None:
         assert _wait_for(lambda: _replicas(service.pid, "Recognizer"), 1, 90) == 1
         assert _replicas(service.pid, "Detector") == 1
         family = psutil.Process(service.pid).children(recursive=True)
+        # in work when SIGINT comes: it is still answered
+        last = threading.Thread(target=lambda: statuses.append(_post(service.url).status_code))
+        last.start()
+        time.sleep(0.5)
+    last.join()
+    assert statuses[-1] == 200
     _, alive = psutil.wait_procs(family, timeout=10)
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
