@@ -43,7 +43,12 @@ class StageSettings(SettingsSection):
     num_cpus: float = Field(
         default=1.0, ge=0, description="CPUs that Ray reserves for one replica. Set it to the threads a replica uses."
     )
-    num_gpus: float = Field(default=0.0, ge=0, description="GPUs, or the share of one, reserved for one replica.")
+    num_gpus: float = Field(
+        default=0.0,
+        ge=0,
+        description="GPUs, or the share of one, that Ray reserves for one replica, which then sees only those. With 0 on "
+        "this machine a replica sees every GPU, and the device says which.",
+    )
     max_ongoing_requests: int = Field(
         default=4,
         ge=1,

@@ -1,5 +1,6 @@
 """The widths at which lines go through the recognizer."""
 
+import math
 from bisect import bisect_left
 
 __all__ = ["bucket_width", "width_table"]
@@ -23,10 +24,11 @@ def width_table(multiple: int) -> tuple[int, ...]:
     >>> width_table(8)[:6], len(width_table(8)), width_table(8)[-1]
     ((96, 104, 112, 120, 128, 136), 77, 4096)
     """
-    widths = [_LEAST_COLUMNS]
-    while widths[-1] < _MOST_COLUMNS:
+    least, most = (math.ceil(columns / multiple) * multiple for columns in (_LEAST_COLUMNS, _MOST_COLUMNS))
+    widths = [least]
+    while widths[-1] < most:
         step = max(multiple, round(widths[-1] * (_GROWTH - 1) / multiple) * multiple)
-        widths.append(min(widths[-1] + step, _MOST_COLUMNS))
+        widths.append(min(widths[-1] + step, most))
     return tuple(widths)
 
 

@@ -1,5 +1,6 @@
 """Devices that a net can run on, and what this machine's processor can do."""
 
+import ctypes
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +9,7 @@ from typing import Literal, Self
 
 from models.errors import ConfigurationError
 
-__all__ = ["Device", "cpu_flags", "has_bf16"]
+__all__ = ["Device", "cpu_flags", "cuda_driver_device_count", "has_bf16"]
 
 _CPU_INFO = Path("/proc/cpuinfo")
 
@@ -40,6 +41,18 @@ class Device:
 
     def __str__(self) -> str:
         return f"cuda:{self.index}" if self.kind == "cuda" else self.kind
+
+
+@cache
+def cuda_driver_device_count() -> int:
+    """GPUs that NVIDIA's driver shows this process (CUDA_VISIBLE_DEVICES counts); 0 without a driver."""
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return 0
+    count = ctypes.c_int(0)
+    is_usable = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
+    return count.value if is_usable else 0
 
 
 @cache

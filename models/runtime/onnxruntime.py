@@ -10,14 +10,7 @@ import onnxruntime as ort
 from models.errors import ConfigurationError, ModelOutputError
 from models.runtime.base import NetOptions, Pixels, Runtime, normalized
 
-__all__ = ["OnnxRuntime", "cuda_device_count"]
-
-
-def cuda_device_count() -> int:
-    """How many GPUs the installed ONNX Runtime can use; 0 where it is the CPU package or there is no driver."""
-    if "CUDAExecutionProvider" not in ort.get_available_providers():
-        return 0
-    return sum(1 for device in ort.get_ep_devices() if device.ep_name == "CUDAExecutionProvider")
+__all__ = ["OnnxRuntime"]
 
 
 class OnnxRuntime(Runtime):

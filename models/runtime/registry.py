@@ -11,7 +11,7 @@ from typing import Literal
 from models.errors import ConfigurationError
 from models.manifests.manifest import NetInput
 from models.runtime.base import NetOptions, Runtime
-from models.runtime.device import Device, has_bf16
+from models.runtime.device import Device, cuda_driver_device_count, has_bf16
 from models.settings import NetSettings
 
 __all__ = ["check_net", "load_net", "resolve_device"]
@@ -79,18 +79,18 @@ def resolve_device(text: str, runtime: str = "auto") -> Device:
         return Device("cuda") if count else Device("cpu")
     if device.index >= count:
         raise ConfigurationError(
-            f"device {device} was asked for, but {count} CUDA devices are usable here: install onnxruntime-gpu and "
-            "the NVIDIA driver, or set device to cpu or auto"
+            f"device {device} was asked for, but {count} CUDA devices are usable here (the driver sees "
+            f"{cuda_driver_device_count()}): install onnxruntime-gpu and the NVIDIA driver, or set device to cpu or auto"
         )
     return device
 
 
 def _cuda_device_count() -> int:
-    if not _is_installed("onnxruntime"):
+    if cuda_driver_device_count() == 0 or not _is_installed("onnxruntime"):
         return 0
-    from models.runtime.onnxruntime import cuda_device_count  # heavy: only where CUDA may be chosen
+    import onnxruntime  # heavy: only where there is a GPU at all
 
-    return cuda_device_count()
+    return cuda_driver_device_count() if "CUDAExecutionProvider" in onnxruntime.get_available_providers() else 0
 
 
 def _is_installed(name: str) -> bool:
