@@ -46,8 +46,8 @@ class StageSettings(SettingsSection):
     num_gpus: float = Field(
         default=0.0,
         ge=0,
-        description="GPUs, or the share of one, that Ray reserves for one replica, which then sees only those. With 0 on "
-        "this machine a replica sees every GPU, and the device says which.",
+        description="GPUs, or the share of one, that Ray reserves for one replica, which then sees only those. "
+        "With 0 a replica sees every GPU of its machine, and its device says which.",
     )
     max_ongoing_requests: int = Field(
         default=4,

@@ -95,8 +95,6 @@ def _check(settings: Settings) -> None:
 @contextlib.contextmanager
 def _ray(settings: Settings) -> Iterator[str]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    # Else Ray hides every GPU from a replica that reserves none.
-    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
     if settings.http.host in _LOOPBACK:
         stay_on_loopback()
     # Both take seconds to import, and read the environment while they do.

@@ -78,9 +78,10 @@ def resolve_device(text: str, runtime: str = "auto") -> Device:
     if device.kind == "auto":
         return Device("cuda") if count else Device("cpu")
     if device.index >= count:
+        seen = cuda_driver_device_count()
         raise ConfigurationError(
-            f"device {device} was asked for, but {count} CUDA devices are usable here (the driver sees "
-            f"{cuda_driver_device_count()}): install onnxruntime-gpu and the NVIDIA driver, or set device to cpu or auto"
+            f"device {device} was asked for, but {count} CUDA devices are usable here (the driver sees {seen}): "
+            "install onnxruntime-gpu and the NVIDIA driver, or set device to cpu or auto"
         )
     return device
 
