@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from deployments.batching import ShapeBatcher
 from deployments.context import RequestContext
+from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
 from deployments.settings import DetectionSettings
 from deployments.worker import WorkThread, limit_threads
@@ -31,6 +32,7 @@ class Detector:
     """
 
     def __init__(self, bundle: str, settings: DetectionSettings) -> None:
+        quiet_expected_errors()
         limit_threads(settings.net.threads)
         self._options = settings.options
         self._metrics = StageMetrics("detection")

@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Sequence
 
 from deployments.batching import ShapeBatcher
 from deployments.context import RequestContext
+from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
 from deployments.settings import RecognitionSettings
 from deployments.worker import WorkThread, limit_threads
@@ -31,6 +32,7 @@ class Recognizer:
     """
 
     def __init__(self, bundle: str, settings: RecognitionSettings) -> None:
+        quiet_expected_errors()
         limit_threads(settings.net.threads)
         self._options = settings.options
         self._metrics = StageMetrics("recognition")

@@ -36,9 +36,9 @@ class Readiness:
         self._last_answer_s = float("-inf")
         self._probing = asyncio.Lock()
 
-    def answered(self, at_s: float) -> None:
-        """Note that a request was answered with a result, at a time of the monotonic clock."""
-        self._last_answer_s = max(self._last_answer_s, at_s)
+    def answered(self) -> None:
+        """Note that all three stages have just answered."""
+        self._last_answer_s = time.monotonic()
 
     async def problem(self) -> str | None:
         """Why the service is not ready, in one sentence; None when it is."""
@@ -61,7 +61,7 @@ class Readiness:
         page = await self._pipeline.read(_picture(), 1, context)
         if _WORD not in page.text.casefold():
             return f"a picture of the word {_WORD!r} was read as {page.text!r}: the model bundle is damaged"
-        self.answered(time.monotonic())
+        self.answered()
         return None
 
 

@@ -53,7 +53,7 @@ class RaySettings(SettingsSection):
     object_store_memory_bytes: int = Field(
         default=1024**3,
         ge=80 * 1024**2,
-        description="Shared memory for documents and pages in work. A page of 100 megapixels takes 300 MB.",
+        description="Shared memory for documents and pages in work. A page of 50 megapixels takes 150 MB.",
     )
     metrics_port: int = Field(
         default=8001, ge=0, le=65535, description="Port of the Prometheus metrics, on loopback. 0 chooses a free one."

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from deployments.context import RequestContext
+from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
 from deployments.preprocess.decode import PageDecoder
 from deployments.preprocess.document import Document
@@ -28,6 +29,7 @@ class Preprocessor:
     """
 
     def __init__(self, settings: PreprocessSettings, storage: StorageSettings) -> None:
+        quiet_expected_errors()
         limit_threads(1)
         self._metrics = StageMetrics("preprocess")
         self._decoder = PageDecoder(settings.limits)

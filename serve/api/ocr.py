@@ -36,6 +36,7 @@ async def read_document(
     async with service.request(request) as context:
         source = await read_source(request)
         page = await service.pipeline.read(source, 1, context)
+        service.readiness.answered()
         if wants_picture(request, visualize):
             polygons = [line.polygon for line in page.lines]
             picture = await service.pipeline.draw(source, page.number, polygons, context)

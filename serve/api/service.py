@@ -1,7 +1,6 @@
 """What the routes work with: the pipeline, the settings, and a bound on what is in work at a time."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -62,7 +61,6 @@ class Service:
             self._in_work -= 1
             if not self._in_work:
                 self._idle.set()
-        self.readiness.answered(time.monotonic())
 
     async def drain(self) -> None:
         """Admit nothing more, and return when everything in work is answered."""
