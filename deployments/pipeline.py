@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ray.exceptions import ActorDiedError, ActorUnavailableError, OwnerDiedError, RayTaskError
+from ray.exceptions import ActorDiedError, ActorUnavailableError, ObjectLostError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
 
 from deployments.context import RequestContext
@@ -33,7 +33,8 @@ Polygons = Sequence[Sequence[tuple[float, float]]]
 
 # A page whose replica ends is tried again: it may have shared the replica with the page that ended it.
 _MOST_ATTEMPTS = 3
-_REPLICA_GONE = (ActorDiedError, ActorUnavailableError, OwnerDiedError)
+# A page is lost with the replica that decoded it, or with that one's node.
+_REPLICA_GONE = (ActorDiedError, ActorUnavailableError, ObjectLostError)
 
 
 class Pipeline:

@@ -1,0 +1,76 @@
+"""How much goes through the nets for a page: counted, not timed, and so the same on every machine.
+
+Recognition costs columns and detection costs pixels (docs/benchmarks.md): these counts are the part of a page's
+cost that code decides. A change that raises one must say why.
+"""
+
+import numpy as np
+import pytest
+
+from models.detection import TextDetector
+from models.detection.resize import detection_size
+from models.manifests import load_manifest
+from models.page import Page
+from models.recognition import TextRecognizer
+from models.recognition.widths import bucket_width, width_table
+from models.settings import DetectionOptions, NetSettings
+from tests.pictures import drawn_page
+
+MANIFEST = load_manifest("ppocrv6-small")
+CPU = NetSettings(device="cpu")
+RECEIPT = ("INVOICE 2041", "2x Tea 7.80", "1x Cake 5.70", "TOTAL 13.50")
+
+
+@pytest.fixture(scope="module")
+def detector() -> TextDetector:
+    """The default bundle's detector."""
+    return TextDetector.load(MANIFEST.detection, CPU)
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> TextRecognizer:
+    """The default bundle's recognizer."""
+    return TextRecognizer.load(MANIFEST.recognition, CPU)
+
+
+def test_width_table_pads_a_log_uniform_spread_by_less_than_four_percent() -> None:
+    table = width_table(MANIFEST.recognition.width_multiple_px)
+    columns = np.exp(np.linspace(np.log(table[0]), np.log(table[-1]), 5000)).astype(int)
+    run = np.array([bucket_width(int(width), table) for width in columns])
+    assert (run - columns).sum() / run.sum() < 0.04
+    assert ((run - columns) / run).max() < 0.08  # no single line is padded much either
+    assert len(table) <= 80  # each is a shape that the runtime has to compile
+
+
+@pytest.mark.parametrize(
+    ("size", "most_pixels", "reason"),
+    [
+        ((463, 1013), 1.18e6, "a narrow receipt, enlarged to 736 columns"),
+        ((754, 1000), 0.77e6, "a form at its own size"),
+        ((1280, 720), 0.97e6, "a video frame, almost at its own size"),
+        ((2480, 3508), 2.9e6, "A4 at 300 dpi, scaled down"),
+        ((20000, 10000), 2.0e6, "a map"),
+        ((20, 20), 0.55e6, "a stamp"),
+    ],
+)
+def test_pixels_through_the_detector(size: tuple[int, int], most_pixels: float, reason: str) -> None:
+    width, height = detection_size(*size, MANIFEST.detection)
+    assert 0.9 * most_pixels < width * height <= most_pixels, reason
+
+
+# Measured 320, 1200 and 3920: a margin of three percent is for runtimes whose last bits differ.
+@pytest.mark.parametrize(
+    ("rows", "most_columns"),
+    [(RECEIPT[:1], 336), (RECEIPT, 1240), (RECEIPT * 4, 4040)],
+    ids=["1 row", "4 rows", "16 rows"],
+)
+def test_columns_through_the_recognizer(
+    detector: TextDetector, recognizer: TextRecognizer, rows: tuple[str, ...], most_columns: int
+) -> None:
+    page = Page(drawn_page(*rows))
+    crops = recognizer.crops(page, detector.detect(page, DetectionOptions()))
+    run = sum(crop.pixels.shape[1] for crop in crops)
+    used = sum(crop.columns for crop in crops)
+    assert len(crops) == len(rows)
+    assert run <= most_columns
+    assert (run - used) / run < 0.04

@@ -1,0 +1,169 @@
+"""What becomes of errors that Ray reports to the pipeline. Real replicas that end: tests/integration/service."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from ray.exceptions import ActorDiedError, ActorUnavailableError, ObjectLostError, OwnerDiedError, RayTaskError
+from ray.serve._private.common import DeploymentID
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
+
+from deployments.context import RequestContext
+from deployments.metrics import error_code
+from deployments.pipeline import Pipeline
+from deployments.preprocess.document import Document
+from models.errors import (
+    DeadlineExceeded,
+    Overloaded,
+    RayocrError,
+    ReplicaCrashed,
+    StorageUnavailable,
+    Undecodable,
+)
+from models.settings import DetectionOptions
+
+DOCUMENT = Document(b"page")
+OBJECT_ID = "0" * 56
+GONE = [
+    ActorDiedError(),
+    ActorUnavailableError("gone", None),
+    OwnerDiedError(OBJECT_ID, None, ""),
+    ObjectLostError(OBJECT_ID, None, ""),
+]
+
+
+def wrapped(cause: Exception) -> RayTaskError:
+    """As Ray raises what a stage raised."""
+    return RayTaskError("detect", "Traceback ...", cause)  # type: ignore[no-untyped-call]
+
+
+def scripted(outcomes: list[object]) -> Callable[..., Coroutine[Any, Any, object]]:
+    """A remote method that raises or returns one outcome after the other."""
+
+    async def remote(*_arguments: object) -> object:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    return remote
+
+
+def pipeline(*outcomes: object) -> tuple[Pipeline, list[object]]:
+    """A pipeline whose detection has the given outcomes, and the list of those that are left."""
+    left = list(outcomes)
+    page = SimpleNamespace(page=SimpleNamespace(remote=lambda *_arguments: "page"))
+    detector = SimpleNamespace(detect=SimpleNamespace(remote=scripted(left)))
+    return Pipeline(cast(Any, page), cast(Any, detector), cast(Any, None), max_body_bytes=1), left
+
+
+async def detect(on: Pipeline, timeout_s: float = 30) -> object:
+    return await on.detect(DOCUMENT, 1, RequestContext.starting_now("id", timeout_s), DetectionOptions())
+
+
+async def test_result_passes() -> None:
+    subject, left = pipeline("quads")
+    assert await detect(subject) == "quads"
+    assert left == []
+
+
+@pytest.mark.parametrize("gone", GONE)
+async def test_page_whose_replica_ended_is_tried_again(gone: Exception) -> None:
+    subject, left = pipeline(gone, gone, "quads")
+    assert await detect(subject) == "quads"
+    assert left == []
+
+
+async def test_page_that_ends_every_replica_is_given_up() -> None:
+    subject, left = pipeline(*[ActorDiedError()] * 3, "never asked for")
+    with pytest.raises(ReplicaCrashed, match="ended 3 times"):
+        await detect(subject)
+    assert left == ["never asked for"]
+
+
+async def test_pages_that_lost_their_replica_go_one_at_a_time() -> None:
+    active, most = 0, 0
+    retried: set[object] = set()
+    first_attempts = asyncio.Barrier(4)
+
+    async def remote(*_arguments: object) -> str:
+        nonlocal active, most
+        if asyncio.current_task() not in retried:
+            retried.add(asyncio.current_task())
+            await first_attempts.wait()
+            raise ActorDiedError
+        active += 1
+        most = max(most, active)
+        await asyncio.sleep(0)
+        active -= 1
+        return "quads"
+
+    subject, _ = pipeline()
+    subject._detector = cast(Any, SimpleNamespace(detect=SimpleNamespace(remote=remote)))
+    assert await asyncio.gather(*(detect(subject) for _ in range(4))) == ["quads"] * 4
+    assert most == 1
+
+
+@pytest.mark.parametrize(
+    ("raised", "error", "message"),
+    [
+        (BackPressureError(num_queued_requests=9, max_queued_requests=9), Overloaded, "every queue is full"),
+        (DeploymentUnavailableError(DeploymentID("Detector", "app")), Overloaded, "no healthy replica"),
+        (RequestCancelledError("id"), DeadlineExceeded, "cancelled"),
+        (wrapped(Undecodable("no picture")), Undecodable, "no picture"),
+        (wrapped(StorageUnavailable("down")), StorageUnavailable, "down"),
+        (wrapped(ReplicaCrashed("hung")), ReplicaCrashed, "hung"),
+        (wrapped(KeyError("a secret path")), RayocrError, "something went wrong inside"),
+        (wrapped(TimeoutError("a socket's")), RayocrError, "something went wrong inside"),
+    ],
+    ids=["queue full", "no replica", "cancelled", "undecodable", "storage", "hung", "unforeseen", "time-out"],
+)
+async def test_error_of_ray_is_translated(raised: Exception, error: type[RayocrError], message: str) -> None:
+    subject, left = pipeline(raised, "never asked for")
+    with pytest.raises(RayocrError, match=message) as caught:
+        await detect(subject)
+    assert type(caught.value) is error
+    assert caught.value.__cause__ is raised
+    assert left == ["never asked for"]
+
+
+async def test_unforeseen_error_tells_nothing_of_the_inside() -> None:
+    subject, _ = pipeline(wrapped(KeyError("a secret path")))
+    with pytest.raises(RayocrError) as caught:
+        await detect(subject)
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize(("raised", "retry_after_s"), [("queue", 1.0), ("replica", 5.0)])
+async def test_overload_says_when_to_try_again(raised: str, retry_after_s: float) -> None:
+    errors = {
+        "queue": BackPressureError(num_queued_requests=9, max_queued_requests=9),
+        "replica": DeploymentUnavailableError(DeploymentID("Detector", "app")),
+    }
+    subject, _ = pipeline(errors[raised])
+    with pytest.raises(Overloaded) as caught:
+        await detect(subject)
+    assert caught.value.retry_after_s == retry_after_s
+
+
+async def test_attempts_end_with_the_deadline() -> None:
+    subject, _ = pipeline(ActorDiedError())
+    async with subject._suspects:  # another page is being tried
+        with pytest.raises(DeadlineExceeded, match="ran out in the pipeline"):
+            await detect(subject, timeout_s=0.02)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Undecodable("x"), "undecodable"),
+        (DeadlineExceeded("x"), "deadline"),
+        (KeyError("x"), "internal"),
+        (MemoryError(), "internal"),
+        (asyncio.CancelledError(), "cancelled"),
+    ],
+)
+def test_errors_are_counted_by_code(error: BaseException, code: str) -> None:
+    assert error_code(error) == code

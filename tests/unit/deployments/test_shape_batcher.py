@@ -1,0 +1,180 @@
+"""Continuous batching on a real work thread, with a net that a test can hold up."""
+
+import asyncio
+import itertools
+import random
+import threading
+from collections.abc import Awaitable, Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from deployments.batching import ShapeBatcher
+from deployments.worker import WorkThread
+
+Pixels = npt.NDArray[np.uint8]
+
+POISON = 255
+_PATIENCE_S = 10.0
+
+
+class Net:
+    """Returns the first value of each array; a test may hold it up, and a poisonous value makes it fail."""
+
+    def __init__(self, max_batch: int) -> None:
+        self.batches: list[list[int]] = []
+        self.shapes: list[tuple[int, ...]] = []
+        self.is_open = threading.Event()
+        self.is_running = threading.Event()
+        self.on_poison: Callable[[], object] = lambda: None
+        self.is_open.set()
+        self.batcher: ShapeBatcher[int] = ShapeBatcher(
+            self.run, WorkThread("test", max_work_s=60), max_batch, self.shapes.append
+        )
+
+    def run(self, batch: Pixels) -> list[int]:
+        self.is_running.set()
+        assert self.is_open.wait(_PATIENCE_S)
+        values = [int(pixels.flat[0]) for pixels in batch]
+        self.batches.append(values)
+        if POISON in values:
+            self.on_poison()
+            raise ValueError(f"poison among {values}")
+        return values
+
+    def submit(self, value: int, width: int = 4) -> "asyncio.Task[int]":
+        return asyncio.create_task(self.batcher.submit(np.full((2, width, 3), value, dtype=np.uint8)))
+
+    async def held_up(self) -> "asyncio.Task[int]":
+        """Keep the net busy with the value 0 until `is_open` is set: what is submitted meanwhile gathers."""
+        self.is_open.clear()
+        task = self.submit(0, width=99)
+        assert await asyncio.to_thread(self.is_running.wait, _PATIENCE_S)
+        return task
+
+
+async def results(*tasks: Awaitable[int]) -> list[int | BaseException]:
+    await asyncio.sleep(0)  # lets each task submit
+    return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_lone_array_is_run_at_once() -> None:
+    net = Net(max_batch=8)
+    assert await net.submit(7) == 7
+    assert net.shapes == [(1, 2, 4, 3)]
+
+
+async def test_arrays_of_one_shape_share_a_batch() -> None:
+    net = Net(max_batch=8)
+    first = await net.held_up()
+    tasks = [net.submit(value) for value in (1, 2, 3, 4)]
+    await asyncio.sleep(0)
+    net.is_open.set()
+    assert await results(first, *tasks) == [0, 1, 2, 3, 4]
+    assert net.batches == [[0], [1, 2, 3, 4]]
+    assert net.shapes[1] == (4, 2, 4, 3)
+
+
+async def test_arrays_of_different_shapes_never_share_a_batch_and_the_oldest_goes_first() -> None:
+    net = Net(max_batch=8)
+    first = await net.held_up()
+    tasks = [net.submit(value, width) for value, width in ((1, 8), (2, 4), (3, 8), (4, 6), (5, 4))]
+    await asyncio.sleep(0)
+    net.is_open.set()
+    assert await results(first, *tasks) == [0, 1, 2, 3, 4, 5]
+    assert net.batches == [[0], [1, 3], [2, 5], [4]]
+
+
+@pytest.mark.parametrize(
+    ("max_batch", "count", "sizes"),
+    [(8, 7, [4, 2, 1]), (4, 9, [4, 4, 1]), (6, 6, [4, 2]), (1, 3, [1, 1, 1]), (8, 8, [8])],
+)
+async def test_batches_are_powers_of_two_in_order(max_batch: int, count: int, sizes: list[int]) -> None:
+    net = Net(max_batch)
+    first = await net.held_up()
+    tasks = [net.submit(value) for value in range(1, count + 1)]
+    await asyncio.sleep(0)
+    net.is_open.set()
+    await results(first, *tasks)
+    assert [len(batch) for batch in net.batches[1:]] == sizes
+    assert list(itertools.chain(*net.batches[1:])) == list(range(1, count + 1))
+
+
+async def test_failing_array_fails_alone() -> None:
+    net = Net(max_batch=4)
+    first = await net.held_up()
+    tasks = [net.submit(value) for value in (1, POISON, 3, 4)]
+    await asyncio.sleep(0)
+    net.is_open.set()
+    zero, one, poison, three, four = await results(first, *tasks)
+    assert [zero, one, three, four] == [0, 1, 3, 4]
+    assert isinstance(poison, ValueError)
+    assert str(poison) == f"poison among [{POISON}]"  # not what its neighbors would have been told
+    assert net.batches[1:] == [[1, POISON, 3, 4], [1], [POISON], [3], [4]]
+
+
+async def test_batcher_works_on_after_a_failure() -> None:
+    net = Net(max_batch=4)
+    with pytest.raises(ValueError, match="poison"):
+        await net.submit(POISON)
+    assert await net.submit(5) == 5
+
+
+async def test_cancelled_array_is_never_run() -> None:
+    net = Net(max_batch=4)
+    first = await net.held_up()
+    tasks = [net.submit(value) for value in (1, 2, 3, 4)]
+    alone = net.submit(9, width=8)
+    await asyncio.sleep(0)
+    for task in (tasks[0], tasks[2], alone):
+        task.cancel()
+    net.is_open.set()
+    assert await results(first, tasks[1], tasks[3]) == [0, 2, 4]
+    assert net.batches == [[0], [2, 4]]
+
+
+async def test_array_cancelled_while_its_batch_fails_is_not_run_again() -> None:
+    net = Net(max_batch=4)
+    first = await net.held_up()
+    tasks = [net.submit(value) for value in (1, POISON, 3, 4)]
+    await asyncio.sleep(0)
+    loop = asyncio.get_running_loop()
+    # reaches the loop before the failure of the batch does
+    net.on_poison = lambda: loop.call_soon_threadsafe(tasks[3].cancel)
+    net.is_open.set()
+    await results(first, *tasks)
+    assert net.batches[1:] == [[1, POISON, 3, 4], [1], [POISON], [3]]
+    assert tasks[3].cancelled()
+
+
+async def test_cancelled_array_does_not_disturb_its_batch() -> None:
+    net = Net(max_batch=4)
+    net.is_open.clear()
+    task = net.submit(1)
+    assert await asyncio.to_thread(net.is_running.wait, _PATIENCE_S)
+    task.cancel()
+    net.is_open.set()
+    assert await net.submit(2) == 2
+    assert task.cancelled()
+
+
+async def test_too_few_results_are_an_error_not_a_wait() -> None:
+    batcher: ShapeBatcher[int] = ShapeBatcher(lambda batch: [], WorkThread("test", 60), 4, lambda shape: None)
+    with pytest.raises(ValueError, match="shorter"):
+        await batcher.submit(np.zeros((2, 2, 3), dtype=np.uint8))
+
+
+async def test_thousand_arrays_of_random_shapes_get_their_own_results() -> None:
+    net = Net(max_batch=8)
+    source = random.Random(1)
+    expected, tasks = [], []
+    for _ in range(1000):
+        value = source.randrange(POISON)
+        expected.append(value)
+        tasks.append(net.submit(value, width=source.choice((4, 5, 6, 7, 8))))
+        if source.random() < 0.3:
+            await asyncio.sleep(0)
+    assert await results(*tasks) == expected
+    assert {len(batch) for batch in net.batches} <= {1, 2, 4, 8}
+    assert sum(len(batch) for batch in net.batches) == 1000

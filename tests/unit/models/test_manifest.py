@@ -1,0 +1,125 @@
+"""Manifests: what ships is valid and there, and what is wrong in one is said."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from models.errors import ConfigurationError
+from models.manifests import BundleManifest, list_manifests, load_manifest, verified_path
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    """The shipped manifest with one value changed; `path` is dotted."""
+    manifest: dict[str, Any] = load_manifest("ppocrv6-small").model_dump(mode="json", exclude_none=True)
+    *parents, key = path.split(".")
+    node = manifest
+    for parent in parents:
+        node = node[parent]
+    node[key] = value
+    return manifest
+
+
+def written(folder: Path, manifest: object) -> str:
+    path = folder / "other.yaml"
+    path.write_text(yaml.safe_dump(manifest))
+    return str(path)
+
+
+def test_default_bundle_ships() -> None:
+    assert "ppocrv6-small" in list_manifests()
+
+
+@pytest.mark.parametrize("name", list_manifests())
+def test_shipped_manifest_bears_its_name(name: str) -> None:
+    assert load_manifest(name).name == name
+
+
+@pytest.mark.parametrize("name", list_manifests())
+def test_files_of_a_shipped_manifest_are_there_and_as_promised(name: str) -> None:
+    paths = [verified_path(file) for file in load_manifest(name).files()]
+    assert [path.suffix for path in paths] == [".onnx"] * len(paths)
+
+
+def test_manifest_is_found_by_its_path(tmp_path: Path) -> None:
+    assert load_manifest(written(tmp_path, changed("name", "another"))).name == "another"
+
+
+def test_charset_file_is_one_of_the_files() -> None:
+    file = {"source": "file:charset.txt", "sha256": "0" * 64}
+    manifest = BundleManifest.model_validate(
+        changed("recognition.charset", {"file": file, "blank": "last", "append_space": False})
+    )
+    assert [entry.source for entry in manifest.files()][2:] == ["file:charset.txt"]
+
+
+def test_unknown_bundle_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ConfigurationError, match=r"no model bundle 'ppocr': known bundles: ppocrv6-small"):
+        load_manifest("ppocr")
+
+
+def test_missing_manifest_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="No such file"):
+        load_manifest(str(tmp_path / "none.yaml"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"name: [",
+        b"",
+        b"- a\n- b\n",
+        b"just words",
+        b"\x00\x01\x02",
+        b"\xff\xfe\xfa",
+        b"name: !!python/object:os.system x",
+    ],
+    ids=["bad YAML", "empty", "a list", "a string", "control characters", "not UTF-8", "an object"],
+)
+def test_file_that_is_no_manifest_is_refused_with_its_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"manifest broken\.yaml is not valid"):
+        load_manifest(str(path))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        ("name", "Has Spaces", "the name is part of addresses"),
+        ("licence", "Apache-2.0", "an unknown key at the top"),
+        ("detection.treshold", 0.3, "a misspelt key"),
+        ("detection.algorithm", "east", "an algorithm that is not there"),
+        ("detection.threshold", 1.5, "no probability"),
+        ("detection.unclip_ratio", 0, "no growth"),
+        ("detection.size_multiple_px", 0, "division by zero"),
+        ("detection.input.channels", "rgba", "four channels"),
+        ("detection.input.mean", [0.5, 0.5], "two channels"),
+        ("detection.input.std", [0.5, 0.0, 0.5], "division by zero"),
+        ("detection.file.sha256", "abc", "no SHA-256"),
+        ("detection.file.sha256", "A" * 64, "capital letters never compare equal"),
+        ("detection.file.source", "http://example.org/a.onnx", "unencrypted"),
+        ("detection.file.source", "package:", "nothing named"),
+        ("recognition.height_px", 0, "no height"),
+        ("recognition.width_multiple_px", 65, "coarser than the table"),
+        ("recognition.charset.blank", "middle", "no such place"),
+        ("recognition.charset.metadata_key", None, "no charset at all"),
+        ("recognition.charset.file", {"source": "file:a.txt", "sha256": "0" * 64}, "two charsets"),
+    ],
+)
+def test_wrong_value_is_refused(tmp_path: Path, path: str, value: object, reason: str) -> None:
+    name = written(tmp_path, changed(path, value))
+    with pytest.raises(ConfigurationError) as caught:
+        load_manifest(name)
+    assert caught.value.message.startswith("manifest other.yaml is not valid: 1 validation error"), reason
+    # a fault of two keys together is told of the section that holds them
+    section = path.rpartition(".")[0] if "charset" in path and not path.endswith("blank") else path
+    assert f"\n{section}" in caught.value.message
+
+
+@pytest.mark.parametrize("key", ["license", "detection", "recognition"])
+def test_missing_key_is_refused(tmp_path: Path, key: str) -> None:
+    manifest = {name: value for name, value in changed("name", "other").items() if name != key}
+    with pytest.raises(ConfigurationError, match=rf"{key}\n +Field required"):
+        load_manifest(written(tmp_path, manifest))
