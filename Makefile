@@ -62,7 +62,7 @@ setup: $(VENV)/.dev ## make the environment for development
 .PHONY: test
 test: $(VENV)/.dev ## run the unit and integration tests
 	scripts/minio.sh >/dev/null
-	$(VENV)/bin/pytest tests/unit tests/integration
+	$(VENV)/bin/pytest
 
 .PHONY: lint
 lint: typecheck ## check style, types and the direction of imports

@@ -100,5 +100,6 @@ class RecognitionSettings(StageSettings):
         default=None,
         ge=1,
         description="Lines of one width, of any page, that share a run of the net. Not set: 64 on a GPU; on a CPU 4 "
-        "where the runtime gives each line the same result whatever shares its batch, else 1.",
+        "with OpenVINO, which gives each line the same result whatever shares its batch, else 1. More with ONNX "
+        "Runtime lets load change a line's last digits of confidence, or rarely a character.",
     )

@@ -22,7 +22,7 @@ class NetSettings(SettingsSection):
         description="auto, cpu, cuda or cuda:N. auto takes a GPU when one is usable; cuda without one is an error.",
     )
     runtime: Literal["auto", "onnxruntime", "openvino"] = Field(
-        default="auto", description="auto: OpenVINO on a CPU where it is installed, else ONNX Runtime."
+        default="auto", description="auto: ONNX Runtime for f32 and on a GPU, OpenVINO for bf16."
     )
     precision: Literal["f32", "bf16"] = Field(
         default="f32",
@@ -46,6 +46,14 @@ class DetectionOptions(SettingsSection):
     )
     unclip_ratio: float | None = Field(
         default=None, gt=0, le=10, description="How far quads are grown. Too little cuts off letters, too much merges."
+    )
+
+    max_lines: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="The most lines of a page; the surest are kept, with a warning. It bounds the time and memory that "
+        "one page of specks can take. Not set: 3,000.",
     )
 
 

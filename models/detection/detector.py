@@ -9,12 +9,15 @@ from models.detection.db import DbThresholds, db_quads
 from models.detection.resize import DetectionInput, resize_page
 from models.manifests import verified_path
 from models.manifests.manifest import DetectionManifest
-from models.page import Page, Quads
+from models.page import Page, PageWarning, Quads
 from models.reading_order import reading_order
 from models.runtime import Runtime, load_net
 from models.settings import DetectionOptions, NetSettings
 
 __all__ = ["TextDetector"]
+
+# A newspaper page has about 1,000. A map of specks, which holds no text, can give 50,000 and hold a replica for minutes.
+_MOST_LINES = 3000
 
 
 class TextDetector:
@@ -63,8 +66,15 @@ class TextDetector:
             options: Thresholds for this page.
         """
         points, scores = db_quads(probability, prepared.page_size, DbThresholds.of(self._manifest, options))
+        warnings = prepared.warnings
+        most = options.max_lines or _MOST_LINES
+        if len(points) > most:
+            message = f"{len(points)} lines were found; the {most} surest were kept"
+            warnings = (*warnings, PageWarning("too_many_lines", message, prepared.number))
+            surest = np.argsort(-scores, kind="stable")[:most]
+            points, scores = points[surest], scores[surest]
         order = reading_order(points)
-        return Quads(points[order], scores[order], prepared.warnings)
+        return Quads(points[order], scores[order], warnings)
 
     def detect(self, page: Page, options: DetectionOptions) -> Quads:
         """All three steps for one page."""

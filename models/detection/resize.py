@@ -23,11 +23,13 @@ class DetectionInput:
     Args:
         pixels: (height, width, 3) uint8 RGB, both sides multiples of the manifest's `size_multiple_px`.
         page_size: (width, height) of the page it was made from, in pixels.
+        number: Of that page, for warnings.
         warnings: Whether it was scaled down so far that small text may be lost.
     """
 
     pixels: npt.NDArray[np.uint8]
     page_size: tuple[int, int]
+    number: int
     warnings: tuple[PageWarning, ...] = ()
 
 
@@ -77,4 +79,4 @@ def resize_page(pixels: npt.NDArray[np.uint8], number: int, manifest: DetectionM
     # Area averaging where much is thrown away: linear interpolation would skip whole strokes.
     interpolation = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
     resized = pixels if size == (width, height) else cv2.resize(pixels, size, interpolation=interpolation)
-    return DetectionInput(np.asarray(resized, dtype=np.uint8), (width, height), warnings)
+    return DetectionInput(np.asarray(resized, dtype=np.uint8), (width, height), number, warnings)

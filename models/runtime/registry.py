@@ -53,7 +53,7 @@ def check_net(settings: NetSettings) -> tuple[str, Device, Literal["f32", "bf16"
     device = resolve_device(settings.device, settings.runtime)
     name: str = settings.runtime
     if name == "auto":
-        name = "openvino" if device.kind == "cpu" and _is_installed("openvino") else "onnxruntime"
+        name = "openvino" if device.kind == "cpu" and settings.precision == "bf16" else "onnxruntime"
     if not _is_installed(name):
         raise ConfigurationError(f"runtime {name} was asked for, but the package {_RUNTIMES[name][0]} is not installed")
     if name == "openvino" and device.kind == "cuda":

@@ -72,3 +72,17 @@ def test_order_does_not_depend_on_the_order_in_which_quads_were_found(seed: int)
 @pytest.mark.parametrize("seed", range(5))
 def test_every_quad_comes_once(seed: int) -> None:
     assert sorted(reading_order(random_page(seed)).tolist()) == list(range(40))
+
+
+def test_rows_of_a_page_taken_askew_are_followed_over_their_whole_length() -> None:
+    # 12 rows of 5 lines, 40 px apart, turned by 8 degrees: a row falls by almost two rows over its length
+    turn = np.deg2rad(8)
+    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    quads = [
+        np.array([[x, y], [x + 90, y], [x + 90, y + 24], [x, y + 24]]) @ rotation
+        for y in range(0, 480, 40)
+        for x in range(0, 500, 100)
+    ]
+    points = np.array(quads, dtype=np.float32)
+    shuffled = np.random.default_rng(5).permutation(len(points))
+    np.testing.assert_array_equal(shuffled[reading_order(points[shuffled])], np.arange(len(points)))
