@@ -16,7 +16,7 @@ from models.settings import DetectionOptions, NetSettings
 
 __all__ = ["TextDetector"]
 
-# A newspaper page has about 1,000. A map of specks, which holds no text, can give 50,000 and hold a replica for minutes.
+# A newspaper page has about 1,000. A map of specks, without any text, can give 50,000 and hold a replica for minutes.
 _MOST_LINES = 3000
 
 

@@ -93,7 +93,7 @@ def test_unknown_processor_has_no_flags(cpu_info: Path, content: str | None) -> 
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        (NetSettings(), ("openvino", Device("cpu"), "f32")),
+        (NetSettings(), ("onnxruntime", Device("cpu"), "f32")),
         (NetSettings(runtime="onnxruntime"), ("onnxruntime", Device("cpu"), "f32")),
         (NetSettings(runtime="openvino", device="cpu"), ("openvino", Device("cpu"), "f32")),
     ],
@@ -108,7 +108,7 @@ def test_choice_without_a_gpu(settings: NetSettings, expected: tuple[str, Device
     [
         (NetSettings(), ("onnxruntime", Device("cuda", 0), "f32")),
         (NetSettings(device="cuda:1"), ("onnxruntime", Device("cuda", 1), "f32")),
-        (NetSettings(device="cpu"), ("openvino", Device("cpu"), "f32")),
+        (NetSettings(device="cpu"), ("onnxruntime", Device("cpu"), "f32")),
         (NetSettings(runtime="openvino"), ("openvino", Device("cpu"), "f32")),
     ],
 )
@@ -116,9 +116,9 @@ def test_choice_with_two_gpus(settings: NetSettings, expected: tuple[str, Device
     assert check_net(settings) == expected
 
 
-def test_onnxruntime_stands_in_where_openvino_is_not_installed(no_gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_package(monkeypatch, "openvino")
-    assert check_net(NetSettings())[0] == "onnxruntime"
+def test_bf16_is_run_by_openvino(cpu_info: Path) -> None:
+    cpu_info.write_text("flags\t\t: fpu avx512f avx512_bf16\n")
+    assert check_net(NetSettings(device="cpu", precision="bf16")) == ("openvino", Device("cpu"), "bf16")
 
 
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
