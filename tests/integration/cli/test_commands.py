@@ -103,5 +103,5 @@ def test_serve_refuses_a_port_out_of_range(rayocr: Rayocr) -> None:
     assert done.returncode == 78
     assert done.stderr == (
         b"rayocr: the settings are not valid: http.port (from command line): "
-        b"Input should be less than or equal to 65535\n"
+        b"Input should be less than or equal to 65535, not '70000'\n"
     )

@@ -14,7 +14,7 @@ from tests.service import RunningService
 
 _PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
 # takes long enough that many are in work at a time
-_SLOW_PNG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(24)), width=900))
+_SLOW_PNG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(12)), width=900))
 
 
 def _post(client: httpx.Client, body: bytes = _PNG, headers: dict[str, str] | None = None) -> httpx.Response:
@@ -106,7 +106,7 @@ def test_overload_is_503_with_retry_after_and_loses_nothing_accepted(service: Ru
     limits = httpx.Limits(max_connections=64)
     with httpx.Client(base_url=service.url, timeout=100, limits=limits, trust_env=False) as client:
         with ThreadPoolExecutor(48) as pool:
-            answers = list(pool.map(lambda _: _post(client, _SLOW_PNG), range(48)))
+            answers = list(pool.map(lambda _: _post(client, _SLOW_PNG, {"X-Request-Timeout": "100"}), range(48)))
         assert {answer.status_code for answer in answers} == {200, 503}
         refused = [answer for answer in answers if answer.status_code == 503]
         assert {answer.json()["code"] for answer in refused} == {"overloaded"}
