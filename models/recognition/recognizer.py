@@ -6,6 +6,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from models.errors import ConfigurationError
 from models.manifests import verified_path
 from models.manifests.manifest import RecognitionManifest
 from models.page import Line, Page, PageWarning, Quads
@@ -26,13 +27,24 @@ class TextRecognizer:
     Args:
         net: The loaded net; one call at a time.
         manifest: What it is and how it is fed.
+
+    Raises:
+        ConfigurationError: The net has another number of classes than its charset.
     """
 
     def __init__(self, net: Runtime, manifest: RecognitionManifest) -> None:
         self._net = net
         self._manifest = manifest
         self._widths = width_table(manifest.width_multiple_px)
-        self._decode = CtcDecoder(*load_characters(manifest.charset, net.metadata()))
+        characters, blank = load_characters(manifest.charset, net.metadata())
+        classes = net.class_count()
+        if classes is not None and classes != len(characters):
+            # Each character would be another's, without any error.
+            raise ConfigurationError(
+                f"the recognizer {manifest.file.source} tells {classes} classes apart, its charset names "
+                f"{len(characters)} with blank and space: correct the manifest's charset"
+            )
+        self._decode = CtcDecoder(characters, blank)
 
     @classmethod
     def load(cls, manifest: RecognitionManifest, settings: NetSettings) -> "TextRecognizer":

@@ -73,6 +73,10 @@ class Runtime(ABC):
     def metadata(self) -> dict[str, str]:
         """The custom metadata of the ONNX file."""
 
+    @abstractmethod
+    def class_count(self) -> int | None:
+        """Size of the last axis of the net's own output; None where the file leaves it open."""
+
 
 def normalized(batch: Pixels, net_input: NetInput) -> npt.NDArray[np.float32]:
     """(N, H, W, 3) uint8 RGB as the net's (N, 3, H, W) float32, for runtimes that can't do it in the graph."""

@@ -65,6 +65,11 @@ class OnnxRuntime(Runtime):
     def metadata(self) -> dict[str, str]:  # noqa: D102 - see Runtime
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
+    def class_count(self) -> int | None:  # noqa: D102 - see Runtime
+        # An open axis is a name.
+        size = self._session.get_outputs()[0].shape[-1]
+        return size if isinstance(size, int) else None
+
 
 def _providers(options: NetOptions) -> list[str | tuple[str, dict[str, str | int]]]:
     if options.device.kind != "cuda":

@@ -25,10 +25,13 @@ class OpenVino(Runtime):
     # Compared bit for bit by tests/integration/models/test_batch_invariance.py.
     batch_invariant = True
 
-    def __init__(self, request: ov.InferRequest, options: NetOptions, metadata: dict[str, str]) -> None:
+    def __init__(
+        self, request: ov.InferRequest, options: NetOptions, metadata: dict[str, str], class_count: int | None
+    ) -> None:
         self._request = request
         self._options = options
         self._metadata = metadata
+        self._class_count = class_count
 
     @classmethod
     def load(cls, path: Path, options: NetOptions) -> Self:  # noqa: D102 - see Runtime
@@ -40,10 +43,12 @@ class OpenVino(Runtime):
         try:
             model = core.read_model(path)
             metadata = _metadata(model)
+            classes = model.output(0).get_partial_shape()[-1]
             compiled = core.compile_model(_with_pixels_in(model, options), "CPU", _properties(options))
         except RuntimeError as exc:
             raise ConfigurationError(f"OpenVINO can't load {path.name}: {exc}") from exc
-        return cls(compiled.create_infer_request(), options, metadata)
+        class_count = classes.get_length() if classes.is_static else None
+        return cls(compiled.create_infer_request(), options, metadata, class_count)
 
     def run(self, batch: Pixels) -> tuple[npt.NDArray[np.generic], ...]:  # noqa: D102 - see Runtime
         try:
@@ -57,6 +62,9 @@ class OpenVino(Runtime):
 
     def metadata(self) -> dict[str, str]:  # noqa: D102 - see Runtime
         return dict(self._metadata)
+
+    def class_count(self) -> int | None:  # noqa: D102 - see Runtime
+        return self._class_count
 
 
 # Kernels compiled for shapes seen before. By default 5,000 are kept, at 1 MB a shape: pages come in thousands of sizes.

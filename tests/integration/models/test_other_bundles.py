@@ -107,13 +107,10 @@ def test_nets_in_each_others_place_are_refused(tmp_path: Path, runtime: str) -> 
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_charset_of_another_net_is_refused(tmp_path: Path, runtime: str) -> None:
-    settings = NetSettings.model_validate({"runtime": runtime, "device": "cpu"})
+def test_charset_of_another_net_is_refused_at_load(tmp_path: Path, runtime: str) -> None:
     manifest = bundle(tmp_path, recognition={"charset": charset_of_three(tmp_path)})
-    recognizer = TextRecognizer.load(manifest.recognition, settings)
-    line = np.ascontiguousarray(drawn_page("INVOICE 2041")[36:84, :320])
-    with pytest.raises(ModelOutputError, match="its charset has 4 classes"):
-        recognizer.infer(line[None])
+    with pytest.raises(ConfigurationError, match="tells 18710 classes apart, its charset names 4 "):
+        Reader.load(manifest, runtime)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -27,7 +27,8 @@ def client(service: RunningService) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def faulty_service() -> Iterator[RunningService]:
     """A service whose detection stage fails on marked pages."""
-    variables = {"RAYOCR_DETECTION__MAX_WORK_S": "3"}
+    # a replica takes seconds to start, and the good requests wait for three of them
+    variables = {"RAYOCR_DETECTION__MAX_WORK_S": "3", "RAYOCR_HTTP__REQUEST_TIMEOUT_S": "150"}
     with running_service(variables, ["-m", "tests.faults.service"]) as running:
         yield running
 
@@ -35,5 +36,5 @@ def faulty_service() -> Iterator[RunningService]:
 @pytest.fixture
 def faulty_client(faulty_service: RunningService) -> Iterator[httpx.Client]:
     """An HTTP client of the faulty service."""
-    with httpx.Client(base_url=faulty_service.url, timeout=90, trust_env=False) as client:
+    with httpx.Client(base_url=faulty_service.url, timeout=160, trust_env=False) as client:
         yield client

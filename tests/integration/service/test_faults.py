@@ -55,5 +55,5 @@ def test_hang_over_its_deadline_is_504(faulty_client: httpx.Client) -> None:
     started = time.monotonic()
     answer = _post(faulty_client, _poison("hang"), **{"X-Request-Timeout": "1"})
     assert (answer.status_code, answer.json()["code"]) == (504, "deadline")
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 5
     _assert_good(_post(faulty_client, _GOOD))

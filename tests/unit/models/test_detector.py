@@ -23,6 +23,9 @@ class _NoNet(Runtime):
     def metadata(self) -> dict[str, str]:
         return {}
 
+    def class_count(self) -> int | None:
+        return None
+
 
 def test_specks_beyond_the_most_lines_are_dropped_with_a_warning() -> None:
     detector = TextDetector(_NoNet(), load_manifest("ppocrv6-small").detection)
