@@ -3,11 +3,13 @@
 from pydantic import Field, model_validator
 
 from deployments.preprocess.settings import PreprocessLimits
-from models.settings import DetectionOptions, NetSettings, RecognitionOptions, SettingsSection
+from models.settings import DEVICE_PATTERN, DetectionOptions, NetSettings, RecognitionOptions, SettingsSection
 
 __all__ = [
     "DetectionSettings",
     "PreprocessSettings",
+    "RecognitionNet",
+    "RecognitionScaling",
     "RecognitionSettings",
     "ScalingSettings",
     "StageSettings",
@@ -91,11 +93,29 @@ class DetectionSettings(StageSettings):
     )
 
 
+# A class of its own for each default that differs: a section that is set in part is made anew from its class.
+class RecognitionNet(NetSettings):
+    """Recognition runs on CPUs unless it is told otherwise."""
+
+    device: str = Field(
+        default="cpu", pattern=DEVICE_PATTERN, description="As for detection: auto, cpu, cuda or cuda:N."
+    )
+
+
+class RecognitionScaling(ScalingSettings):
+    """Four fifths of a page's time is recognition: it is the stage that scales by default."""
+
+    max_replicas: int = Field(
+        default=2, ge=1, description="Replicas that a burst may bring. Each holds its own nets. Set it to the CPUs."
+    )
+
+
 class RecognitionSettings(StageSettings):
     """The stage that reads text lines."""
 
-    net: NetSettings = NetSettings(device="cpu")
+    net: RecognitionNet = RecognitionNet()
     options: RecognitionOptions = RecognitionOptions()
+    scaling: RecognitionScaling = RecognitionScaling()
     max_batch_lines: int | None = Field(
         default=None,
         ge=1,

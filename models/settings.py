@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["DetectionOptions", "NetSettings", "RecognitionOptions", "SettingsSection"]
+__all__ = ["DEVICE_PATTERN", "DetectionOptions", "NetSettings", "RecognitionOptions", "SettingsSection"]
+
+DEVICE_PATTERN = r"^(auto|cpu|cuda(:\d+)?)$"
 
 
 class SettingsSection(BaseModel):
@@ -18,7 +20,7 @@ class NetSettings(SettingsSection):
 
     device: str = Field(
         default="auto",
-        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        pattern=DEVICE_PATTERN,
         description="auto, cpu, cuda or cuda:N. auto takes a GPU when one is usable; cuda without one is an error.",
     )
     runtime: Literal["auto", "onnxruntime", "openvino"] = Field(

@@ -181,3 +181,12 @@ def test_paths_name_every_single_setting() -> None:
     assert paths[:3] == ["bundle", "http.host", "http.port"]
     assert "recognition.net.precision" in paths
     assert "recognition" not in paths
+
+
+@pytest.mark.parametrize("path", list(setting_paths()))
+def test_setting_one_value_changes_no_other(path: str) -> None:
+    # a section that is set in part is made anew from its class, not from the instance that stands as its default
+    value: object = load_settings().settings
+    for name in path.split("."):
+        value = getattr(value, name)
+    assert load_settings(overrides={path: value}).settings == load_settings().settings
