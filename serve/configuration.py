@@ -13,7 +13,7 @@ from pydantic_settings import EnvSettingsSource, SettingsError
 from models.errors import ConfigurationError
 from serve.settings import Settings
 
-__all__ = ["CONFIG_VARIABLE", "LoadedSettings", "load_settings", "setting_paths"]
+__all__ = ["CONFIG_VARIABLE", "LoadedSettings", "load_settings", "setting_paths", "variable_of"]
 
 CONFIG_VARIABLE = "RAYOCR_CONFIG"
 _PREFIX = "RAYOCR_"
@@ -58,8 +58,7 @@ def load_settings(file: Path | None = None, overrides: Mapping[str, object] | No
     for name, values in layers:
         merged = _merged(merged, values)
         for path in _leaves(values):
-            variable = _PREFIX + path.upper().replace(".", _DELIMITER)
-            origins[path] = f"environment {variable}" if name == "environment" else name
+            origins[path] = f"environment {variable_of(path)}" if name == "environment" else name
     try:
         return LoadedSettings(Settings.model_validate(merged), origins)
     except ValidationError as exc:
@@ -76,9 +75,14 @@ def setting_paths(model: type[BaseModel] = Settings, prefix: str = "") -> Iterat
             yield prefix + name
 
 
+def variable_of(path: str) -> str:
+    """The environment variable of a setting: `http.port` is RAYOCR_HTTP__PORT."""
+    return _PREFIX + path.upper().replace(".", _DELIMITER)
+
+
 def _refuse_unknown_variables() -> None:
     # pydantic-settings silently drops a misspelt variable; a pod would run with a default that nobody chose.
-    known = {_PREFIX + path.upper().replace(".", _DELIMITER) for path in setting_paths()} | {CONFIG_VARIABLE}
+    known = {variable_of(path) for path in setting_paths()} | {CONFIG_VARIABLE}
     for name in sorted(os.environ):
         if not name.upper().startswith(_PREFIX) or name.upper() in known:
             continue

@@ -5,7 +5,6 @@ import time
 import uuid
 
 import cv2
-import numpy as np
 import psutil
 
 from deployments.preprocess.decode import PageDecoder
@@ -51,7 +50,6 @@ class LocalReader:
         self._manifest = load_manifest(settings.bundle)
         self._decoder = PageDecoder(settings.preprocess.limits)
         self._nets = _Nets()
-        self._loading = threading.Lock()
         self.storages: Storages = build_storage(settings.storage, COMMAND_LINE_SCHEMES)
         # Documents run side by side: OpenCV's own threads would only get in each other's way.
         cv2.setNumThreads(1)
@@ -109,14 +107,8 @@ class LocalReader:
     def _own_nets(self) -> tuple[TextDetector, TextRecognizer]:
         nets = self._nets
         if nets.detector is None or nets.recognizer is None:
-            with self._loading:
-                nets.detector = TextDetector.load(self._manifest.detection, self._settings.detection.net)
-                nets.recognizer = TextRecognizer.load(self._manifest.recognition, self._settings.recognition.net)
-                # The process's first inference must not meet another: in it OpenVINO 2026.4.1 sets up its numpy
-                # binding, waiting for the GIL inside a C++ static's guard, while the other waits for that guard and
-                # holds the GIL. Seen once in eight runs, as a process that hung for ever.
-                side_px = self._manifest.detection.size_multiple_px
-                nets.detector.infer(np.zeros((1, side_px, side_px, 3), dtype=np.uint8))
+            nets.detector = TextDetector.load(self._manifest.detection, self._settings.detection.net)
+            nets.recognizer = TextRecognizer.load(self._manifest.recognition, self._settings.recognition.net)
         return nets.detector, nets.recognizer
 
 

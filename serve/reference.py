@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel
 
-from serve.configuration import setting_paths
+from serve.configuration import setting_paths, variable_of
 from serve.settings import Settings
 
 __all__ = ["main", "reference_page"]
@@ -86,11 +86,10 @@ def _introduction(section: str) -> str:
 
 
 def _row(path: str, field: JsonObject, default: Json) -> str:
-    variable = "RAYOCR_" + path.upper().replace(".", "__")
     shown_default = "not set" if default is None else f"`{_shown(default)}`"
     # A bar would end the table's cell.
     kind = _kind(field).replace("|", "\\|")
-    return f"| `{path}`<br>`{variable}` | {kind} | {shown_default} | {field['description']} |\n"
+    return f"| `{path}`<br>`{variable_of(path)}` | {kind} | {shown_default} | {field['description']} |\n"
 
 
 def _resolved(schema: JsonObject, node: Json) -> JsonObject:

@@ -1,6 +1,5 @@
 """Marks every test by its folder, and skips what this machine has no GPU or cluster for."""
 
-import ctypes
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -8,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from models.runtime.device import cuda_driver_device_count
 
 _TESTS = Path(__file__).parent
 _MARKS_OF_FOLDER = {
@@ -21,13 +22,8 @@ _MARKS_OF_FOLDER = {
 @cache
 def why_no_gpu() -> str | None:
     """Say what a test marked `gpu` lacks here, or None if it can run."""
-    try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return "no NVIDIA driver (libcuda.so.1)"
-    count = ctypes.c_int(0)
-    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
-        return "the NVIDIA driver finds no CUDA device"
+    if cuda_driver_device_count() == 0:
+        return "the NVIDIA driver is not there, or shows no CUDA device"
     import onnxruntime  # here: only machines with a GPU pay for it
 
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
