@@ -49,7 +49,7 @@ $(VENV)/.verified: $(VENV)/.run $(wildcard models/manifests/*.yaml)
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(VENV)/.verified ## start the service on HOST:PORT; Ctrl-C stops it
@@ -83,9 +83,13 @@ format: $(VENV)/.dev ## format the code and fix what can be fixed
 .PHONY: check
 check: lint test ## all that CI does
 
-.PHONY: bench
-bench: $(VENV)/.verified .venv-peers/.run ## compare speed and accuracy with the peers; OPTIONS="--limit 20 --rounds 3"
-	PORT=$(PORT) scripts/bench.sh $(VENV) .venv-peers $(DATA) $(OPTIONS)
+.PHONY: bench bench-compare soak
+bench: $(VENV)/.verified .venv-peers/.run ## compare speed and accuracy with the main peer; OPTIONS="--limit 20 --rounds 3"
+	PORT=$(PORT) scripts/bench.sh bench $(VENV) .venv-peers $(DATA) $(OPTIONS)
+bench-compare: $(VENV)/.verified .venv-peers/.run ## compare with all peers; rewrites docs/benchmarks.md and its plot
+	PORT=$(PORT) scripts/bench.sh compare $(VENV) .venv-peers $(DATA) $(OPTIONS)
+soak: $(VENV)/.verified .venv-peers/.run ## watch memory over 5,000 pictures of mixed sizes; plots it into .cache
+	PORT=$(PORT) scripts/bench.sh soak $(VENV) .venv-peers $(DATA) $(OPTIONS)
 
 .PHONY: lock
 LOCK = .tools/bin/uv pip compile --quiet --upgrade --python-version 3.11 --python-platform x86_64-manylinux_2_28 \

@@ -6,49 +6,56 @@ Exit codes: 0 all requests answered; 1 some failed (unless `--allow-errors`); 2 
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from loadtest.accuracy import Unit
-from loadtest.bench import BenchPlan, PeerCommand, markdown, raw_figures, run_bench
+from loadtest.bench.commands import bench, table
 from loadtest.client import LoadPlan
 from loadtest.errors import LoadtestError
 from loadtest.machine import this_machine
-from loadtest.peer import Peer, load_peer, measure_peer
+from loadtest.noop import noop
+from loadtest.options import (
+    AllowErrors,
+    AllowRemote,
+    AsJson,
+    Clients,
+    Duration,
+    Images,
+    Labels,
+    Limit,
+    MaxTime,
+    Repeat,
+    Resources,
+    Retry503,
+    ServicePid,
+    Threads,
+    Timeout,
+    UnitOption,
+    Url,
+    Warmup,
+)
+from loadtest.peers import Peer, PeerOptions, load_peer, measure_peer
 from loadtest.pictures import load_pictures
+from loadtest.plotting.commands import plot
+from loadtest.profile import profile
 from loadtest.render import print_report
 from loadtest.report import Report
+from loadtest.scale import scale
 from loadtest.service import Target, measure_service
+from loadtest.soak.commands import soak
 
 __all__ = ["app", "main", "with_default_command"]
 
-_COMMANDS = ("run", "score", "peer", "bench")
-_BENCH_SETS = "sroie,funsd,icdar2015_test,zh_docs_pdf"
-
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
-
-Url = Annotated[str, typer.Option(help="Address of the service, without /v1/ocr.")]
-Images = Annotated[Path, typer.Option(help="Folder of pictures, or a labels.jsonl.")]
-Labels = Annotated[Path, typer.Option(help="A labels.jsonl, its images relative to it.")]
-Clients = Annotated[int, typer.Option(min=1, max=1024, help="Requests under way at once.")]
-Repeat = Annotated[int, typer.Option(min=1, help="How often each picture is sent.")]
-Duration = Annotated[float | None, typer.Option(min=0.1, help="Send round and round for so many seconds instead.")]
-Warmup = Annotated[int, typer.Option(min=0, help="Requests before the clock starts.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Take the first so many pictures.")]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Longest wait for an answer, in seconds.")]
-MaxTime = Annotated[float, typer.Option(min=1, help="Begin nothing after so many seconds, whatever else is asked.")]
-Retry503 = Annotated[bool, typer.Option("--retry-503", help="Send refused requests again after their Retry-After.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-ServicePid = Annotated[int | None, typer.Option(help="Process that started the service; default: by its port.")]
-Resources = Annotated[bool, typer.Option(help="Measure CPU and memory of a service on this machine.")]
-AllowRemote = Annotated[bool, typer.Option("--allow-remote", help="Allow a service that is not on loopback.")]
-AllowErrors = Annotated[bool, typer.Option("--allow-errors", help="Exit with 0 although requests failed.")]
-UnitOption = Annotated[Unit | None, typer.Option(help="Count words or characters; default: by the labels' script.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the peer; default: as it comes, all cores.")]
-Classifier = Annotated[bool, typer.Option("--cls/--no-cls", help="The peer's classifier of lines upside down.")]
+app.command()(bench)
+app.command()(table)
+app.command()(soak)
+app.command()(plot)
+app.command()(profile)
+app.command()(noop)
+app.command()(scale)
 
 
 @app.command()
@@ -122,58 +129,21 @@ def peer(
     limit: Limit = None,
     max_time: MaxTime = 3600.0,
     threads: Threads = None,
-    cls: Classifier = True,
     unit: UnitOption = None,
     allow_errors: AllowErrors = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a peer in this process, by the same rules."""
+    """Measure a peer on this machine, without HTTP, by the same rules."""
     dataset = load_pictures(labels, limit)
-    name, read = load_peer(peer, threads, cls)
-    report = measure_peer(name, read, dataset, repeat=repeat, warmup=warmup, max_time_s=max_time, unit=unit)
+    loaded = load_peer(peer, PeerOptions(threads, dataset.unit if unit is None else unit))
+    report = measure_peer(loaded, dataset, repeat=repeat, warmup=warmup, max_time_s=max_time, unit=unit)
     _finish(report, as_json, allow_errors)
-
-
-@app.command()
-def bench(
-    data: Annotated[Path, typer.Option(help="Folder of the sets, each with its labels.jsonl.")],
-    url: Url = "http://127.0.0.1:8000",
-    sets: Annotated[str, typer.Option(help="Names of sets, with commas between.")] = _BENCH_SETS,
-    peer: Annotated[Peer, typer.Option(help="Which peer.")] = Peer.RAPIDOCR_OPENVINO,
-    peer_python: Annotated[Path | None, typer.Option(help="Interpreter that has the peer; default: no peer.")] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="How often; the table shows medians.")] = 1,
-    clients: Clients = 8,
-    warmup: Warmup = 4,
-    limit: Limit = None,
-    timeout: Timeout = 60.0,
-    max_time: MaxTime = 3600.0,
-    retry_503: Retry503 = False,
-    threads: Threads = None,
-    cls: Classifier = True,
-    service_pid: ServicePid = None,
-    allow_remote: AllowRemote = False,
-    allow_errors: AllowErrors = False,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Keep all raw figures in this file.")] = None,
-) -> None:
-    """Measure service and peer in turns on several sets; prints a markdown table of medians and ratios."""
-    labels = [data / name / "labels.jsonl" for name in sets.split(",")]
-    plan = BenchPlan(LoadPlan(url, clients, 1, None, timeout, max_time, retry_503), rounds, warmup, limit)
-    command = None if peer_python is None else PeerCommand(peer_python, peer, threads, cls)
-    target = Target.at(url, allow_remote, service_pid)
-    pictures = [(path, load_pictures(path, limit)) for path in labels]
-
-    turns = run_bench(target, plan, pictures, command, lambda text: typer.echo(text, err=True))
-    machine = this_machine()
-    typer.echo(markdown(turns, machine))
-    if json_file is not None:
-        json_file.write_text(json.dumps(raw_figures(turns, machine), indent=1, ensure_ascii=False), encoding="utf-8")
-    if any(turn.has_failures for turn in turns) and not allow_errors:
-        raise typer.Exit(1)
 
 
 def with_default_command(arguments: Sequence[str]) -> list[str]:
     """Put `run` before arguments that name no command."""
-    if not arguments or arguments[0] in _COMMANDS or arguments[0] == "--help":
+    commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    if not arguments or arguments[0] in commands or arguments[0] == "--help":
         return list(arguments)
     return ["run", *arguments]
 

@@ -7,14 +7,14 @@ It uses aiohttp, since the generator shares its cores with the service: a POST o
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import aiohttp
 
 from loadtest.pictures import Picture
 
-__all__ = ["Answer", "LoadPlan", "Traffic", "drive", "failure_code", "picture_order"]
+__all__ = ["Answer", "LoadPlan", "Traffic", "drive", "exchange", "failure_code", "picture_order"]
 
 _BOUNDARY = "rayocr-loadtest-boundary-7d1f0c9a"
 _CHUNK_BYTES = 1 << 18
@@ -102,29 +102,49 @@ async def drive(plan: LoadPlan, pictures: Sequence[Picture]) -> Traffic:
     answers: list[Answer] = []
     order = picture_order(len(pictures), plan)
     is_cut_short = False
+    started = time.perf_counter()
+
+    async def take() -> tuple[int, Picture] | None:
+        nonlocal is_cut_short
+        elapsed_s = time.perf_counter() - started
+        if plan.duration_s is not None and elapsed_s >= plan.duration_s:
+            return None
+        index = next(order, None)
+        if index is not None and elapsed_s >= plan.max_time_s:
+            is_cut_short = True
+            return None
+        return None if index is None else (index, pictures[index])
+
+    async def keep(answer: Answer) -> None:
+        answers.append(answer)
+
+    await exchange(plan, take, keep)
+    return Traffic(answers, time.perf_counter() - started, is_cut_short)
+
+
+async def exchange(
+    plan: LoadPlan,
+    take: Callable[[], Awaitable[tuple[int, Picture] | None]],
+    keep: Callable[[Answer], Awaitable[None]],
+) -> None:
+    """Let `plan.clients` clients take, send and hand on, each one thing after the other, until nothing is left to take.
+
+    Args:
+        plan: Its URL, clients, time for an answer and handling of refusals hold.
+        take: Gives the next picture and its index; None ends the client that asked.
+        keep: Given each answer, failures included.
+    """
     timeout = aiohttp.ClientTimeout(total=None)  # one limit over all retries of a request stands in _request
     connector = aiohttp.TCPConnector(limit=plan.clients, keepalive_timeout=_KEEPALIVE_S)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        started = time.perf_counter()
 
         async def client() -> None:
-            nonlocal is_cut_short
-            while True:
-                elapsed_s = time.perf_counter() - started
-                if plan.duration_s is not None and elapsed_s >= plan.duration_s:
-                    return
-                index = next(order, None)
-                if index is None:
-                    return
-                if elapsed_s >= plan.max_time_s:
-                    is_cut_short = True
-                    return
-                answers.append(await _request(session, plan, index, pictures[index]))
+            while (taken := await take()) is not None:
+                await keep(await _request(session, plan, *taken))
 
         async with asyncio.TaskGroup() as clients:
             for _ in range(plan.clients):
                 clients.create_task(client())
-        return Traffic(answers, time.perf_counter() - started, is_cut_short)
 
 
 async def _request(session: aiohttp.ClientSession, plan: LoadPlan, index: int, picture: Picture) -> Answer:

@@ -21,8 +21,16 @@ class Machine:
     cores: int
     flags: tuple[str, ...]
 
+    @property
+    def host(self) -> str:
+        """Kind of host by its widest vectors, by which speeds are to be judged."""
+        if "avx512f" in self.flags:
+            return "AVX-512 host"
+        return "AVX2 host" if "avx2" in self.flags else "host without AVX2"
+
     def __str__(self) -> str:
-        return f"{self.cpu}, {self.cores} cores, {' '.join(self.flags) or 'none of ' + ' '.join(RELEVANT_FLAGS)}"
+        flags = " ".join(self.flags) or "none of " + " ".join(RELEVANT_FLAGS)
+        return f"{self.cpu}, {self.cores} cores, {flags} ({self.host})"
 
 
 def machine_from_cpuinfo(cpuinfo: str, cores: int) -> Machine:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtest.accuracy import Unit, unit_of
 from loadtest.errors import LoadtestError
 from loadtest.labels import PageLabel, read_labels
 
@@ -37,6 +38,11 @@ class PictureSet:
 
     name: str
     pictures: Sequence[Picture]
+
+    @property
+    def unit(self) -> Unit:
+        """What its labelled text is made of; words where nothing is labelled."""
+        return unit_of(picture.label for picture in self.pictures if picture.label is not None)
 
 
 def load_pictures(source: Path, limit: int | None = None, max_total_bytes: int = MAX_TOTAL_BYTES) -> PictureSet:

@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
-# Starts the service, measures it and the peers in turns, and stops it again.
-# Usage: [PORT=8000] [READY_TIMEOUT_S=180] scripts/bench.sh VENV PEERS_VENV DATA [OPTION OF python -m loadtest bench...]
+# Starts the service, measures it, and stops it again.
+#   bench    in turns with the peer that counts; prints the table
+#   compare  in turns with all peers, in three rounds; rewrites docs/benchmarks.md and its plot
+#   soak     its memory over many pictures of mixed sizes; prints the growth and plots it
+# Usage: [PORT=8000] [READY_TIMEOUT_S=180] scripts/bench.sh bench|compare|soak VENV PEERS_VENV DATA [OPTION...]
+# OPTIONs are those of `python -m loadtest bench`, or `soak`. Raw figures stay in .cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-venv=$1 peers=$2 data=$3
-shift 3
+mode=$1 venv=$2 peers=$3 data=$4
+shift 4
 url=http://127.0.0.1:${PORT:-8000}
 ready_timeout_s=${READY_TIMEOUT_S:-180}
 log=.cache/bench-service.log
+settings=.cache/bench-settings.txt
+figures=.cache/$mode.json
 
 fail() {
   printf 'bench: %s\n' "$@" >&2
@@ -28,6 +34,7 @@ except (urllib.error.URLError, TimeoutError, ConnectionError):  # not listening 
 PYTHON
 }
 
+[[ $mode =~ ^(bench|compare|soak)$ ]] || fail "there is no mode $mode"
 [[ -d $data ]] || fail "there is no folder $data" "name the one that holds the labelled sets: make bench DATA=..."
 is_ready && fail "a service already listens on $url: stop it, or choose another port with PORT=..."
 
@@ -43,4 +50,25 @@ until is_ready; do
   sleep 1
 done
 
-"$venv/bin/python" -m loadtest bench --url "$url" --data "$data" --peer-python "$peers/bin/python" "$@"
+loadtest=("$venv/bin/python" -m loadtest)
+draw=("$peers/bin/python" -m loadtest plot "$figures" --output)
+status=0
+case $mode in
+  soak)
+    "${loadtest[@]}" soak --url "$url" --data "$data" --json "$figures" "$@" || status=$?
+    ((status > 1)) || "${draw[@]}" .cache/soak.png
+    ;;
+  *)
+    { "$venv/bin/rayocr" version && echo && "$venv/bin/rayocr" config; } >"$settings"
+    common=(--url "$url" --data "$data" --peer-python "$peers/bin/python" --settings "$settings" --json "$figures")
+    [[ $mode == bench ]] ||
+      common+=(--rounds 3 --peers rapidocr-openvino,rapidocr-openvino-no-cls,rapidocr-onnxruntime,tesseract)
+    "${loadtest[@]}" bench "${common[@]}" "$@" || status=$?
+    # Failures (1) are part of the result; without one (2) the page stays as it is.
+    if [[ $mode == compare ]] && ((status <= 1)); then
+      "${draw[@]}" docs/benchmarks.png
+      "${loadtest[@]}" table "$figures" --page docs/benchmarks.md --picture benchmarks.png
+    fi
+    ;;
+esac
+exit "$status"

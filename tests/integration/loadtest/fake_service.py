@@ -5,6 +5,7 @@ Run as a program; it prints its port and serves until it is ended.
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ app = FastAPI()
 under_way = 0
 most_under_way = 0
 refusals = 0
+kept: list[bytearray] = []
 
 
 @app.get("/seen")
@@ -49,6 +51,8 @@ async def ocr(file: UploadFile) -> Response:
                 await asyncio.sleep(30)
             case b"burn":
                 await asyncio.to_thread(subprocess.run, [sys.executable, "-c", _BURN], check=True)
+            case b"leak":
+                kept.append(bytearray(os.urandom(1 << 19)))
             case b"full twice" if refusals < 2:
                 refusals += 1
                 return _problem(503, "overloaded", {"Retry-After": "0.05"})

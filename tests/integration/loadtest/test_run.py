@@ -18,9 +18,8 @@ from loadtest.pictures import Picture, PictureSet
 from loadtest.processes import locate_service
 from loadtest.report import Report
 from loadtest.service import Target, measure_service
+from tests.integration.loadtest.commands import run_command
 from tests.integration.loadtest.conftest import FakeService
-
-ROOT = Path(__file__).parents[3]
 
 
 def pictures(*contents: bytes, label: str | None = None) -> PictureSet:
@@ -37,11 +36,6 @@ def seen(service: FakeService) -> dict[str, int]:
     with urllib.request.urlopen(f"{service.url}/seen") as answer:
         counts: dict[str, int] = json.load(answer)
     return counts
-
-
-def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "loadtest", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_every_picture_is_sent_as_often_as_asked(service: FakeService) -> None:

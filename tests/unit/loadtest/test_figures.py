@@ -47,7 +47,19 @@ def test_latency_without_answers_is_none() -> None:
 def test_machine_names_the_flags_that_matter() -> None:
     machine = machine_from_cpuinfo(CPUINFO, cores=2)
     assert machine == Machine("Test CPU 9000", 2, ("avx2", "avx512f", "avx512_vnni"))
-    assert str(machine) == "Test CPU 9000, 2 cores, avx2 avx512f avx512_vnni"
+    assert str(machine) == "Test CPU 9000, 2 cores, avx2 avx512f avx512_vnni (AVX-512 host)"
+
+
+@pytest.mark.parametrize(
+    ("flags", "host"),
+    [
+        (("avx2",), "AVX2 host"),
+        ((), "host without AVX2"),
+        (("avx2", "avx512f"), "AVX-512 host"),
+    ],
+)
+def test_host_is_named_by_its_widest_vectors(flags: tuple[str, ...], host: str) -> None:
+    assert Machine("Test CPU", 2, flags).host == host
 
 
 def test_pictures_are_sent_as_often_as_asked() -> None:
@@ -115,6 +127,9 @@ def test_port_of_url(url: str, port: int) -> None:
         (["--url", "http://127.0.0.1:8000"], ["run", "--url", "http://127.0.0.1:8000"]),
         (["run", "--json"], ["run", "--json"]),
         (["peer"], ["peer"]),
+        (["bench", "--data", "x"], ["bench", "--data", "x"]),
+        (["soak"], ["soak"]),
+        (["plot", "figures.json"], ["plot", "figures.json"]),
         (["--help"], ["--help"]),
         ([], []),
     ],

@@ -1,26 +1,18 @@
-"""What is printed, and what the peer and the table of a bench say."""
+"""What a report says, and how it is printed."""
 
 import io
-import json
-import sys
-from collections.abc import Sequence
 
 import pytest
 
 from loadtest.accuracy import Counts, Unit
-from loadtest.bench import Turn, markdown, raw_figures
-from loadtest.errors import LoadtestError
 from loadtest.labels import LabelLine, PageLabel, ResultLine
 from loadtest.latency import Latency
-from loadtest.machine import Machine
 from loadtest.meter import ResourceUse
-from loadtest.peer import Peer, load_peer, measure_peer
 from loadtest.pictures import Picture, PictureSet
 from loadtest.render import print_report
 from loadtest.report import Accuracy, Report, accuracy_of
 
 BOX = ((0.0, 0.0), (9.0, 0.0), (9.0, 5.0), (0.0, 5.0))
-MACHINE = Machine("Test CPU", 2, ("avx2",))
 
 
 def report(images_per_s: float = 4.0, cpu_s: float = 5.0, **changes: object) -> Report:
@@ -37,11 +29,6 @@ def report(images_per_s: float = 4.0, cpu_s: float = 5.0, **changes: object) -> 
         "accuracy": Accuracy(Unit.WORD, Counts(9, 10, 10), None, 10, 10),
     }
     return Report(**{**fields, **changes})  # type: ignore[arg-type]
-
-
-def labelled(*texts: str) -> PictureSet:
-    pictures = [Picture(f"{text}.png", text.encode(), PageLabel([LabelLine(text, BOX)])) for text in texts]
-    return PictureSet("drawn", pictures)
 
 
 def test_figures_are_per_answered_request() -> None:
@@ -102,49 +89,3 @@ def test_both_ignore_rules_are_shown_where_lines_are_ignored() -> None:
 
 def test_set_without_labels_has_no_accuracy() -> None:
     assert accuracy_of(PictureSet("plain", [Picture("a.png", b"")]), [], 0) is None
-
-
-def test_peer_is_counted_like_the_service() -> None:
-    def read(content: bytes) -> Sequence[ResultLine]:
-        if content == b"broken":
-            raise OSError("cannot decode")
-        return [ResultLine(content.decode(), BOX)]
-
-    figures = measure_peer("reader", read, labelled("one", "broken", "two"), repeat=2, warmup=2)
-    assert (figures.requests, figures.answered, dict(figures.errors)) == (6, 4, {"OSError": 2})
-    assert figures.warmup_failures == 1
-    assert figures.accuracy is not None
-    assert figures.accuracy.counts == Counts(4, 4, 4)
-    assert figures.accuracy.labelled_requests == 6
-    assert figures.as_dict().keys() == report().as_dict().keys()
-
-
-def test_missing_peer_is_said_clearly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "rapidocr", None)  # how Python marks a module that can't be imported
-    with pytest.raises(LoadtestError, match="rapidocr-openvino is not installed in this environment"):
-        load_peer(Peer.RAPIDOCR_OPENVINO)
-
-
-def test_bench_table_has_medians_and_ratios() -> None:
-    turns = [
-        Turn("sroie", number, report(speed, 5.0).as_dict(), report(2.0, 20.0, subject="peer 1").as_dict(), 0.2)
-        for number, speed in ((1, 4.0), (2, 6.0), (3, 5.0))
-    ]
-    text = markdown(turns, MACHINE)
-    assert text.splitlines()[0] == "CPU: Test CPU, 2 cores, avx2"
-    assert "Peer: peer 1. Rounds: 3." in text
-    assert "The idle service used 0.20 cores while the peer ran." in text
-    assert text.splitlines()[-1] == (
-        "| sroie | 10 | 5.00 | 2.00 | 2.50 | 0.500 | 2.000 | 4.00 | 1.00 | 2.00 | 900 | 900 | 0.9000 | 0.9000 | 0 | 0 |"
-    )
-
-
-def test_bench_table_without_peer_has_dashes() -> None:
-    row = markdown([Turn("sroie", 1, report().as_dict())], MACHINE).splitlines()[-1]
-    assert row == "| sroie | 10 | 4.00 | - | - | 0.500 | - | - | 1.00 | 2.00 | 900 | - | 0.9000 | - | 0 | - |"
-
-
-def test_raw_figures_are_json() -> None:
-    figures = json.loads(json.dumps(raw_figures([Turn("sroie", 1, report().as_dict())], MACHINE)))
-    assert figures["machine"] == {"cpu": "Test CPU", "cores": 2, "flags": ["avx2"]}
-    assert figures["turns"][0]["service"]["images_per_s"] == 4.0

@@ -1,0 +1,21 @@
+"""Service and peers in turns on the same pictures: absolute speeds drift, ratios within one round hold."""
+
+from loadtest.bench.comparison import KIND, Comparison, Turn, read_comparison
+from loadtest.bench.figures import OneClientFigures, SystemFigures, one_client_figures, system_figures
+from loadtest.bench.run import BenchPlan, PeerCommand, run_bench
+from loadtest.bench.table import markdown
+
+__all__ = [
+    "KIND",
+    "BenchPlan",
+    "Comparison",
+    "OneClientFigures",
+    "PeerCommand",
+    "SystemFigures",
+    "Turn",
+    "markdown",
+    "one_client_figures",
+    "read_comparison",
+    "run_bench",
+    "system_figures",
+]

@@ -1,0 +1,75 @@
+"""`python -m loadtest soak`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loadtest.client import LoadPlan
+from loadtest.options import (
+    BENCH_SETS,
+    AllowErrors,
+    Clients,
+    Data,
+    Limit,
+    Retry503,
+    ServicePid,
+    Sets,
+    Timeout,
+    Url,
+)
+from loadtest.pictures import load_pictures
+from loadtest.service import Target
+from loadtest.soak.growth import Windows, total_growth
+from loadtest.soak.run import SoakPlan, run_soak
+from loadtest.soak.table import soak_table
+
+__all__ = ["soak"]
+
+Count = Annotated[int, typer.Option("--images", min=1, help="Pictures to send.")]
+Seconds = Annotated[float | None, typer.Option(min=1, help="Begin none after so many seconds.")]
+Seed = Annotated[int, typer.Option(help="Decides the order and the sizes.")]
+SampleEvery = Annotated[int, typer.Option(min=1, help="Images between two samples of memory.")]
+SettledAfter = Annotated[int, typer.Option(min=1, help="Image from which on memory may grow no more.")]
+Window = Annotated[int, typer.Option(min=1, help="Images over which the median of memory is taken.")]
+MaxGrowth = Annotated[float, typer.Option(help="Most that the whole service may grow, in percent.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Keep all samples here; plot draws them.")]
+
+
+def soak(
+    data: Data,
+    url: Url = "http://127.0.0.1:8000",
+    sets: Sets = BENCH_SETS,
+    images: Count = 5000,
+    seconds: Seconds = None,
+    clients: Clients = 8,
+    seed: Seed = 0,
+    sample_every: SampleEvery = 10,
+    settled_after: SettledAfter = 500,
+    window: Window = 100,
+    max_growth: MaxGrowth = 3.0,
+    limit: Limit = None,
+    timeout: Timeout = 120.0,
+    retry_503: Retry503 = False,
+    service_pid: ServicePid = None,
+    allow_errors: AllowErrors = False,
+    json_file: JsonFile = None,
+) -> None:
+    """Send pictures of mixed sizes for long; fails when the service's memory grows."""
+    load = LoadPlan(url, clients, timeout_s=timeout, retry_503=retry_503)
+    windows = Windows(settled_after, window)
+    plan = SoakPlan(load, images, seconds, sample_every, seed, windows)
+    target = Target.at(url, service_pid=service_pid)
+    names = [name for name in sets.split(",") if name]
+    pictures = [picture for name in names for picture in load_pictures(data / name, limit).pictures]
+
+    record = run_soak(target, plan, pictures, lambda text: typer.echo(text, err=True))
+    if json_file is not None:
+        record.write(json_file)
+    grown = total_growth(record.samples, windows).percent
+    typer.echo(soak_table(record))
+    if grown is None or grown > max_growth:
+        typer.echo(f"memory grew by {grown or 0:.1f} %, more than --max-growth {max_growth:g}", err=True)
+        raise typer.Exit(1)
+    if record.errors and not allow_errors:
+        raise typer.Exit(1)
