@@ -15,9 +15,9 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from deployments.worker import WorkThread
+from deployments.worker import WorkThreads
 
-__all__ = ["ShapeBatcher"]
+__all__ = ["ShapeBatcher", "power_of_two"]
 
 Result = TypeVar("Result")
 Pixels = npt.NDArray[np.uint8]
@@ -36,26 +36,26 @@ class ShapeBatcher(Generic[Result]):
     """Runs a net on batches of arrays of one shape.
 
     Args:
-        run: (N, ...) uint8 to N results, in order. It runs on `thread`.
-        thread: Where it runs.
-        max_batch: The most arrays in a batch.
+        run: (N, ...) uint8 to N results, in order. It runs on `threads`, as often at a time as there are.
+        threads: Where it runs.
+        batch_size: Of the shape of an array, and of how many of it wait, to how many of them are run together.
         on_batch: Told the shape of each batch that is run, for metrics.
     """
 
     def __init__(
         self,
         run: Callable[[Pixels], Sequence[Result]],
-        thread: WorkThread,
-        max_batch: int,
+        threads: WorkThreads,
+        batch_size: Callable[[tuple[int, ...], int], int],
         on_batch: Callable[[tuple[int, ...]], None],
     ) -> None:
         self._run = run
-        self._thread = thread
-        self._max_batch = max_batch
+        self._threads = threads
+        self._batch_size = batch_size
         self._on_batch = on_batch
         self._waiting: dict[tuple[int, ...], deque[_Item[Result]]] = {}
         self._order = itertools.count()
-        self._runner: asyncio.Task[None] | None = None
+        self._runners: set[asyncio.Task[None]] = set()
 
     async def submit(self, pixels: Pixels) -> Result:
         """Have one array run with others of its shape. A cancelled caller's array is dropped before it is run.
@@ -68,8 +68,11 @@ class ShapeBatcher(Generic[Result]):
         """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(pixels.shape, deque()).append(_Item(next(self._order), pixels, future))
-        if self._runner is None or self._runner.done():
-            self._runner = asyncio.create_task(self._run_all())
+        # Not the size of the set: a runner that has just ended leaves it a moment later, and would strand this array.
+        if sum(not runner.done() for runner in self._runners) < self._threads.count:
+            runner = asyncio.create_task(self._run_all())
+            self._runners.add(runner)
+            runner.add_done_callback(self._runners.discard)
         return await future
 
     async def _run_all(self) -> None:
@@ -98,21 +101,16 @@ class ShapeBatcher(Generic[Result]):
                 del self._waiting[shape]
         if not self._waiting:
             return []
-        items = min(self._waiting.values(), key=lambda queue: queue[0].order)
-        batch: list[_Item[Result]] = []
-        while items and len(batch) < self._max_batch:
-            item = items.popleft()
-            if not item.future.done():
-                batch.append(item)
-        # Powers of two only: each new shape costs a runtime tens of milliseconds, so there are to be few.
-        size = 1 << (len(batch).bit_length() - 1)
-        items.extendleft(reversed(batch[size:]))
-        return batch[:size]
+        shape, items = min(self._waiting.items(), key=lambda waiting: waiting[1][0].order)
+        live = [item for item in items if not item.future.done()]
+        size = max(1, self._batch_size(shape, len(live)))
+        self._waiting[shape] = deque(live[size:])
+        return live[:size]
 
     async def _run_batch(self, batch: list[_Item[Result]]) -> None:
         pixels = np.stack([item.pixels for item in batch]) if len(batch) > 1 else batch[0].pixels[None]
         self._on_batch(pixels.shape)
-        results = await self._thread.run(self._run, pixels)
+        results = await self._threads.run(self._run, pixels)
         for item, result in zip(batch, results, strict=True):
             if not item.future.done():
                 item.future.set_result(result)
@@ -121,3 +119,15 @@ class ShapeBatcher(Generic[Result]):
     def _fail(item: _Item[Result], error: Exception) -> None:
         if not item.future.done():
             item.future.set_exception(error)
+
+
+def power_of_two(most: int) -> Callable[[tuple[int, ...], int], int]:
+    """As many as wait, up to `most`, rounded down to a power of two: each size of batch costs a runtime some time.
+
+    For `ShapeBatcher`'s `batch_size`.
+    """
+
+    def size(_shape: tuple[int, ...], waiting: int) -> int:
+        return 1 << (min(waiting, most).bit_length() - 1)
+
+    return size

@@ -6,12 +6,12 @@ import time
 import numpy as np
 import numpy.typing as npt
 
-from deployments.batching import ShapeBatcher
+from deployments.batching import ShapeBatcher, power_of_two
 from deployments.context import RequestContext
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
 from deployments.settings import DetectionSettings
-from deployments.worker import WorkThread, limit_threads
+from deployments.worker import WorkThreads, limit_threads
 from models.detection import TextDetector
 from models.manifests import load_manifest
 from models.page import Page, PageQuads
@@ -33,18 +33,18 @@ class Detector:
 
     def __init__(self, bundle: str, settings: DetectionSettings) -> None:
         quiet_expected_errors()
-        limit_threads(settings.net.threads)
+        limit_threads(1)
         self._options = settings.options
         self._metrics = StageMetrics("detection")
         self._detector = TextDetector.load(load_manifest(bundle).detection, settings.net)
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
-        self._net_thread = WorkThread("detection", settings.max_work_s)
+        self._net_threads = WorkThreads("detection", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: pages are scaled, and maps read, meanwhile.
-        self._cpu_thread = WorkThread("detection-cpu", settings.max_work_s) if is_gpu else self._net_thread
+        self._cpu_threads = WorkThreads("detection-cpu", settings.max_work_s) if is_gpu else self._net_threads
         self._batcher: ShapeBatcher[npt.NDArray[np.float32]] = ShapeBatcher(
-            self._infer,
-            self._net_thread,
-            settings.max_batch_pages or (_GPU_BATCH_PAGES if is_gpu else 1),
+            self._metrics.metered("detection_net", self._infer),
+            self._net_threads,
+            power_of_two(settings.max_batch_pages or (_GPU_BATCH_PAGES if is_gpu else 1)),
             self._metrics.batch,
         )
 
@@ -70,9 +70,15 @@ class Detector:
             async with context.limit("detection"):
                 started = time.perf_counter()
                 merged = self._options.model_copy(update=options.model_dump(exclude_none=True))
-                prepared = await self._cpu_thread.run(self._detector.prepare, page)
+                prepared = await self._cpu_threads.run(self._metrics.metered("resize", self._detector.prepare), page)
                 probability = await self._batcher.submit(prepared.pixels)
-                quads = await self._cpu_thread.run(self._detector.quads, probability, prepared, merged)
+                read_map = self._metrics.metered("postprocess", self._detector.quads)
+                quads = await self._cpu_threads.run(read_map, probability, prepared, merged)
+                look_again = self._metrics.metered("resize", self._detector.second_look)
+                again = await self._cpu_threads.run(look_again, page, prepared, quads, merged)
+                if again is not None:
+                    probability = await self._batcher.submit(again.pixels)
+                    quads = await self._cpu_threads.run(read_map, probability, again, merged)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
         return PageQuads(
             number=page.number,
@@ -90,8 +96,8 @@ class Detector:
         Raises:
             RuntimeError: This replica hangs, and is to be replaced.
         """
-        self._net_thread.check()
-        self._cpu_thread.check()
+        self._net_threads.check()
+        self._cpu_threads.check()
 
     def _infer(self, batch: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float32]]:
         return list(self._detector.infer(batch))

@@ -4,12 +4,15 @@ import asyncio
 import time
 from collections.abc import Coroutine, Sequence
 
-from deployments.batching import ShapeBatcher
+import numpy as np
+import numpy.typing as npt
+
+from deployments.batching import ShapeBatcher, power_of_two
 from deployments.context import RequestContext
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
 from deployments.settings import RecognitionSettings
-from deployments.worker import WorkThread, limit_threads
+from deployments.worker import WorkThreads, limit_threads
 from models.manifests import load_manifest
 from models.page import Page, PageQuads, PageText
 from models.recognition import LineText, TextRecognizer
@@ -19,8 +22,6 @@ from models.settings import RecognitionOptions
 __all__ = ["Recognizer"]
 
 _GPU_BATCH_LINES = 64
-# Beyond four lines of usual width a CPU gains nothing from a batch; up to there about 10 %.
-_CPU_BATCH_LINES = 4
 
 
 class Recognizer:
@@ -33,19 +34,21 @@ class Recognizer:
 
     def __init__(self, bundle: str, settings: RecognitionSettings) -> None:
         quiet_expected_errors()
-        limit_threads(settings.net.threads)
+        limit_threads(1)
         self._options = settings.options
         self._metrics = StageMetrics("recognition")
         self._recognizer = TextRecognizer.load(load_manifest(bundle).recognition, settings.net)
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
-        self._net_thread = WorkThread("recognition", settings.max_work_s)
+        self._net_threads = WorkThreads("recognition", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: lines are cut out meanwhile.
-        self._cpu_thread = WorkThread("recognition-cpu", settings.max_work_s) if is_gpu else self._net_thread
-        cpu_batch = _CPU_BATCH_LINES if self._recognizer.batch_invariant else 1
+        self._cpu_threads = WorkThreads("recognition-cpu", settings.max_work_s) if is_gpu else self._net_threads
+        self._run_net = self._metrics.metered("recognition_net", self._recognizer.run_net)
+        self._decode = self._metrics.metered("ctc_decode", self._recognizer.decode)
+        self._otherwise = power_of_two(settings.max_batch_lines or (_GPU_BATCH_LINES if is_gpu else 1))
         self._batcher: ShapeBatcher[LineText] = ShapeBatcher(
-            self._recognizer.infer,
-            self._net_thread,
-            settings.max_batch_lines or (_GPU_BATCH_LINES if is_gpu else cpu_batch),
+            self._infer,
+            self._net_threads,
+            self._lines_of_a_run,
             self._metrics.batch,
         )
 
@@ -70,7 +73,8 @@ class Recognizer:
         with self._metrics.page(found.number, sent_at):
             async with context.limit("recognition"):
                 started = time.perf_counter()
-                crops = await self._cpu_thread.run(self._recognizer.crops, page, found.quads)
+                cut = self._metrics.metered("crop", self._recognizer.crops)
+                crops = await self._cpu_threads.run(cut, page, found.quads)
                 texts = await _all([self._batcher.submit(crop.pixels) for crop in crops])
                 lines, warnings = self._recognizer.lines(page, found.quads, crops, texts, self._options)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
@@ -90,8 +94,15 @@ class Recognizer:
         Raises:
             RuntimeError: This replica hangs, and is to be replaced.
         """
-        self._net_thread.check()
-        self._cpu_thread.check()
+        self._net_threads.check()
+        self._cpu_threads.check()
+
+    def _lines_of_a_run(self, shape: tuple[int, ...], waiting: int) -> int:
+        prepared = self._recognizer.lines_of_a_run(shape[1])
+        return self._otherwise(shape, waiting) if prepared is None else min(waiting, prepared)
+
+    def _infer(self, batch: npt.NDArray[np.uint8]) -> list[LineText]:
+        return self._decode(*self._run_net(batch))
 
 
 async def _all(waiting: Sequence[Coroutine[None, None, LineText]]) -> list[LineText]:

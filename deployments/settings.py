@@ -1,9 +1,18 @@
 """Settings of the three stages: how many replicas each has, what one reserves, and how much may wait for it."""
 
+import math
+
 from pydantic import Field, model_validator
 
 from deployments.preprocess.settings import PreprocessLimits
-from models.settings import DEVICE_PATTERN, DetectionOptions, NetSettings, RecognitionOptions, SettingsSection
+from models.cpus import usable_cpu_count
+from models.settings import (
+    DEVICE_PATTERN,
+    DetectionOptions,
+    NetSettings,
+    RecognitionOptions,
+    SettingsSection,
+)
 
 __all__ = [
     "DetectionSettings",
@@ -42,8 +51,10 @@ class ScalingSettings(SettingsSection):
 class StageSettings(SettingsSection):
     """What every stage has."""
 
-    num_cpus: float = Field(
-        default=1.0, ge=0, description="CPUs that Ray reserves for one replica. Set it to the threads a replica uses."
+    num_cpus: float | None = Field(
+        default=None,
+        ge=0,
+        description="CPUs that Ray reserves for one replica. Not set: the threads of its net, or 1.",
     )
     num_gpus: float = Field(
         default=0.0,
@@ -70,6 +81,16 @@ class StageSettings(SettingsSection):
     )
     scaling: ScalingSettings = ScalingSettings()
 
+    @property
+    def threads(self) -> int:
+        """Threads that a replica works with."""
+        return 1
+
+    @property
+    def reserved_cpus(self) -> float:
+        """CPUs that Ray reserves for one replica."""
+        return self.threads if self.num_cpus is None else self.num_cpus
+
 
 class PreprocessSettings(StageSettings):
     """The stage that fetches and decodes."""
@@ -92,6 +113,14 @@ class DetectionSettings(StageSettings):
         "only cost memory.",
     )
 
+    @property
+    def threads(self) -> int:  # noqa: D102 - see StageSettings
+        return self.net.threads
+
+
+# Beyond four, Python's own work between the runs of a net begins to hold up the threads of a replica.
+_MOST_THREADS = 4
+
 
 # A class of its own for each default that differs: a section that is set in part is made anew from its class.
 class RecognitionNet(NetSettings):
@@ -100,13 +129,24 @@ class RecognitionNet(NetSettings):
     device: str = Field(
         default="cpu", pattern=DEVICE_PATTERN, description="As for detection: auto, cpu, cuda or cuda:N."
     )
+    threads: int = Field(
+        default_factory=lambda: min(usable_cpu_count(), _MOST_THREADS),
+        ge=1,
+        le=256,
+        description="As for detection. The lines of one page are read by as many at a time.",
+        json_schema_extra={"default_text": f"the CPUs of this machine, at most {_MOST_THREADS}"},
+    )
 
 
 class RecognitionScaling(ScalingSettings):
-    """Four fifths of a page's time is recognition: it is the stage that scales by default."""
+    """Nine tenths of a page's time is recognition: it is the stage that scales by default."""
 
     max_replicas: int = Field(
-        default=2, ge=1, description="Replicas that a burst may bring. Each holds its own nets. Set it to the CPUs."
+        default_factory=lambda: math.ceil(usable_cpu_count() / _MOST_THREADS),
+        ge=1,
+        description="Replicas that a burst may bring. Each holds its own nets. Together their threads should be the "
+        "CPUs.",
+        json_schema_extra={"default_text": f"a replica for each {_MOST_THREADS} CPUs of this machine"},
     )
 
 
@@ -119,7 +159,11 @@ class RecognitionSettings(StageSettings):
     max_batch_lines: int | None = Field(
         default=None,
         ge=1,
-        description="Lines of one width, of any page, that share a run of the net. Not set: 64 on a GPU; on a CPU 4 "
-        "with OpenVINO, which gives each line the same result whatever shares its batch, else 1. More with ONNX "
-        "Runtime lets load change a line's last digits of confidence, or rarely a character.",
+        description="Lines of one width, of any page, that share a run of the net, where it was not prepared for a "
+        "number of its own (short lines on a CPU, by four). Not set: 64 on a GPU, 1 on a CPU. More on a CPU lets load "
+        "change a line's last digits of confidence, or rarely a character.",
     )
+
+    @property
+    def threads(self) -> int:  # noqa: D102 - see StageSettings
+        return self.net.threads

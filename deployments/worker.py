@@ -1,4 +1,4 @@
-"""One thread for blocking work, watched from outside."""
+"""Threads for blocking work, watched from outside."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ import cv2
 
 from models.errors import ReplicaCrashed
 
-__all__ = ["WorkThread", "limit_threads"]
+__all__ = ["WorkThreads", "limit_threads"]
 
 logger = logging.getLogger("ray.serve")
 
@@ -40,26 +40,28 @@ def limit_threads(threads: int) -> None:
     cv2.setNumThreads(threads)
 
 
-class WorkThread:
-    """Runs blocking functions one after the other, and ends the process when one of them hangs.
+class WorkThreads:
+    """Runs blocking functions, and ends the process when one of them hangs.
 
     A net that hangs in native code can't be interrupted: only the end of its process frees the replica. Serve starts
     another, and the pipeline sends the other requests there.
 
     Args:
-        name: Of the thread, for profilers and messages.
+        name: Of the threads, for profilers and messages.
         max_work_s: A function that runs longer is taken for hung.
+        count: Functions that run at a time.
     """
 
-    def __init__(self, name: str, max_work_s: float) -> None:
+    def __init__(self, name: str, max_work_s: float, count: int = 1) -> None:
+        self.count = count
         self._name = name
         self._max_work_s = max_work_s
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._job: _Job | None = None
+        self._executor = ThreadPoolExecutor(max_workers=count, thread_name_prefix=name)
+        self._jobs: dict[int, _Job] = {}  # by thread
         threading.Thread(target=self._watch, name=f"{name}-watchdog", daemon=True).start()
 
     async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
-        """Run a blocking function on the thread.
+        """Run a blocking function on one of the threads.
 
         A cancelled caller whose function has not begun costs nothing more.
 
@@ -72,38 +74,42 @@ class WorkThread:
         def work() -> None:
             if answer.cancelled():
                 return
-            self._job = _Job(time.monotonic(), answer, loop)  # type: ignore[arg-type]  # any result will do
+            thread = threading.get_ident()
+            self._jobs[thread] = _Job(time.monotonic(), answer, loop)  # type: ignore[arg-type]  # any result will do
             try:
                 result = function(*arguments)
             except BaseException as exc:
-                self._job = None
+                del self._jobs[thread]
                 loop.call_soon_threadsafe(_settle, answer, None, exc)
             else:
-                self._job = None
+                del self._jobs[thread]
                 loop.call_soon_threadsafe(_settle, answer, result, None)
 
         self._executor.submit(work)
         return await answer
 
     def busy_s(self) -> float:
-        """How long the present function has been running; 0 when idle."""
-        job = self._job
-        return time.monotonic() - job.started if job is not None else 0.0
+        """How long the oldest of the present functions has been running; 0 when idle."""
+        oldest = self._oldest()
+        return time.monotonic() - oldest.started if oldest is not None else 0.0
 
     def check(self) -> None:
         """For a replica's health check.
 
         Raises:
-            RuntimeError: The present function has hung, and the watchdog could not end the process.
+            RuntimeError: A function has hung, and the watchdog could not end the process.
         """
         if (busy_s := self.busy_s()) > self._max_work_s + _LAST_WORDS_S:
             raise RuntimeError(f"{self._name} has been at one step of work for {busy_s:.1f} s")
 
+    def _oldest(self) -> _Job | None:
+        return min(list(self._jobs.values()), key=lambda job: job.started, default=None)
+
     def _watch(self) -> None:
         while True:
             time.sleep(min(1.0, self._max_work_s / 4))
-            job = self._job
-            if job is None or self.busy_s() <= self._max_work_s:
+            job = self._oldest()
+            if job is None or time.monotonic() - job.started <= self._max_work_s:
                 continue
             message = f"one step of work in {self._name} took more than {self._max_work_s:g} s and was given up"
             logger.error("%s; this replica ends itself and is replaced", message)

@@ -4,7 +4,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["DEVICE_PATTERN", "DetectionOptions", "NetSettings", "RecognitionOptions", "SettingsSection"]
+__all__ = [
+    "DEVICE_PATTERN",
+    "DetectionOptions",
+    "NetSettings",
+    "RecognitionOptions",
+    "SettingsSection",
+]
+
 
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:\d+)?)$"
 
@@ -24,16 +31,20 @@ class NetSettings(SettingsSection):
         description="auto, cpu, cuda or cuda:N. auto takes a GPU when one is usable; cuda without one is an error.",
     )
     runtime: Literal["auto", "onnxruntime", "openvino"] = Field(
-        default="auto", description="auto: ONNX Runtime for f32 and on a GPU, OpenVINO for bf16."
+        default="auto", description="auto: OpenVINO for int8 and bf16, ONNX Runtime for f32 and on a GPU."
     )
-    precision: Literal["f32", "bf16"] = Field(
-        default="f32",
-        description="bf16 takes about half the time of f32, and needs OpenVINO and a CPU with AVX-512 BF16 or AMX. It "
-        "reads documents as well (F1 within 0.001), photographs of scenes a little worse (0.007), and changes about "
-        "one line in a hundred by a character.",
+    precision: Literal["auto", "f32", "bf16", "int8"] = Field(
+        default="auto",
+        description="auto: on an x86 CPU int8, where the bundle has a recipe for it, else bf16 where the CPU has it, "
+        "else f32; on a GPU f32. int8 runs the large convolutions on 8-bit integers and the rest in bf16 or f32. int8 "
+        "and bf16 need OpenVINO; docs/benchmarks.md says how few lines they change.",
     )
     threads: int = Field(
-        default=1, ge=1, le=256, description="Threads of one replica. More replicas with one thread read more a second."
+        default=1,
+        ge=1,
+        le=256,
+        description="Runs of the net at a time in one replica, each on one CPU. They share the net's weights, so that "
+        "one replica with two threads needs less memory than two replicas.",
     )
 
 

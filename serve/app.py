@@ -87,7 +87,7 @@ def _stage(name: str, stage: type, own: StageSettings, live: SettingsSection) ->
     scaling = own.scaling
     return _deployment(stage).options(
         name=name,
-        ray_actor_options={"num_cpus": own.num_cpus, "num_gpus": own.num_gpus},
+        ray_actor_options={"num_cpus": own.reserved_cpus, "num_gpus": own.num_gpus},
         autoscaling_config=AutoscalingConfig(
             min_replicas=scaling.min_replicas,
             max_replicas=scaling.max_replicas,

@@ -10,12 +10,12 @@ import psutil
 from deployments.preprocess.decode import PageDecoder
 from deployments.preprocess.document import Document
 from deployments.storage import COMMAND_LINE_SCHEMES, Storages, build_storage
+from models.cpus import usable_cpu_count
 from models.detection import TextDetector
 from models.manifests import load_manifest
 from models.page import PageText
 from models.recognition import TextRecognizer
 from models.runtime import resolve_device
-from serve.cpus import usable_cpu_count
 from serve.results import OcrResult
 from serve.settings import Settings
 
@@ -28,28 +28,26 @@ _GPU_JOBS = 2
 _JOB_BYTES = 1_000_000_000
 
 
-class _Nets(threading.local):
-    """The nets of one thread: no two threads may use the same one."""
-
-    detector: TextDetector | None = None
-    recognizer: TextRecognizer | None = None
-
-
 class LocalReader:
-    """Reads documents, from storage to result. Threads may share it: each loads its own nets at its first document.
+    """Reads documents, from storage to result. As many threads as it has jobs may share it, and with it its nets.
 
     Args:
-        settings: The whole tree; scaling and queues mean nothing here.
+        settings: The whole tree; scaling, queues and threads mean nothing here.
+        jobs: Documents read at a time.
+        has_many: Whether it is worth some seconds of preparation to read faster.
 
     Raises:
         ConfigurationError: There is no such bundle.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, jobs: int = 1, *, has_many: bool = False) -> None:
         self._settings = settings
         self._manifest = load_manifest(settings.bundle)
         self._decoder = PageDecoder(settings.preprocess.limits)
-        self._nets = _Nets()
+        self._jobs = jobs
+        self._has_many = has_many
+        self._nets: tuple[TextDetector, TextRecognizer] | None = None
+        self._loading = threading.Lock()
         self.storages: Storages = build_storage(settings.storage, COMMAND_LINE_SCHEMES)
         # Documents run side by side: OpenCV's own threads would only get in each other's way.
         cv2.setNumThreads(1)
@@ -82,7 +80,7 @@ class LocalReader:
         self.storages.close()
 
     def _read_page(self, document: Document, number: int) -> PageText:
-        detector, recognizer = self._own_nets()
+        detector, recognizer = self._loaded_nets()
         started = time.perf_counter()
         page = self._decoder.page(document, number)
         decoded = time.perf_counter()
@@ -104,24 +102,30 @@ class LocalReader:
             },
         )
 
-    def _own_nets(self) -> tuple[TextDetector, TextRecognizer]:
-        nets = self._nets
-        if nets.detector is None or nets.recognizer is None:
-            nets.detector = TextDetector.load(self._manifest.detection, self._settings.detection.net)
-            nets.recognizer = TextRecognizer.load(self._manifest.recognition, self._settings.recognition.net)
-        return nets.detector, nets.recognizer
+    def _loaded_nets(self) -> tuple[TextDetector, TextRecognizer]:
+        """The nets, loaded for the first document: one that can't be fetched is told without waiting for them."""
+        with self._loading:
+            if self._nets is None:
+                threads = {"threads": self._jobs}
+                detection = self._settings.detection.net.model_copy(update=threads)
+                recognition = self._settings.recognition.net.model_copy(update=threads)
+                self._nets = (
+                    TextDetector.load(self._manifest.detection, detection),
+                    TextRecognizer.load(self._manifest.recognition, recognition, is_prepared=self._has_many),
+                )
+            return self._nets
 
 
 def default_jobs(settings: Settings) -> int:
     """Documents to read at a time on this machine.
 
-    As many as the CPUs that this process may use allow, each job with its net's threads, and no more than fit into the
-    memory that is free; two where a net runs on a GPU.
+    As many as the CPUs that this process may use, and no more than fit into the memory that is free; two where a net
+    runs on a GPU.
     """
     nets = (settings.detection.net, settings.recognition.net)
     on_gpu = any(resolve_device(net.device, net.runtime).kind == "cuda" for net in nets)
     limits = [
-        usable_cpu_count() // max(net.threads for net in nets),
+        usable_cpu_count(),
         psutil.virtual_memory().available // _JOB_BYTES,
         *([_GPU_JOBS] if on_gpu else []),
     ]

@@ -9,7 +9,7 @@ unpickles what it is sent. See docs/decisions/0004-loopback.md.
 import os
 from collections.abc import Callable
 
-__all__ = ["SETUP_HOOK", "stay_on_loopback"]
+__all__ = ["SETUP_HOOK", "bind_replicas_to_loopback", "stay_on_loopback", "stays_on_loopback"]
 
 _LOOPBACK_SWITCH = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
@@ -20,6 +20,11 @@ SETUP_HOOK = "serve.loopback.bind_replicas_to_loopback"
 def stay_on_loopback() -> None:
     """Have the Ray that this process starts listen on 127.0.0.1 only. Call it before Ray is imported."""
     os.environ[_LOOPBACK_SWITCH] = "0"
+
+
+def stays_on_loopback() -> bool:
+    """Whether the Ray that started this process, or will be started by it, listens on 127.0.0.1 only."""
+    return os.environ.get(_LOOPBACK_SWITCH) == "0"
 
 
 def bind_replicas_to_loopback() -> None:

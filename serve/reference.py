@@ -87,6 +87,8 @@ def _introduction(section: str) -> str:
 
 def _row(path: str, field: JsonObject, default: Json) -> str:
     shown_default = "not set" if default is None else f"`{_shown(default)}`"
+    if "default_text" in field:  # it depends on the machine
+        shown_default = str(field["default_text"])
     # A bar would end the table's cell.
     kind = _kind(field).replace("|", "\\|")
     return f"| `{path}`<br>`{variable_of(path)}` | {kind} | {shown_default} | {field['description']} |\n"

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from models.errors import ConfigurationError, RayocrError
 from models.manifests import load_manifest, verified_path
 from models.runtime import check_net
+from serve import haproxy, loopback
 from serve.configuration import LoadedSettings
-from serve.loopback import SETUP_HOOK, stay_on_loopback
 from serve.settings import INGRESS_CPUS, Settings
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ __all__ = ["run_service"]
 _APPLICATION = "rayocr"
 _READY_TIMEOUT_S = 120.0
 _POLL_S = 0.25
+# Together a quarter of what Ray uses while nothing happens; see docs/decisions/0013-haproxy.md.
+_LEAN = {
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",  # how often Serve looks at every replica
+    "RAY_prestart_worker_first_driver": "0",  # a process for tasks, which this application has none of
+    "MALLOC_ARENA_MAX": "2",  # each thread's own arena of freed memory would stay with the process
+}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -79,8 +85,10 @@ def _check(settings: Settings) -> None:
     manifest = load_manifest(settings.bundle)
     for file in manifest.files():
         verified_path(file)
-    for net in (settings.detection.net, settings.recognition.net):
-        check_net(net)
+    check_net(settings.detection.net, manifest.detection)
+    check_net(settings.recognition.net, manifest.recognition)
+    if settings.http.proxy == "haproxy":
+        haproxy.check_haproxy()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -95,36 +103,47 @@ def _check(settings: Settings) -> None:
 @contextlib.contextmanager
 def _ray(settings: Settings) -> Iterator[str]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    for name, value in _LEAN.items():
+        os.environ.setdefault(name, value)
     if settings.http.host in _LOOPBACK:
-        stay_on_loopback()
-    # Both take seconds to import, and read the environment while they do.
-    import ray
-    from ray import serve
+        loopback.stay_on_loopback()
+    with haproxy.haproxy_in_front(settings.http):
+        # Both take seconds to import, and read the environment while they do.
+        import ray
+        from ray import serve
 
-    context = ray.init(
-        address="local",
-        num_cpus=_logical_cpus(settings),
-        object_store_memory=settings.ray.object_store_memory_bytes,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        runtime_env={"worker_process_setup_hook": SETUP_HOOK} if settings.http.host in _LOOPBACK else None,
-        _metrics_export_port=settings.ray.metrics_port or None,
-    )
-    try:
-        session: str = vars(context)["address_info"]["session_dir"]  # RayContext; Ray types it as its base class
-        yield settings.logging.directory or f"{session}/logs/serve"
-    finally:
-        # Ray reports the planned end of Serve's controller as a failure, on standard output.
-        with contextlib.redirect_stdout(io.StringIO()):
-            serve.shutdown()  # type: ignore[no-untyped-call]
-            ray.shutdown()
+        context = ray.init(
+            address="local",
+            num_cpus=_logical_cpus(settings),
+            object_store_memory=settings.ray.object_store_memory_bytes,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env=_runtime_env(settings),
+            _metrics_export_port=settings.ray.metrics_port or None,
+        )
+        try:
+            session: str = vars(context)["address_info"]["session_dir"]  # RayContext; Ray types it as its base class
+            yield settings.logging.directory or f"{session}/logs/serve"
+        finally:
+            # Ray reports the planned end of Serve's controller as a failure, on standard output.
+            with contextlib.redirect_stdout(io.StringIO()):
+                serve.shutdown()  # type: ignore[no-untyped-call]
+                ray.shutdown()
+
+
+def _runtime_env(settings: Settings) -> dict[str, str] | None:
+    if settings.http.proxy == "haproxy":
+        return {"worker_process_setup_hook": haproxy.SETUP_HOOK}
+    if settings.http.host in _LOOPBACK:
+        return {"worker_process_setup_hook": loopback.SETUP_HOOK}
+    return None
 
 
 def _logical_cpus(settings: Settings) -> int:
     """CPUs that the most replicas reserve together: here they only count; threads bound what is really used."""
     stages = (settings.preprocess, settings.detection, settings.recognition)
-    return math.ceil(INGRESS_CPUS + sum(stage.scaling.max_replicas * stage.num_cpus for stage in stages))
+    return math.ceil(INGRESS_CPUS + sum(stage.scaling.max_replicas * stage.reserved_cpus for stage in stages))
 
 
 def _deploy(settings: Settings, stages: "Stages | None", stopped: threading.Event) -> None:

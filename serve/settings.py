@@ -3,6 +3,8 @@
 docs/configuration.md is made from it.
 """
 
+from typing import Literal
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -25,6 +27,11 @@ class HttpSettings(SettingsSection):
         "to whoever reaches it.",
     )
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
+    proxy: Literal["haproxy", "python"] = Field(
+        default="haproxy",
+        description="What takes the connections of `rayocr serve`: HAProxy, or Ray Serve's own proxy in Python, which "
+        "costs several times the CPU. Where HAProxy does not run, the service does not start with it.",
+    )
     max_body_bytes: int = Field(
         default=32 * 1024 * 1024,
         ge=1024,

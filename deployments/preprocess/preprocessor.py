@@ -14,7 +14,7 @@ from deployments.preprocess.draw import draw_polygons
 from deployments.preprocess.settings import PreprocessLimits
 from deployments.settings import PreprocessSettings
 from deployments.storage import SERVICE_SCHEMES, StorageSettings, build_storage
-from deployments.worker import WorkThread, limit_threads
+from deployments.worker import WorkThreads, limit_threads
 from models.page import Page
 
 __all__ = ["Preprocessor"]
@@ -34,7 +34,7 @@ class Preprocessor:
         self._metrics = StageMetrics("preprocess")
         self._decoder = PageDecoder(settings.limits)
         self._storages = build_storage(storage, SERVICE_SCHEMES)
-        self._thread = WorkThread("preprocess", settings.max_work_s)
+        self._thread = WorkThreads("preprocess", settings.max_work_s)
 
     def reconfigure(self, user_config: dict[str, int]) -> None:
         """Take new limits, live. Called by Serve with the deployment's `user_config`."""
@@ -70,7 +70,8 @@ class Preprocessor:
         with self._metrics.page(number, sent_at):
             async with context.limit("decoding"):
                 started = time.perf_counter()
-                page = await self._thread.run(self._decoder.page, document, number)
+                decode = self._metrics.metered("decode", self._decoder.page)
+                page = await self._thread.run(decode, document, number)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
             self._metrics.decoded(page.width, page.height)
             return dataclasses.replace(page, timings_ms={"decoding": round(elapsed_ms, 1)})

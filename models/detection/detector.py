@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.db import DbThresholds, db_quads
-from models.detection.resize import DetectionInput, resize_page
+from models.detection.looks import LineHeights, first_look, second_look, small_text_warning
+from models.detection.resize import DetectionInput
 from models.manifests import verified_path
 from models.manifests.manifest import DetectionManifest
 from models.page import Page, PageWarning, Quads
@@ -21,10 +22,12 @@ _MOST_LINES = 3000
 
 
 class TextDetector:
-    """Finds text lines. Its three steps are apart, so that a replica can run the net on several pages at once.
+    """Finds text lines. Its steps are apart, so that a replica can run the net on several pages at once.
+
+    `detect` shows their order: prepare, infer, quads, and once more from infer where `second_look` gives an input.
 
     Args:
-        net: The loaded net; one call at a time.
+        net: The loaded net; as many threads as its own may share this detector.
         manifest: What it is and how it is fed.
     """
 
@@ -39,11 +42,28 @@ class TextDetector:
         Raises:
             ConfigurationError: See `verified_path` and `load_net`.
         """
-        return cls(load_net(verified_path(manifest.file), manifest.input, "map", settings), manifest)
+        return cls(load_net(verified_path(manifest.file), manifest, "map", settings), manifest)
 
     def prepare(self, page: Page) -> DetectionInput:
-        """Scale a page to the net's input. Safe to call from several threads."""
-        return resize_page(page.pixels, page.number, self._manifest)
+        """Scale a page to the input for its first look. Safe to call from several threads."""
+        return first_look(page.pixels, page.number, self._manifest)
+
+    def second_look(
+        self, page: Page, prepared: DetectionInput, quads: Quads, options: DetectionOptions
+    ) -> DetectionInput | None:
+        """A larger input where the first look may have missed small text. Safe to call from several threads.
+
+        Args:
+            page: The page.
+            prepared: The input that was looked at.
+            quads: What was found on it.
+            options: That it was found with.
+
+        Returns:
+            An input whose quads count in place of these; None where these are good.
+        """
+        heights = LineHeights.of(quads.points, prepared)
+        return second_look(page.pixels, prepared, heights, self._small_line_px(options), self._manifest)
 
     def infer(self, batch: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Run the net.
@@ -66,7 +86,7 @@ class TextDetector:
             options: Thresholds for this page.
         """
         points, scores = db_quads(probability, prepared.page_size, DbThresholds.of(self._manifest, options))
-        warnings = prepared.warnings
+        warnings = small_text_warning(prepared, LineHeights.of(points, prepared), self._small_line_px(options))
         most = options.max_lines or _MOST_LINES
         if len(points) > most:
             message = f"{len(points)} lines were found; the {most} surest were kept"
@@ -77,6 +97,13 @@ class TextDetector:
         return Quads(points[order], scores[order], warnings)
 
     def detect(self, page: Page, options: DetectionOptions) -> Quads:
-        """All three steps for one page."""
+        """All steps for one page."""
         prepared = self.prepare(page)
-        return self.quads(self.infer(prepared.pixels[None])[0], prepared, options)
+        quads = self.quads(self.infer(prepared.pixels[None])[0], prepared, options)
+        again = self.second_look(page, prepared, quads, options)
+        return quads if again is None else self.quads(self.infer(again.pixels[None])[0], again, options)
+
+    def _small_line_px(self, options: DetectionOptions) -> float:
+        """The manifest's, for quads grown by the options' ratio: a long line of height h becomes h * (1 + ratio)."""
+        grown = DbThresholds.of(self._manifest, options).unclip_ratio
+        return self._manifest.small_line_px * (1 + grown) / (1 + self._manifest.unclip_ratio)

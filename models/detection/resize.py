@@ -1,4 +1,4 @@
-"""The size at which the detector sees a page."""
+"""The sizes at which the detector sees a page."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.manifests.manifest import DetectionManifest
-from models.page import PageWarning
 
-__all__ = ["DetectionInput", "detection_size", "resize_page"]
+__all__ = ["DetectionInput", "first_size", "full_size", "resize_page"]
 
-# Below this share of the page's size, letters that were 12 pixels high (8 points at 110 dpi) fall under the 8 pixels
-# that the DB backbone, which halves four times before its finest feature map is joined, can still tell apart.
-_WARN_BELOW_SCALE = 0.67
+# Print that is far too small for an input leaves no quads there by which to see it. At this share of the page it leaves
+# some wherever the full size could read it (docs/decisions/0014-detection-scale.md).
+# Half as many sizes of input: each costs a runtime a third of a second when it first comes.
+_FIRST_STEP = 2
+_LEAST_FIRST_SCALE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +25,25 @@ class DetectionInput:
         pixels: (height, width, 3) uint8 RGB, both sides multiples of the manifest's `size_multiple_px`.
         page_size: (width, height) of the page it was made from, in pixels.
         number: Of that page, for warnings.
-        warnings: Whether it was scaled down so far that small text may be lost.
     """
 
     pixels: npt.NDArray[np.uint8]
     page_size: tuple[int, int]
     number: int
-    warnings: tuple[PageWarning, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the input, in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the input to one of the page, in the direction in which that is less."""
+        return min(self.size[0] / self.page_size[0], self.size[1] / self.page_size[1])
 
 
-def detection_size(width: int, height: int, manifest: DetectionManifest) -> tuple[int, int]:
-    """The detector's input size for a page.
+def full_size(width: int, height: int, manifest: DetectionManifest) -> tuple[int, int]:
+    """The largest input for a page: for scenes, and for pages with small text.
 
     Args:
         width: Of the page, in pixels.
@@ -45,38 +54,55 @@ def detection_size(width: int, height: int, manifest: DetectionManifest) -> tupl
         (width, height) in pixels.
 
     >>> from models.manifests import load_manifest
-    >>> detection_size(463, 1013, load_manifest("ppocrv6-small").detection)
+    >>> full_size(463, 1013, load_manifest("ppocrv6-small").detection)
     (736, 1600)
     """
     scale = max(1.0, manifest.shortest_side_px / min(width, height))
     scale = min(scale, manifest.longest_side_px / max(width, height))
-    multiple = manifest.size_multiple_px
+    return _scaled(width, height, scale, manifest.size_multiple_px)
 
+
+def first_size(width: int, height: int, manifest: DetectionManifest) -> tuple[int, int]:
+    """The input at which a page of paper is looked at first: never more pixels than `full_size`.
+
+    Larger than the manifest's `first_side_px` for a huge page, of which it is three tenths.
+
+    Args:
+        width: Of the page, in pixels.
+        height: Of the page, in pixels.
+        manifest: Gives the longest side, and what `full_size` needs.
+
+    Returns:
+        (width, height) in pixels.
+
+    >>> from models.manifests import load_manifest
+    >>> first_size(463, 1013, load_manifest("ppocrv6-small").detection)
+    (448, 960)
+    """
+    scale = max(_LEAST_FIRST_SCALE, manifest.first_side_px / max(width, height))
+    first = _scaled(width, height, scale, _FIRST_STEP * manifest.size_multiple_px)
+    full = full_size(width, height, manifest)
+    return first if first[0] * first[1] < full[0] * full[1] else full
+
+
+def resize_page(pixels: npt.NDArray[np.uint8], number: int, size: tuple[int, int]) -> DetectionInput:
+    """Scale a page to an input.
+
+    Args:
+        pixels: (height, width, 3) uint8 RGB. Read only; not copied where it has the size already.
+        number: The page's number, for warnings.
+        size: (width, height) of the input, in pixels.
+    """
+    height, width = pixels.shape[:2]
+    scale = min(size[0] / width, size[1] / height)
+    # Area averaging where much is thrown away: linear interpolation would skip whole strokes.
+    interpolation = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
+    resized = pixels if size == (width, height) else cv2.resize(pixels, size, interpolation=interpolation)
+    return DetectionInput(np.asarray(resized, dtype=np.uint8), (width, height), number)
+
+
+def _scaled(width: int, height: int, scale: float, multiple: int) -> tuple[int, int]:
     def side(length: int) -> int:
         return max(multiple, round(length * scale / multiple) * multiple)
 
     return side(width), side(height)
-
-
-def resize_page(pixels: npt.NDArray[np.uint8], number: int, manifest: DetectionManifest) -> DetectionInput:
-    """Scale a page to the detector's input size.
-
-    Args:
-        pixels: (height, width, 3) uint8 RGB. Read only.
-        number: The page's number, for the warning.
-        manifest: See `detection_size`.
-    """
-    height, width = pixels.shape[:2]
-    size = detection_size(width, height, manifest)
-    warnings: tuple[PageWarning, ...] = ()
-    scale = min(size[0] / width, size[1] / height)
-    if scale < _WARN_BELOW_SCALE:
-        message = (
-            f"text was searched at {size[0]}x{size[1]} pixels, {scale:.0%} of the page's {width}x{height}: "
-            "very small text may be missing"
-        )
-        warnings = (PageWarning("scaled_down", message, number),)
-    # Area averaging where much is thrown away: linear interpolation would skip whole strokes.
-    interpolation = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-    resized = pixels if size == (width, height) else cv2.resize(pixels, size, interpolation=interpolation)
-    return DetectionInput(np.asarray(resized, dtype=np.uint8), (width, height), number, warnings)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, field_validator, model_validator
 
 from models.errors import ConfigurationError
 from models.settings import SettingsSection
@@ -14,11 +14,14 @@ __all__ = [
     "BundleManifest",
     "Charset",
     "DetectionManifest",
+    "Int8Recipe",
     "ModelFile",
     "NetInput",
+    "NetManifest",
     "RecognitionManifest",
     "list_manifests",
     "load_manifest",
+    "recipe_path",
 ]
 
 _FOLDER = Path(__file__).parent
@@ -48,15 +51,60 @@ class NetInput(SettingsSection):
     )
 
 
-class DetectionManifest(SettingsSection):
+class Int8Recipe(SettingsSection):
+    """Which convolutions of a net run on 8-bit integers. Made by `python -m models.convert`."""
+
+    sha256: Sha256 = Field(description="Of the ONNX file that it was made for.")
+    activations: dict[str, tuple[float, float]] = Field(
+        description="Each convolution by its node's name, with the least and greatest value of its input."
+    )
+
+
+class NetManifest(SettingsSection):
+    """What the description of every net holds."""
+
+    file: ModelFile
+    input: NetInput
+    int8: Int8Recipe | None = Field(
+        default=None, description="Its recipe: name of a YAML file in the folder int8 beside the manifest."
+    )
+
+    @field_validator("int8", mode="before")
+    @classmethod
+    def _read_recipe(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str):
+            return value
+        path = Path(info.context or _FOLDER) / "int8" / value
+        try:
+            return yaml.safe_load(path.read_bytes()) or {}  # an empty file is a broken recipe, not none
+        except OSError as exc:
+            raise ValueError(
+                f"no int8 recipe {value!r} in the folder int8 beside the manifest: {exc.strerror}"
+            ) from exc
+
+    @model_validator(mode="after")
+    def _recipe_fits(self) -> "NetManifest":
+        if self.int8 is not None and self.int8.sha256 != self.file.sha256:
+            raise ValueError("the int8 recipe was made for another file: make it anew with `python -m models.convert`")
+        return self
+
+
+class DetectionManifest(NetManifest):
     """A text detector whose output is a probability map of the input's size (DB, arXiv:1911.08947)."""
 
     algorithm: Literal["db"]
-    file: ModelFile
-    input: NetInput
     size_multiple_px: int = Field(ge=1, le=128, description="Both sides of the input are multiples of this.")
     shortest_side_px: int = Field(ge=32, description="A page whose shortest side is less is enlarged to it.")
     longest_side_px: int = Field(ge=64, description="A page whose longest side is more is scaled down to it.")
+    first_side_px: int = Field(
+        ge=64,
+        description="Longest side at which a page of paper is looked at first. Less is faster; where it shows small "
+        "lines, the page is looked at again at its full size.",
+    )
+    small_line_px: float = Field(
+        gt=0,
+        description="Height of a quad in the input, as grown by unclip_ratio, under which lines are easily missed.",
+    )
     threshold: Probability = Field(description="A pixel above it is text.")
     box_threshold: Probability = Field(description="A quad whose mean probability is below it is dropped.")
     unclip_ratio: float = Field(
@@ -79,12 +127,10 @@ class Charset(SettingsSection):
         return self
 
 
-class RecognitionManifest(SettingsSection):
+class RecognitionManifest(NetManifest):
     """A line recognizer whose output is (N, T, classes) probabilities for CTC decoding."""
 
     algorithm: Literal["ctc"]
-    file: ModelFile
-    input: NetInput
     height_px: int = Field(ge=8, le=256, description="Every line is scaled to this height.")
     width_multiple_px: int = Field(ge=1, le=64, description="Widths of the input are multiples of this.")
     charset: Charset
@@ -131,6 +177,11 @@ def load_manifest(name: str) -> BundleManifest:
         hint = f"{exc.strerror}" if is_path else f"known bundles: {known}; or give the path of a .yaml file"
         raise ConfigurationError(f"no model bundle {name!r}: {hint}") from exc
     try:
-        return BundleManifest.model_validate(yaml.safe_load(text))
+        return BundleManifest.model_validate(yaml.safe_load(text), context=path.parent)
     except (ValidationError, yaml.YAMLError) as exc:
         raise ConfigurationError(f"manifest {path.name} is not valid: {exc}") from exc
+
+
+def recipe_path(bundle: str, net: str) -> Path:
+    """Where the int8 recipe of a bundle that ships with rayocr lies; `net` is `detection` or `recognition`."""
+    return _FOLDER / "int8" / f"{bundle}-{net}.yaml"

@@ -12,7 +12,7 @@ from models.manifests.manifest import RecognitionManifest
 from models.page import Line, Page, PageWarning, Quads
 from models.recognition.crops import LineCrop, crop_line
 from models.recognition.ctc import CtcDecoder, load_characters
-from models.recognition.widths import width_table
+from models.recognition.widths import common_shapes, width_table, widths_of_page
 from models.runtime import Runtime, load_net
 from models.settings import NetSettings, RecognitionOptions
 
@@ -24,8 +24,10 @@ LineText = tuple[str, float]
 class TextRecognizer:
     """Reads text lines. Its steps are apart, so that a replica can run the net on lines of several pages at once.
 
+    As many threads as the net's may share it.
+
     Args:
-        net: The loaded net; one call at a time.
+        net: The loaded net.
         manifest: What it is and how it is fed.
 
     Raises:
@@ -47,37 +49,55 @@ class TextRecognizer:
         self._decode = CtcDecoder(characters, blank)
 
     @classmethod
-    def load(cls, manifest: RecognitionManifest, settings: NetSettings) -> "TextRecognizer":
+    def load(
+        cls, manifest: RecognitionManifest, settings: NetSettings, *, is_prepared: bool = True
+    ) -> "TextRecognizer":
         """Check and load the manifest's net.
+
+        Args:
+            manifest: Of the net.
+            settings: How it runs.
+            is_prepared: Whether it is made ready for the usual widths of lines: that takes some seconds, and saves a
+                third of the time of each short line.
 
         Raises:
             ConfigurationError: See `verified_path`, `load_net` and `load_characters`.
         """
-        return cls(load_net(verified_path(manifest.file), manifest.input, "argmax", settings), manifest)
+        common = common_shapes(manifest.width_multiple_px) if is_prepared else ()
+        shapes = [(lines, manifest.height_px, width, 3) for lines, width in common]
+        return cls(load_net(verified_path(manifest.file), manifest, "argmax", settings, shapes), manifest)
 
-    @property
-    def batch_invariant(self) -> bool:
-        """Whether a line's text does not depend on the lines that share its batch."""
-        return self._net.batch_invariant
+    def lines_of_a_run(self, width: int) -> int | None:
+        """How many lines of a width the net was prepared to read at a time; None where any number will do.
+
+        Fewer are read as fast as so many.
+        """
+        return self._net.prepared_rows((self._manifest.height_px, width))
 
     def crops(self, page: Page, quads: Quads) -> list[LineCrop]:
         """Cut out the lines of a page, in the order of its quads. Safe to call from several threads."""
-        return [crop_line(page.pixels, quad, self._manifest.height_px, self._widths) for quad in quads.points]
+        widths = widths_of_page(self._widths, len(quads))
+        return [crop_line(page.pixels, quad, self._manifest.height_px, widths) for quad in quads.points]
 
     def infer(self, batch: npt.NDArray[np.uint8]) -> list[LineText]:
         """Read lines of one width.
 
         Args:
-            batch: (N, height, width, 3) uint8 RGB, of crops of one bucket. Read only.
+            batch: (N, height, width, 3) uint8 RGB, of crops of one bucket, `lines_of_a_run` at most. Read only.
 
         Returns:
             Text and confidence of each.
         """
+        return self.decode(*self.run_net(batch))
+
+    def run_net(self, batch: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """The net's part of `infer`: best class of each time step and its probability, both (N, T)."""
         classes, probabilities = self._net.run(batch)
-        return [
-            self._decode(cast(npt.NDArray[np.int32], row), cast(npt.NDArray[np.float32], probability))
-            for row, probability in zip(classes, probabilities, strict=True)
-        ]
+        return cast(npt.NDArray[np.int32], classes), cast(npt.NDArray[np.float32], probabilities)
+
+    def decode(self, classes: npt.NDArray[np.int32], probabilities: npt.NDArray[np.float32]) -> list[LineText]:
+        """The rest of `infer`: what `run_net` returned, as text and confidence of each line."""
+        return [self._decode(row, probability) for row, probability in zip(classes, probabilities, strict=True)]
 
     def lines(
         self,

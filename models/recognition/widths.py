@@ -3,14 +3,21 @@
 import math
 from bisect import bisect_left
 
-__all__ = ["bucket_width", "width_table"]
+__all__ = ["bucket_width", "common_shapes", "width_table", "widths_of_page"]
 
-# Recognition costs columns. Each step of 5 % pads lines by 2-3 % on average and needs about 80 shapes; 10 % would pad
-# 5 %, 2 % would need 230 shapes, each of which costs tens of milliseconds when a runtime first meets it.
-_GROWTH = 1.05
-# Narrower lines, a word or two, are read worse at their own width: on icdar2015_test (100 scenes) F1 is .553 with 48
-# columns at least and .556 with 96; documents do not differ.
+# Recognition costs columns: a step pads lines by half of it on average. But each width up to _COMMON_COLUMNS is a net
+# compiled for itself, of 30 to 40 MB, so there are to be few; longer lines share one, for which shapes are cheap.
+_COMMON_GROWTH = 1.25
+_LONG_GROWTH = 1.08
+_COMMON_COLUMNS = 560
+# A run of the net takes 2 ms beside what its columns take: as much as a line of a word or two. Four of those share one.
+_SHORT_COLUMNS = 152
+_SHORT_LINES = 4
+# Narrower lines, a word or two, are read worse at their own width: on icdar2015_test (100 scenes) F1 is .557 with 32
+# columns at least, .559 with 96, .564 with 192. Documents do not differ, and have many such lines.
 _LEAST_COLUMNS = 96
+_SCENE_COLUMNS = 192
+_SCENE_LINES = 12
 # 85 times as wide as high. A line of more is squeezed, with a warning.
 _MOST_COLUMNS = 4096
 
@@ -22,14 +29,35 @@ def width_table(multiple: int) -> tuple[int, ...]:
         multiple: Each is a multiple of it.
 
     >>> width_table(8)[:6], len(width_table(8)), width_table(8)[-1]
-    ((96, 104, 112, 120, 128, 136), 77, 4096)
+    ((96, 120, 152, 192, 240, 304), 34, 4096)
     """
     least, most = (math.ceil(columns / multiple) * multiple for columns in (_LEAST_COLUMNS, _MOST_COLUMNS))
     widths = [least]
     while widths[-1] < most:
-        step = max(multiple, round(widths[-1] * (_GROWTH - 1) / multiple) * multiple)
+        growth = _COMMON_GROWTH if widths[-1] < _COMMON_COLUMNS else _LONG_GROWTH
+        step = max(multiple, round(widths[-1] * (growth - 1) / multiple) * multiple)
         widths.append(min(widths[-1] + step, most))
     return tuple(widths)
+
+
+def common_shapes(multiple: int) -> tuple[tuple[int, int], ...]:
+    """What most runs of the net are: lines and columns of each, for which a net is compiled at start.
+
+    >>> common_shapes(8)[:6]
+    ((4, 96), (4, 120), (4, 152), (1, 192), (1, 240), (1, 304))
+    """
+    table = width_table(multiple)
+    widths = [width for width, before in zip(table, (0, *table), strict=False) if before < _COMMON_COLUMNS]
+    return tuple((_SHORT_LINES if width <= _SHORT_COLUMNS else 1, width) for width in widths)
+
+
+def widths_of_page(table: tuple[int, ...], lines: int) -> tuple[int, ...]:
+    """The part of the table for the lines of a page: the few words of a scene are read at wider widths.
+
+    >>> widths_of_page((96, 120, 152, 192, 240), 3), widths_of_page((96, 120, 152, 192, 240), 50)
+    ((192, 240), (96, 120, 152, 192, 240))
+    """
+    return table[bisect_left(table, _SCENE_COLUMNS) :] if lines <= _SCENE_LINES else table
 
 
 def bucket_width(columns: int, table: tuple[int, ...]) -> int:

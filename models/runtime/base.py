@@ -1,6 +1,7 @@
 """What an inference runtime must offer."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
@@ -8,12 +9,13 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from models.manifests.manifest import NetInput
+from models.manifests.manifest import Int8Recipe, NetInput
 from models.runtime.device import Device
 
-__all__ = ["NetOptions", "Runtime", "normalized"]
+__all__ = ["NetOptions", "Precision", "Runtime", "normalized"]
 
 Pixels = npt.NDArray[np.uint8]
+Precision = Literal["f32", "bf16", "int8"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +27,23 @@ class NetOptions:
         head: `map` returns the net's output as it is; `argmax` returns the best class and its probability along the
             last axis, which is all that greedy CTC decoding needs.
         device: Where it runs.
-        precision: `f32`, or `bf16` where the device has it.
-        threads: Threads of one inference, on a CPU.
+        precision: `f32`; `bf16` where the device has it; `int8` with the recipe.
+        threads: Calls of `Runtime.run` at a time; on a CPU each runs on one thread.
+        shapes: Shapes of batches to prepare for, one for each height and width. Others are met when they come.
+        int8: The net's recipe for `int8`.
     """
 
     input: NetInput
     head: Literal["map", "argmax"]
     device: Device
-    precision: Literal["f32", "bf16"]
+    precision: Precision
     threads: int
+    int8: Int8Recipe | None = None
+    shapes: Sequence[tuple[int, int, int, int]] = ()
 
 
 class Runtime(ABC):
-    """One net, loaded and ready to run.
-
-    Not safe for threads: one instance serves one call at a time, since it owns its input and output buffers.
-    """
-
-    #: Whether a row of a batch gets bit for bit the result that it would get alone, on a CPU.
-    batch_invariant: bool = False
+    """One net, loaded and ready to run, by as many threads at a time as `NetOptions.threads`."""
 
     @classmethod
     @abstractmethod
@@ -68,6 +68,13 @@ class Runtime(ABC):
         Raises:
             ModelOutputError: The net failed on this input.
         """
+
+    def prepared_rows(self, size: tuple[int, int]) -> int | None:
+        """The most rows of a batch of inputs of (height, width); None where any number will do.
+
+        One of `NetOptions.shapes` always runs as it is: a batch with fewer rows is filled up.
+        """
+        return None
 
     @abstractmethod
     def metadata(self) -> dict[str, str]:

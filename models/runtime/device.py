@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from models.errors import ConfigurationError
 
-__all__ = ["Device", "cpu_flags", "cuda_driver_device_count", "has_bf16"]
+__all__ = ["Device", "cpu_flags", "cuda_driver_device_count", "has_bf16", "has_vnni", "is_x86"]
 
 _CPU_INFO = Path("/proc/cpuinfo")
 
@@ -67,3 +67,13 @@ def cpu_flags() -> frozenset[str]:
 def has_bf16() -> bool:
     """Whether bf16 arithmetic is native here (AVX-512 BF16, AMX or Arm's bf16): elsewhere it is only slower."""
     return not cpu_flags().isdisjoint({"avx512_bf16", "amx_bf16", "bf16"})
+
+
+def has_vnni() -> bool:
+    """Whether products of 8-bit integers are added in 32 bits here; older CPUs add two of them in 16."""
+    return not cpu_flags().isdisjoint({"avx512_vnni", "avx_vnni", "amx_int8"})
+
+
+def is_x86() -> bool:
+    """Whether this processor is one whose 8-bit convolutions OpenVINO is fast at."""
+    return "avx2" in cpu_flags()

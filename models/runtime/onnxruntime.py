@@ -33,7 +33,8 @@ class OnnxRuntime(Runtime):
                 "runtime to openvino"
             )
         session_options = ort.SessionOptions()
-        session_options.intra_op_num_threads = options.threads
+        # Calls come from several threads; each runs on its own.
+        session_options.intra_op_num_threads = 1
         session_options.inter_op_num_threads = 1
         session_options.log_severity_level = 3
         # Spinning threads of idle replicas would take the cores from busy ones.

@@ -1,4 +1,4 @@
-"""OpenVINO: bf16 on CPUs that have it, which takes about half the time of f32."""
+"""OpenVINO on CPUs: 8-bit integers in the large convolutions, and bf16 where the CPU has it."""
 
 from pathlib import Path
 from typing import Self
@@ -6,11 +6,13 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-from openvino import opset13 as ops
-from openvino.preprocess import ColorFormat, PrePostProcessor
 
+from models.convert.graph import split_classifier, with_pixels_in
+from models.convert.int8 import FULL_LEVELS, SAFE_LEVELS, quantize
 from models.errors import ConfigurationError, ModelOutputError
 from models.runtime.base import NetOptions, Pixels, Runtime
+from models.runtime.compiled_nets import CompiledNets, PreparedNets, RecentNets, Requests, requests_of
+from models.runtime.device import has_vnni
 
 __all__ = ["OpenVino"]
 
@@ -19,17 +21,22 @@ __all__ = ["OpenVino"]
 ov.Tensor(np.zeros(1, dtype=np.uint8))
 
 
+# A scanner's pages have one or two sizes; a folder of photographs has a few. A net takes 40 MB, and 90 MB a megapixel.
+_MOST_MAP_PX = 3_000_000
+
+
 class OpenVino(Runtime):
     """A net compiled by OpenVINO's CPU plug-in, with normalization and arg-max inside its graph."""
 
-    # Compared bit for bit by tests/integration/models/test_batch_invariance.py.
-    batch_invariant = True
-
     def __init__(
-        self, request: ov.InferRequest, options: NetOptions, metadata: dict[str, str], class_count: int | None
+        self,
+        nets: CompiledNets,
+        classifier: Requests | None,
+        metadata: dict[str, str],
+        class_count: int | None,
     ) -> None:
-        self._request = request
-        self._options = options
+        self._nets = nets
+        self._classifier = classifier
         self._metadata = metadata
         self._class_count = class_count
 
@@ -44,21 +51,36 @@ class OpenVino(Runtime):
             model = core.read_model(path)
             metadata = _metadata(model)
             classes = model.output(0).get_partial_shape()[-1]
-            compiled = core.compile_model(_with_pixels_in(model, options), "CPU", _properties(options))
+            class_count = classes.get_length() if classes.is_static else None
+            if options.precision == "int8" and options.int8 is not None:
+                quantize(model, options.int8.activations, FULL_LEVELS if has_vnni() else SAFE_LEVELS)
+            if options.head == "map":
+                nets: CompiledNets = RecentNets(core, with_pixels_in(model, options.input), options, _MOST_MAP_PX)
+                return cls(nets, None, metadata, class_count)
+            features, classifier = split_classifier(model)
+            nets = PreparedNets(core, with_pixels_in(features, options.input), options)
+            return cls(nets, requests_of(core, classifier, options), metadata, class_count)
         except RuntimeError as exc:
             raise ConfigurationError(f"OpenVINO can't load {path.name}: {exc}") from exc
-        class_count = classes.get_length() if classes.is_static else None
-        return cls(compiled.create_infer_request(), options, metadata, class_count)
 
     def run(self, batch: Pixels) -> tuple[npt.NDArray[np.generic], ...]:  # noqa: D102 - see Runtime
+        count = len(batch)
+        rows = self.prepared_rows((batch.shape[1], batch.shape[2])) or count
+        if rows < count:
+            raise ValueError(f"{count} inputs of {batch.shape[2]}x{batch.shape[1]} pixels in a run that takes {rows}")
+        if rows > count:
+            batch = np.concatenate([batch, np.zeros((rows - count, *batch.shape[1:]), np.uint8)])
         try:
-            outputs = self._request.infer([batch], share_inputs=True, share_outputs=True)
+            features = _infer(self._nets.requests(batch.shape), batch)[0]
+            if self._classifier is None:
+                return (features,)
+            probabilities, classes = _infer(self._classifier, features[:count])
         except RuntimeError as exc:
             raise ModelOutputError(f"OpenVINO failed on an input of shape {batch.shape}: {exc}") from exc
-        if self._options.head == "map":
-            return (np.array(outputs[0]),)
-        probabilities, classes = outputs[0], outputs[1]
-        return np.array(classes[..., 0]), np.array(probabilities[..., 0])
+        return classes[..., 0], probabilities[..., 0]
+
+    def prepared_rows(self, size: tuple[int, int]) -> int | None:  # noqa: D102 - see Runtime
+        return self._nets.rows(size)
 
     def metadata(self) -> dict[str, str]:  # noqa: D102 - see Runtime
         return dict(self._metadata)
@@ -67,21 +89,13 @@ class OpenVino(Runtime):
         return self._class_count
 
 
-# Kernels compiled for shapes seen before. By default 5,000 are kept, at 1 MB a shape: pages come in thousands of sizes.
-# 16 cost recognition about 10 % of its speed against 200 (docs/decisions/0009-bounded-shape-cache.md).
-_KEPT_SHAPES = 16
-
-
-def _properties(options: NetOptions) -> dict[str, str | int | bool]:
-    return {
-        "INFERENCE_NUM_THREADS": options.threads,
-        "NUM_STREAMS": 1,
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": options.precision,
-        "CPU_RUNTIME_CACHE_CAPACITY": _KEPT_SHAPES,
-        # Replicas share the cores: pinned threads of two replicas would land on the same one.
-        "ENABLE_CPU_PINNING": False,
-    }
+def _infer(requests: Requests, batch: npt.NDArray[np.generic]) -> list[npt.NDArray[np.generic]]:
+    request = requests.get()
+    try:
+        outputs = request.infer([batch], share_inputs=True, share_outputs=True)
+        return [np.array(outputs[index]) for index in range(len(outputs))]  # the request's own memory is used again
+    finally:
+        requests.put(request)
 
 
 def _metadata(model: ov.Model) -> dict[str, str]:
@@ -90,22 +104,3 @@ def _metadata(model: ov.Model) -> dict[str, str]:
         return {}
     framework = model.get_rt_info("framework")
     return {key: str(value.astype(str)) for key, value in framework.astype(dict).items()} if framework else {}
-
-
-def _with_pixels_in(model: ov.Model, options: NetOptions) -> ov.Model:
-    processor = PrePostProcessor(model)
-    tensor = processor.input().tensor()
-    tensor.set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(ColorFormat.RGB)
-    steps = processor.input().preprocess()
-    steps.convert_element_type(ov.Type.f32)
-    if options.input.channels == "bgr":
-        steps.convert_color(ColorFormat.BGR)
-    steps.mean([255.0 * value for value in options.input.mean])
-    steps.scale([255.0 * value for value in options.input.std])
-    processor.input().model().set_layout(ov.Layout("NCHW"))
-    model = processor.build()
-    if options.head == "map":
-        return model
-    probabilities = model.output(0).get_node().input_value(0)
-    best = ops.topk(probabilities, np.int64(1), axis=-1, mode="max", sort="none", index_element_type="i32")
-    return ov.Model([best.output(0), best.output(1)], model.get_parameters())

@@ -5,13 +5,14 @@ A new runtime is a file beside this one and a row in `_RUNTIMES`.
 
 import importlib
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from models.errors import ConfigurationError
-from models.manifests.manifest import NetInput
-from models.runtime.base import NetOptions, Runtime
-from models.runtime.device import Device, cuda_driver_device_count, has_bf16
+from models.manifests.manifest import NetManifest
+from models.runtime.base import NetOptions, Precision, Runtime
+from models.runtime.device import Device, cuda_driver_device_count, has_bf16, is_x86
 from models.settings import NetSettings
 
 __all__ = ["check_net", "load_net", "resolve_device"]
@@ -23,26 +24,33 @@ _RUNTIMES: dict[str, tuple[str, str, str]] = {
 }
 
 
-def load_net(path: Path, net_input: NetInput, head: Literal["map", "argmax"], settings: NetSettings) -> Runtime:
+def load_net(
+    path: Path,
+    net: NetManifest,
+    head: Literal["map", "argmax"],
+    settings: NetSettings,
+    shapes: Sequence[tuple[int, int, int, int]] = (),
+) -> Runtime:
     """Load one net as the settings ask.
 
     Args:
-        path: A verified ONNX file.
-        net_input: From the manifest.
+        path: Its verified ONNX file.
+        net: Its description.
         head: What `Runtime.run` returns.
-        settings: Runtime, device, precision and threads; `auto` takes the fastest runtime and device that are there.
+        settings: Runtime, device, precision and threads; `auto` takes the fastest that are there.
+        shapes: See `NetOptions`.
 
     Raises:
         ConfigurationError: What was asked for by name is not there. Nothing falls back silently.
     """
-    name, device, precision = check_net(settings)
+    name, device, precision = check_net(settings, net)
     _, module, cls = _RUNTIMES[name]
     runtime: type[Runtime] = getattr(importlib.import_module(module), cls)
-    return runtime.load(path, NetOptions(net_input, head, device, precision, settings.threads))
+    return runtime.load(path, NetOptions(net.input, head, device, precision, settings.threads, net.int8, shapes))
 
 
-def check_net(settings: NetSettings) -> tuple[str, Device, Literal["f32", "bf16"]]:
-    """What `auto` means here, or why the settings can't be met on this machine; without loading anything.
+def check_net(settings: NetSettings, net: NetManifest) -> tuple[str, Device, Precision]:
+    """What `auto` means for a net on this machine, or why the settings can't be met; without loading anything.
 
     Returns:
         Name of the runtime, device, precision.
@@ -51,18 +59,32 @@ def check_net(settings: NetSettings) -> tuple[str, Device, Literal["f32", "bf16"
         ConfigurationError: See `load_net`.
     """
     device = resolve_device(settings.device, settings.runtime)
+    precision = settings.precision if settings.precision != "auto" else _fastest_precision(device, settings, net)
     name: str = settings.runtime
     if name == "auto":
-        name = "openvino" if device.kind == "cpu" and settings.precision == "bf16" else "onnxruntime"
+        name = "onnxruntime" if device.kind == "cuda" or precision == "f32" else "openvino"
     if not _is_installed(name):
         raise ConfigurationError(f"runtime {name} was asked for, but the package {_RUNTIMES[name][0]} is not installed")
     if name == "openvino" and device.kind == "cuda":
         raise ConfigurationError(
             f"device {device} was asked for, but OpenVINO runs on CPUs: set runtime to onnxruntime or auto"
         )
-    if settings.precision == "bf16" and not (name == "openvino" and has_bf16()):
+    if precision == "bf16" and not (name == "openvino" and has_bf16()):
         raise ConfigurationError("precision bf16 needs runtime openvino and a CPU with AVX-512 BF16, AMX or Arm bf16")
-    return name, device, settings.precision
+    if precision == "int8" and (name != "openvino" or net.int8 is None):
+        raise ConfigurationError(
+            f"precision int8 needs runtime openvino, and a recipe in the manifest of {net.file.source}: set precision "
+            "to auto"
+        )
+    return name, device, precision
+
+
+def _fastest_precision(device: Device, settings: NetSettings, net: NetManifest) -> Precision:
+    if device.kind == "cuda" or settings.runtime == "onnxruntime":
+        return "f32"
+    if net.int8 is not None and is_x86():
+        return "int8"
+    return "bf16" if has_bf16() else "f32"
 
 
 def resolve_device(text: str, runtime: str = "auto") -> Device:

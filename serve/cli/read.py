@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
+# So many documents are read before the nets are made ready for all widths of lines.
+_FEW = 10
+
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
@@ -54,6 +57,7 @@ def read(
     Results come in the order of the sources. A document that fails is reported on stderr and the others are read; the
     exit code is that of the first that failed.
     """
+    from serve.cli.sources import is_folder
     from serve.configuration import load_settings
     from serve.local import LocalReader, default_jobs
 
@@ -63,11 +67,10 @@ def read(
     # Results are UTF-8 whatever the locale says, as the recognizer's characters go beyond any other encoding.
     if callable(reconfigure := getattr(sys.stdout, "reconfigure", None)):
         reconfigure(encoding="utf-8")
-    reader = LocalReader(settings)
+    jobs = jobs or default_jobs(settings)
+    reader = LocalReader(settings, jobs, has_many=len(sources) > _FEW or any(is_folder(source) for source in sources))
     try:
-        exit_code = _Run(reader, sources, output_format, debug=invocation.debug).read_all(
-            jobs or default_jobs(settings)
-        )
+        exit_code = _Run(reader, sources, output_format, debug=invocation.debug).read_all(jobs)
     finally:
         reader.close()
     if exit_code:

@@ -53,5 +53,5 @@ class FaultyDetector(Detector):
         """See `Detector.detect`."""
         for name, color in FAULT_COLORS.items():
             if np.array_equal(page.pixels[0, 0], color):
-                await self._net_thread.run(_FAULTS[name])
+                await self._net_threads.run(_FAULTS[name])
         return await super().detect(page, sent_at, context, options)

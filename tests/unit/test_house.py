@@ -141,10 +141,10 @@ def test_build_backend_comes_from_the_lock() -> None:
     assert project["dependency-groups"]["build"] == [f"hatchling=={pinned('run')['hatchling']}"]
 
 
-def test_wheel_carries_the_manifests(tmp_path: Path) -> None:
+def test_wheel_carries_the_manifests_and_their_recipes(tmp_path: Path) -> None:
     wheel = next(WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"]))
     names = set(zipfile.ZipFile(wheel).namelist())
-    manifests = {f"models/manifests/{path.name}" for path in (ROOT / "models/manifests").glob("*.yaml")}
-    assert manifests
+    manifests = {str(path.relative_to(ROOT)) for path in (ROOT / "models/manifests").rglob("*.yaml")}
+    assert {Path(name).parent.name for name in manifests} == {"manifests", "int8"}
     assert manifests <= names
     assert {name.split("/")[0] for name in names} <= {*PACKAGES, "rayocr-0.1.0.dist-info"}

@@ -8,13 +8,15 @@ from PIL import Image, ImageOps
 
 from models.detection import TextDetector
 from models.manifests import BundleManifest
-from models.page import Page
+from models.page import Line, Page
 from models.recognition import TextRecognizer
 from models.settings import DetectionOptions, NetSettings, RecognitionOptions
 
-__all__ = ["RUNTIMES", "Reader", "page_of"]
+__all__ = ["RUNTIMES", "THREADS", "Reader", "page_of"]
 
 RUNTIMES = ("onnxruntime", "openvino")
+#: That may use a `Reader` at a time.
+THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -25,16 +27,27 @@ class Reader:
     recognizer: TextRecognizer
 
     @classmethod
-    def load(cls, manifest: BundleManifest, runtime: str) -> "Reader":
-        """Load both nets, on the CPU."""
-        settings = NetSettings.model_validate({"runtime": runtime, "device": "cpu", "threads": 2})
-        return cls(TextDetector.load(manifest.detection, settings), TextRecognizer.load(manifest.recognition, settings))
+    def load(
+        cls, manifest: BundleManifest, runtime: str, precision: str = "f32", *, is_prepared: bool = False
+    ) -> "Reader":
+        """Load both nets, on the CPU; in f32 every runtime reads the same."""
+        settings = NetSettings.model_validate(
+            {"runtime": runtime, "device": "cpu", "precision": precision, "threads": THREADS}
+        )
+        return cls(
+            TextDetector.load(manifest.detection, settings),
+            TextRecognizer.load(manifest.recognition, settings, is_prepared=is_prepared),
+        )
+
+    def lines(self, page: Page) -> tuple[Line, ...]:
+        """A page's lines, in reading order."""
+        quads = self.detector.detect(page, DetectionOptions())
+        lines, _ = self.recognizer.recognize(page, quads, RecognitionOptions())
+        return lines
 
     def read(self, page: Page) -> list[str]:
         """The texts of a page's lines, in reading order."""
-        quads = self.detector.detect(page, DetectionOptions())
-        lines, _ = self.recognizer.recognize(page, quads, RecognitionOptions())
-        return [line.text for line in lines]
+        return [line.text for line in self.lines(page)]
 
 
 def page_of(path: Path) -> Page:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
+from models.detection import TextDetector
 from models.errors import ConfigurationError, ModelOutputError
 from models.manifests import BundleManifest, load_manifest, verified_path
 from models.page import Page
@@ -32,8 +33,10 @@ def copied(folder: Path, name: str, content: bytes) -> dict[str, str]:
 
 
 def bundle(folder: Path, **changes: Any) -> BundleManifest:
-    """A manifest written to a file and read again; `changes` replace keys of its two nets."""
-    manifest = DEFAULT.model_dump(mode="json", exclude_none=True)
+    """A manifest written to a file and read again; `changes` replace keys of its two nets, which have no recipe."""
+    manifest = DEFAULT.model_dump(
+        mode="json", exclude_none=True, exclude={"detection": {"int8"}, "recognition": {"int8"}}
+    )
     manifest["name"] = "another"
     for net, values in changes.items():
         manifest[net] |= values
@@ -45,8 +48,8 @@ def bundle(folder: Path, **changes: Any) -> BundleManifest:
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_nets_and_charset_in_other_files_read_as_their_manifest_says(tmp_path: Path, runtime: str) -> None:
     detection, recognition = (verified_path(net.file) for net in (DEFAULT.detection, DEFAULT.recognition))
-    settings = NetSettings.model_validate({"runtime": runtime, "device": "cpu"})
-    characters = load_net(recognition, DEFAULT.recognition.input, "argmax", settings).metadata()["character"]
+    settings = NetSettings.model_validate({"runtime": runtime, "device": "cpu", "precision": "f32"})
+    characters = load_net(recognition, DEFAULT.recognition, "argmax", settings).metadata()["character"]
     charset = characters.replace("O", "@")  # shows that it is this charset that is read
     other = bundle(
         tmp_path,
@@ -93,17 +96,16 @@ def test_damaged_package_file_is_refused_by_its_hash(tmp_path: Path) -> None:
 def test_nets_in_each_others_place_are_refused(tmp_path: Path, runtime: str) -> None:
     detection, recognition = DEFAULT.detection.file.model_dump(), DEFAULT.recognition.file.model_dump()
     page = Page(drawn_page(*ROWS))
-    settings = NetSettings.model_validate({"runtime": runtime, "device": "cpu"})
+    settings = NetSettings.model_validate({"runtime": runtime, "device": "cpu", "precision": "f32"})
     swapped = bundle(
         tmp_path,
         detection={"file": recognition},
         recognition={"file": detection, "charset": charset_of_three(tmp_path)},
     )
     with pytest.raises((ConfigurationError, ModelOutputError)):
-        Reader.load(swapped, runtime).detector.detect(page, DetectionOptions())
-    recognizer = TextRecognizer.load(swapped.recognition, settings)
-    with pytest.raises(ModelOutputError):
-        recognizer.infer(np.zeros((1, 64, 64, 3), dtype=np.uint8))
+        TextDetector.load(swapped.detection, settings).detect(page, DetectionOptions())
+    with pytest.raises((ConfigurationError, ModelOutputError)):
+        TextRecognizer.load(swapped.recognition, settings).infer(np.zeros((1, 64, 64, 3), dtype=np.uint8))
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -117,6 +119,12 @@ def test_charset_of_another_net_is_refused_at_load(tmp_path: Path, runtime: str)
 def test_input_that_the_net_can_not_take_is_a_model_error(readers: dict[str, Reader], runtime: str) -> None:
     with pytest.raises(ModelOutputError, match=r"failed on an input of shape \(1, 20, 320, 3\)"):
         readers[runtime].recognizer.infer(np.zeros((1, 20, 320, 3), dtype=np.uint8))
+
+
+def test_recipe_for_convolutions_that_the_net_does_not_have_is_refused_at_load(tmp_path: Path) -> None:
+    recipe = {"sha256": DEFAULT.detection.file.sha256, "activations": {"Conv.4711": [0.0, 1.0]}}
+    with pytest.raises(ConfigurationError, match=r"names Conv\.4711, which the net does not have: make it anew"):
+        Reader.load(bundle(tmp_path, detection={"int8": recipe}), "openvino", "int8")
 
 
 def charset_of_three(folder: Path) -> dict[str, object]:

@@ -9,6 +9,7 @@ import httpx
 import psutil
 import pytest
 
+from loadtest.profile.counters import WORK, counted_between, read_snapshot, snapshot_from_text
 from tests.pictures import drawn_page, encoded
 from tests.service import RunningService
 
@@ -173,6 +174,7 @@ def test_metrics_are_exported(service: RunningService, client: httpx.Client) -> 
         "ray_rayocr_pages_total",
         "ray_rayocr_requests_total",
         "ray_rayocr_request_seconds_count",
+        "ray_rayocr_work_cpu_seconds_total",
     }
     give_up = time.monotonic() + 30
     while True:
@@ -181,6 +183,30 @@ def test_metrics_are_exported(service: RunningService, client: httpx.Client) -> 
             break
         time.sleep(1)
     assert wanted <= exported
+
+
+def test_cpu_time_of_the_work_is_counted_by_step(service: RunningService, client: httpx.Client) -> None:
+    assert client.post("/v1/ocr", content=_SLOW_PNG).status_code == 200
+    wanted = {
+        ("preprocess", "decode"),
+        ("detection", "resize"),
+        ("detection", "detection_net"),
+        ("detection", "postprocess"),
+        ("recognition", "crop"),
+        ("recognition", "recognition_net"),
+    }
+    give_up = time.monotonic() + 30
+    while True:
+        work_s = counted_between(snapshot_from_text(""), read_snapshot(service.metrics_url), WORK)
+        if wanted <= set(work_s) or time.monotonic() > give_up:
+            break
+        time.sleep(1)
+    assert wanted <= set(work_s)
+    assert min(work_s.values()) > 0
+    assert work_s["detection", "detection_net"] > work_s["detection", "resize"] + work_s["detection", "postprocess"]
+    assert work_s["recognition", "recognition_net"] > work_s["recognition", "crop"]
+    family = [psutil.Process(service.pid), *psutil.Process(service.pid).children(recursive=True)]
+    assert sum(work_s.values()) < sum(sum(process.cpu_times()[:2]) for process in family)
 
 
 def test_every_socket_listens_on_loopback(service: RunningService) -> None:
@@ -192,4 +218,5 @@ def test_every_socket_listens_on_loopback(service: RunningService) -> None:
         if socket.status == psutil.CONN_LISTEN
     }
     assert len(listening) > 5
+    assert "haproxy" in {name for name, _ in listening}
     assert {ip for _, ip in listening} <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}, listening

@@ -1,4 +1,4 @@
-"""Continuous batching on a real work thread, with a net that a test can hold up."""
+"""Continuous batching on real work threads, with a net that a test can hold up."""
 
 import asyncio
 import itertools
@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from deployments.batching import ShapeBatcher
-from deployments.worker import WorkThread
+from deployments.batching import ShapeBatcher, power_of_two
+from deployments.worker import WorkThreads
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -22,7 +22,7 @@ _PATIENCE_S = 10.0
 class Net:
     """Returns the first value of each array; a test may hold it up, and a poisonous value makes it fail."""
 
-    def __init__(self, max_batch: int) -> None:
+    def __init__(self, max_batch: int, threads: int = 1) -> None:
         self.batches: list[list[int]] = []
         self.shapes: list[tuple[int, ...]] = []
         self.is_open = threading.Event()
@@ -30,7 +30,7 @@ class Net:
         self.on_poison: Callable[[], object] = lambda: None
         self.is_open.set()
         self.batcher: ShapeBatcher[int] = ShapeBatcher(
-            self.run, WorkThread("test", max_work_s=60), max_batch, self.shapes.append
+            self.run, WorkThreads("test", 60, threads), power_of_two(max_batch), self.shapes.append
         )
 
     def run(self, batch: Pixels) -> list[int]:
@@ -114,6 +114,14 @@ async def test_failing_array_fails_alone() -> None:
     assert net.batches[1:] == [[1, POISON, 3, 4], [1], [POISON], [3], [4]]
 
 
+async def test_array_that_comes_as_the_last_one_ends_is_run() -> None:
+    # In the very step of the loop in which a result arrives, its runner has ended but is not yet forgotten.
+    net = Net(max_batch=4)
+    pixels = np.ones((2, 4, 3), dtype=np.uint8)
+    async with asyncio.timeout(_PATIENCE_S):
+        assert [await net.batcher.submit(pixels) for _ in range(100)] == [1] * 100
+
+
 async def test_batcher_works_on_after_a_failure() -> None:
     net = Net(max_batch=4)
     with pytest.raises(ValueError, match="poison"):
@@ -160,13 +168,110 @@ async def test_cancelled_array_does_not_disturb_its_batch() -> None:
 
 
 async def test_too_few_results_are_an_error_not_a_wait() -> None:
-    batcher: ShapeBatcher[int] = ShapeBatcher(lambda batch: [], WorkThread("test", 60), 4, lambda shape: None)
+    batcher: ShapeBatcher[int] = ShapeBatcher(
+        lambda batch: [], WorkThreads("test", 60), power_of_two(4), lambda shape: None
+    )
     with pytest.raises(ValueError, match="shorter"):
         await batcher.submit(np.zeros((2, 2, 3), dtype=np.uint8))
 
 
-async def test_thousand_arrays_of_random_shapes_get_their_own_results() -> None:
-    net = Net(max_batch=8)
+class SeveralAtATime:
+    """A net of which each run waits until `most` runs are there, or the test says that no more will come."""
+
+    def __init__(self, threads: int, max_batch: int) -> None:
+        self.started: list[list[int]] = []
+        self.running = 0
+        self.most = 0
+        self.may_end = threading.Semaphore(0)
+        self._changed = threading.Condition()
+        self.batcher: ShapeBatcher[int] = ShapeBatcher(
+            self.run, WorkThreads("test", 60, threads), power_of_two(max_batch), lambda shape: None
+        )
+
+    def run(self, batch: Pixels) -> list[int]:
+        values = [int(pixels.flat[0]) for pixels in batch]
+        with self._changed:
+            self.started.append(values)
+            self.running += 1
+            self.most = max(self.most, self.running)
+            self._changed.notify_all()
+        assert self.may_end.acquire(timeout=_PATIENCE_S)
+        with self._changed:
+            self.running -= 1
+        if POISON in values:
+            raise ValueError(f"poison among {values}")
+        return values
+
+    def submit(self, value: int, width: int = 4) -> "asyncio.Task[int]":
+        return asyncio.create_task(self.batcher.submit(np.full((2, width, 3), value, dtype=np.uint8)))
+
+    async def has_started(self, runs: int) -> None:
+        def wait() -> bool:
+            with self._changed:
+                return self._changed.wait_for(lambda: len(self.started) >= runs, _PATIENCE_S)
+
+        assert await asyncio.to_thread(wait)
+
+
+async def test_as_many_runs_at_a_time_as_threads_and_no_more() -> None:
+    net = SeveralAtATime(threads=3, max_batch=1)
+    tasks = [net.submit(value) for value in range(7)]
+    await net.has_started(3)
+    await asyncio.sleep(0.05)
+    assert len(net.started) == 3
+    net.may_end.release(7)
+    assert await results(*tasks) == list(range(7))
+    assert net.most == 3
+
+
+async def test_thread_that_is_free_takes_the_oldest_whatever_the_others_do() -> None:
+    net = SeveralAtATime(threads=2, max_batch=1)
+    # one width comes again and again: it must not hold up the others
+    tasks = [net.submit(value, width) for value, width in enumerate((4, 4, 8, 4, 6, 4, 8))]
+    await net.has_started(2)
+    for runs in range(3, 8):
+        net.may_end.release()
+        await net.has_started(runs)
+    net.may_end.release(2)
+    assert await results(*tasks) == list(range(7))
+    assert sorted(itertools.chain(*net.started[:2])) == [0, 1]  # these start side by side
+    assert net.started[2:] == [[2], [3], [4], [5], [6]]
+
+
+async def test_arrays_of_one_shape_share_a_batch_on_each_of_several_threads() -> None:
+    net = SeveralAtATime(threads=2, max_batch=4)
+    first = [net.submit(value, width=90 + value) for value in (1, 2)]
+    await net.has_started(2)
+    tasks = [net.submit(value) for value in range(10, 18)]
+    await asyncio.sleep(0)
+    net.may_end.release(4)
+    assert await results(*first, *tasks) == [1, 2, *range(10, 18)]
+    assert sorted(net.started[2:]) == [[10, 11, 12, 13], [14, 15, 16, 17]]
+
+
+async def test_failure_on_one_thread_does_not_reach_the_others() -> None:
+    net = SeveralAtATime(threads=2, max_batch=4)
+    net.may_end.release(100)
+    values = [POISON if number % 5 == 0 else number for number in range(50)]
+    found = await results(*[net.submit(value, width=4 + value % 3) for value in values])
+    assert [isinstance(one, ValueError) for one in found] == [value == POISON for value in values]
+    assert [one for one in found if not isinstance(one, ValueError)] == [one for one in values if one != POISON]
+    assert await net.submit(7) == 7
+
+
+async def test_threads_that_were_idle_take_up_work_again() -> None:
+    net = SeveralAtATime(threads=3, max_batch=1)
+    for turn in range(1, 4):
+        tasks = [net.submit(value) for value in range(3)]
+        await net.has_started(3 * turn)
+        net.may_end.release(3)
+        assert await results(*tasks) == [0, 1, 2]
+    assert net.most == 3
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+async def test_thousand_arrays_of_random_shapes_get_their_own_results(threads: int) -> None:
+    net = Net(max_batch=8, threads=threads)
     source = random.Random(1)
     expected, tasks = [], []
     for _ in range(1000):

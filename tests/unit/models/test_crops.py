@@ -6,12 +6,11 @@ import numpy.typing as npt
 import pytest
 
 from models.recognition.crops import LineCrop, crop_line
-from models.recognition.widths import width_table
 
 Pixels = npt.NDArray[np.uint8]
 
 HEIGHT = 48
-WIDTHS = width_table(8)
+WIDTHS = tuple(range(96, 4097, 8))
 PADDING = 127
 
 

@@ -8,6 +8,7 @@ import yaml
 
 from models.errors import ConfigurationError
 from models.manifests import BundleManifest, list_manifests, load_manifest, verified_path
+from models.manifests.manifest import recipe_path
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
@@ -123,3 +124,76 @@ def test_missing_key_is_refused(tmp_path: Path, key: str) -> None:
     manifest = {name: value for name, value in changed("name", "other").items() if name != key}
     with pytest.raises(ConfigurationError, match=rf"{key}\n +Field required"):
         load_manifest(written(tmp_path, manifest))
+
+
+def with_recipe(folder: Path, recipe: bytes | None, name: str = "other.yaml") -> str:
+    """A manifest whose recognizer names the recipe `int8/mine.yaml` beside it, with this content."""
+    if recipe is not None:
+        (folder / "int8").mkdir()
+        (folder / "int8" / "mine.yaml").write_bytes(recipe)
+    path = folder / name
+    path.write_text(yaml.safe_dump(changed("recognition.int8", "mine.yaml")))
+    return str(path)
+
+
+def recipe_of(sha256: str, activations: object) -> bytes:
+    return yaml.safe_dump({"sha256": sha256, "activations": activations}).encode()
+
+
+RECOGNIZER = load_manifest("ppocrv6-small").recognition.file.sha256
+
+
+def test_recipe_is_read_from_the_folder_int8_beside_the_manifest(tmp_path: Path) -> None:
+    recipe = load_manifest(with_recipe(tmp_path, recipe_of(RECOGNIZER, {"Conv.7": [-0.5, 2]}))).recognition.int8
+    assert recipe is not None
+    assert recipe.activations == {"Conv.7": (-0.5, 2.0)}
+
+
+def test_recipe_of_another_file_is_refused(tmp_path: Path) -> None:
+    name = with_recipe(tmp_path, recipe_of("0" * 64, {"Conv.7": [0, 1]}))
+    with pytest.raises(ConfigurationError, match=r"other\.yaml is not valid: 1 validation error") as caught:
+        load_manifest(name)
+    assert "\nrecognition\n" in caught.value.message
+    assert "the int8 recipe was made for another file: make it anew" in caught.value.message
+
+
+def test_missing_recipe_is_refused_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_manifest(with_recipe(tmp_path, None))
+    assert "\nrecognition.int8\n" in caught.value.message
+    assert "no int8 recipe 'mine.yaml' in the folder int8 beside the manifest: No such file" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        b"activations: [",
+        b"",
+        b"- Conv.7",
+        recipe_of("abc", {}),
+        recipe_of(RECOGNIZER, {"Conv.7": [0]}),
+        recipe_of(RECOGNIZER, {"Conv.7": ["low", "high"]}),
+        recipe_of(RECOGNIZER, None),
+    ],
+    ids=["bad YAML", "empty", "a list", "no SHA-256", "one bound", "words", "no ranges"],
+)
+def test_broken_recipe_is_refused(tmp_path: Path, recipe: bytes) -> None:
+    with pytest.raises(ConfigurationError, match=r"manifest other\.yaml is not valid"):
+        load_manifest(with_recipe(tmp_path, recipe))
+
+
+@pytest.mark.parametrize("name", list_manifests())
+@pytest.mark.parametrize("net", ["detection", "recognition"])
+def test_shipped_recipe_is_of_the_shipped_net(name: str, net: str) -> None:
+    # also one that no manifest names yet: a new net must not leave an old recipe behind
+    path = recipe_path(name, net)
+    if path.exists():
+        part = getattr(load_manifest(name), net)
+        assert yaml.safe_load(path.read_bytes())["sha256"] == part.file.sha256
+
+
+def test_recipes_are_no_bundles() -> None:
+    recipes = recipe_path("ppocrv6-small", "recognition")
+    assert recipes.exists()
+    assert not {path.stem for path in recipes.parent.iterdir()} & set(list_manifests())
+    assert list_manifests() == ["ppocrv6-small"]

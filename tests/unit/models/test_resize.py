@@ -1,12 +1,13 @@
-"""The size at which the detector sees a page."""
+"""The sizes at which the detector sees a page."""
 
 import numpy as np
 import pytest
 
-from models.detection.resize import detection_size, resize_page
+from models.detection.resize import first_size, full_size, resize_page
 from models.manifests import load_manifest
 
-MANIFEST = load_manifest("ppocrv6-small").detection  # multiples of 32, shortest side 736, longest 2000
+# Multiples of 32, shortest side 736, longest 2000, longest at the first look 960.
+MANIFEST = load_manifest("ppocrv6-small").detection
 
 
 def page(width: int, height: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -29,54 +30,57 @@ def page(width: int, height: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uin
         ((1, 60000), (32, 1984), "an upright strip"),
     ],
 )
-def test_size(size: tuple[int, int], expected: tuple[int, int], reason: str) -> None:
-    assert detection_size(*size, MANIFEST) == expected, reason
+def test_full_size(size: tuple[int, int], expected: tuple[int, int], reason: str) -> None:
+    assert full_size(*size, MANIFEST) == expected, reason
+
+
+@pytest.mark.parametrize(
+    ("size", "expected", "reason"),
+    [
+        ((700, 700), (736, 736), "a square has more pixels at 960 than it needs"),
+        ((1240, 1754), (704, 960), "A4 at 150 dpi"),
+        ((2480, 3508), (768, 1024), "A4 at 300 dpi: three tenths"),
+        ((4960, 7016), (1408, 1984), "A4 at 600 dpi: in full"),
+        ((463, 1013), (448, 960), "a narrow receipt is not enlarged"),
+        ((754, 1000), (704, 960), "a form, little smaller than itself"),
+        ((20, 20), (736, 736), "a stamp: not larger than its full size"),
+        ((60000, 1), (1984, 32), "a strip"),
+    ],
+)
+def test_first_size(size: tuple[int, int], expected: tuple[int, int], reason: str) -> None:
+    assert first_size(*size, MANIFEST) == expected, reason
 
 
 @pytest.mark.parametrize("seed", range(50))
 def test_sides_are_multiples_within_the_limit(seed: int) -> None:
     width, height = (int(side) for side in 10 ** np.random.default_rng(seed).uniform(0, 4.5, 2))
-    for side in detection_size(width, height, MANIFEST):
+    full, first = full_size(width, height, MANIFEST), first_size(width, height, MANIFEST)
+    for side in (*full, *first):
         assert side % MANIFEST.size_multiple_px == 0
         assert MANIFEST.size_multiple_px <= side <= MANIFEST.longest_side_px + MANIFEST.size_multiple_px / 2
+    assert first[0] * first[1] <= full[0] * full[1]
 
 
 def test_page_of_the_right_size_is_not_copied() -> None:
     pixels = page(736, 768)
-    assert np.shares_memory(resize_page(pixels, 1, MANIFEST).pixels, pixels)
+    assert np.shares_memory(resize_page(pixels, 1, (736, 768)).pixels, pixels)
 
 
 def test_read_only_page_is_scaled() -> None:
     pixels = page(100, 60)
     pixels.flags.writeable = False
-    prepared = resize_page(pixels, 1, MANIFEST)
+    prepared = resize_page(pixels, 1, (1216, 736))
     assert prepared.pixels.shape == (736, 1216, 3)
     assert prepared.pixels.dtype == np.uint8
     assert prepared.page_size == (100, 60)
-
-
-@pytest.mark.parametrize(("side", "warned"), [(1000, False), (2900, False), (3100, True)])
-def test_page_scaled_down_far_is_warned_of(side: int, warned: bool) -> None:
-    prepared = resize_page(page(side, side), 7, MANIFEST)
-    assert [warning.code for warning in prepared.warnings] == ["scaled_down"] * warned
-
-
-def test_warning_says_page_and_sizes() -> None:
-    (warning,) = resize_page(page(6000, 4000), 7, MANIFEST).warnings
-    assert warning.page == 7
-    assert "1984x1344 pixels, 33% of the page's 6000x4000" in warning.message
-
-
-def test_strip_is_scaled_with_a_warning() -> None:
-    prepared = resize_page(page(60000, 1), 1, MANIFEST)
-    assert prepared.pixels.shape == (32, 1984, 3)
-    assert [warning.code for warning in prepared.warnings] == ["scaled_down"]
+    assert prepared.size == (1216, 736)
+    assert prepared.scale == 12.16  # the height's is 12.27
 
 
 def test_scaling_far_down_loses_no_hairline() -> None:
     pixels = np.full((8000, 400, 3), 255, dtype=np.uint8)
     pixels[::16] = 0
-    rows = resize_page(pixels, 1, MANIFEST).pixels[:, 0, 0].astype(np.int64)
+    rows = resize_page(pixels, 1, (96, 1984)).pixels[:, 0, 0].astype(np.int64)
     # A fourth of the size: each black row darkens one row or two by a fourth of 255 in all. Linear interpolation
     # looks at every other row and would lose half of them.
     darkness = (255 - rows).sum() / 255 * 8000 / len(rows)

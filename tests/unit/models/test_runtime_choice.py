@@ -8,13 +8,20 @@ import numpy as np
 import pytest
 
 from models.errors import ConfigurationError
-from models.manifests.manifest import NetInput
+from models.manifests.manifest import Int8Recipe, ModelFile, NetInput, NetManifest
 from models.runtime import check_net, resolve_device
 from models.runtime.base import normalized
-from models.runtime.device import Device, cpu_flags, has_bf16
+from models.runtime.device import Device, cpu_flags, has_bf16, has_vnni, is_x86
 from models.settings import NetSettings
 
 CPU_INFO = "processor\t: 0\nvendor_id\t: X\n{key}\t\t: fpu {flags}\nbugs\t\t: none\n\nprocessor\t: 1\n"
+
+FLOAT_NET = NetManifest(
+    file=ModelFile(source="file:net.onnx", sha256="0" * 64),
+    input=NetInput(channels="rgb", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)),
+)
+INT8_NET = FLOAT_NET.model_copy(update={"int8": Int8Recipe(sha256="0" * 64, activations={"Conv.1": (0.0, 1.0)})})
+NETS = {"recipe": INT8_NET, "no recipe": FLOAT_NET}
 
 
 @pytest.fixture
@@ -89,17 +96,78 @@ def test_unknown_processor_has_no_flags(cpu_info: Path, content: str | None) -> 
     assert not has_bf16()
 
 
-@pytest.mark.usefixtures("no_gpu")
 @pytest.mark.parametrize(
-    ("settings", "expected"),
+    ("flags", "has"),
     [
-        (NetSettings(), ("onnxruntime", Device("cpu"), "f32")),
-        (NetSettings(runtime="onnxruntime"), ("onnxruntime", Device("cpu"), "f32")),
-        (NetSettings(runtime="openvino", device="cpu"), ("openvino", Device("cpu"), "f32")),
+        ("avx2", False),
+        ("avx2 avx512f avx512_bf16", False),
+        ("avx2 avx512_vnni", True),
+        ("avx2 avx_vnni", True),
+        ("avx2 amx_int8", True),
+        ("avx2 avx512_vnni_x", False),  # not the flag itself
     ],
 )
-def test_choice_without_a_gpu(settings: NetSettings, expected: tuple[str, Device, str]) -> None:
-    assert check_net(settings) == expected
+def test_vnni_is_read_from_the_flags(cpu_info: Path, flags: str, has: bool) -> None:
+    cpu_info.write_text(CPU_INFO.format(key="flags", flags=flags))
+    assert has_vnni() is has
+
+
+@pytest.mark.parametrize(
+    ("key", "flags", "is_fast"),
+    [
+        ("flags", "sse4_1 avx avx2", True),
+        ("flags", "sse4_1 avx", False),  # before 2013: no 8-bit convolution worth having
+        ("Features", "asimd bf16 i8mm", False),
+    ],
+)
+def test_x86_is_one_with_avx2(cpu_info: Path, key: str, flags: str, is_fast: bool) -> None:
+    cpu_info.write_text(CPU_INFO.format(key=key, flags=flags))
+    assert is_x86() is is_fast
+
+
+@pytest.mark.usefixtures("no_gpu")
+@pytest.mark.parametrize(
+    ("flags", "net", "runtime", "precision"),
+    [
+        ("avx2", "recipe", "openvino", "int8"),
+        ("avx2 avx512_bf16", "recipe", "openvino", "int8"),
+        ("avx2", "no recipe", "onnxruntime", "f32"),
+        ("avx2 avx512_bf16", "no recipe", "openvino", "bf16"),
+        ("avx", "recipe", "onnxruntime", "f32"),
+        ("asimd bf16", "recipe", "openvino", "bf16"),
+        ("asimd", "recipe", "onnxruntime", "f32"),
+    ],
+)
+def test_auto_takes_the_fastest_that_processor_and_net_allow(
+    cpu_info: Path, flags: str, net: str, runtime: str, precision: str
+) -> None:
+    cpu_info.write_text(CPU_INFO.format(key="flags", flags=flags))
+    assert check_net(NetSettings(), NETS[net]) == (runtime, Device("cpu"), precision)
+
+
+@pytest.mark.usefixtures("no_gpu")
+@pytest.mark.parametrize(
+    ("settings", "net", "expected"),
+    [
+        (NetSettings(runtime="onnxruntime"), INT8_NET, ("onnxruntime", Device("cpu"), "f32")),
+        (NetSettings(precision="f32"), INT8_NET, ("onnxruntime", Device("cpu"), "f32")),
+        (NetSettings(runtime="openvino", precision="f32"), INT8_NET, ("openvino", Device("cpu"), "f32")),
+        (NetSettings(runtime="openvino", device="cpu"), FLOAT_NET, ("openvino", Device("cpu"), "f32")),
+        (NetSettings(runtime="openvino"), INT8_NET, ("openvino", Device("cpu"), "int8")),
+        (NetSettings(precision="int8"), INT8_NET, ("openvino", Device("cpu"), "int8")),
+    ],
+)
+def test_what_is_named_holds_and_the_rest_is_chosen_around_it(
+    cpu_info: Path, settings: NetSettings, net: NetManifest, expected: tuple[str, Device, str]
+) -> None:
+    cpu_info.write_text(CPU_INFO.format(key="flags", flags="avx2"))
+    assert check_net(settings, net) == expected
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_int8_asked_for_by_name_runs_on_any_processor(cpu_info: Path) -> None:
+    cpu_info.write_text(CPU_INFO.format(key="Features", flags="asimd"))
+    assert check_net(NetSettings(precision="int8"), INT8_NET) == ("openvino", Device("cpu"), "int8")
 
 
 @pytest.mark.usefixtures("two_gpus")
@@ -108,31 +176,52 @@ def test_choice_without_a_gpu(settings: NetSettings, expected: tuple[str, Device
     [
         (NetSettings(), ("onnxruntime", Device("cuda", 0), "f32")),
         (NetSettings(device="cuda:1"), ("onnxruntime", Device("cuda", 1), "f32")),
-        (NetSettings(device="cpu"), ("onnxruntime", Device("cpu"), "f32")),
-        (NetSettings(runtime="openvino"), ("openvino", Device("cpu"), "f32")),
+        (NetSettings(device="cpu"), ("openvino", Device("cpu"), "int8")),
+        (NetSettings(device="cpu", precision="f32"), ("onnxruntime", Device("cpu"), "f32")),
+        (NetSettings(runtime="openvino"), ("openvino", Device("cpu"), "int8")),
     ],
 )
-def test_choice_with_two_gpus(settings: NetSettings, expected: tuple[str, Device, str]) -> None:
-    assert check_net(settings) == expected
+def test_choice_with_two_gpus(cpu_info: Path, settings: NetSettings, expected: tuple[str, Device, str]) -> None:
+    cpu_info.write_text(CPU_INFO.format(key="flags", flags="avx2"))
+    assert check_net(settings, INT8_NET) == expected
 
 
-def test_bf16_is_run_by_openvino(cpu_info: Path) -> None:
-    cpu_info.write_text("flags\t\t: fpu avx512f avx512_bf16\n")
-    assert check_net(NetSettings(device="cpu", precision="bf16")) == ("openvino", Device("cpu"), "bf16")
+@pytest.mark.usefixtures("no_gpu")
+@pytest.mark.parametrize(
+    ("settings", "net"),
+    [
+        (NetSettings(precision="int8"), FLOAT_NET),
+        (NetSettings(runtime="openvino", precision="int8"), FLOAT_NET),
+        (NetSettings(runtime="onnxruntime", precision="int8"), INT8_NET),
+    ],
+    ids=["no recipe", "openvino without recipe", "onnxruntime"],
+)
+def test_int8_without_recipe_or_openvino_is_refused(settings: NetSettings, net: NetManifest) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        check_net(settings, net)
+    assert caught.value.message == (
+        "precision int8 needs runtime openvino, and a recipe in the manifest of file:net.onnx: set precision to auto"
+    )
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_int8_on_a_gpu_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="precision int8 needs runtime openvino"):
+        check_net(NetSettings(device="cuda", precision="int8"), INT8_NET)
 
 
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
 def test_runtime_asked_for_but_not_installed_is_refused(runtime: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without_package(monkeypatch, runtime)
     with pytest.raises(ConfigurationError, match=f"the package {runtime} is not installed"):
-        check_net(NetSettings.model_validate({"runtime": runtime, "device": "cpu"}))
+        check_net(NetSettings.model_validate({"runtime": runtime, "device": "cpu"}), INT8_NET)
 
 
 @pytest.mark.usefixtures("no_gpu")
 @pytest.mark.parametrize("device", ["cuda", "cuda:3"])
 def test_missing_gpu_is_refused_and_never_replaced(device: str) -> None:
     with pytest.raises(ConfigurationError, match=r"device cuda:\d was asked for, but 0 CUDA devices are usable here"):
-        check_net(NetSettings(device=device))
+        check_net(NetSettings(device=device), INT8_NET)
 
 
 @pytest.mark.usefixtures("two_gpus")
@@ -151,7 +240,7 @@ def test_gpu_counts_as_missing_without_onnxruntime(monkeypatch: pytest.MonkeyPat
 @pytest.mark.usefixtures("two_gpus")
 def test_openvino_on_a_gpu_is_refused_before_anything_is_loaded() -> None:
     with pytest.raises(ConfigurationError, match="OpenVINO runs on CPUs"):
-        check_net(NetSettings(runtime="openvino", device="cuda"))
+        check_net(NetSettings(runtime="openvino", device="cuda"), INT8_NET)
 
 
 @pytest.mark.usefixtures("no_gpu")
@@ -169,10 +258,10 @@ def test_bf16_needs_openvino_and_the_processor(cpu_info: Path, flags: str, runti
     cpu_info.write_text(CPU_INFO.format(key="flags", flags=flags))
     settings = NetSettings.model_validate({"runtime": runtime, "precision": "bf16"})
     if accepted:
-        assert check_net(settings) == ("openvino", Device("cpu"), "bf16")
+        assert check_net(settings, INT8_NET) == ("openvino", Device("cpu"), "bf16")
     else:
         with pytest.raises(ConfigurationError, match="precision bf16 needs runtime openvino and a CPU with"):
-            check_net(settings)
+            check_net(settings, INT8_NET)
 
 
 @pytest.mark.parametrize("channels", ["rgb", "bgr"])

@@ -11,6 +11,15 @@ def test_device_is_accepted(device: str) -> None:
     assert NetSettings(device=device).device == device
 
 
+@pytest.mark.parametrize("precision", ["auto", "f32", "bf16", "int8"])
+def test_precision_is_accepted(precision: str) -> None:
+    assert NetSettings.model_validate({"precision": precision}).precision == precision
+
+
+def test_net_takes_the_fastest_precision_unless_told() -> None:
+    assert NetSettings().precision == "auto"
+
+
 @pytest.mark.parametrize(
     ("section", "values"),
     [
@@ -21,6 +30,7 @@ def test_device_is_accepted(device: str) -> None:
         (NetSettings, {"device": "CPU"}),
         (NetSettings, {"runtime": "tensorrt"}),
         (NetSettings, {"precision": "f16"}),
+        (NetSettings, {"precision": "INT8"}),
         (NetSettings, {"threads": 0}),
         (NetSettings, {"threads": 257}),
         (NetSettings, {"thread": 1}),

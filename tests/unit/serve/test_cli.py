@@ -1,6 +1,5 @@
 """The command line's parts, without a process."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -15,7 +14,6 @@ from serve.cli.console import Invocation, one_line
 from serve.cli.ordered import ordered_map
 from serve.cli.results import json_text
 from serve.cli.sources import SkippedFiles, Source, count_documents, is_folder, walk_sources
-from serve.cpus import cgroup_cpu_limit, usable_cpu_count
 from serve.results import LineResult, OcrPage, OcrResult
 
 ROOT = Path(__file__).parents[3]
@@ -148,59 +146,6 @@ def test_pretty_json_keeps_a_polygon_on_one_line() -> None:
 )
 def test_one_line_is_safe_for_a_terminal(text: str, expected: str) -> None:
     assert one_line(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("files", "expected"),
-    [
-        ({}, None),
-        ({"proc/self/cgroup": "0::/\n"}, None),
-        ({"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/b/cpu.max": "max 100000\n"}, None),
-        ({"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/b/cpu.max": "150000 100000\n"}, 1.5),
-        (
-            {
-                "proc/self/cgroup": "0::/a/b\n",
-                "sys/fs/cgroup/a/cpu.max": "50000 100000\n",
-                "sys/fs/cgroup/a/b/cpu.max": "400000 100000\n",
-            },
-            0.5,
-        ),
-        (
-            {
-                "proc/self/cgroup": "4:memory:/x\n2:cpu,cpuacct:/host/path\n0::/\n",
-                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "200000\n",
-                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
-            },
-            2.0,
-        ),
-        (
-            {
-                "proc/self/cgroup": "2:cpu:/\n",
-                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n",
-                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
-            },
-            None,
-        ),
-    ],
-    ids=[
-        "no-cgroups",
-        "no-quota-file",
-        "unlimited",
-        "own-quota",
-        "quota-of-parent",
-        "version-1",
-        "version-1-unlimited",
-    ],
-)
-def test_cgroup_quota(files: dict[str, str], expected: float | None, tmp_path: Path) -> None:
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert cgroup_cpu_limit(tmp_path) == expected
-
-
-def test_cpu_count_respects_the_affinity_mask() -> None:
-    assert 1 <= usable_cpu_count() <= len(os.sched_getaffinity(0))
 
 
 def test_version_imports_nothing_heavy() -> None:

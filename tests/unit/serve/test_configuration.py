@@ -93,9 +93,9 @@ def test_list_in_a_variable_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
             "the environment variable RAYOCR_HTTP__PROT is not a setting of rayocr: did you mean RAYOCR_HTTP__PORT?",
         ),
         (
-            "RAYOCR_XYZZY",
+            "RAYOCR_ZZZZZZZZ",
             "1",
-            "the environment variable RAYOCR_XYZZY is not a setting of rayocr: `rayocr config` lists every setting",
+            "the environment variable RAYOCR_ZZZZZZZZ is not a setting of rayocr: `rayocr config` lists every setting",
         ),
         (
             "RAYOCR_HTTP__PORT",

@@ -1,0 +1,61 @@
+"""Reshaping a net's graph: pixels in, and the best class out."""
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+from openvino.preprocess import ColorFormat, PrePostProcessor
+
+from models.errors import ConfigurationError
+from models.manifests.manifest import NetInput
+
+__all__ = ["split_classifier", "with_pixels_in"]
+
+
+def with_pixels_in(model: ov.Model, net_input: NetInput) -> ov.Model:
+    """The net with (N, H, W, 3) uint8 RGB for input: normalization and channel order become a part of its graph."""
+    processor = PrePostProcessor(model)
+    tensor = processor.input().tensor()
+    tensor.set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(ColorFormat.RGB)
+    steps = processor.input().preprocess()
+    steps.convert_element_type(ov.Type.f32)
+    if net_input.channels == "bgr":
+        steps.convert_color(ColorFormat.BGR)
+    steps.mean([255.0 * value for value in net_input.mean])
+    steps.scale([255.0 * value for value in net_input.std])
+    processor.input().model().set_layout(ov.Layout("NCHW"))
+    return processor.build()
+
+
+def split_classifier(model: ov.Model) -> tuple[ov.Model, ov.Model]:
+    """Cut a CTC net before its last matrix product, which tells the classes apart.
+
+    The product with thousands of classes has nearly all of the output and much of the weights. Alone it is compiled
+    once for all widths of lines, and ends in the best class and its probability, so that (N, T, classes) is never
+    copied.
+
+    Args:
+        model: From (N, 3, H, W) to (N, T, classes) probabilities. It is taken apart, and of no more use.
+
+    Returns:
+        A net to (N, T, features) float32, and one from there to (N, T, 1) float32 probabilities and (N, T, 1) int32
+        classes.
+
+    Raises:
+        ConfigurationError: The net's output comes of no such product.
+    """
+    probabilities = model.output(0).get_node().input_value(0)
+    node = probabilities.get_node()
+    while node.get_type_name() != "MatMul":
+        if node.get_type_name() not in {"Add", "Identity", "Softmax"}:
+            raise ConfigurationError(
+                f"the recognizer ends in {node.get_type_name()} and not in a product with its classes: run it with "
+                "runtime onnxruntime"
+            )
+        node = node.input_value(0).get_node()
+    source = node.input_value(0)
+    features = ov.Model([source], model.get_parameters()).clone()
+    width = source.get_partial_shape()[-1]
+    parameter = ops.parameter([-1, -1, width.get_length()], np.float32)
+    node.input(0).replace_source_output(parameter.output(0))
+    best = ops.topk(probabilities, np.int64(1), axis=-1, mode="max", sort="none", index_element_type="i32")
+    return features, ov.Model([best.output(0), best.output(1)], [parameter])

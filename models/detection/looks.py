@@ -1,0 +1,121 @@
+"""At which size a page is looked at, and whether once is enough.
+
+Most of a page's text is found as well on a smaller input, which costs a third. Where it is not, the picture tells:
+scenes by not lying on paper, and small print by the height of the lines that the first look does find.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.detection.paper import is_paper
+from models.detection.resize import DetectionInput, first_size, full_size, resize_page
+from models.manifests.manifest import DetectionManifest
+from models.page import PageWarning
+
+__all__ = ["LineHeights", "first_look", "second_look", "small_text_warning"]
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+# Of print too small for an input only few lines are found, on a page of mixed sizes a hundredth of all: so low lines
+# are counted, and not their share. One or two are dashes and dots.
+_LOW_LINES = 3
+# With fewer lines there is no telling how high the text is, nor whether there is more.
+_FEWEST_LINES = 6
+# A second look at hardly more pixels finds hardly more.
+_LEAST_GAIN = 1.2
+# Below this share of the page's size, ordinary print falls under the height that the net reads: lines of 8 points at
+# 600 dpi. Nothing of it may be found at all, so that no height gives it away.
+_WARN_BELOW_SCALE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class LineHeights:
+    """How high the lines are that one look found.
+
+    Args:
+        count: How many there are.
+        small_px: Height of the third-lowest, in pixels of the input; infinite where there are fewer.
+    """
+
+    count: int
+    small_px: float
+
+    @classmethod
+    def of(cls, points: Floats, prepared: DetectionInput) -> "LineHeights":
+        """Measure quads.
+
+        Args:
+            points: (K, 4, 2) float32, page pixels.
+            prepared: The input that they were found on.
+        """
+        if len(points) < _LOW_LINES:
+            return cls(len(points), math.inf)
+        scale = np.divide(prepared.size, prepared.page_size)
+        sides = np.linalg.norm((points - np.roll(points, 1, axis=1)) * scale, axis=2)
+        return cls(len(points), float(np.sort(sides.min(axis=1))[_LOW_LINES - 1]))
+
+
+def first_look(pixels: Pixels, number: int, manifest: DetectionManifest) -> DetectionInput:
+    """The input for a page of which nothing is known yet.
+
+    Args:
+        pixels: (height, width, 3) uint8 RGB. Read only.
+        number: The page's number, for warnings.
+        manifest: See `first_size` and `full_size`.
+    """
+    height, width = pixels.shape[:2]
+    first, full = (size(width, height, manifest) for size in (first_size, full_size))
+    return resize_page(pixels, number, first if first != full and is_paper(pixels) else full)
+
+
+def second_look(
+    pixels: Pixels, prepared: DetectionInput, heights: LineHeights, small_line_px: float, manifest: DetectionManifest
+) -> DetectionInput | None:
+    """A larger input, for a page on which the first look may have missed text.
+
+    Args:
+        pixels: (height, width, 3) uint8 RGB, the page. Read only.
+        prepared: What was looked at first.
+        heights: Of the lines that it showed.
+        small_line_px: Height under which lines are easily missed, in pixels of the input.
+        manifest: See `full_size`.
+
+    Returns:
+        The input whose lines count in place of the first's; None where the first look is good, or already was at the
+        full size.
+    """
+    size = full_size(*prepared.page_size, manifest)
+    if not _is_gain(prepared.size, size):
+        return None
+    is_missed = heights.count < _FEWEST_LINES and prepared.scale < 1
+    return resize_page(pixels, prepared.number, size) if is_missed or heights.small_px < small_line_px else None
+
+
+def small_text_warning(prepared: DetectionInput, heights: LineHeights, small_line_px: float) -> tuple[PageWarning, ...]:
+    """Tell that a page was scaled down so far that text on it may have been missed.
+
+    Args:
+        prepared: What was looked at.
+        heights: Of the lines that it showed.
+        small_line_px: As in `second_look`.
+    """
+    if not _is_gain(prepared.size, prepared.page_size):
+        return ()
+    scale = prepared.scale
+    if heights.small_px < small_line_px:
+        why = f"lines are only {heights.small_px / scale:.0f} pixels high on it, and others as small may be missing"
+    elif scale < _WARN_BELOW_SCALE:
+        why = f"lines less than {small_line_px / scale:.0f} pixels high on it may be missing"
+    else:
+        return ()
+    size, page_size = (f"{width}x{height}" for width, height in (prepared.size, prepared.page_size))
+    message = f"text was searched at {size} pixels, {scale:.0%} of the page's {page_size}: {why}"
+    return (PageWarning("scaled_down", message, prepared.number),)
+
+
+def _is_gain(size: tuple[int, int], larger: tuple[int, int]) -> bool:
+    return larger[0] * larger[1] > _LEAST_GAIN * size[0] * size[1]

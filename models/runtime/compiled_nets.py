@@ -1,0 +1,148 @@
+"""A net of OpenVINO's, compiled for the shapes that it is run at.
+
+A net compiled for one shape runs a fifth to a third faster than one of open shape, which works out its nodes' shapes
+anew in each run and can't choose the best kernels. But each takes 0.3 s to compile, and 40 MB and more.
+"""
+
+import ctypes
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from queue import SimpleQueue
+from typing import Protocol
+
+import openvino as ov
+
+from models.runtime.base import NetOptions
+from models.runtime.device import has_bf16
+
+__all__ = ["CompiledNets", "PreparedNets", "RecentNets", "Requests", "requests_of"]
+
+#: Of one compiled net; each serves one run at a time.
+Requests = SimpleQueue[ov.InferRequest]
+
+_Shape = tuple[int, ...]
+
+# Kernels of a net of open shape for shapes seen before. By default 5,000 are kept, at 1 to 5 MB a shape: pages come in
+# thousands of sizes (docs/decisions/0009-bounded-shape-cache.md).
+_KEPT_SHAPES = 8
+
+
+class CompiledNets(Protocol):
+    """Where a runtime finds the requests for a shape."""
+
+    def requests(self, shape: _Shape) -> Requests:
+        """Requests for inputs of this shape; may compile a net for it."""
+        ...
+
+    def rows(self, size: tuple[int, int]) -> int | None:
+        """Rows of the batches that inputs of this (height, width) have to come in; None where any number will do."""
+        ...
+
+
+class PreparedNets:
+    """Compiled at start for the shapes that are known, and once of open shape for all others.
+
+    Which one runs depends on height and width alone, so that the same input always has the same output.
+
+    Args:
+        core: Of OpenVINO.
+        model: Of open shape.
+        options: Of the net; its `shapes` are prepared for.
+    """
+
+    def __init__(self, core: ov.Core, model: ov.Model, options: NetOptions) -> None:
+        self._fixed = {tuple(shape): requests_of(core, model, options, shape) for shape in options.shapes}
+        self._rows = {(height, width): rows for rows, height, width, _ in options.shapes}
+        self._open_shape = requests_of(core, model, options)
+
+    def requests(self, shape: _Shape) -> Requests:  # noqa: D102 - see CompiledNets
+        return self._fixed.get(shape, self._open_shape)
+
+    def rows(self, size: tuple[int, int]) -> int | None:  # noqa: D102 - see CompiledNets
+        return self._rows.get(size)
+
+
+class RecentNets:
+    """Compiled for each shape when it comes; the most recent are kept.
+
+    Args:
+        core: Of OpenVINO.
+        model: Of open shape.
+        options: Of the net.
+        most_px: Pixels of the shapes that are kept together; the last one always is.
+    """
+
+    def __init__(self, core: ov.Core, model: ov.Model, options: NetOptions, most_px: int) -> None:
+        self._core = core
+        self._model = model
+        self._options = options
+        self._most_px = most_px
+        self._kept: OrderedDict[_Shape, Requests] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def requests(self, shape: _Shape) -> Requests:  # noqa: D102 - see CompiledNets
+        with self._lock:
+            if shape not in self._kept:
+                while self._kept and sum(map(_pixels, (*self._kept, shape))) > self._most_px:
+                    self._kept.popitem(last=False)
+                self._kept[shape] = requests_of(self._core, self._model, self._options, shape)
+            self._kept.move_to_end(shape)
+            return self._kept[shape]
+
+    def rows(self, size: tuple[int, int]) -> int | None:  # noqa: D102 - see CompiledNets
+        return None
+
+
+def _pixels(shape: _Shape) -> int:
+    rows, height, width, _ = shape
+    return rows * height * width
+
+
+def requests_of(core: ov.Core, model: ov.Model, options: NetOptions, shape: Sequence[int] | None = None) -> Requests:
+    """Compile a net, and make as many requests as it has threads.
+
+    Args:
+        core: Of OpenVINO.
+        model: Of open shape; left as it is.
+        options: Of the net.
+        shape: Of its input; None leaves it open.
+
+    Raises:
+        RuntimeError: OpenVINO can't compile it.
+    """
+    if shape is not None:
+        model = model.clone()
+        model.reshape(list(shape))
+    compiled = core.compile_model(model, "CPU", _properties(options))
+    _give_back_memory()
+    requests: Requests = SimpleQueue()
+    for _ in range(options.threads):
+        requests.put(compiled.create_infer_request())
+    return requests
+
+
+def _give_back_memory() -> None:
+    """Compiling leaves tens of megabytes of holes, which glibc would keep."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
+
+
+def _properties(options: NetOptions) -> dict[str, str | int | bool]:
+    precision = options.precision
+    if precision == "int8":  # of all that is not on integers
+        precision = "bf16" if has_bf16() else "f32"
+    return {
+        # For nets of one shape the plug-in generates code that joins steps and rounds elsewhere than its code for open
+        # shapes: with int8 one line of small print in 25 had another text. Lines are run by both, and lose no speed
+        # without; pages are run by nets of one shape only, at seven eighths of the time.
+        **({"SNIPPETS_MODE": "DISABLE"} if options.head == "argmax" else {}),
+        # One thread a stream: two threads on one line save less than they cost.
+        "INFERENCE_NUM_THREADS": options.threads,
+        "NUM_STREAMS": options.threads,
+        "INFERENCE_PRECISION_HINT": precision,
+        "CPU_RUNTIME_CACHE_CAPACITY": _KEPT_SHAPES,
+        # Replicas share the cores: pinned threads of two replicas would land on the same one.
+        "ENABLE_CPU_PINNING": False,
+    }

@@ -1,0 +1,174 @@
+"""The same picture gives the same result, bit for bit: again, beside others, and from several threads at once.
+
+Only a batch that nobody prepared for may change last bits; no text changes with them.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models.detection import TextDetector
+from models.manifests import load_manifest
+from models.page import Page
+from models.recognition import LineText, TextRecognizer
+from models.recognition.widths import common_shapes
+from models.settings import DetectionOptions, NetSettings
+from tests.integration.models.lines import Pixels, drawn_crops
+from tests.pictures import drawn_page
+
+MANIFEST = load_manifest("ppocrv6-small")
+COMMON = {width: lines for lines, width in common_shapes(MANIFEST.recognition.width_multiple_px)}
+THREADS = 4
+# What runs by default on this machine, and what every machine has.
+KINDS = {"default": ("auto", "auto"), "openvino-f32": ("openvino", "f32"), "onnxruntime": ("onnxruntime", "f32")}
+
+
+def settings(kind: str) -> NetSettings:
+    runtime, precision = KINDS[kind]
+    return NetSettings.model_validate({"runtime": runtime, "precision": precision, "device": "cpu", "threads": THREADS})
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def recognizer(request: pytest.FixtureRequest) -> TextRecognizer:
+    """As the service loads it: ready for the usual widths."""
+    return TextRecognizer.load(MANIFEST.recognition, settings(request.param))
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def detector(request: pytest.FixtureRequest) -> TextDetector:
+    return TextDetector.load(MANIFEST.detection, settings(request.param))
+
+
+@pytest.fixture(scope="module")
+def crops() -> list[Pixels]:
+    """Lines of usual widths and of greater ones."""
+    lines = [pixels for _, pixels in drawn_crops(30, seed=5)]
+    assert {line.shape[1] in COMMON for line in lines} == {True, False}
+    return lines
+
+
+@pytest.fixture(scope="module")
+def alone(recognizer: TextRecognizer, crops: list[Pixels]) -> list[LineText]:
+    """Each line by itself, one after the other."""
+    return [recognizer.infer(line[None])[0] for line in crops]
+
+
+def noise_like(line: Pixels) -> Pixels:
+    # Coarse: unlike fine noise it excites all layers.
+    coarse = np.random.default_rng(0).integers(0, 256, (6, line.shape[1] // 8, 3), dtype=np.uint8)
+    return np.ascontiguousarray(coarse.repeat(8, axis=0).repeat(8, axis=1))
+
+
+def from_threads(work: Callable[[int], object], count: int, threads: int) -> list[object]:
+    """Do each piece of work once on each of several threads, each in an order of its own; results by piece."""
+
+    def turn(seed: int) -> list[tuple[int, object]]:
+        order = list(range(count))
+        random.Random(seed).shuffle(order)
+        return [(index, work(index)) for index in order]
+
+    with ThreadPoolExecutor(threads) as pool:
+        turns = list(pool.map(turn, range(threads)))
+    assert all(a != b for a, b in pairwise([[index for index, _ in one] for one in turns]))
+    return [result for one in turns for _, result in sorted(one, key=lambda pair: pair[0])]
+
+
+@pytest.mark.parametrize("threads", [THREADS, 3 * THREADS], ids=["as many as the net's", "more than the net's"])
+def test_line_is_read_alike_alone_and_from_several_threads(
+    recognizer: TextRecognizer, crops: list[Pixels], alone: list[LineText], threads: int
+) -> None:
+    some = crops if threads == THREADS else crops[:6]
+    found = from_threads(lambda index: recognizer.infer(some[index][None])[0], len(some), threads)
+    assert found == alone[: len(some)] * threads
+
+
+def test_neighbors_in_a_run_that_was_prepared_for_leave_no_trace(
+    recognizer: TextRecognizer, crops: list[Pixels], alone: list[LineText]
+) -> None:
+    # Load decides which lines share a run, and where each stands in it.
+    sharing = [(line, text) for line, text in zip(crops, alone, strict=True) if COMMON.get(line.shape[1], 1) > 1]
+    assert sharing
+    for line, expected in sharing:
+        most = recognizer.lines_of_a_run(line.shape[1])
+        neighbors = [np.zeros_like(line), np.full_like(line, 255), line[:, ::-1], noise_like(line)]
+        for count in range(1, (most or 1) + 1):
+            for place in range(count):
+                batch = [*neighbors[:place], line, *neighbors[place : count - 1]]
+                assert recognizer.infer(np.stack(batch))[place] == expected, (count, place)
+
+
+def test_neighbors_in_a_larger_batch_change_no_text(
+    recognizer: TextRecognizer, crops: list[Pixels], alone: list[LineText]
+) -> None:
+    # Only where `max_batch_lines` asks for it.
+    longer = [pair for pair in zip(crops, alone, strict=True) if recognizer.lines_of_a_run(pair[0].shape[1]) is None]
+    assert longer
+    for line, (text, confidence) in longer[:6]:
+        (found, sureness), *_ = recognizer.infer(np.stack([line, np.zeros_like(line), line[:, ::-1]]))
+        assert found == text
+        assert sureness == pytest.approx(confidence, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", ["default", "openvino-f32"])
+def test_line_is_read_alike_by_a_net_that_is_prepared_and_one_that_is_not(kind: str) -> None:
+    # `rayocr read` prepares for widths only where it reads many documents; the service always does.
+    lines = [pixels for _, pixels in drawn_crops(40, seed=6) if pixels.shape[1] in COMMON]
+    prepared, other = (
+        TextRecognizer.load(MANIFEST.recognition, settings(kind), is_prepared=is_prepared)
+        for is_prepared in (True, False)
+    )
+    assert [prepared.infer(line[None]) for line in lines] == [other.infer(line[None]) for line in lines]
+
+
+def test_results_belong_to_the_caller(recognizer: TextRecognizer, crops: list[Pixels]) -> None:
+    first = recognizer.run_net(crops[0][None])
+    kept = [values.copy() for values in first]
+    recognizer.run_net(np.zeros_like(crops[0])[None])
+    for values, copy in zip(first, kept, strict=True):
+        np.testing.assert_array_equal(values, copy)
+
+
+def pages() -> list[Page]:
+    """More sizes than nets are kept for."""
+    rows = ("INVOICE 2041", "2x Tea 7.80", "1x Cake 5.70", "TOTAL 13.50")
+    return [Page(drawn_page(*rows[: 1 + number % 4], width=500 + 130 * number)) for number in range(7)]
+
+
+def map_of(detector: TextDetector, page: Page) -> npt.NDArray[np.float32]:
+    found: npt.NDArray[np.float32] = detector.infer(detector.prepare(page).pixels[None])[0]
+    return found
+
+
+def assert_equal(found: Sequence[object], expected: Sequence[npt.NDArray[np.float32]]) -> None:
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(np.asarray(one), other)
+
+
+def test_page_has_the_same_map_alone_and_from_several_threads(detector: TextDetector) -> None:
+    several = pages()
+    alone = [map_of(detector, page) for page in several]
+    found = from_threads(lambda index: map_of(detector, several[index]), len(several), THREADS)
+    assert_equal(found, alone * THREADS)
+    assert_equal([map_of(detector, page) for page in several], alone)
+
+
+def test_map_belongs_to_the_caller(detector: TextDetector) -> None:
+    page, blank = pages()[0], Page(np.full_like(pages()[0].pixels, 255))
+    first = map_of(detector, page)
+    kept = first.copy()
+    map_of(detector, blank)
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_page_has_the_same_quads_from_several_threads(detector: TextDetector) -> None:
+    several = pages()[:4]
+    alone = [detector.detect(page, DetectionOptions()) for page in several]
+    found = from_threads(lambda index: detector.detect(several[index], DetectionOptions()).points, 4, THREADS)
+    assert_equal(found, [quads.points for quads in alone] * THREADS)
+    assert [len(quads.points) for quads in alone] == [1, 2, 3, 4]

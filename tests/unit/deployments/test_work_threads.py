@@ -1,0 +1,231 @@
+"""Threads for blocking work, and their watchdog."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from deployments.worker import WorkThreads
+
+ROOT = Path(__file__).parents[3]
+_PATIENCE_S = 10.0
+
+HUNG = """
+import asyncio, time
+from deployments.worker import WorkThreads
+from models.errors import ReplicaCrashed
+
+async def main():
+    thread = WorkThreads("hung", max_work_s=0.2)
+    assert await thread.run(lambda: "quick") == "quick"
+    try:
+        await thread.run(time.sleep, 60)
+    except ReplicaCrashed as exc:
+        print(exc.message, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+ONE_OF_SEVERAL_HUNG = """
+import asyncio, time
+from deployments.worker import WorkThreads
+from models.errors import ReplicaCrashed
+
+async def main():
+    threads = WorkThreads("hung", max_work_s=0.4, count=3)
+    hung = asyncio.create_task(threads.run(time.sleep, 60))
+    started = time.monotonic()
+    while not hung.done():  # the others work on, and hide nothing: each step of theirs is short
+        await asyncio.gather(*(threads.run(time.sleep, 0.05) for _ in range(2)))
+    try:
+        await hung
+    except ReplicaCrashed as exc:
+        print(exc.message, round(time.monotonic() - started), flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+HUNG_AND_CAN_NOT_END = """
+import asyncio, os, time
+from deployments.worker import WorkThreads
+
+async def main():
+    end, os._exit = os._exit, lambda code: None
+    threads = WorkThreads("stuck", max_work_s=0.2, count=2)
+    asyncio.create_task(threads.run(time.sleep, 60))
+    for _ in range(100):
+        await threads.run(lambda: None)  # the other thread is well, and hides nothing
+        try:
+            threads.check()
+        except RuntimeError as exc:
+            print(exc, flush=True)
+            end(0)
+        await asyncio.sleep(0.05)
+
+asyncio.run(main())
+"""
+
+HUNG_AND_NOBODY_WAITS = """
+import asyncio, time
+from deployments.worker import WorkThreads
+
+async def main():
+    asyncio.create_task(WorkThreads("hung", max_work_s=0.2).run(time.sleep, 60))
+    await asyncio.sleep(0.05)
+
+asyncio.run(main())  # cancels the task and closes the loop; the thread is still at it
+"""
+
+BUSY = """
+import asyncio, time
+from deployments.worker import WorkThreads
+
+async def main():
+    threads = WorkThreads("busy", max_work_s=0.4, count=2)
+    # each is quick: only a single step may be taken for hung
+    await asyncio.gather(*(threads.run(time.sleep, 0.1) for _ in range(20)))
+    print("done", flush=True)
+
+asyncio.run(main())
+"""
+
+
+def run_program(program: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.fixture
+def thread() -> WorkThreads:
+    return WorkThreads("test", max_work_s=60)
+
+
+async def test_functions_run_one_after_the_other_in_order(thread: WorkThreads) -> None:
+    order: list[int] = []
+    await asyncio.gather(*(thread.run(order.append, number) for number in range(100)))
+    assert order == list(range(100))
+
+
+async def test_functions_share_one_thread_beside_the_event_loop(thread: WorkThreads) -> None:
+    names = {(await thread.run(threading.current_thread)).name for _ in range(5)}
+    assert names == {"test_0"}
+
+
+async def test_as_many_functions_run_at_a_time_as_there_are_threads() -> None:
+    threads = WorkThreads("test", max_work_s=60, count=3)
+    all_there = threading.Barrier(3)
+    running, most = 0, 0
+    lock = threading.Lock()
+
+    def meet() -> str:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        all_there.wait(_PATIENCE_S)  # breaks unless three run at a time
+        with lock:
+            running -= 1
+        return threading.current_thread().name
+
+    names = await asyncio.gather(*(threads.run(meet) for _ in range(9)))
+    assert set(names) == {"test_0", "test_1", "test_2"}
+    assert most == 3
+
+
+async def test_longest_of_several_functions_counts() -> None:
+    threads = WorkThreads("test", max_work_s=60, count=2)
+    release = threading.Event()
+    holding = asyncio.create_task(threads.run(release.wait, _PATIENCE_S))
+    await asyncio.sleep(0.1)
+    await threads.run(lambda: None)
+    assert 0.05 < threads.busy_s() < _PATIENCE_S  # not 0: the last to end was another
+    release.set()
+    assert await holding
+    assert threads.busy_s() == 0
+
+
+async def test_arguments_and_results_pass(thread: WorkThreads) -> None:
+    assert await thread.run(divmod, 17, 5) == (3, 2)
+    absent: dict[str, int] = {}
+    assert await thread.run(absent.get, "key") is None
+
+
+async def test_exception_passes_and_the_thread_works_on(thread: WorkThreads) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await thread.run(divmod, 1, 0)
+    assert await thread.run(divmod, 1, 1) == (1, 0)
+    assert thread.busy_s() == 0
+
+
+async def test_cancelled_function_that_has_not_begun_is_not_run(thread: WorkThreads) -> None:
+    begun, release = threading.Event(), threading.Event()
+    ran: list[int] = []
+
+    def hold() -> None:
+        begun.set()
+        release.wait(_PATIENCE_S)
+
+    holding = asyncio.create_task(thread.run(hold))
+    assert await asyncio.to_thread(begun.wait, _PATIENCE_S)
+    tasks = [asyncio.create_task(thread.run(ran.append, number)) for number in range(3)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    await asyncio.sleep(0)
+    release.set()
+    await asyncio.gather(holding, tasks[0], tasks[2])
+    assert ran == [0, 2]
+
+
+async def test_function_whose_caller_went_while_it_ran_ends_quietly(thread: WorkThreads) -> None:
+    begun, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        release.wait(_PATIENCE_S)
+        raise ValueError("nobody is told")
+
+    task = asyncio.create_task(thread.run(hold))
+    assert await asyncio.to_thread(begun.wait, _PATIENCE_S)
+    task.cancel()
+    release.set()
+    assert await thread.run(lambda: "next") == "next"
+    assert task.cancelled()
+
+
+async def test_health_check_passes_while_work_is_within_its_time(thread: WorkThreads) -> None:
+    assert await thread.run(thread.busy_s) < 1
+    await thread.run(thread.check)
+    thread.check()
+
+
+def test_health_check_fails_where_the_process_could_not_be_ended() -> None:
+    ended = run_program(HUNG_AND_CAN_NOT_END)
+    assert ended.stdout.startswith("stuck has been at one step of work for 1."), ended.stderr
+
+
+def test_hung_function_is_told_to_its_caller_and_ends_the_process() -> None:
+    ended = run_program(HUNG)
+    assert ended.returncode == 70
+    assert ended.stdout == "one step of work in hung took more than 0.2 s and was given up\n"
+
+
+def test_one_hung_function_among_several_ends_the_process() -> None:
+    ended = run_program(ONE_OF_SEVERAL_HUNG)
+    assert ended.returncode == 70
+    message, _, waited_s = ended.stdout.strip().rpartition(" ")
+    assert message == "one step of work in hung took more than 0.4 s and was given up"
+    assert int(waited_s) <= 2
+
+
+def test_hung_function_ends_the_process_even_when_its_loop_is_closed() -> None:
+    assert run_program(HUNG_AND_NOBODY_WAITS).returncode == 70
+
+
+def test_long_queue_of_short_functions_is_not_taken_for_hung() -> None:
+    ended = run_program(BUSY)
+    assert (ended.returncode, ended.stdout) == (0, "done\n")

@@ -1,0 +1,113 @@
+"""At which size a page is looked at, and when once is not enough."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models.detection.looks import LineHeights, first_look, second_look, small_text_warning
+from models.detection.resize import DetectionInput
+from models.manifests import load_manifest
+
+MANIFEST = load_manifest("ppocrv6-small").detection
+SMALL_PX = MANIFEST.small_line_px
+FINE, SMALL, FEW = LineHeights(6, SMALL_PX), LineHeights(3, SMALL_PX - 0.1), LineHeights(5, 99)
+
+
+def paper(width: int, height: int) -> npt.NDArray[np.uint8]:
+    return np.full((height, width, 3), 255, dtype=np.uint8)
+
+
+def look(page: tuple[int, int], size: tuple[int, int]) -> DetectionInput:
+    return DetectionInput(np.zeros((size[1], size[0], 3), np.uint8), page, 7)
+
+
+def quads(*heights: float, width: float = 200) -> npt.NDArray[np.float32]:
+    """Level lines of these heights, in page pixels."""
+    return np.array([[[9, 9], [9 + width, 9], [9 + width, 9 + h], [9, 9 + h]] for h in heights], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "size", "reason"),
+    [
+        (paper(1240, 1754), (704, 960), "paper"),
+        (np.zeros((1440, 2560, 3), np.uint8), (1984, 1120), "no paper: its full size"),
+        (paper(700, 700), (736, 736), "paper whose full size is smaller"),
+    ],
+)
+def test_first_look(pixels: npt.NDArray[np.uint8], size: tuple[int, int], reason: str) -> None:
+    prepared = first_look(pixels, 7, MANIFEST)
+    assert prepared.size == size, reason
+    assert (prepared.page_size, prepared.number) == (pixels.shape[1::-1], 7)
+
+
+@pytest.mark.parametrize(
+    ("page", "heights", "size", "reason"),
+    [
+        ((1240, 1754), FINE, None, "lines of a good height"),
+        ((1240, 1754), SMALL, (1248, 1760), "small print"),
+        ((1240, 1754), FEW, (1248, 1760), "hardly any line on a page made smaller"),
+        ((400, 900), FEW, None, "hardly any line on a page made larger: nothing was lost"),
+        ((400, 900), SMALL, (736, 1664), "small print on a small page"),
+        ((754, 1000), SMALL, None, "a full size that is hardly larger"),
+    ],
+)
+def test_second_look(page: tuple[int, int], heights: LineHeights, size: tuple[int, int] | None, reason: str) -> None:
+    prepared = first_look(paper(*page), 7, MANIFEST)
+    again = second_look(paper(*page), prepared, heights, SMALL_PX, MANIFEST)
+    assert (again and again.size) == size, reason
+    assert again is None or (again.page_size, again.number) == (page, 7)
+
+
+@pytest.mark.parametrize("heights", [FINE, SMALL, FEW])
+def test_there_is_no_third_look(heights: LineHeights) -> None:
+    pixels = paper(2480, 3508)
+    again = second_look(pixels, first_look(pixels, 7, MANIFEST), SMALL, SMALL_PX, MANIFEST)
+    assert again is not None
+    assert second_look(pixels, again, heights, SMALL_PX, MANIFEST) is None
+
+
+@pytest.mark.parametrize(
+    ("heights_px", "small_px", "reason"),
+    [
+        ((), math.inf, "an empty page"),
+        ((80, 20), math.inf, "two lines"),
+        ((80, 20, 60), 40, "the highest of three"),
+        ((80, 20, 60, 30, 90, 100), 30, "two dashes do not count"),
+        ((20, 20, 20, *[100] * 300), 10, "three small lines among hundreds do"),
+    ],
+)
+def test_height_of_small_lines(heights_px: tuple[float, ...], small_px: float, reason: str) -> None:
+    points = quads(*heights_px).reshape(-1, 4, 2)
+    heights = LineHeights.of(points, look((2000, 2000), (1000, 1000)))
+    assert heights == LineHeights(len(heights_px), small_px), reason
+
+
+def test_line_that_runs_downwards_is_as_high_as_it_is_thick() -> None:
+    points = quads(400, 400, 400, width=30)
+    assert LineHeights.of(points, look((2000, 1000), (1000, 1000))).small_px == 15
+
+
+@pytest.mark.parametrize(
+    ("page", "size", "heights", "warned", "reason"),
+    [
+        ((2480, 3508), (1408, 1984), SMALL, True, "small print on a page made smaller"),
+        ((2480, 3508), (1408, 1984), FINE, False, "large print on a page made smaller"),
+        ((2480, 3508), (672, 960), FINE, False, "the same, at the first look"),
+        ((2480, 3508), (1408, 1984), FEW, False, "an empty page"),
+        ((20000, 10000), (1984, 992), FINE, True, "so small that ordinary print shows nothing"),
+        ((754, 1000), (736, 960), SMALL, False, "small print, but hardly made smaller"),
+        ((400, 900), (736, 1664), SMALL, False, "small print on a page made larger"),
+    ],
+)
+def test_warning(page: tuple[int, int], size: tuple[int, int], heights: LineHeights, warned: bool, reason: str) -> None:
+    warnings = small_text_warning(look(page, size), heights, SMALL_PX)
+    assert [warning.code for warning in warnings] == ["scaled_down"] * warned, reason
+
+
+def test_warning_says_page_sizes_and_height() -> None:
+    (warning,) = small_text_warning(look((6000, 4000), (1984, 1344)), LineHeights(40, 10), SMALL_PX)
+    assert warning.page == 7
+    assert "1984x1344 pixels, 33% of the page's 6000x4000" in warning.message
+    assert "lines are only 30 pixels high" in warning.message

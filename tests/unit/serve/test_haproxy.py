@@ -1,0 +1,49 @@
+"""What HAProxy is told, and what is refused before anything starts."""
+
+import re
+
+import pytest
+from ray.serve._private.haproxy_templates import HAPROXY_CONFIG_TEMPLATE
+
+from models.errors import ConfigurationError, RayocrError
+from serve.haproxy import check_haproxy, own_template
+
+
+def test_only_frontends_listen() -> None:
+    listeners = re.findall(r"^ *bind (.*)", own_template(HAPROXY_CONFIG_TEMPLATE), re.MULTILINE)
+    assert listeners == [
+        "{{ config.http_options.host }}:{{ config.frontend_port }}",
+        "{{ config.grpc_frontend_host }}:{{ config.grpc_frontend_port }} proto h2",
+    ]
+
+
+def test_requests_are_logged_nowhere() -> None:
+    assert "log_target" not in own_template(HAPROXY_CONFIG_TEMPLATE)
+
+
+@pytest.mark.parametrize(
+    ("known", "other"),
+    [
+        ("listen stats", "listen statistics"),
+        ("frontend prometheus", "frontend metrics"),
+        ("backend default_backend", "frontend another\n    bind *:9999\nbackend default_backend"),
+        ("errorfile 503", "errorfile 500"),
+        ("bind {{ config.frontend_host }}", "bind *"),
+    ],
+)
+def test_template_of_another_ray_is_refused(known: str, other: str) -> None:
+    changed = HAPROXY_CONFIG_TEMPLATE.replace(known, other)
+    assert changed != HAPROXY_CONFIG_TEMPLATE
+    with pytest.raises(RayocrError, match=r"set http\.proxy to python"):
+        own_template(changed)
+
+
+def test_haproxy_of_this_environment_runs() -> None:
+    check_haproxy()
+
+
+@pytest.mark.parametrize("binary", ["/nowhere/haproxy", "/bin/false"])
+def test_haproxy_that_is_not_there_or_does_not_run_is_refused(monkeypatch: pytest.MonkeyPatch, binary: str) -> None:
+    monkeypatch.setenv("RAY_SERVE_HAPROXY_BINARY_PATH", binary)
+    with pytest.raises(ConfigurationError, match=r"set http\.proxy to python"):
+        check_haproxy()
