@@ -15,6 +15,7 @@ from models.settings import (
 )
 
 __all__ = [
+    "DetectionScaling",
     "DetectionSettings",
     "PreprocessSettings",
     "RecognitionNet",
@@ -23,6 +24,10 @@ __all__ = [
     "ScalingSettings",
     "StageSettings",
 ]
+
+
+# Beyond four, Python's own work between the runs of a net begins to hold up the threads of a replica.
+_MOST_THREADS = 4
 
 
 class ScalingSettings(SettingsSection):
@@ -101,9 +106,21 @@ class PreprocessSettings(StageSettings):
     )
 
 
+class DetectionScaling(ScalingSettings):
+    """A fifth of a document's time is detection, but most of that of a photograph with a few words."""
+
+    max_replicas: int = Field(
+        default_factory=lambda: math.ceil(usable_cpu_count() / _MOST_THREADS),
+        ge=1,
+        description="Replicas that a burst may bring. Each holds its own nets.",
+        json_schema_extra={"default_text": f"a replica for each {_MOST_THREADS} CPUs of this machine"},
+    )
+
+
 class DetectionSettings(StageSettings):
     """The stage that finds text lines."""
 
+    scaling: DetectionScaling = DetectionScaling()
     net: NetSettings = NetSettings()
     options: DetectionOptions = DetectionOptions()
     max_batch_pages: int | None = Field(
@@ -116,10 +133,6 @@ class DetectionSettings(StageSettings):
     @property
     def threads(self) -> int:  # noqa: D102 - see StageSettings
         return self.net.threads
-
-
-# Beyond four, Python's own work between the runs of a net begins to hold up the threads of a replica.
-_MOST_THREADS = 4
 
 
 # A class of its own for each default that differs: a section that is set in part is made anew from its class.

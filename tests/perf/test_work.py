@@ -30,16 +30,16 @@ def detector() -> TextDetector:
 @pytest.fixture(scope="module")
 def recognizer() -> TextRecognizer:
     """The default bundle's recognizer."""
-    return TextRecognizer.load(MANIFEST.recognition, CPU)
+    return TextRecognizer.load(MANIFEST.recognition, CPU, is_prepared=False)
 
 
-def test_width_table_pads_a_log_uniform_spread_by_less_than_four_percent() -> None:
+def test_width_table_pads_a_log_uniform_spread_by_less_than_five_percent() -> None:
     table = width_table(MANIFEST.recognition.width_multiple_px)
     columns = np.exp(np.linspace(np.log(table[0]), np.log(table[-1]), 5000)).astype(int)
     run = np.array([bucket_width(int(width), table) for width in columns])
-    assert (run - columns).sum() / run.sum() < 0.04
-    assert ((run - columns) / run).max() < 0.08  # no single line is padded much either
-    assert len(table) <= 80  # each is a shape that the runtime has to compile
+    assert (run - columns).sum() / run.sum() < 0.05  # of all columns: longer lines, which have more, are padded less
+    assert ((run - columns) / run).max() < 0.22
+    assert len(table) <= 48  # each is a shape that the runtime has to compile
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_width_table_pads_a_log_uniform_spread_by_less_than_four_percent() -> No
         ((463, 1013), 0.44e6, 1.18e6, "a narrow receipt"),
         ((754, 1000), 0.71e6, 0.77e6, "a form"),
         ((1280, 720), 0.53e6, 0.97e6, "a slide; a video frame is looked at in full at once"),
-        ((2480, 3508), 0.78e6, 2.9e6, "A4 at 300 dpi"),
+        ((2480, 3508), 0.79e6, 2.9e6, "A4 at 300 dpi"),
         ((20000, 10000), 2.0e6, 2.0e6, "a map: in full at once"),
         ((20, 20), 0.55e6, 0.55e6, "a stamp"),
     ],
@@ -70,10 +70,10 @@ def test_page_of_ordinary_print_is_looked_at_once(detector: TextDetector, rows: 
     assert detector.second_look(page, prepared, quads, DetectionOptions()) is None
 
 
-# Measured 320, 1200 and 3920: a margin of three percent is for runtimes whose last bits differ.
+# Measured 384, 1152 and 4288: a margin of three percent is for runtimes and precisions whose last bits differ.
 @pytest.mark.parametrize(
     ("rows", "most_columns"),
-    [(RECEIPT[:1], 336), (RECEIPT, 1240), (RECEIPT * 4, 4040)],
+    [(RECEIPT[:1], 396), (RECEIPT, 1190), (RECEIPT * 4, 4420)],
     ids=["1 row", "4 rows", "16 rows"],
 )
 def test_columns_through_the_recognizer(
@@ -85,4 +85,4 @@ def test_columns_through_the_recognizer(
     used = sum(crop.columns for crop in crops)
     assert len(crops) == len(rows)
     assert run <= most_columns
-    assert (run - used) / run < 0.04
+    assert (run - used) / run < 0.17

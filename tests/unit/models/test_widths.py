@@ -63,3 +63,10 @@ def test_pages_of_few_lines_have_no_narrow_widths(lines: int, least: int) -> Non
     widths = widths_of_page(TABLE, lines)
     assert widths[0] == least
     assert widths == TABLE[-len(widths) :]
+
+
+@pytest.mark.parametrize(("lines", "least"), [(0, 192), (1, 192), (12, 192), (13, 96), (500, 96)])
+def test_few_lines_of_a_page_are_read_at_wider_widths(lines: int, least: int) -> None:
+    widths = widths_of_page(TABLE, lines)
+    assert widths[0] == least
+    assert widths == TABLE[TABLE.index(least) :]

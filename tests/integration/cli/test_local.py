@@ -1,0 +1,48 @@
+"""Reading without a service: one reader, and its nets, for all threads."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from models.detection import TextDetector
+from models.errors import SourceNotFound
+from serve.local import LocalReader
+from serve.results import OcrPage, OcrResult
+from serve.settings import Settings
+from tests.integration.cli.conftest import draw_png
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Threads of each detector that is loaded."""
+    load, counted = TextDetector.load, list[int]()
+
+    def counting(manifest, settings):  # type: ignore[no-untyped-def]  # passed on as it comes
+        counted.append(settings.threads)
+        return load(manifest, settings)
+
+    monkeypatch.setattr(TextDetector, "load", counting)
+    return counted
+
+
+def pages_of(result: OcrResult) -> list[OcrPage]:
+    return result.pages
+
+
+def test_threads_share_the_nets_and_get_what_each_would_alone(tmp_path: Path, loads: list[int]) -> None:
+    pictures = [str(draw_png(tmp_path / f"{number}.png", f"NUMBER {number}" * (number % 3))) for number in range(12)]
+    one, several = LocalReader(Settings()), LocalReader(Settings(), jobs=3, has_many=True)
+    alone = [pages_of(one.read(picture)) for picture in pictures]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(lambda picture: pages_of(several.read(picture)), pictures))
+    assert loads == [1, 3]
+    # To the last digit: also a net that is ready for some widths of lines reads as one that is not.
+    assert together == alone
+    assert [len(pages[0].lines) for pages in alone] == [0, 1, 1] * 4
+
+
+def test_document_that_is_not_there_is_told_before_the_nets_are_loaded(tmp_path: Path, loads: list[int]) -> None:
+    with pytest.raises(SourceNotFound):
+        LocalReader(Settings()).read(str(tmp_path / "gone.png"))
+    assert loads == []
