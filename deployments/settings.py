@@ -15,6 +15,7 @@ from models.settings import (
 )
 
 __all__ = [
+    "DetectionNet",
     "DetectionScaling",
     "DetectionSettings",
     "PreprocessSettings",
@@ -28,6 +29,8 @@ __all__ = [
 
 # Beyond four, Python's own work between the runs of a net begins to hold up the threads of a replica.
 _MOST_THREADS = 4
+# Each thread of detection holds the maps of a page of its own.
+_DETECTION_THREADS = 2
 
 
 class ScalingSettings(SettingsSection):
@@ -117,11 +120,24 @@ class DetectionScaling(ScalingSettings):
     )
 
 
+class DetectionNet(NetSettings):
+    """Photographs with a few words are all detection: one thread would leave the other CPUs idle."""
+
+    threads: int = Field(
+        default_factory=lambda: min(usable_cpu_count(), _DETECTION_THREADS),
+        ge=1,
+        le=256,
+        description="Runs of the net at a time in one replica, each on one CPU. They share the net's weights, so that "
+        "one replica with two threads needs less memory than two replicas.",
+        json_schema_extra={"default_text": f"the CPUs of this machine, at most {_DETECTION_THREADS}"},
+    )
+
+
 class DetectionSettings(StageSettings):
     """The stage that finds text lines."""
 
     scaling: DetectionScaling = DetectionScaling()
-    net: NetSettings = NetSettings()
+    net: DetectionNet = DetectionNet()
     options: DetectionOptions = DetectionOptions()
     max_batch_pages: int | None = Field(
         default=None,

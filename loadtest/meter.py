@@ -12,9 +12,9 @@ from loadtest.cpu_account import CpuAccount, CpuTimes, ProcessIdentity
 
 __all__ = ["SAMPLE_INTERVAL_S", "Meter", "ResourceUse", "pss_bytes"]
 
-SAMPLE_INTERVAL_S = 0.5
+SAMPLE_INTERVAL_S = 2.0
 """Seconds between samples. One of an idle Ray Serve with one replica (11 processes) costs 25-30 ms of CPU, 4 ms without
-memory: at this interval 5-6 % of a core, which the service and the load generator don't have."""
+memory: at this interval 1-2 % of a core, which the service and the load generator don't have."""
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,15 @@ anew in each run and can't choose the best kernels. But each takes 0.3 s to comp
 """
 
 import ctypes
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from queue import SimpleQueue
-from typing import Protocol
 
 import openvino as ov
 
 from models.runtime.base import NetOptions
 from models.runtime.device import has_bf16
 
-__all__ = ["CompiledNets", "PreparedNets", "RecentNets", "Requests", "requests_of"]
+__all__ = ["PreparedNets", "Requests", "requests_of"]
 
 #: Of one compiled net; each serves one run at a time.
 Requests = SimpleQueue[ov.InferRequest]
@@ -28,22 +25,8 @@ _Shape = tuple[int, ...]
 _KEPT_SHAPES = 8
 
 
-class CompiledNets(Protocol):
-    """Where a runtime finds the requests for a shape."""
-
-    def requests(self, shape: _Shape) -> Requests:
-        """Requests for inputs of this shape; may compile a net for it."""
-        ...
-
-    def rows(self, size: tuple[int, int]) -> int | None:
-        """Rows of the batches that inputs of this (height, width) have to come in; None where any number will do."""
-        ...
-
-
 class PreparedNets:
-    """Compiled at start for the shapes that are known, and once of open shape for all others.
-
-    Which one runs depends on height and width alone, so that the same input always has the same output.
+    """Compiled at start for the shapes that are known, and once of open shape for all others; both give the same bits.
 
     Args:
         core: Of OpenVINO.
@@ -56,47 +39,13 @@ class PreparedNets:
         self._rows = {(height, width): rows for rows, height, width, _ in options.shapes}
         self._open_shape = requests_of(core, model, options)
 
-    def requests(self, shape: _Shape) -> Requests:  # noqa: D102 - see CompiledNets
+    def requests(self, shape: _Shape) -> Requests:
+        """Requests for batches of this shape."""
         return self._fixed.get(shape, self._open_shape)
 
-    def rows(self, size: tuple[int, int]) -> int | None:  # noqa: D102 - see CompiledNets
+    def rows(self, size: tuple[int, int]) -> int | None:
+        """Rows of the batches that inputs of this (height, width) have to come in; None where any number will do."""
         return self._rows.get(size)
-
-
-class RecentNets:
-    """Compiled for each shape when it comes; the most recent are kept.
-
-    Args:
-        core: Of OpenVINO.
-        model: Of open shape.
-        options: Of the net.
-        most_px: Pixels of the shapes that are kept together; the last one always is.
-    """
-
-    def __init__(self, core: ov.Core, model: ov.Model, options: NetOptions, most_px: int) -> None:
-        self._core = core
-        self._model = model
-        self._options = options
-        self._most_px = most_px
-        self._kept: OrderedDict[_Shape, Requests] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def requests(self, shape: _Shape) -> Requests:  # noqa: D102 - see CompiledNets
-        with self._lock:
-            if shape not in self._kept:
-                while self._kept and sum(map(_pixels, (*self._kept, shape))) > self._most_px:
-                    self._kept.popitem(last=False)
-                self._kept[shape] = requests_of(self._core, self._model, self._options, shape)
-            self._kept.move_to_end(shape)
-            return self._kept[shape]
-
-    def rows(self, size: tuple[int, int]) -> int | None:  # noqa: D102 - see CompiledNets
-        return None
-
-
-def _pixels(shape: _Shape) -> int:
-    rows, height, width, _ = shape
-    return rows * height * width
 
 
 def requests_of(core: ov.Core, model: ov.Model, options: NetOptions, shape: Sequence[int] | None = None) -> Requests:
@@ -135,9 +84,9 @@ def _properties(options: NetOptions) -> dict[str, str | int | bool]:
         precision = "bf16" if has_bf16() else "f32"
     return {
         # For nets of one shape the plug-in generates code that joins steps and rounds elsewhere than its code for open
-        # shapes: with int8 one line of small print in 25 had another text. Lines are run by both, and lose no speed
-        # without; pages are run by nets of one shape only, at seven eighths of the time.
-        **({"SNIPPETS_MODE": "DISABLE"} if options.head == "argmax" else {}),
+        # shapes: with int8, 1 to 7 of 160 lines of small print had another text. Without it both give the same bits, at
+        # the same speed.
+        "SNIPPETS_MODE": "DISABLE",
         # One thread a stream: two threads on one line save less than they cost.
         "INFERENCE_NUM_THREADS": options.threads,
         "NUM_STREAMS": options.threads,

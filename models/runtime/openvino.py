@@ -11,7 +11,7 @@ from models.convert.graph import split_classifier, with_pixels_in
 from models.convert.int8 import FULL_LEVELS, SAFE_LEVELS, quantize
 from models.errors import ConfigurationError, ModelOutputError
 from models.runtime.base import NetOptions, Pixels, Runtime
-from models.runtime.compiled_nets import CompiledNets, PreparedNets, RecentNets, Requests, requests_of
+from models.runtime.compiled_nets import PreparedNets, Requests, requests_of
 from models.runtime.device import has_vnni
 
 __all__ = ["OpenVino"]
@@ -21,16 +21,12 @@ __all__ = ["OpenVino"]
 ov.Tensor(np.zeros(1, dtype=np.uint8))
 
 
-# A scanner's pages have one or two sizes; a folder of photographs has a few. A net takes 40 MB, and 90 MB a megapixel.
-_MOST_MAP_PX = 3_000_000
-
-
 class OpenVino(Runtime):
     """A net compiled by OpenVINO's CPU plug-in, with normalization and arg-max inside its graph."""
 
     def __init__(
         self,
-        nets: CompiledNets,
+        nets: PreparedNets,
         classifier: Requests | None,
         metadata: dict[str, str],
         class_count: int | None,
@@ -54,12 +50,12 @@ class OpenVino(Runtime):
             class_count = classes.get_length() if classes.is_static else None
             if options.precision == "int8" and options.int8 is not None:
                 quantize(model, options.int8.activations, FULL_LEVELS if has_vnni() else SAFE_LEVELS)
-            if options.head == "map":
-                nets: CompiledNets = RecentNets(core, with_pixels_in(model, options.input), options, _MOST_MAP_PX)
-                return cls(nets, None, metadata, class_count)
-            features, classifier = split_classifier(model)
-            nets = PreparedNets(core, with_pixels_in(features, options.input), options)
-            return cls(nets, requests_of(core, classifier, options), metadata, class_count)
+            classifier = None
+            if options.head == "argmax":
+                model, last = split_classifier(model)
+                classifier = requests_of(core, last, options)
+            nets = PreparedNets(core, with_pixels_in(model, options.input), options)
+            return cls(nets, classifier, metadata, class_count)
         except RuntimeError as exc:
             raise ConfigurationError(f"OpenVINO can't load {path.name}: {exc}") from exc
 

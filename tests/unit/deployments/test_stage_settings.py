@@ -13,21 +13,19 @@ from deployments.settings import (
 from models.cpus import usable_cpu_count
 
 
-def recognition_on(cpus: int, monkeypatch: pytest.MonkeyPatch) -> RecognitionSettings:
-    monkeypatch.setattr("deployments.settings.usable_cpu_count", lambda: cpus)
-    # made anew, as a section is when it is set in part; what stands as the default was made at import
-    return RecognitionSettings.model_validate({"net": {}, "scaling": {}})
-
-
 @pytest.mark.parametrize(
     ("cpus", "threads", "replicas"), [(1, 1, 1), (2, 2, 1), (4, 4, 1), (5, 4, 2), (8, 4, 2), (32, 4, 8)]
 )
-def test_recognition_uses_every_cpu_by_default(
+def test_recognition_uses_every_cpu_by_default_and_detection_scales_with_it(
     monkeypatch: pytest.MonkeyPatch, cpus: int, threads: int, replicas: int
 ) -> None:
-    settings = recognition_on(cpus, monkeypatch)
-    assert (settings.net.threads, settings.scaling.max_replicas) == (threads, replicas)
-    assert settings.net.threads * settings.scaling.max_replicas >= cpus
+    monkeypatch.setattr("deployments.settings.usable_cpu_count", lambda: cpus)
+    # made anew, as a section is when it is set in part; what stands as the default was made at import
+    recognition = RecognitionSettings.model_validate({"net": {}, "scaling": {}})
+    detection = DetectionSettings.model_validate({"net": {}, "scaling": {}})
+    assert (recognition.net.threads, recognition.scaling.max_replicas) == (threads, replicas)
+    assert recognition.net.threads * recognition.scaling.max_replicas >= cpus
+    assert (detection.net.threads, detection.scaling.max_replicas) == (1, replicas)
 
 
 def test_defaults_are_those_of_this_machine() -> None:

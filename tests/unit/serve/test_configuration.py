@@ -121,9 +121,9 @@ def test_list_in_a_variable_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
             "the environment variable RAYOCR_HTTP is not a setting of rayocr: did you mean RAYOCR_HTTP__PORT?",
         ),
         (
-            "RAYOCR_DETECTION__SCALING__MIN_REPLICAS",
+            "RAYOCR_PREPROCESS__SCALING__MIN_REPLICAS",
             "4",
-            "the settings are not valid: detection.scaling: Value error, max_replicas is 1, less than min_replicas 4",
+            "the settings are not valid: preprocess.scaling: Value error, max_replicas is 1, less than min_replicas 4",
         ),
     ],
     ids=["misspelt", "unknown", "out-of-range", "wrong-type", "list", "section", "contradiction"],
