@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -40,12 +40,13 @@ _LEAN = {
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
-def run_service(loaded: LoadedSettings, stages: "Stages | None" = None) -> int:
+def run_service(loaded: LoadedSettings, stages: "Callable[[], Stages] | None" = None) -> int:
     """Serve until SIGINT or SIGTERM, then stop everything that was started.
 
     Args:
         loaded: The settings in effect.
-        stages: Other classes for the three stages, as for `build_application`.
+        stages: Gives other classes for the three stages, as for `build_application`. Called when Ray has started: their
+            modules import it, and it reads the environment while it is imported.
 
     Returns:
         The exit code: 0 after a signal.
@@ -146,7 +147,7 @@ def _logical_cpus(settings: Settings) -> int:
     return math.ceil(INGRESS_CPUS + sum(stage.scaling.max_replicas * stage.reserved_cpus for stage in stages))
 
 
-def _deploy(settings: Settings, stages: "Stages | None", stopped: threading.Event) -> None:
+def _deploy(settings: Settings, stages: "Callable[[], Stages] | None", stopped: threading.Event) -> None:
     from ray import serve
     from ray.serve.config import HTTPOptions
     from ray.serve.schema import LoggingConfig
@@ -160,7 +161,10 @@ def _deploy(settings: Settings, stages: "Stages | None", stopped: threading.Even
     serve.start(http_options=HTTPOptions(host=settings.http.host, port=settings.http.port), logging_config=logs)
     try:
         serve.run(
-            build_application(settings, stages or Stages()), name=_APPLICATION, route_prefix="/", logging_config=logs
+            build_application(settings, stages() if stages else Stages()),
+            name=_APPLICATION,
+            route_prefix="/",
+            logging_config=logs,
         )
     except RuntimeError as exc:
         raise RayocrError(f"the service could not be started: {exc}") from exc

@@ -2,28 +2,25 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from loadtest.scale.point import DETECTION_VARIABLE
 from serve.configuration import load_settings
-from serve.haproxy import haproxy_in_front
-from serve.loopback import stay_on_loopback
 from serve.run import run_service
 
+if TYPE_CHECKING:
+    from serve.app import Stages
 
-def main() -> int:
-    """Serve until SIGINT or SIGTERM."""
-    loaded = load_settings()
-    # The stages bring Ray with them, which reads the environment while it is imported: before run_service sets it.
-    stay_on_loopback()
-    with haproxy_in_front(loaded.settings.http):
-        from loadtest.scale.stages import SimulatedDetector, SimulatedRecognizer
-        from serve.app import Stages
 
-        stages = Stages(recognizer=SimulatedRecognizer)
-        if DETECTION_VARIABLE in os.environ:
-            stages = Stages(recognizer=SimulatedRecognizer, detector=SimulatedDetector)
-        return run_service(loaded, stages)
+def simulated_stages() -> "Stages":
+    """The stages of the service, with those that wait."""
+    from loadtest.scale.stages import SimulatedDetector, SimulatedRecognizer
+    from serve.app import Stages
+
+    if DETECTION_VARIABLE in os.environ:
+        return Stages(recognizer=SimulatedRecognizer, detector=SimulatedDetector)
+    return Stages(recognizer=SimulatedRecognizer)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_service(load_settings(), simulated_stages))

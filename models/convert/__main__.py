@@ -42,7 +42,7 @@ def main() -> int:
     parser.add_argument("--net", choices=("detection", "recognition"), action="append", help="only this one")
     arguments = parser.parse_args()
     try:
-        manifest = load_manifest(arguments.bundle)
+        manifest = load_manifest(arguments.bundle, with_recipes=False)
         for net in arguments.net or ("detection", "recognition"):
             _make_recipe(manifest, net)
     except ConfigurationError as exc:

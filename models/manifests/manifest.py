@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 _FOLDER = Path(__file__).parent
+_WITHOUT_RECIPES = "without recipes"
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -74,6 +75,8 @@ class NetManifest(SettingsSection):
     def _read_recipe(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, str):
             return value
+        if info.context == _WITHOUT_RECIPES:
+            return None
         path = Path(info.context or _FOLDER) / "int8" / value
         try:
             return yaml.safe_load(path.read_bytes()) or {}  # an empty file is a broken recipe, not none
@@ -159,11 +162,12 @@ def list_manifests() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
 
 
-def load_manifest(name: str) -> BundleManifest:
+def load_manifest(name: str, *, with_recipes: bool = True) -> BundleManifest:
     """Read a bundle's manifest.
 
     Args:
         name: Name of a bundle that ships with rayocr, or the path of a YAML file (recognized by its ending).
+        with_recipes: Whether its int8 recipes are read; they are not by the program that makes them.
 
     Raises:
         ConfigurationError: There is no such bundle, or the file is not a valid manifest.
@@ -177,7 +181,8 @@ def load_manifest(name: str) -> BundleManifest:
         hint = f"{exc.strerror}" if is_path else f"known bundles: {known}; or give the path of a .yaml file"
         raise ConfigurationError(f"no model bundle {name!r}: {hint}") from exc
     try:
-        return BundleManifest.model_validate(yaml.safe_load(text), context=path.parent)
+        folder = path.parent if with_recipes else _WITHOUT_RECIPES
+        return BundleManifest.model_validate(yaml.safe_load(text), context=folder)
     except (ValidationError, yaml.YAMLError) as exc:
         raise ConfigurationError(f"manifest {path.name} is not valid: {exc}") from exc
 

@@ -138,7 +138,16 @@ class TextRecognizer:
     def recognize(
         self, page: Page, quads: Quads, options: RecognitionOptions
     ) -> tuple[tuple[Line, ...], tuple[PageWarning, ...]]:
-        """All steps for one page, a line at a time."""
+        """All steps for one page."""
         crops = self.crops(page, quads)
-        texts = [self.infer(crop.pixels[None])[0] for crop in crops]
+        by_width: dict[int, list[int]] = {}
+        for index, crop in enumerate(crops):
+            by_width.setdefault(crop.pixels.shape[1], []).append(index)
+        texts: list[LineText] = [("", 0.0)] * len(crops)
+        for width, indices in by_width.items():
+            together = self.lines_of_a_run(width) or 1
+            for start in range(0, len(indices), together):
+                run = indices[start : start + together]
+                for index, text in zip(run, self.infer(np.stack([crops[i].pixels for i in run])), strict=True):
+                    texts[index] = text
         return self.lines(page, quads, crops, texts, options)

@@ -1,10 +1,22 @@
 """`python -m tests.faults.service`: `rayocr serve` with the faulty detection stage, set up by RAYOCR_* variables."""
 
 import sys
+from typing import TYPE_CHECKING
 
-from serve.app import Stages
 from serve.configuration import load_settings
 from serve.run import run_service
-from tests.faults.stages import FaultyDetector
 
-sys.exit(run_service(load_settings(), Stages(detector=FaultyDetector)))
+if TYPE_CHECKING:
+    from serve.app import Stages
+
+
+def faulty_stages() -> "Stages":
+    """The stages of the service, with the faulty one."""
+    from serve.app import Stages
+    from tests.faults.stages import FaultyDetector
+
+    return Stages(detector=FaultyDetector)
+
+
+if __name__ == "__main__":
+    sys.exit(run_service(load_settings(), faulty_stages))
