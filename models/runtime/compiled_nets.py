@@ -4,7 +4,6 @@ A net compiled for one shape runs a fifth to a third faster than one of open sha
 anew in each run and can't choose the best kernels. But each takes 0.3 s to compile, and 40 MB and more.
 """
 
-import ctypes
 from collections.abc import Sequence
 from queue import SimpleQueue
 
@@ -12,6 +11,7 @@ import openvino as ov
 
 from models.runtime.base import NetOptions
 from models.runtime.device import has_bf16
+from models.runtime.memory import give_back_memory
 
 __all__ = ["PreparedNets", "Requests", "requests_of"]
 
@@ -64,18 +64,11 @@ def requests_of(core: ov.Core, model: ov.Model, options: NetOptions, shape: Sequ
         model = model.clone()
         model.reshape(list(shape))
     compiled = core.compile_model(model, "CPU", _properties(options))
-    _give_back_memory()
+    give_back_memory()
     requests: Requests = SimpleQueue()
     for _ in range(options.threads):
         requests.put(compiled.create_infer_request())
     return requests
-
-
-def _give_back_memory() -> None:
-    """Compiling leaves tens of megabytes of holes, which glibc would keep."""
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim"):
-        libc.malloc_trim(0)
 
 
 def _properties(options: NetOptions) -> dict[str, str | int | bool]:

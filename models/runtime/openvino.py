@@ -13,12 +13,17 @@ from models.errors import ConfigurationError, ModelOutputError
 from models.runtime.base import NetOptions, Pixels, Runtime
 from models.runtime.compiled_nets import PreparedNets, Requests, requests_of
 from models.runtime.device import has_vnni
+from models.runtime.memory import give_back_memory
 
 __all__ = ["OpenVino"]
 
 # The first array that OpenVINO's bindings take makes them load NumPy's interface under a lock of their own; two threads
 # that do this at once, each holding what the other needs, hang for ever (seen with 2026.4.1). Here one thread does it.
 ov.Tensor(np.zeros(1, dtype=np.uint8))
+
+
+# Pixels run between two returns of free memory: some ten pages, of detection or of lines.
+_GIVE_BACK_AFTER_PX = 8_000_000
 
 
 class OpenVino(Runtime):
@@ -33,6 +38,7 @@ class OpenVino(Runtime):
     ) -> None:
         self._nets = nets
         self._classifier = classifier
+        self._pixels_since = 0
         self._metadata = metadata
         self._class_count = class_count
 
@@ -73,6 +79,11 @@ class OpenVino(Runtime):
             probabilities, classes = _infer(self._classifier, features[:count])
         except RuntimeError as exc:
             raise ModelOutputError(f"OpenVINO failed on an input of shape {batch.shape}: {exc}") from exc
+        finally:
+            self._pixels_since += batch.size // 3
+            if self._pixels_since >= _GIVE_BACK_AFTER_PX:  # threads may do it twice, or a little later: no matter
+                self._pixels_since = 0
+                give_back_memory()
         return classes[..., 0], probabilities[..., 0]
 
     def prepared_rows(self, size: tuple[int, int]) -> int | None:  # noqa: D102 - see Runtime

@@ -25,7 +25,7 @@ def test_recognition_uses_every_cpu_by_default_and_detection_scales_with_it(
     detection = DetectionSettings.model_validate({"net": {}, "scaling": {}})
     assert (recognition.net.threads, recognition.scaling.max_replicas) == (threads, replicas)
     assert recognition.net.threads * recognition.scaling.max_replicas >= cpus
-    assert (detection.net.threads, detection.scaling.max_replicas) == (1, replicas)
+    assert (detection.net.threads, detection.scaling.max_replicas) == (min(cpus, 2), replicas)
 
 
 def test_defaults_are_those_of_this_machine() -> None:
