@@ -10,6 +10,7 @@ from deployments.batching import ShapeBatcher, power_of_two
 from deployments.context import RequestContext
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
+from deployments.net_clock import NetClock
 from deployments.settings import DetectionSettings
 from deployments.worker import WorkThreads, limit_threads
 from models.detection import TextDetector
@@ -33,16 +34,20 @@ class Detector:
 
     def __init__(self, bundle: str, settings: DetectionSettings) -> None:
         quiet_expected_errors()
-        limit_threads(1)
+        limit_threads()
         self._options = settings.options
         self._metrics = StageMetrics("detection")
-        self._detector = TextDetector.load(load_manifest(bundle).detection, settings.net)
+        with NetClock() as net_clock:
+            self._detector = TextDetector.load(load_manifest(bundle).detection, settings.net)
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("detection", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: pages are scaled, and maps read, meanwhile.
         self._cpu_threads = WorkThreads("detection-cpu", settings.max_work_s) if is_gpu else self._net_threads
+        self._prepare = self._metrics.metered("resize", self._detector.prepare)
+        self._look_again = self._metrics.metered("resize", self._detector.second_look)
+        self._read_map = self._metrics.metered("postprocess", self._detector.quads)
         self._batcher: ShapeBatcher[npt.NDArray[np.float32]] = ShapeBatcher(
-            self._metrics.metered("detection_net", self._infer),
+            self._metrics.metered("detection_net", self._infer, net_clock),
             self._net_threads,
             power_of_two(settings.max_batch_pages or (_GPU_BATCH_PAGES if is_gpu else 1)),
             self._metrics.batch,
@@ -70,15 +75,13 @@ class Detector:
             async with context.limit("detection"):
                 started = time.perf_counter()
                 merged = self._options.model_copy(update=options.model_dump(exclude_none=True))
-                prepared = await self._cpu_threads.run(self._metrics.metered("resize", self._detector.prepare), page)
+                prepared = await self._cpu_threads.run(self._prepare, page)
                 probability = await self._batcher.submit(prepared.pixels)
-                read_map = self._metrics.metered("postprocess", self._detector.quads)
-                quads = await self._cpu_threads.run(read_map, probability, prepared, merged)
-                look_again = self._metrics.metered("resize", self._detector.second_look)
-                again = await self._cpu_threads.run(look_again, page, prepared, quads, merged)
+                quads = await self._cpu_threads.run(self._read_map, probability, prepared, merged)
+                again = await self._cpu_threads.run(self._look_again, page, prepared, quads, merged)
                 if again is not None:
                     probability = await self._batcher.submit(again.pixels)
-                    quads = await self._cpu_threads.run(read_map, probability, again, merged)
+                    quads = await self._cpu_threads.run(self._read_map, probability, again, merged)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
         return PageQuads(
             number=page.number,

@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 
 from ray.util.metrics import Counter, Histogram
 
+from deployments.net_clock import NetClock
 from models.errors import RayocrError
 
 __all__ = ["StageMetrics", "error_code"]
@@ -73,7 +74,7 @@ class StageMetrics:
         self._errors = Counter("rayocr_stage_errors_total", "Pages that failed, by code.", tag_keys=("stage", "code"))
         self._cpu = Counter(
             "rayocr_work_cpu_seconds_total",
-            "CPU seconds of the stage's own work, by step, on the thread that did it.",
+            "CPU seconds of the stage's own work, by step.",
             tag_keys=("stage", "step"),
         )
         self._stage = stage
@@ -120,14 +121,17 @@ class StageMetrics:
                 },
             )
 
-    def metered(self, step: str, function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    def metered(
+        self, step: str, function: Callable[Arguments, Result], net: NetClock | None = None
+    ) -> Callable[Arguments, Result]:
         """The same function, its CPU time counted as a step of this stage's work, also where it raises.
 
-        It costs 3 us a call. What other threads do on its behalf, such as those of a net with several, is not seen.
+        It costs 3 us a call, and 20 us with a net of 30 threads.
 
         Args:
             step: The label `step`; docs/operations.md lists them.
             function: Runs to its end on one thread.
+            net: Of a net that it runs, whose own threads work for it.
         """
 
         @wraps(function)
@@ -136,7 +140,7 @@ class StageMetrics:
             try:
                 return function(*args, **kwargs)
             finally:
-                used_s = time.thread_time() - started_s
+                used_s = time.thread_time() - started_s + (net.uncounted_s() if net is not None else 0.0)
                 if used_s > 0:  # where the clock is coarse it may not have moved, and Ray refuses to count nothing
                     self._cpu.inc(used_s, tags={"step": step})
 

@@ -11,6 +11,7 @@ from deployments.batching import ShapeBatcher, power_of_two
 from deployments.context import RequestContext
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
+from deployments.net_clock import NetClock
 from deployments.settings import RecognitionSettings
 from deployments.worker import WorkThreads, limit_threads
 from models.manifests import load_manifest
@@ -34,15 +35,17 @@ class Recognizer:
 
     def __init__(self, bundle: str, settings: RecognitionSettings) -> None:
         quiet_expected_errors()
-        limit_threads(1)
+        limit_threads()
         self._options = settings.options
         self._metrics = StageMetrics("recognition")
-        self._recognizer = TextRecognizer.load(load_manifest(bundle).recognition, settings.net)
+        with NetClock() as net_clock:
+            self._recognizer = TextRecognizer.load(load_manifest(bundle).recognition, settings.net)
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("recognition", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: lines are cut out meanwhile.
         self._cpu_threads = WorkThreads("recognition-cpu", settings.max_work_s) if is_gpu else self._net_threads
-        self._run_net = self._metrics.metered("recognition_net", self._recognizer.run_net)
+        self._crop = self._metrics.metered("crop", self._recognizer.crops)
+        self._run_net = self._metrics.metered("recognition_net", self._recognizer.run_net, net_clock)
         self._decode = self._metrics.metered("ctc_decode", self._recognizer.decode)
         self._otherwise = power_of_two(settings.max_batch_lines or (_GPU_BATCH_LINES if is_gpu else 1))
         self._batcher: ShapeBatcher[LineText] = ShapeBatcher(
@@ -73,8 +76,7 @@ class Recognizer:
         with self._metrics.page(found.number, sent_at):
             async with context.limit("recognition"):
                 started = time.perf_counter()
-                cut = self._metrics.metered("crop", self._recognizer.crops)
-                crops = await self._cpu_threads.run(cut, page, found.quads)
+                crops = await self._cpu_threads.run(self._crop, page, found.quads)
                 texts = await _all([self._batcher.submit(crop.pixels) for crop in crops])
                 lines, warnings = self._recognizer.lines(page, found.quads, crops, texts, self._options)
                 elapsed_ms = (time.perf_counter() - started) * 1e3

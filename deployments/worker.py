@@ -35,9 +35,9 @@ class _Job:
     loop: asyncio.AbstractEventLoop
 
 
-def limit_threads(threads: int) -> None:
-    """Keep this process's libraries within its CPUs. Ray sets OMP_NUM_THREADS, which BLAS follows, before it starts."""
-    cv2.setNumThreads(threads)
+def limit_threads() -> None:
+    """Keep OpenCV to the thread that calls it. Ray sets OMP_NUM_THREADS, which BLAS follows, before it starts."""
+    cv2.setNumThreads(1)
 
 
 class WorkThreads:

@@ -30,7 +30,7 @@ class Preprocessor:
 
     def __init__(self, settings: PreprocessSettings, storage: StorageSettings) -> None:
         quiet_expected_errors()
-        limit_threads(1)
+        limit_threads()
         self._metrics = StageMetrics("preprocess")
         self._decoder = PageDecoder(settings.limits)
         self._storages = build_storage(storage, SERVICE_SCHEMES)

@@ -204,6 +204,8 @@ def test_cpu_time_of_the_work_is_counted_by_step(service: RunningService, client
         time.sleep(1)
     assert wanted <= set(work_s)
     assert min(work_s.values()) > 0
+    assert work_s["detection", "detection_net"] > work_s["detection", "resize"] + work_s["detection", "postprocess"]
+    assert work_s["recognition", "recognition_net"] > work_s["recognition", "crop"]
     family = [psutil.Process(service.pid), *psutil.Process(service.pid).children(recursive=True)]
     assert sum(work_s.values()) < sum(sum(process.cpu_times()[:2]) for process in family)
 
