@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-# Beyond four, Python's own work between the runs of a net begins to hold up the threads of a replica.
+# Beyond four threads a replica was not measured, so it is kept at four.
 _MOST_THREADS = 4
 # Each thread of detection holds the maps of a page of its own.
 _DETECTION_THREADS = 2
@@ -110,7 +110,7 @@ class PreprocessSettings(StageSettings):
 
 
 class DetectionScaling(ScalingSettings):
-    """A fifth of a document's time is detection, but most of that of a photograph with a few words."""
+    """The rest of a document's time is detection, but most of that of a photograph with a few words."""
 
     max_replicas: int = Field(
         default_factory=lambda: math.ceil(usable_cpu_count() / _MOST_THREADS),
@@ -168,7 +168,7 @@ class RecognitionNet(NetSettings):
 
 
 class RecognitionScaling(ScalingSettings):
-    """Nine tenths of a page's time is recognition: it is the stage that scales by default."""
+    """Most of a page's time is recognition: it is the stage that scales by default."""
 
     max_replicas: int = Field(
         default_factory=lambda: math.ceil(usable_cpu_count() / _MOST_THREADS),

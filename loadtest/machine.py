@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,17 @@ class Machine:
     cpu: str
     cores: int
     flags: tuple[str, ...]
+
+    @classmethod
+    def from_dict(cls, fields: object) -> "Machine":
+        """Read what `dataclasses.asdict` gave, after its way through JSON.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is something else.
+        """
+        if not isinstance(fields, Mapping):
+            raise TypeError("machine must be an object")
+        return cls(str(fields["cpu"]), int(fields["cores"]), tuple(fields["flags"]))
 
     @property
     def host(self) -> str:

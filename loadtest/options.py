@@ -1,4 +1,4 @@
-"""Options that several commands share, so that they are named and explained alike."""
+"""Options that several commands share, so that they are named, explained and read alike."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +29,7 @@ __all__ = [
     "UnitOption",
     "Url",
     "Warmup",
+    "comma_separated",
 ]
 
 BENCH_SETS = "sroie,funsd,icdar2015_test,zh_docs_pdf"
@@ -54,3 +55,12 @@ AllowRemote = Annotated[bool, typer.Option("--allow-remote", help="Allow a servi
 AllowErrors = Annotated[bool, typer.Option("--allow-errors", help="Exit with 0 although requests failed.")]
 UnitOption = Annotated[Unit | None, typer.Option(help="Count words or characters; default: by the labels' script.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the peer; default: as it comes, all cores.")]
+
+
+def comma_separated(text: str) -> list[str]:
+    """The names in the text of an option, such as `Sets`.
+
+    >>> comma_separated("sroie,funsd,")
+    ['sroie', 'funsd']
+    """
+    return [name for name in text.split(",") if name]

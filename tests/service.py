@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -12,7 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["RunningService", "free_port", "running_service"]
+from loadtest.program import free_port
+
+__all__ = ["RunningService", "running_service"]
 
 _ROOT = Path(__file__).parent.parent
 _START_TIMEOUT_S = 150.0
@@ -36,14 +37,6 @@ class RunningService:
     announcement: str
     log_directory: Path
     metrics_url: str
-
-
-def free_port() -> int:
-    """A port of loopback that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

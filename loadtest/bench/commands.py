@@ -28,6 +28,7 @@ from loadtest.options import (
     Timeout,
     Url,
     Warmup,
+    comma_separated,
 )
 from loadtest.peers import Peer
 from loadtest.pictures import load_pictures
@@ -82,10 +83,10 @@ def bench(
         slow_peers=frozenset(_peers(slow_peers)),
         slow_rounds=slow_rounds,
         slow_limit=slow_limit,
-        one_client_sets=frozenset(_names(one_client_sets)),
+        one_client_sets=frozenset(comma_separated(one_client_sets)),
     )
     target = Target.at(url, allow_remote, service_pid)
-    labels = [data / name / "labels.jsonl" for name in _names(sets)]
+    labels = [data / name / "labels.jsonl" for name in comma_separated(sets)]
     read = [BenchSet(path, load_pictures(path, limit)) for path in labels]
     comparison = Comparison(this_machine(), f"{datetime.date.today():%Y-%m-%d}", _text(settings), [])
     command = None if peer_python is None else PeerCommand(peer_python, threads, max_time)
@@ -116,13 +117,9 @@ def table(
         write_results(page, text)
 
 
-def _names(text: str) -> list[str]:
-    return [name for name in text.split(",") if name]
-
-
 def _peers(text: str) -> list[Peer]:
     try:
-        return [Peer(name) for name in _names(text)]
+        return [Peer(name) for name in comma_separated(text)]
     except ValueError as exc:
         raise LoadtestError(f"{exc}; the peers are {', '.join(Peer)}") from exc
 

@@ -4,12 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from loadtest.errors import LoadtestError
+from loadtest.figures_file import read_figures
 from loadtest.machine import Machine
 from loadtest.peers import Peer
 
-__all__ = ["KIND", "ONE_CLIENT", "SERVICE", "Comparison", "Turn", "comparison_from_dict", "label_of", "read_comparison"]
+__all__ = ["KIND", "ONE_CLIENT", "SERVICE", "Comparison", "Turn", "label_of", "read_comparison"]
 
 KIND = "bench"
 """What the file says it is."""
@@ -93,37 +94,26 @@ class Comparison:
         path.write_text(json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def comparison_from_dict(fields: Mapping[str, object]) -> Comparison:
-    """Read what `as_dict` gave.
-
-    Raises:
-        KeyError, TypeError, ValueError: It is something else.
-    """
-    if fields["kind"] != KIND:
-        raise ValueError(f"its kind is {fields['kind']!r}, not {KIND!r}")
-    machine, turns = fields["machine"], fields["turns"]
-    if not isinstance(machine, Mapping) or not isinstance(turns, list):
-        raise TypeError("machine must be an object and turns a list")
-    return Comparison(
-        Machine(str(machine["cpu"]), int(machine["cores"]), tuple(machine["flags"])),
-        str(fields["date"]),
-        str(fields["settings"]),
-        [Turn(**turn) for turn in turns],
-    )
-
-
 def read_comparison(path: Path) -> Comparison:
     """Read a file that `Comparison.write` wrote.
 
     Raises:
         LoadtestError: It can't be read, or holds something else.
     """
-    try:
-        return comparison_from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, KeyError, TypeError, ValueError) as exc:
-        raise LoadtestError(f"{path} holds no figures of python -m loadtest bench: {exc!r}") from exc
+    return read_figures(path, KIND, _comparison)
 
 
 def label_of(system: str) -> str:
     """Name of a system for people."""
     return Peer(system).label if system in set(Peer) else system
+
+
+def _comparison(fields: Mapping[str, Any]) -> Comparison:
+    if not isinstance(fields["turns"], list):
+        raise TypeError("turns must be a list")
+    return Comparison(
+        Machine.from_dict(fields["machine"]),
+        str(fields["date"]),
+        str(fields["settings"]),
+        [Turn(**turn) for turn in fields["turns"]],
+    )

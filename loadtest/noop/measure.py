@@ -13,8 +13,8 @@ from loadtest.errors import LoadtestError
 from loadtest.noop.cases import Case, Measurement, cases, cpu_ms_per_request
 from loadtest.pictures import Picture
 from loadtest.processes import ServiceProcesses
-from loadtest.profile.program import check_on_loopback, free_port, running_program
 from loadtest.profile.roles import RoleMeter
+from loadtest.program import check_on_loopback, free_port, running_program
 
 __all__ = ["NoopPlan", "measure_noop"]
 

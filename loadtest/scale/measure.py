@@ -7,8 +7,8 @@ import psutil
 
 from loadtest.client import LoadPlan
 from loadtest.pictures import PictureSet
-from loadtest.profile.program import check_on_loopback, free_port, running_program
 from loadtest.profile.roles import RoleMeter
+from loadtest.program import check_on_loopback, free_port, running_program
 from loadtest.scale.point import DETECTION_VARIABLE, RECOGNITION_VARIABLE, Point, Simulation
 from loadtest.service import Target, measure_service
 

@@ -17,6 +17,7 @@ from loadtest.options import (
     Sets,
     Timeout,
     Url,
+    comma_separated,
 )
 from loadtest.pictures import load_pictures
 from loadtest.service import Target
@@ -60,8 +61,7 @@ def soak(
     windows = Windows(settled_after, window)
     plan = SoakPlan(load, images, seconds, sample_every, seed, windows)
     target = Target.at(url, service_pid=service_pid)
-    names = [name for name in sets.split(",") if name]
-    pictures = [picture for name in names for picture in load_pictures(data / name, limit).pictures]
+    pictures = [picture for name in comma_separated(sets) for picture in load_pictures(data / name, limit).pictures]
 
     record = run_soak(target, plan, pictures, lambda text: typer.echo(text, err=True))
     if json_file is not None:

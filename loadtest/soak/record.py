@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from loadtest.errors import LoadtestError
+from loadtest.figures_file import read_figures
 from loadtest.machine import Machine
 from loadtest.soak.growth import Windows
 from loadtest.soak.memory import MemorySample
 
-__all__ = ["KIND", "SoakRecord", "read_record", "record_from_dict"]
+__all__ = ["KIND", "SoakRecord", "read_record"]
 
 KIND = "soak"
 """What the file says it is."""
@@ -43,33 +44,23 @@ class SoakRecord:
         path.write_text(json.dumps({"kind": KIND, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
 
 
-def record_from_dict(fields: Mapping[str, object]) -> SoakRecord:
-    """Read what `SoakRecord.write` wrote.
-
-    Raises:
-        KeyError, TypeError, ValueError: It is something else.
-    """
-    values = dict(fields)
-    if values.pop("kind") != KIND:
-        raise ValueError(f"its kind is {fields['kind']!r}, not {KIND!r}")
-    machine, windows, samples = values.pop("machine"), values.pop("windows"), values.pop("samples")
-    if not isinstance(machine, Mapping) or not isinstance(windows, Mapping) or not isinstance(samples, list):
-        raise TypeError("machine and windows must be objects, samples a list")
-    return SoakRecord(
-        machine=Machine(str(machine["cpu"]), int(machine["cores"]), tuple(machine["flags"])),
-        windows=Windows(**windows),
-        samples=[MemorySample(**sample) for sample in samples],
-        **values,  # type: ignore[arg-type]
-    )
-
-
 def read_record(path: Path) -> SoakRecord:
     """Read a file that `SoakRecord.write` wrote.
 
     Raises:
         LoadtestError: It can't be read, or holds something else.
     """
-    try:
-        return record_from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, KeyError, TypeError, ValueError) as exc:
-        raise LoadtestError(f"{path} holds no figures of python -m loadtest soak: {exc!r}") from exc
+    return read_figures(path, KIND, _record)
+
+
+def _record(fields: Mapping[str, Any]) -> SoakRecord:
+    values = {name: value for name, value in fields.items() if name != "kind"}
+    machine, windows, samples = values.pop("machine"), values.pop("windows"), values.pop("samples")
+    if not isinstance(windows, Mapping) or not isinstance(samples, list):
+        raise TypeError("windows must be an object, samples a list")
+    return SoakRecord(
+        machine=Machine.from_dict(machine),
+        windows=Windows(**windows),
+        samples=[MemorySample(**sample) for sample in samples],
+        **values,
+    )

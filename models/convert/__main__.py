@@ -15,7 +15,7 @@ import yaml
 
 from models.convert.calibrate import Candidate, Floats, Ranges, calibrate
 from models.convert.drawing import DrawnPage, drawn_pages
-from models.detection.resize import first_size, resize_page
+from models.detection.looks import first_look
 from models.errors import ConfigurationError
 from models.manifests import load_manifest, verified_path
 from models.manifests.manifest import BundleManifest, DetectionManifest, RecognitionManifest, recipe_path
@@ -88,9 +88,7 @@ def _recognition_samples(pages: Iterator[DrawnPage], manifest: RecognitionManife
 
 def _detection_samples(pages: Iterator[DrawnPage], manifest: DetectionManifest) -> Iterator[Floats]:
     for page in islice(pages, _DETECTION_PAGES):
-        height, width = page.pixels.shape[:2]
-        scaled = resize_page(page.pixels, 1, first_size(width, height, manifest))
-        yield normalized(scaled.pixels[None], manifest.input)
+        yield normalized(first_look(page.pixels, 1, manifest).pixels[None], manifest.input)
 
 
 if __name__ == "__main__":

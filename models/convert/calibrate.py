@@ -14,9 +14,9 @@ import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
 
-from models.convert.int8 import FULL_LEVELS, quantize, weights_of
+from models.convert.int8 import FULL_LEVELS, convolutions, quantize, weights_of
 
-__all__ = ["Candidate", "calibrate", "candidates", "chosen"]
+__all__ = ["Candidate", "calibrate", "chosen"]
 
 Floats = npt.NDArray[np.float32]
 Ranges = dict[str, tuple[float, float]]
@@ -90,22 +90,17 @@ def chosen(found: Sequence[Candidate], budget: float) -> list[Candidate]:
     return [one for one in found if one.name in taken]
 
 
-def candidates(model: ov.Model) -> list[ov.Node]:
-    """The net's convolutions, in the order of execution."""
-    return [node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution"]
-
-
 def _multiplications(model: ov.Model, shape: tuple[int, ...]) -> dict[str, float]:
     model.reshape(list(shape))
     counts = {
-        node.get_friendly_name(): int(np.prod(node.get_output_shape(0)[2:])) * weights_of(node).size
-        for node in candidates(model)
+        name: int(np.prod(node.get_output_shape(0)[2:])) * weights_of(node).size
+        for name, node in convolutions(model).items()
     }
     return {name: count / sum(counts.values()) for name, count in counts.items()}
 
 
 def _input_ranges(model: ov.Model, names: Sequence[str], samples: Sequence[Floats]) -> Ranges:
-    nodes = {node.get_friendly_name(): node for node in candidates(model)}
+    nodes = convolutions(model)
     extremes: list[ov.Output] = []
     for name in names:
         source = nodes[name].input_value(0)

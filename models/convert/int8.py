@@ -14,7 +14,7 @@ from openvino import opset13 as ops
 
 from models.errors import ConfigurationError
 
-__all__ = ["FULL_LEVELS", "SAFE_LEVELS", "quantize", "weights_of"]
+__all__ = ["FULL_LEVELS", "SAFE_LEVELS", "convolutions", "quantize", "weights_of"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -37,15 +37,15 @@ def quantize(model: ov.Model, activations: Mapping[str, tuple[float, float]], we
     Raises:
         ConfigurationError: The net has no such convolution: the recipe is another net's.
     """
-    convolutions = {node.get_friendly_name(): node for node in model.get_ops() if node.get_type_name() == "Convolution"}
-    if unknown := sorted(set(activations) - set(convolutions)):
+    nodes = convolutions(model)
+    if unknown := sorted(set(activations) - set(nodes)):
         raise ConfigurationError(
             f"the int8 recipe names {', '.join(unknown[:3])}, which the net does not have: make it anew with "
             "`python -m models.convert`"
         )
     quantized_inputs: dict[tuple[str, int], ov.Output] = {}
     for name, (low, high) in activations.items():
-        node = convolutions[name]
+        node = nodes[name]
         source = node.input_value(0)
         key = (source.get_node().get_friendly_name(), source.get_index())
         if key not in quantized_inputs:  # two convolutions of one input share the node
@@ -55,6 +55,11 @@ def quantize(model: ov.Model, activations: Mapping[str, tuple[float, float]], we
         node.input(0).replace_source_output(quantized_inputs[key])
         node.input(1).replace_source_output(_integers(weights, largest / ((weight_levels - 1) // 2)))
     model.validate_nodes_and_infer_types()
+
+
+def convolutions(model: ov.Model) -> dict[str, ov.Node]:
+    """The net's convolutions by name, in the order of execution."""
+    return {node.get_friendly_name(): node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution"}
 
 
 def weights_of(convolution: ov.Node) -> Floats:

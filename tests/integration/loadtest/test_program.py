@@ -3,7 +3,7 @@
 import pytest
 
 from loadtest.errors import LoadtestError
-from loadtest.profile.program import check_on_loopback, running_program
+from loadtest.program import check_on_loopback, running_program
 
 _LISTENS = """
 import signal, socket, sys

@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from models.convert.calibrate import Candidate, calibrate, candidates, chosen
+from models.convert.calibrate import Candidate, calibrate, chosen
 from tests.unit.convert.tiny_nets import Floats, convolution
 
 SHAPE = (1, 3, 24, 32)
@@ -65,11 +65,6 @@ def mean_range(factor: float) -> tuple[float, float]:
     """Means of the samples' extremes: not the extremes of all."""
     least, greatest = (np.mean([function(sample) for sample in samples()]) for function in (np.min, np.max))
     return factor * float(least), factor * float(greatest)
-
-
-def test_convolutions_are_all_candidates() -> None:
-    names = [node.get_friendly_name() for node in candidates(net())]
-    assert sorted(names) == ["little", "loud", "one-sided", "quiet"]
 
 
 def test_insensitive_convolution_is_chosen_with_the_mean_range_of_its_input() -> None:

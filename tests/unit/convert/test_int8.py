@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from models.convert.int8 import FULL_LEVELS, SAFE_LEVELS, quantize, weights_of
+from models.convert.int8 import FULL_LEVELS, SAFE_LEVELS, convolutions, quantize, weights_of
 from models.errors import ConfigurationError
 from models.manifests.manifest import Int8Recipe, NetInput
 from models.runtime.base import NetOptions
@@ -44,6 +44,15 @@ def passed_through(values: Floats, low: float, high: float) -> Floats:
     (found,) = outputs(model, pixels)
     row: Floats = found[0, 0, 0]
     return row
+
+
+def test_convolutions_are_found_by_name_in_the_order_of_execution() -> None:
+    pixels = ops.parameter([1, 3, -1, -1], np.float32, name="pixels")
+    first = convolution(pixels, SMALL, "z, which runs first")
+    second = convolution(ops.relu(first), np.ones((2, 4, 1, 1), np.float32), "a")
+    found = convolutions(ov.Model([second], [pixels]))
+    assert list(found) == ["z, which runs first", "a"]
+    np.testing.assert_array_equal(weights_of(found["z, which runs first"]), SMALL)
 
 
 def test_only_the_named_convolution_is_quantized() -> None:

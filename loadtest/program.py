@@ -18,7 +18,7 @@ from loadtest.processes import ServiceProcesses
 
 __all__ = ["check_on_loopback", "free_port", "running_program"]
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[1]
 _STOP_TIMEOUT_S = 60.0
 _LAST_WORDS_S = 5.0
 _KEPT_LINES = 30
