@@ -37,8 +37,8 @@ class Detector:
         limit_threads()
         self._options = settings.options
         self._metrics = StageMetrics("detection")
-        with NetClock() as net_clock:
-            self._detector = TextDetector.load(load_manifest(bundle).detection, settings.net)
+        self._detector = TextDetector.load(load_manifest(bundle).detection, settings.net)
+        net_clock = NetClock()
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("detection", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: pages are scaled, and maps read, meanwhile.
@@ -53,7 +53,7 @@ class Detector:
             self._metrics.batch,
         )
 
-    def reconfigure(self, user_config: dict[str, float | None]) -> None:
+    def reconfigure(self, user_config: dict[str, float | bool | None]) -> None:
         """Take new default thresholds, live. Called by Serve with the deployment's `user_config`."""
         self._options = DetectionOptions.model_validate(user_config)
 
@@ -75,7 +75,7 @@ class Detector:
             async with context.limit("detection"):
                 started = time.perf_counter()
                 merged = self._options.model_copy(update=options.model_dump(exclude_none=True))
-                prepared = await self._cpu_threads.run(self._prepare, page)
+                prepared = await self._cpu_threads.run(self._prepare, page, merged)
                 probability = await self._batcher.submit(prepared.pixels)
                 quads = await self._cpu_threads.run(self._read_map, probability, prepared, merged)
                 again = await self._cpu_threads.run(self._look_again, page, prepared, quads, merged)

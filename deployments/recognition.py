@@ -38,8 +38,8 @@ class Recognizer:
         limit_threads()
         self._options = settings.options
         self._metrics = StageMetrics("recognition")
-        with NetClock() as net_clock:
-            self._recognizer = TextRecognizer.load(load_manifest(bundle).recognition, settings.net)
+        self._recognizer = TextRecognizer.load(load_manifest(bundle).recognition, settings.net)
+        net_clock = NetClock()
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("recognition", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: lines are cut out meanwhile.

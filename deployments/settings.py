@@ -29,7 +29,7 @@ __all__ = [
 
 # Beyond four threads a replica was not measured, so it is kept at four.
 _MOST_THREADS = 4
-# Each thread of detection holds the maps of a page of its own.
+# Each thread of detection holds the maps of a page of its own, up to 250 MB. One keeps another CPU's recognition busy.
 _DETECTION_THREADS = 2
 
 
@@ -71,9 +71,10 @@ class StageSettings(SettingsSection):
         "With 0 a replica sees every GPU of its machine, and its device says which.",
     )
     max_ongoing_requests: int = Field(
-        default=4,
+        default=16,
         ge=1,
-        description="Pages that one replica holds at a time. More fill batches better, and wait longer.",
+        description="Pages that one replica holds at a time. More fill batches better, and take memory. Those beyond "
+        "it are refused and sent again and again until there is room, which costs 10 ms of CPU time a page and more.",
     )
     max_queued_requests: int = Field(
         default=256, ge=1, description="Pages that may wait for this stage at one ingress replica. Beyond it: 503."
@@ -105,12 +106,12 @@ class PreprocessSettings(StageSettings):
 
     limits: PreprocessLimits = PreprocessLimits()
     max_ongoing_requests: int = Field(
-        default=8, ge=1, description="Documents fetched or decoded at a time by one replica. Fetching mostly waits."
+        default=16, ge=1, description="Documents fetched or decoded at a time by one replica. Fetching mostly waits."
     )
 
 
 class DetectionScaling(ScalingSettings):
-    """The rest of a document's time is detection, but most of that of a photograph with a few words."""
+    """A document's time is mostly recognition; that of a photograph with a few words is half detection."""
 
     max_replicas: int = Field(
         default_factory=lambda: math.ceil(usable_cpu_count() / _MOST_THREADS),
@@ -121,15 +122,15 @@ class DetectionScaling(ScalingSettings):
 
 
 class DetectionNet(NetSettings):
-    """Photographs with a few words are all detection: one thread would leave the other CPUs idle."""
+    """One thread of detection keeps up with one and more of recognition, on photographs with a few words too."""
 
     threads: int = Field(
-        default_factory=lambda: min(usable_cpu_count(), _DETECTION_THREADS),
+        default_factory=lambda: min(math.ceil(usable_cpu_count() / 2), _DETECTION_THREADS),
         ge=1,
         le=256,
         description="Runs of the net at a time in one replica, each on one CPU. They share the net's weights, so that "
         "one replica with two threads needs less memory than two replicas.",
-        json_schema_extra={"default_text": f"the CPUs of this machine, at most {_DETECTION_THREADS}"},
+        json_schema_extra={"default_text": f"half the CPUs of this machine, at most {_DETECTION_THREADS}"},
     )
 
 

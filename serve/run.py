@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from models.errors import ConfigurationError, RayocrError
 from models.manifests import load_manifest, verified_path
 from models.runtime import check_net
-from serve import haproxy, loopback
+from serve import haproxy, lean, loopback
 from serve.configuration import LoadedSettings
 from serve.settings import INGRESS_CPUS, Settings
 
@@ -31,12 +31,6 @@ __all__ = ["run_service"]
 _APPLICATION = "rayocr"
 _READY_TIMEOUT_S = 120.0
 _POLL_S = 0.25
-# Together a quarter of what Ray uses while nothing happens; see docs/decisions/0013-haproxy.md.
-_LEAN = {
-    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",  # how often Serve looks at every replica
-    "RAY_prestart_worker_first_driver": "0",  # a process for tasks, which this application has none of
-    "MALLOC_ARENA_MAX": "2",  # each thread's own arena of freed memory would stay with the process
-}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -104,8 +98,7 @@ def _check(settings: Settings) -> None:
 @contextlib.contextmanager
 def _ray(settings: Settings) -> Iterator[str]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    for name, value in _LEAN.items():
-        os.environ.setdefault(name, value)
+    lean.set_lean_environment()
     if settings.http.host in _LOOPBACK:
         loopback.stay_on_loopback()
     with haproxy.haproxy_in_front(settings.http):
@@ -113,6 +106,7 @@ def _ray(settings: Settings) -> Iterator[str]:
         import ray
         from ray import serve
 
+        lean.make_ray_lean()
         context = ray.init(
             address="local",
             num_cpus=_logical_cpus(settings),

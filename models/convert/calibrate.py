@@ -21,9 +21,6 @@ __all__ = ["Candidate", "calibrate", "chosen"]
 Floats = npt.NDArray[np.float32]
 Ranges = dict[str, tuple[float, float]]
 
-# An input with less below zero than this share of what it has above crowds near zero, where 8-bit steps are coarse.
-# Such convolutions, behind ReLU and GELU, cost photographs of scenes a point of F1.
-_LEAST_BELOW_ZERO = 0.25
 # A convolution below this share of all multiplications gains nothing from integers.
 _LEAST_SHARE = 0.003
 # Digits of a range: two per mille of it, well below one of the 256 levels.
@@ -48,7 +45,11 @@ class Candidate:
 
 
 def calibrate(
-    read: Callable[[], ov.Model], samples: Sequence[Floats], budget: float, report: Callable[[Candidate], None]
+    read: Callable[[], ov.Model],
+    samples: Sequence[Floats],
+    budget: float,
+    report: Callable[[Candidate], None],
+    least_below_zero: float = 0.0,
 ) -> Ranges:
     """Make the recipe of one net.
 
@@ -57,6 +58,8 @@ def calibrate(
         samples: Inputs of the net, each (1, 3, H, W) float32.
         budget: The most that the shifts of the chosen convolutions may add up to.
         report: Told of each candidate as it is measured.
+        least_below_zero: A convolution whose input has less below zero than this share of what it has above is left
+            out: behind ReLU and GELU values crowd near zero, where 8-bit steps are coarse.
 
     Returns:
         Ranges of the chosen convolutions' inputs.
@@ -66,7 +69,7 @@ def calibrate(
     ranges = {
         name: (low, high)
         for name, (low, high) in _input_ranges(read(), names, samples).items()
-        if -low >= _LEAST_BELOW_ZERO * high
+        if -low >= least_below_zero * high
     }
     reference = _outputs(read(), samples)
     found = []

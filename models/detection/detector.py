@@ -44,9 +44,9 @@ class TextDetector:
         """
         return cls(load_net(verified_path(manifest.file), manifest, "map", settings), manifest)
 
-    def prepare(self, page: Page) -> DetectionInput:
+    def prepare(self, page: Page, options: DetectionOptions) -> DetectionInput:
         """Scale a page to the input for its first look. Safe to call from several threads."""
-        return first_look(page.pixels, page.number, self._manifest)
+        return first_look(page.pixels, page.number, self._manifest, is_thorough=bool(options.thorough))
 
     def second_look(
         self, page: Page, prepared: DetectionInput, quads: Quads, options: DetectionOptions
@@ -98,7 +98,7 @@ class TextDetector:
 
     def detect(self, page: Page, options: DetectionOptions) -> Quads:
         """All steps for one page."""
-        prepared = self.prepare(page)
+        prepared = self.prepare(page, options)
         quads = self.quads(self.infer(prepared.pixels[None])[0], prepared, options)
         again = self.second_look(page, prepared, quads, options)
         return quads if again is None else self.quads(self.infer(again.pixels[None])[0], again, options)

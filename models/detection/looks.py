@@ -1,7 +1,7 @@
 """At which size a page is looked at, and whether once is enough.
 
-Most of a page's text is found as well on a smaller input, which costs a third. Where it is not, the picture tells:
-scenes by not lying on paper, and small print by the height of the lines that the first look does find.
+Most of a page's text is found as well on a smaller input, which costs a third. Where it is not, the height of the lines
+that the first look does find tells. Documents, with many lines, and scenes, with few, are judged apart.
 """
 
 import math
@@ -21,10 +21,10 @@ Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 # Of print too small for an input only few lines are found, on a page of mixed sizes a hundredth of all: so low lines
-# are counted, and not their share. One or two are dashes and dots.
-_LOW_LINES = 3
-# With fewer lines there is no telling how high the text is, nor whether there is more.
-_FEWEST_LINES = 6
+# are counted, and not their share. On paper one or two are dashes and dots.
+_LOW_LINES_ON_PAPER = 3
+# With fewer lines there is no telling how high the text is, nor whether there is more. Most scenes have no more.
+_FEWEST_LINES_ON_PAPER = 6
 # A second look at hardly more pixels finds hardly more.
 _LEAST_GAIN = 1.2
 # Below this share of the page's size, ordinary print falls under the height that the net reads: lines of 8 points at
@@ -38,7 +38,8 @@ class LineHeights:
 
     Args:
         count: How many there are.
-        small_px: Height of the third-lowest, in pixels of the input; infinite where there are fewer.
+        small_px: Height of the lowest, on paper of the third-lowest, in pixels of the input; infinite where there are
+            fewer.
     """
 
     count: int
@@ -52,24 +53,31 @@ class LineHeights:
             points: (K, 4, 2) float32, page pixels.
             prepared: The input that they were found on.
         """
-        if len(points) < _LOW_LINES:
+        low_lines = _LOW_LINES_ON_PAPER if prepared.is_paper else 1
+        if len(points) < low_lines:
             return cls(len(points), math.inf)
         scale = np.divide(prepared.size, prepared.page_size)
         sides = np.linalg.norm((points - np.roll(points, 1, axis=1)) * scale, axis=2)
-        return cls(len(points), float(np.sort(sides.min(axis=1))[_LOW_LINES - 1]))
+        return cls(len(points), float(np.sort(sides.min(axis=1))[low_lines - 1]))
 
 
-def first_look(pixels: Pixels, number: int, manifest: DetectionManifest) -> DetectionInput:
+def first_look(
+    pixels: Pixels, number: int, manifest: DetectionManifest, *, is_thorough: bool = False
+) -> DetectionInput:
     """The input for a page of which nothing is known yet.
 
     Args:
         pixels: (height, width, 3) uint8 RGB. Read only.
         number: The page's number, for warnings.
         manifest: See `first_size` and `full_size`.
+        is_thorough: Whether to begin at the full size.
     """
     height, width = pixels.shape[:2]
-    first, full = (size(width, height, manifest) for size in (first_size, full_size))
-    return resize_page(pixels, number, first if first != full and is_paper(pixels) else full)
+    on_paper = is_paper(pixels)
+    size = full_size(width, height, manifest)
+    if not is_thorough:
+        size = first_size(width, height, manifest, is_paper=on_paper)
+    return resize_page(pixels, number, size, is_paper=on_paper)
 
 
 def second_look(
@@ -91,8 +99,10 @@ def second_look(
     size = full_size(*prepared.page_size, manifest)
     if not _is_gain(prepared.size, size):
         return None
-    is_missed = heights.count < _FEWEST_LINES and prepared.scale < 1
-    return resize_page(pixels, prepared.number, size) if is_missed or heights.small_px < small_line_px else None
+    fewest = _FEWEST_LINES_ON_PAPER if prepared.is_paper else 1
+    if heights.small_px >= small_line_px and (heights.count >= fewest or prepared.scale >= 1):
+        return None
+    return resize_page(pixels, prepared.number, size, is_paper=prepared.is_paper)
 
 
 def small_text_warning(prepared: DetectionInput, heights: LineHeights, small_line_px: float) -> tuple[PageWarning, ...]:

@@ -12,8 +12,9 @@ __all__ = ["DetectionInput", "first_size", "full_size", "resize_page"]
 
 # Print that is far too small for an input leaves no quads there by which to see it. At this share of the page it leaves
 # some wherever the full size could read it (docs/decisions/0014-detection-scale.md).
-# Half as many sizes of input: each costs a runtime a third of a second when it first comes.
-_FIRST_STEP = 2
+# Documents come in any size: half as many sizes of input, each of which costs a runtime a third of a second when it
+# first comes. Cameras make few.
+_PAPER_STEP = 2
 _LEAST_FIRST_SCALE = 0.3
 
 
@@ -25,11 +26,13 @@ class DetectionInput:
         pixels: (height, width, 3) uint8 RGB, both sides multiples of the manifest's `size_multiple_px`.
         page_size: (width, height) of the page it was made from, in pixels.
         number: Of that page, for warnings.
+        is_paper: Whether it shows a document, and not a scene.
     """
 
     pixels: npt.NDArray[np.uint8]
     page_size: tuple[int, int]
     number: int
+    is_paper: bool
 
     @property
     def size(self) -> tuple[int, int]:
@@ -62,8 +65,8 @@ def full_size(width: int, height: int, manifest: DetectionManifest) -> tuple[int
     return _scaled(width, height, scale, manifest.size_multiple_px)
 
 
-def first_size(width: int, height: int, manifest: DetectionManifest) -> tuple[int, int]:
-    """The input at which a page of paper is looked at first: never more pixels than `full_size`.
+def first_size(width: int, height: int, manifest: DetectionManifest, *, is_paper: bool) -> tuple[int, int]:
+    """The input at which a page is looked at first: never more pixels than `full_size`.
 
     Larger than the manifest's `first_side_px` for a huge page, of which it is three tenths.
 
@@ -71,34 +74,36 @@ def first_size(width: int, height: int, manifest: DetectionManifest) -> tuple[in
         width: Of the page, in pixels.
         height: Of the page, in pixels.
         manifest: Gives the longest side, and what `full_size` needs.
+        is_paper: Whether it shows a document, and not a scene.
 
     Returns:
         (width, height) in pixels.
 
     >>> from models.manifests import load_manifest
-    >>> first_size(463, 1013, load_manifest("ppocrv6-small").detection)
+    >>> first_size(463, 1013, load_manifest("ppocrv6-small").detection, is_paper=True)
     (448, 960)
     """
     scale = max(_LEAST_FIRST_SCALE, manifest.first_side_px / max(width, height))
-    first = _scaled(width, height, scale, _FIRST_STEP * manifest.size_multiple_px)
+    first = _scaled(width, height, scale, (_PAPER_STEP if is_paper else 1) * manifest.size_multiple_px)
     full = full_size(width, height, manifest)
     return first if first[0] * first[1] < full[0] * full[1] else full
 
 
-def resize_page(pixels: npt.NDArray[np.uint8], number: int, size: tuple[int, int]) -> DetectionInput:
+def resize_page(pixels: npt.NDArray[np.uint8], number: int, size: tuple[int, int], *, is_paper: bool) -> DetectionInput:
     """Scale a page to an input.
 
     Args:
         pixels: (height, width, 3) uint8 RGB. Read only; not copied where it has the size already.
         number: The page's number, for warnings.
         size: (width, height) of the input, in pixels.
+        is_paper: Whether it shows a document, and not a scene.
     """
     height, width = pixels.shape[:2]
     scale = min(size[0] / width, size[1] / height)
     # Area averaging where much is thrown away: linear interpolation would skip whole strokes.
     interpolation = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
     resized = pixels if size == (width, height) else cv2.resize(pixels, size, interpolation=interpolation)
-    return DetectionInput(np.asarray(resized, dtype=np.uint8), (width, height), number)
+    return DetectionInput(np.asarray(resized, dtype=np.uint8), (width, height), number, is_paper)
 
 
 def _scaled(width: int, height: int, scale: float, multiple: int) -> tuple[int, int]:

@@ -31,6 +31,7 @@ class NetOptions:
         threads: Calls of `Runtime.run` at a time; on a CPU each runs on one thread.
         shapes: Shapes of batches to prepare for, one for each height and width. Others are met when they come.
         int8: The net's recipe for `int8`.
+        frequent_shapes: Shapes beyond these that are prepared for while they come often, at a time.
     """
 
     input: NetInput
@@ -40,6 +41,7 @@ class NetOptions:
     threads: int
     int8: Int8Recipe | None = None
     shapes: Sequence[tuple[int, int, int, int]] = ()
+    frequent_shapes: int = 0
 
 
 class Runtime(ABC):

@@ -4,6 +4,8 @@ A net compiled for one shape runs a fifth to a third faster than one of open sha
 anew in each run and can't choose the best kernels. But each takes 0.3 s to compile, and 40 MB and more.
 """
 
+import logging
+import threading
 from collections.abc import Sequence
 from queue import SimpleQueue
 
@@ -11,9 +13,13 @@ import openvino as ov
 
 from models.runtime.base import NetOptions
 from models.runtime.device import has_bf16
+from models.runtime.frequent_shapes import FrequentShapes
 from models.runtime.memory import give_back_memory
+from models.runtime.thread_names import NET_THREADS, named_threads
 
 __all__ = ["PreparedNets", "Requests", "requests_of"]
+
+logger = logging.getLogger("ray.serve")
 
 #: Of one compiled net; each serves one run at a time.
 Requests = SimpleQueue[ov.InferRequest]
@@ -26,7 +32,9 @@ _KEPT_SHAPES = 8
 
 
 class PreparedNets:
-    """Compiled at start for the shapes that are known, and once of open shape for all others; both give the same bits.
+    """Compiled at start for the shapes that are known, later for those that come often, and once of open shape.
+
+    All give the same bits.
 
     Args:
         core: Of OpenVINO.
@@ -35,17 +43,45 @@ class PreparedNets:
     """
 
     def __init__(self, core: ov.Core, model: ov.Model, options: NetOptions) -> None:
+        self._core = core
+        self._model = model
+        self._options = options
         self._fixed = {tuple(shape): requests_of(core, model, options, shape) for shape in options.shapes}
         self._rows = {(height, width): rows for rows, height, width, _ in options.shapes}
         self._open_shape = requests_of(core, model, options)
+        self._frequent = FrequentShapes(options.frequent_shapes)
+        self._learned: dict[_Shape, Requests] = {}
+        self._learning = threading.Lock()
 
     def requests(self, shape: _Shape) -> Requests:
         """Requests for batches of this shape."""
-        return self._fixed.get(shape, self._open_shape)
+        if shape in self._fixed:
+            return self._fixed[shape]
+        self._note(shape)
+        return self._learned.get(shape, self._open_shape)
 
     def rows(self, size: tuple[int, int]) -> int | None:
         """Rows of the batches that inputs of this (height, width) have to come in; None where any number will do."""
         return self._rows.get(size)
+
+    def _note(self, shape: _Shape) -> None:
+        if not self._learning.acquire(blocking=False):
+            return  # another thread notes its run, or one shape is being learned: this run need not be counted
+        if not self._frequent.note(shape):
+            self._learning.release()
+            return
+        # Not a daemon: the interpreter must not end inside OpenVINO's compiler.
+        threading.Thread(target=self._learn, args=(shape,), name="net-compiler").start()
+
+    def _learn(self, shape: _Shape) -> None:
+        try:
+            requests = requests_of(self._core, self._model, self._options, shape)
+            dropped = self._frequent.keep(shape)
+            self._learned = {**{key: net for key, net in self._learned.items() if key != dropped}, shape: requests}
+        except RuntimeError:
+            logger.exception("OpenVINO can't compile a net for inputs of shape %s: it goes on as it was", shape)
+        finally:
+            self._learning.release()
 
 
 def requests_of(core: ov.Core, model: ov.Model, options: NetOptions, shape: Sequence[int] | None = None) -> Requests:
@@ -63,11 +99,12 @@ def requests_of(core: ov.Core, model: ov.Model, options: NetOptions, shape: Sequ
     if shape is not None:
         model = model.clone()
         model.reshape(list(shape))
-    compiled = core.compile_model(model, "CPU", _properties(options))
-    give_back_memory()
-    requests: Requests = SimpleQueue()
-    for _ in range(options.threads):
-        requests.put(compiled.create_infer_request())
+    with named_threads(NET_THREADS):
+        compiled = core.compile_model(model, "CPU", _properties(options))
+        give_back_memory()
+        requests: Requests = SimpleQueue()
+        for _ in range(options.threads):
+            requests.put(compiled.create_infer_request())
     return requests
 
 

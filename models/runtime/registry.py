@@ -46,7 +46,10 @@ def load_net(
     name, device, precision = check_net(settings, net)
     _, module, cls = _RUNTIMES[name]
     runtime: type[Runtime] = getattr(importlib.import_module(module), cls)
-    return runtime.load(path, NetOptions(net.input, head, device, precision, settings.threads, net.int8, shapes))
+    options = NetOptions(
+        net.input, head, device, precision, settings.threads, net.int8, shapes, settings.frequent_shapes
+    )
+    return runtime.load(path, options)
 
 
 def check_net(settings: NetSettings, net: NetManifest) -> tuple[str, Device, Precision]:

@@ -32,10 +32,15 @@ async def detect_lines(
         float | None, Query(ge=0, le=1, description="A box with a lower mean probability is dropped.")
     ] = None,
     unclip_ratio: Annotated[float | None, Query(gt=0, le=10, description="How far boxes are grown.")] = None,
+    thorough: Annotated[
+        bool | None, Query(description="Search at the full size at once: finds more small text, takes longer.")
+    ] = None,
     visualize: Annotated[bool, Query(description="Answer with the page and its boxes as PNG.")] = False,
 ) -> DetectionResult | Response:
     """Find the text lines of a picture without reading them. The document comes in as for `/v1/ocr`."""
-    options = DetectionOptions(threshold=threshold, box_threshold=box_threshold, unclip_ratio=unclip_ratio)
+    options = DetectionOptions(
+        threshold=threshold, box_threshold=box_threshold, unclip_ratio=unclip_ratio, thorough=thorough
+    )
     async with service.request(request) as context:
         source = await read_source(request)
         page = await service.pipeline.detect(source, 1, context, options)

@@ -47,7 +47,7 @@ def test_width_table_pads_a_log_uniform_spread_by_less_than_five_percent() -> No
     [
         ((463, 1013), 0.44e6, 1.18e6, "a narrow receipt"),
         ((754, 1000), 0.71e6, 0.77e6, "a form"),
-        ((1280, 720), 0.53e6, 0.97e6, "a slide; a video frame is looked at in full at once"),
+        ((1280, 720), 0.53e6, 0.97e6, "a slide"),
         ((2480, 3508), 0.79e6, 2.9e6, "A4 at 300 dpi"),
         ((20000, 10000), 2.0e6, 2.0e6, "a map: in full at once"),
         ((20, 20), 0.55e6, 0.55e6, "a stamp"),
@@ -55,7 +55,7 @@ def test_width_table_pads_a_log_uniform_spread_by_less_than_five_percent() -> No
 )
 def test_pixels_through_the_detector(size: tuple[int, int], most_first: float, most_full: float, reason: str) -> None:
     for most, (width, height) in (
-        (most_first, first_size(*size, MANIFEST.detection)),
+        (most_first, first_size(*size, MANIFEST.detection, is_paper=True)),
         (most_full, full_size(*size, MANIFEST.detection)),
     ):
         assert 0.9 * most < width * height <= most, reason
@@ -64,16 +64,16 @@ def test_pixels_through_the_detector(size: tuple[int, int], most_first: float, m
 @pytest.mark.parametrize("rows", [RECEIPT, RECEIPT * 4], ids=["4 rows", "16 rows"])
 def test_page_of_ordinary_print_is_looked_at_once(detector: TextDetector, rows: tuple[str, ...]) -> None:
     page = Page(drawn_page(*rows))
-    prepared = detector.prepare(page)
+    prepared = detector.prepare(page, DetectionOptions())
     quads = detector.quads(detector.infer(prepared.pixels[None])[0], prepared, DetectionOptions())
     assert max(prepared.size) == MANIFEST.detection.first_side_px
     assert detector.second_look(page, prepared, quads, DetectionOptions()) is None
 
 
-# Measured 384, 1152 and 4288: a margin of three percent is for runtimes and precisions whose last bits differ.
+# Measured 384, 1216 and 4288 in int8, 384, 1152 and 4288 in f32: a margin of three percent is for others.
 @pytest.mark.parametrize(
     ("rows", "most_columns"),
-    [(RECEIPT[:1], 396), (RECEIPT, 1190), (RECEIPT * 4, 4420)],
+    [(RECEIPT[:1], 396), (RECEIPT, 1252), (RECEIPT * 4, 4420)],
     ids=["1 row", "4 rows", "16 rows"],
 )
 def test_columns_through_the_recognizer(
@@ -85,4 +85,4 @@ def test_columns_through_the_recognizer(
     used = sum(crop.columns for crop in crops)
     assert len(crops) == len(rows)
     assert run <= most_columns
-    assert (run - used) / run < 0.17
+    assert (run - used) / run < 0.19

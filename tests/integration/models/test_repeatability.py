@@ -140,7 +140,7 @@ def pages() -> list[Page]:
 
 
 def map_of(detector: TextDetector, page: Page) -> npt.NDArray[np.float32]:
-    found: npt.NDArray[np.float32] = detector.infer(detector.prepare(page).pixels[None])[0]
+    found: npt.NDArray[np.float32] = detector.infer(detector.prepare(page, DetectionOptions()).pixels[None])[0]
     return found
 
 

@@ -69,7 +69,7 @@ def mean_range(factor: float) -> tuple[float, float]:
 
 def test_insensitive_convolution_is_chosen_with_the_mean_range_of_its_input() -> None:
     told: list[Candidate] = []
-    ranges = calibrate(net, samples(), budget=0.1, report=told.append)
+    ranges = calibrate(net, samples(), budget=0.1, report=told.append, least_below_zero=0.25)
     # Neither the one that gains nothing, nor the one whose input lies on one side of zero.
     assert {one.name: round(one.multiplications, 2) for one in told} == {"loud": 0.33, "quiet": 0.33}
     shifts = {one.name: one.shift for one in told}
@@ -79,11 +79,11 @@ def test_insensitive_convolution_is_chosen_with_the_mean_range_of_its_input() ->
 
 
 def test_larger_budget_takes_the_sensitive_one_too() -> None:
-    ranges = calibrate(net, samples(), budget=1000, report=lambda one: None)
+    ranges = calibrate(net, samples(), budget=1000, report=lambda one: None, least_below_zero=0.25)
     assert set(ranges) == {"loud", "quiet"}
     assert ranges["loud"] == pytest.approx(mean_range(1.0), abs=1e-4)
 
 
 def test_same_samples_give_the_same_recipe() -> None:
-    one, other = (calibrate(net, samples(), budget=1000, report=lambda one: None) for _ in range(2))
+    one, other = (calibrate(net, samples(), budget=1000, report=lambda one: None, least_below_zero=0.25) for _ in range(2))
     assert one == other

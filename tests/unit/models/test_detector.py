@@ -40,7 +40,7 @@ def test_specks_beyond_the_most_lines_are_dropped_with_a_warning() -> None:
     for index in range(100):
         row, column = divmod(index, 10)
         probability[32 * row : 32 * row + 8, 32 * column : 32 * column + 20] = 0.6 + index / 1000
-    prepared = DetectionInput(np.zeros((320, 320, 3), np.uint8), (320, 320), 4)
+    prepared = DetectionInput(np.zeros((320, 320, 3), np.uint8), (320, 320), 4, is_paper=True)
     everything = detector.quads(probability, prepared, DetectionOptions())
     assert (len(everything), everything.warnings) == (100, ())
     kept = detector.quads(probability, prepared, DetectionOptions(max_lines=7))

@@ -13,14 +13,22 @@ from models.manifests import load_manifest
 MANIFEST = load_manifest("ppocrv6-small").detection
 SMALL_PX = MANIFEST.small_line_px
 FINE, SMALL, FEW = LineHeights(6, SMALL_PX), LineHeights(3, SMALL_PX - 0.1), LineHeights(5, 99)
+NONE = LineHeights(0, math.inf)
 
 
 def paper(width: int, height: int) -> npt.NDArray[np.uint8]:
     return np.full((height, width, 3), 255, dtype=np.uint8)
 
 
-def look(page: tuple[int, int], size: tuple[int, int]) -> DetectionInput:
-    return DetectionInput(np.zeros((size[1], size[0], 3), np.uint8), page, 7)
+def scene(width: int, height: int) -> npt.NDArray[np.uint8]:
+    """Dark but for a lamp."""
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[: height // 5] = 255
+    return pixels
+
+
+def look(page: tuple[int, int], size: tuple[int, int], *, is_paper: bool = True) -> DetectionInput:
+    return DetectionInput(np.zeros((size[1], size[0], 3), np.uint8), page, 7, is_paper)
 
 
 def quads(*heights: float, width: float = 200) -> npt.NDArray[np.float32]:
@@ -32,7 +40,7 @@ def quads(*heights: float, width: float = 200) -> npt.NDArray[np.float32]:
     ("pixels", "size", "reason"),
     [
         (paper(1240, 1754), (704, 960), "paper"),
-        (np.zeros((1440, 2560, 3), np.uint8), (1984, 1120), "no paper: its full size"),
+        (scene(1280, 720), (960, 544), "a scene: nearer to its own proportions"),
         (paper(700, 700), (736, 736), "paper whose full size is smaller"),
     ],
 )
@@ -40,6 +48,10 @@ def test_first_look(pixels: npt.NDArray[np.uint8], size: tuple[int, int], reason
     prepared = first_look(pixels, 7, MANIFEST)
     assert prepared.size == size, reason
     assert (prepared.page_size, prepared.number) == (pixels.shape[1::-1], 7)
+
+
+def test_thorough_first_look_is_at_the_full_size() -> None:
+    assert first_look(paper(1240, 1754), 7, MANIFEST, is_thorough=True).size == (1248, 1760)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +70,20 @@ def test_second_look(page: tuple[int, int], heights: LineHeights, size: tuple[in
     again = second_look(paper(*page), prepared, heights, SMALL_PX, MANIFEST)
     assert (again and again.size) == size, reason
     assert again is None or (again.page_size, again.number) == (page, 7)
+
+
+@pytest.mark.parametrize(
+    ("heights", "size", "reason"),
+    [
+        (FEW, None, "scenes hold few lines"),
+        (LineHeights(1, SMALL_PX - 0.1), (1312, 736), "a single small line"),
+        (NONE, (1312, 736), "nothing"),
+    ],
+)
+def test_second_look_at_a_scene(heights: LineHeights, size: tuple[int, int] | None, reason: str) -> None:
+    pixels = scene(1280, 720)
+    again = second_look(pixels, first_look(pixels, 7, MANIFEST), heights, SMALL_PX, MANIFEST)
+    assert (again and again.size) == size, reason
 
 
 @pytest.mark.parametrize("heights", [FINE, SMALL, FEW])
@@ -82,6 +108,12 @@ def test_height_of_small_lines(heights_px: tuple[float, ...], small_px: float, r
     points = quads(*heights_px).reshape(-1, 4, 2)
     heights = LineHeights.of(points, look((2000, 2000), (1000, 1000)))
     assert heights == LineHeights(len(heights_px), small_px), reason
+
+
+def test_lowest_line_of_a_scene_counts() -> None:
+    page = look((2000, 2000), (1000, 1000), is_paper=False)
+    assert LineHeights.of(quads(80, 20, 60), page) == LineHeights(3, 10)
+    assert LineHeights.of(quads().reshape(-1, 4, 2), page) == NONE
 
 
 def test_line_that_runs_downwards_is_as_high_as_it_is_thick() -> None:

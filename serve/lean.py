@@ -1,0 +1,36 @@
+"""A Ray on one machine without what only a cluster, or a person at its dashboard, needs."""
+
+import os
+
+__all__ = ["make_ray_lean", "set_lean_environment"]
+
+# Together a quarter of what Ray uses while nothing happens; see docs/decisions/0013-haproxy.md.
+_ENVIRONMENT = {
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",  # how often Serve looks at every replica
+    "RAY_task_events_report_interval_ms": "0",  # a history of calls, which only a dashboard shows
+    "RAY_prestart_worker_first_driver": "0",  # a process for tasks, which this application has none of
+    "MALLOC_ARENA_MAX": "2",  # each thread's own arena of freed memory would stay with the process
+}
+# Methods of Ray's `Node` that each start a process for which `ray.init` has no switch: the cluster's autoscaler, the
+# reader of logs for the driver's terminal, and what is left of the dashboard where it is not included.
+_START_PROCESS = ("start_monitor", "start_log_monitor", "start_api_server")
+
+
+def set_lean_environment() -> None:
+    """Call it before Ray is imported. A variable that is set already stays as it is."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
+def make_ray_lean() -> None:
+    """Have the Ray that this process starts leave out the processes that serve nobody. Call it before `ray.init`."""
+    from ray._private.node import Node
+
+    for name in _START_PROCESS:
+        if not hasattr(Node, name):
+            raise AttributeError(f"Ray's Node has no {name} any more: see what starts that process now")
+        setattr(Node, name, _start_nothing)
+
+
+def _start_nothing(*_: object, **__: object) -> None:
+    pass
