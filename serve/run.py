@@ -84,15 +84,20 @@ def _check(settings: Settings) -> None:
     check_net(settings.recognition.net, manifest.recognition)
     if settings.http.proxy == "haproxy":
         haproxy.check_haproxy()
+    _check_port(settings.http.host, settings.http.port, "choose another with --port or --host")
+    if settings.ray.metrics_port:
+        # Ray itself would say after half a minute, and in a log, that one of its agents ended.
+        choose = "choose another for the metrics with RAYOCR_RAY__METRICS_PORT, or 0 for a free one"
+        _check_port("127.0.0.1", settings.ray.metrics_port, choose)
+
+
+def _check_port(host: str, port: int, choose: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.http.host, settings.http.port))
+            probe.bind((host, port))
         except OSError as exc:
-            raise ConfigurationError(
-                f"can't listen on {settings.http.host}:{settings.http.port}: {exc.strerror}; choose another with "
-                "--port or --host"
-            ) from exc
+            raise ConfigurationError(f"can't listen on {host}:{port}: {exc.strerror}; {choose}") from exc
 
 
 @contextlib.contextmanager

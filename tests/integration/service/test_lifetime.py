@@ -84,13 +84,14 @@ def _wait_for(count: Callable[[], int], wanted: int, timeout_s: float) -> int:
     return last
 
 
-def test_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", ["RAYOCR_HTTP__PORT", "RAYOCR_RAY__METRICS_PORT"])
+def test_taken_port_is_refused_before_anything_starts(variable: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         refusal = re.compile(rf"ended with 78: .*127\.0\.0\.1:{port}", re.DOTALL)
-        with pytest.raises(AssertionError, match=refusal), running_service({"RAYOCR_HTTP__PORT": str(port)}):
+        with pytest.raises(AssertionError, match=refusal), running_service({variable: str(port)}):
             pass
 
 
