@@ -5,7 +5,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import httpx
 import psutil
