@@ -13,7 +13,9 @@ The tree (HTTP status / exit code of sysexits.h):
     ├── QuotaExceeded           429 / 75  quota
     ├── ModelOutputError        500 / 70  model_output
     ├── ReplicaCrashed          500 / 70  replica_crashed
+    ├── TooManyErrors           500 / 69  too_many_errors (bulk runs)
     ├── StorageUnavailable      502 / 74  storage_unavailable
+    ├── InsufficientStorage     507 / 73  insufficient_storage (bulk runs: HTTP only reads)
     ├── Overloaded              503 / 75  overloaded
     ├── DeadlineExceeded        504 / 75  deadline
     └── ConfigurationError      500 / 78  configuration (at start-up: HTTP does not see it)
@@ -29,6 +31,7 @@ __all__ = [
     "AccessDenied",
     "ConfigurationError",
     "DeadlineExceeded",
+    "InsufficientStorage",
     "MalformedRequest",
     "ModelOutputError",
     "Overloaded",
@@ -38,6 +41,7 @@ __all__ = [
     "SourceNotFound",
     "StorageUnavailable",
     "TooLarge",
+    "TooManyErrors",
     "Unauthorized",
     "Undecodable",
     "UnsupportedType",
@@ -163,6 +167,13 @@ class ReplicaCrashed(RayocrError):
     code = "replica_crashed"
 
 
+class TooManyErrors(RayocrError):
+    """So many documents of a bulk run failed that something beside the documents must be wrong."""
+
+    code = "too_many_errors"
+    exit_code = 69
+
+
 class StorageUnavailable(RayocrError):
     """The storage that holds the source can't be reached, or failed while it was read."""
 
@@ -170,6 +181,14 @@ class StorageUnavailable(RayocrError):
     http_status = 502
     exit_code = 74
     retryable = True
+
+
+class InsufficientStorage(RayocrError):
+    """The disk, the bucket or its quota is full: nothing more can be written until there is space."""
+
+    code = "insufficient_storage"
+    http_status = 507
+    exit_code = 73
 
 
 class DeadlineExceeded(RayocrError):

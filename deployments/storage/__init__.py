@@ -1,4 +1,4 @@
-"""Documents in, from s3://, https://, data: and local files, behind one small base.
+"""Documents in, from s3://, https://, data: and local files, and results out, behind one small base.
 
 `build_storage` is the way in; it returns one `Storages` that sends each location to the storage of its scheme. Adding a
 storage is one module with a `Storage` subclass and one row in `registry.py`. Everything here is synchronous and safe to

@@ -1,12 +1,12 @@
-"""What every storage offers, and the size limit they all share."""
+"""What every storage offers, what only some do, and the size limit they all share."""
 
 import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deployments.preprocess.document import Document
-from models.errors import TooLarge
+from models.errors import MalformedRequest, TooLarge
 
 __all__ = ["CHUNK_BYTES", "Storage", "StoredObject", "read_limited", "refuse_over_limit"]
 
@@ -22,16 +22,20 @@ class StoredObject:
     Args:
         location: What to hand to `Storage.read` to get it.
         size_bytes: Its size when it was listed.
-        etag: The storage's mark of this version of the content, without quotes; None where the storage has none.
+        etag: The storage's mark of this version of the content, without quotes; None where the storage has none. A
+            file's is made of its size and its time of change.
+        modified: When it was written, as ISO 8601 in UTC with a fixed number of digits, so that texts of one storage
+            compare as times; '' where the storage does not say. Not part of equality.
     """
 
     location: str
     size_bytes: int
     etag: str | None = None
+    modified: str = field(default="", compare=False)
 
 
 class Storage(ABC):
-    """A place that documents are read from.
+    """A place that documents are read from, and that results are written to where it is one of files or objects.
 
     Implementations translate the errors of their library into `models.errors`, once, by type. All methods may be called
     from several threads at once.
@@ -73,9 +77,71 @@ class Storage(ABC):
             StorageUnavailable: The storage did not answer, at each of the attempts.
         """
 
+    def read_range(self, location: str, start: int, size_bytes: int) -> bytes:
+        """Read a part of a document, for one that is too large to be held whole.
+
+        Args:
+            location: Where it is.
+            start: The first byte, from 0.
+            size_bytes: How many bytes, at least 1.
+
+        Returns:
+            The part; less of it, or nothing, where the document ends before.
+
+        Raises:
+            RayocrError: As `read`.
+        """
+        raise MalformedRequest(f"{_shown(location)} can only be read whole")
+
+    def stat(self, location: str) -> StoredObject:
+        """Look at one document without reading it.
+
+        Args:
+            location: Where it is.
+
+        Raises:
+            RayocrError: As `read`.
+        """
+        raise MalformedRequest(f"{_shown(location)} can only be read, not looked at")
+
+    def write(self, location: str, content: bytes) -> str:
+        """Store one document whole: a reader sees all of it or what was there before.
+
+        Args:
+            location: Where it will be. Missing folders are made.
+            content: All of it.
+
+        Returns:
+            The mark of this version, as a listing would show it.
+
+        Raises:
+            MalformedRequest: The location is not one that this storage can have.
+            SourceNotFound: The bucket does not exist.
+            AccessDenied: No permission to write there.
+            InsufficientStorage: There is no space left.
+            StorageUnavailable: The storage did not take it, at each of the attempts.
+        """
+        raise MalformedRequest(f"{_shown(location)} can't be written to: results go to s3:// or file://")
+
+    def delete(self, location: str) -> None:
+        """Remove one document; nothing happens where none is.
+
+        Args:
+            location: Where it is.
+
+        Raises:
+            RayocrError: As `write`.
+        """
+        raise MalformedRequest(f"nothing can be removed from {_shown(location)}")
+
     @abstractmethod
     def close(self) -> None:
         """Release connections. The storage must not be used afterwards."""
+
+
+def _shown(location: str) -> str:
+    """The scheme alone: what follows may be a whole document, or hold a signature."""
+    return location.partition(":")[0][:20] + ":"
 
 
 def refuse_over_limit(size_bytes: int, max_bytes: int, shown: str) -> None:

@@ -1,21 +1,31 @@
 """Local files and folders, as paths or as file:// URLs. For the command line only, never for the service."""
 
+import contextlib
 import errno
 import os
+import secrets
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from deployments.preprocess.document import Document
 from deployments.storage.base import CHUNK_BYTES, Storage, StoredObject, read_limited, refuse_over_limit
-from models.errors import AccessDenied, MalformedRequest, RayocrError, SourceNotFound, StorageUnavailable
+from models.errors import (
+    AccessDenied,
+    InsufficientStorage,
+    MalformedRequest,
+    RayocrError,
+    SourceNotFound,
+    StorageUnavailable,
+)
 
 __all__ = ["FileStorage"]
 
 
 class FileStorage(Storage):
-    """Reads regular files, and walks folders with all that is below them."""
+    """Reads and writes regular files, and walks folders with all that is below them."""
 
     def read(self, location: str, max_bytes: int) -> Document:
         """See `Storage.read`; FIFOs, sockets and devices are refused with `MalformedRequest`."""
@@ -48,11 +58,66 @@ class FileStorage(Storage):
         try:
             status = path.stat()
             if not stat.S_ISDIR(status.st_mode):
-                yield StoredObject(str(path), status.st_size)
+                yield _stored(str(path), status)
                 return
         except OSError as error:
             raise _translate(error, path) from error
         yield from _walk(path, ((status.st_dev, status.st_ino),))
+
+    def read_range(self, location: str, start: int, size_bytes: int) -> bytes:
+        """See `Storage.read_range`."""
+        path = path_from_location(location)
+        try:
+            _refuse_irregular(path.stat().st_mode, path)
+            with path.open("rb") as file:
+                file.seek(start)
+                return file.read(size_bytes)
+        except OSError as error:
+            raise _translate(error, path) from error
+
+    def stat(self, location: str) -> StoredObject:
+        """See `Storage.stat`."""
+        path = path_from_location(location)
+        try:
+            status = path.stat()
+            _refuse_irregular(status.st_mode, path)
+        except OSError as error:
+            raise _translate(error, path) from error
+        return _stored(location, status)
+
+    def write(self, location: str, content: bytes) -> str:
+        """See `Storage.write`: written to a file beside it, which then takes its place.
+
+        A writer that is killed may leave that file behind: its name begins with `.rayocr-` and ends with `.tmp`.
+        """
+        path = path_from_location(location)
+        beside = path.parent / f".rayocr-{secrets.token_hex(8)}.tmp"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with beside.open("xb", buffering=0) as file:
+                    view = memoryview(content)
+                    while view:
+                        view = view[file.write(view) :]
+                    # Or a power cut could leave an empty file under the final name.
+                    os.fsync(file.fileno())
+                    status = os.fstat(file.fileno())
+                beside.replace(path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    beside.unlink()
+                raise
+        except OSError as error:
+            raise _translate(error, path, "written") from error
+        return _etag(status)
+
+    def delete(self, location: str) -> None:
+        """See `Storage.delete`."""
+        path = path_from_location(location)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _translate(error, path, "removed") from error
 
     def close(self) -> None:
         """Nothing to release."""
@@ -80,11 +145,27 @@ def path_from_location(location: str) -> Path:
     return Path(location)
 
 
+def _etag(status: os.stat_result) -> str:
+    """What tells two versions of a file apart without reading them."""
+    return f"{status.st_size}-{status.st_mtime_ns}"
+
+
+def _stored(location: str, status: os.stat_result) -> StoredObject:
+    seconds, nanoseconds = divmod(status.st_mtime_ns, 1_000_000_000)
+    try:
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    except (OverflowError, ValueError):  # file systems can hold times that calendars can't
+        return StoredObject(location, status.st_size, _etag(status))
+    return StoredObject(location, status.st_size, _etag(status), f"{moment}.{nanoseconds:09}Z")
+
+
 def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[StoredObject]:
     """Depth first, in the order of names. `above` identifies the folders on the way down by device and inode."""
     try:
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries)
+    except FileNotFoundError:
+        return  # removed since it was listed
     except OSError as error:
         raise _translate(error, folder) from error
     for name in names:
@@ -93,10 +174,12 @@ def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[StoredOb
         location = f"./{name}" if folder == Path() else str(path)
         try:
             status = path.stat() if path.exists() else path.lstat()
+        except FileNotFoundError:
+            continue
         except OSError as error:
             raise _translate(error, path) from error
         if not stat.S_ISDIR(status.st_mode):
-            yield StoredObject(location, status.st_size)
+            yield _stored(location, status)
             continue
         identity = (status.st_dev, status.st_ino)
         if identity in above:
@@ -111,13 +194,17 @@ def _refuse_irregular(mode: int, path: Path) -> None:
         raise MalformedRequest(f"{path} is a FIFO, a socket or a device; copy its content to a file")
 
 
-def _translate(error: OSError, path: Path) -> RayocrError:
+def _translate(error: OSError, path: Path, participle: str = "read") -> RayocrError:
     reason = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return InsufficientStorage(f"{path} can't be {participle}: {reason}; make space")
+    if participle != "read" and error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
+        return MalformedRequest(f"{path} can't be {participle}: a file has a folder's name, or a folder a file's")
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return SourceNotFound(f"{path} does not exist")
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return AccessDenied(f"{path} can't be read: {reason}")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return AccessDenied(f"{path} can't be {participle}: {reason}")
     # ENXIO: a socket, or a device whose driver is gone, at open().
     if error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL, errno.ENXIO):
-        return MalformedRequest(f"{path} can't be read: {reason}")
-    return StorageUnavailable(f"{path} can't be read: {reason}")
+        return MalformedRequest(f"{path} can't be {participle}: {reason}")
+    return StorageUnavailable(f"{path} can't be {participle}: {reason}")

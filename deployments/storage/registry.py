@@ -110,6 +110,22 @@ class Storages(Storage):
         """See `Storage.list`."""
         return self._storage_of(location).list(location)
 
+    def read_range(self, location: str, start: int, size_bytes: int) -> bytes:
+        """See `Storage.read_range`."""
+        return self._storage_of(location).read_range(location, start, size_bytes)
+
+    def stat(self, location: str) -> StoredObject:
+        """See `Storage.stat`."""
+        return self._storage_of(location).stat(location)
+
+    def write(self, location: str, content: bytes) -> str:
+        """See `Storage.write`."""
+        return self._storage_of(location).write(location, content)
+
+    def delete(self, location: str) -> None:
+        """See `Storage.delete`."""
+        self._storage_of(location).delete(location)
+
     def close(self) -> None:
         """Close all storages that were built."""
         with self._lock:

@@ -15,6 +15,8 @@ Result = TypeVar("Result")
 
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
+# 0.2 s doubled so often is over the longest pause; many attempts would make the power overflow.
+_DOUBLINGS = 5
 
 
 class Deadline:
@@ -91,7 +93,7 @@ class Retry:
             try:
                 return attempt(deadline)
             except StorageUnavailable:
-                pause_s = self.uniform(0.0, min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (number - 1)))
+                pause_s = self.uniform(0.0, min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(number - 1, _DOUBLINGS)))
                 if pause_s >= deadline.remaining_s():
                     raise
                 self.sleep(pause_s)

@@ -10,11 +10,20 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TypeVar
 
+from botocore.exceptions import ClientError
+
 from deployments.preprocess.document import Document
 from deployments.storage.base import CHUNK_BYTES, Storage, StoredObject, read_limited, refuse_over_limit
 from deployments.storage.retry import Deadline, Retry
 from deployments.storage.s3_client import PageAnswer, S3Client, build_client
-from deployments.storage.s3_errors import S3_FAILURES, translate_s3
+from deployments.storage.s3_errors import (
+    DELETE_OBJECT,
+    GET_OBJECT,
+    PUT_OBJECT,
+    S3_FAILURES,
+    S3Action,
+    translate_s3,
+)
 from deployments.storage.settings import StorageSettings
 from models.errors import MalformedRequest, SourceNotFound
 
@@ -27,7 +36,7 @@ _BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 class S3Storage(Storage):
-    """Reads objects and lists prefixes.
+    """Reads and writes objects, and lists prefixes.
 
     The client is made at the first use, by one thread; boto3 clients may be shared by threads, making them may not.
 
@@ -43,9 +52,7 @@ class S3Storage(Storage):
 
     def read(self, location: str, max_bytes: int) -> Document:
         """See `Storage.read`; a body that breaks off is read again from its beginning."""
-        bucket, key = _split(location)
-        if not key or key.endswith("/"):
-            raise MalformedRequest(f"{location} names a folder, not an object; name one, or read all of it by listing")
+        bucket, key = _split_object(location)
 
         def attempt(client: S3Client, deadline: Deadline) -> Document:
             answer = client.get_object(Bucket=bucket, Key=key)
@@ -71,12 +78,49 @@ class S3Storage(Storage):
                 if item["Key"].endswith("/"):
                     continue
                 found = True
-                yield StoredObject(f"s3://{bucket}/{item['Key']}", item["Size"], item["ETag"].strip('"'))
+                yield StoredObject(
+                    f"s3://{bucket}/{item['Key']}", item["Size"], item["ETag"].strip('"'), item["LastModified"]
+                )
             token = page.get("NextContinuationToken", "")
             if not token:
                 break
         if not found:
             raise SourceNotFound(f"no object of bucket {bucket!r} has a key that begins with {prefix!r}")
+
+    def read_range(self, location: str, start: int, size_bytes: int) -> bytes:
+        """See `Storage.read_range`."""
+        bucket, key = _split_object(location)
+
+        def attempt(client: S3Client, deadline: Deadline) -> bytes:
+            try:
+                answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + size_bytes - 1}")
+            except ClientError as error:
+                if error.response["Error"].get("Code") == "InvalidRange":  # it begins behind the end
+                    return b""
+                raise
+            with closing(answer["Body"]) as body:
+                return read_limited(_until(deadline, body.iter_chunks(CHUNK_BYTES), location), size_bytes, location)
+
+        return self._call(attempt, location)
+
+    def stat(self, location: str) -> StoredObject:
+        """See `Storage.stat`."""
+        bucket, key = _split_object(location)
+        answer = self._call(lambda client, _: client.head_object(Bucket=bucket, Key=key), location)
+        return StoredObject(location, answer["ContentLength"], answer["ETag"].strip('"'), answer["LastModified"])
+
+    def write(self, location: str, content: bytes) -> str:
+        """See `Storage.write`; S3 replaces an object at once or not at all, so that a repeated attempt does no harm."""
+        bucket, key = _split_object(location)
+        answer = self._call(
+            lambda client, _: client.put_object(Bucket=bucket, Key=key, Body=content), location, PUT_OBJECT
+        )
+        return answer["ETag"].strip('"')
+
+    def delete(self, location: str) -> None:
+        """See `Storage.delete`."""
+        bucket, key = _split_object(location)
+        self._call(lambda client, _: client.delete_object(Bucket=bucket, Key=key), location, DELETE_OBJECT)
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -92,7 +136,9 @@ class S3Storage(Storage):
 
         return self._call(attempt, location)
 
-    def _call(self, attempt: Callable[[S3Client, Deadline], Result], location: str) -> Result:
+    def _call(
+        self, attempt: Callable[[S3Client, Deadline], Result], location: str, action: S3Action = GET_OBJECT
+    ) -> Result:
         """Run attempts, with every library error translated."""
 
         def translated(deadline: Deadline) -> Result:
@@ -102,7 +148,7 @@ class S3Storage(Storage):
                 endpoint = client.meta.endpoint_url
                 return attempt(client, deadline)
             except S3_FAILURES as error:
-                raise translate_s3(error, location, endpoint) from error
+                raise translate_s3(error, location, endpoint, action) from error
 
         return self._retry.call(translated)
 
@@ -123,6 +169,14 @@ def _split(location: str) -> tuple[str, str]:
     key_bytes = len(key.encode())
     if key_bytes > 1024:  # the limit of S3
         raise MalformedRequest(f"the key in bucket {bucket!r} has {key_bytes:,} bytes, over S3's limit of 1,024")
+    return bucket, key
+
+
+def _split_object(location: str) -> tuple[str, str]:
+    """Take the location of one object apart."""
+    bucket, key = _split(location)
+    if not key or key.endswith("/"):
+        raise MalformedRequest(f"{location} names a folder, not an object; name one, or read all of it by listing")
     return bucket, key
 
 

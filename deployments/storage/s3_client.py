@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol, TypedDict
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import InvalidRegionError
 
@@ -30,12 +31,27 @@ class ObjectAnswer(TypedDict, total=False):
     ContentLength: int
 
 
+class HeadAnswer(TypedDict):
+    """Answer to HeadObject."""
+
+    ContentLength: int
+    ETag: str
+    LastModified: str
+
+
+class WrittenAnswer(TypedDict):
+    """Answer to PutObject."""
+
+    ETag: str
+
+
 class Item(TypedDict):
     """One key of a listing."""
 
     Key: str
     Size: int
     ETag: str
+    LastModified: str
 
 
 class PageAnswer(TypedDict, total=False):
@@ -60,8 +76,17 @@ class S3Client(Protocol):
     def meta(self) -> Meta:
         """The client's own data."""
 
-    def get_object(self, *, Bucket: str, Key: str) -> ObjectAnswer:
-        """Ask for an object."""
+    def get_object(self, *, Bucket: str, Key: str, Range: str = ...) -> ObjectAnswer:
+        """Ask for an object, or for a part of it."""
+
+    def head_object(self, *, Bucket: str, Key: str) -> HeadAnswer:
+        """Ask for what is known of an object."""
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> WrittenAnswer:
+        """Store an object; it replaces another at once or not at all."""
+
+    def delete_object(self, *, Bucket: str, Key: str) -> object:
+        """Remove an object, if there is one."""
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str, ContinuationToken: str = ...) -> PageAnswer:
         """Ask for one page of keys."""
@@ -91,8 +116,12 @@ def build_client(settings: StorageSettings) -> S3Client:
         retries={"total_max_attempts": 1, "mode": "standard"},
         user_agent_extra="rayocr",
     )
+    # Parsing the times of a listing would take more than all the rest of it; as text they compare just as well. The AWS
+    # command line does the same, so that boto3's chain of credentials copes with it.
+    core = botocore.session.get_session()
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=str)
     try:
-        client: S3Client = boto3.session.Session().client("s3", config=config)
+        client: S3Client = boto3.session.Session(botocore_session=core).client("s3", config=config)
     except (ValueError, InvalidRegionError) as error:
         raise ConfigurationError(f"boto3 can't use its settings (AWS_ENDPOINT_URL, AWS_REGION): {error}") from error
     return client

@@ -1,5 +1,6 @@
 """boto3's errors, told apart by type and by the storage's own code, and turned into ours."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -18,9 +19,16 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from models.errors import AccessDenied, MalformedRequest, RayocrError, SourceNotFound, StorageUnavailable
+from models.errors import (
+    AccessDenied,
+    InsufficientStorage,
+    MalformedRequest,
+    RayocrError,
+    SourceNotFound,
+    StorageUnavailable,
+)
 
-__all__ = ["S3_FAILURES", "translate_s3"]
+__all__ = ["DELETE_OBJECT", "GET_OBJECT", "PUT_OBJECT", "S3_FAILURES", "S3Action", "translate_s3"]
 
 # botocore wraps most of urllib3's errors, but not those of TLS in mid-body.
 S3_FAILURES = (BotoCoreError, ClientError, urllib3.exceptions.HTTPError)
@@ -37,24 +45,50 @@ _NO_CREDENTIALS = (
 # Codes that come with a status that misleads: S3 answers 400 to these.
 _CREDENTIAL_CODES = frozenset({"ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
 _PASSING_CODES = frozenset({"RequestTimeout", "SlowDown", "Throttling", "RequestLimitExceeded"})
+# MinIO's and Ceph's; a bucket of AWS has no end.
+_FULL_CODES = frozenset({"XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded"})
+
+
+@dataclass(frozen=True, slots=True)
+class S3Action:
+    """What was being done, in the words of a message.
+
+    Args:
+        verb: The infinitive.
+        participle: The past participle.
+        needs: The permissions that it takes.
+    """
+
+    verb: str
+    participle: str
+    needs: str
+
+
+GET_OBJECT = S3Action("read", "read", "it needs s3:GetObject, a listing s3:ListBucket")
+PUT_OBJECT = S3Action("write", "written", "it needs s3:PutObject")
+DELETE_OBJECT = S3Action("delete", "deleted", "it needs s3:DeleteObject")
 
 
 def translate_s3(
-    error: BotoCoreError | ClientError | urllib3.exceptions.HTTPError, location: str, endpoint: str
+    error: BotoCoreError | ClientError | urllib3.exceptions.HTTPError,
+    location: str,
+    endpoint: str,
+    action: S3Action = GET_OBJECT,
 ) -> RayocrError:
     """Say what an error of boto3 means for whoever asked for the document.
 
     Args:
         error: One of `S3_FAILURES`.
-        location: What was read or listed.
+        location: What was read, listed, written or deleted.
         endpoint: URL of the storage.
+        action: Which of these.
 
     Returns:
         The error to raise instead.
     """
     host = urlsplit(endpoint).netloc or endpoint
     if isinstance(error, ClientError):
-        return _translate_answer(error, location, host)
+        return _translate_answer(error, location, host, action)
     if isinstance(error, _NO_CREDENTIALS):
         return AccessDenied(
             f"no usable credentials for {host}: {error}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, "
@@ -65,25 +99,31 @@ def translate_s3(
     if isinstance(error, ConnectTimeoutError):
         return StorageUnavailable(f"{host} did not accept a connection in time (storage.connect_timeout_s)")
     if isinstance(error, ReadTimeoutError):
-        return StorageUnavailable(f"{host} was silent for too long (storage.read_timeout_s) while {location} was read")
-    return StorageUnavailable(f"{host} can't be reached, or broke off while {location} was read: {error}")
+        return StorageUnavailable(
+            f"{host} was silent for too long (storage.read_timeout_s) while {location} was {action.participle}"
+        )
+    return StorageUnavailable(
+        f"{host} can't be reached, or broke off while {location} was {action.participle}: {error}"
+    )
 
 
-def _translate_answer(error: ClientError, location: str, host: str) -> RayocrError:
+def _translate_answer(error: ClientError, location: str, host: str, action: S3Action) -> RayocrError:
     """Judge an answer of the storage by its code first, since its status is not always right, then by its status."""
     code = error.response["Error"].get("Code", "")
     status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
     said = f"{host} answered {status} {code}".rstrip()
     if code == "NoSuchBucket":
         return SourceNotFound(f"the bucket of {location} does not exist on {host}")
+    if code in _FULL_CODES or status == HTTPStatus.INSUFFICIENT_STORAGE:
+        return InsufficientStorage(f"{location} can't be written: {said}; make space, or raise the quota")
     if status == HTTPStatus.NOT_FOUND:
         return SourceNotFound(f"{location} does not exist: {said}")
     if code in _PASSING_CODES or status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return StorageUnavailable(f"{location} can't be read now: {said}")
+        return StorageUnavailable(f"{location} can't be {action.participle} now: {said}")
     if code in _CREDENTIAL_CODES:
         return AccessDenied(f"the credentials were refused: {said}; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     if code == "InvalidObjectState":
         return AccessDenied(f"{location} is archived: {said}; restore it first")
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return AccessDenied(f"no permission to read {location}: {said}; it needs s3:GetObject, a listing s3:ListBucket")
+        return AccessDenied(f"no permission to {action.verb} {location}: {said}; {action.needs}")
     return MalformedRequest(f"{location} was refused: {said}: {error.response['Error'].get('Message', '')}")

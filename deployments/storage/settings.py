@@ -9,6 +9,8 @@ from models.settings import SettingsSection
 
 __all__ = ["StorageSettings"]
 
+_UNBOUNDED_ATTEMPTS = 1_000_000
+
 
 class StorageSettings(SettingsSection):
     """How documents are fetched from s3:// and https://.
@@ -78,3 +80,11 @@ class StorageSettings(SettingsSection):
         le=10,
         description="Redirects that https:// follows, each checked like the first address. 0 follows none.",
     )
+
+    def with_patience(self, patience_s: float) -> "StorageSettings":
+        """Settings for runs that nobody waits for: attempts go on until a time is over, however many they are.
+
+        Args:
+            patience_s: Time for one read, one write or one page of a listing, all attempts included.
+        """
+        return self.model_copy(update={"max_attempts": _UNBOUNDED_ATTEMPTS, "total_timeout_s": patience_s})

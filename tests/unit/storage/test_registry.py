@@ -60,6 +60,35 @@ def test_https_has_no_listing() -> None:
         SERVICE.list("https://example.com/folder/")
 
 
+@pytest.mark.parametrize("location", ["https://example.com/a?secret", "data:,secret"])
+def test_only_files_and_objects_are_written(location: str) -> None:
+    for refused in (
+        lambda: SERVICE.write(location, b""),
+        lambda: SERVICE.delete(location),
+        lambda: SERVICE.stat(location),
+        lambda: SERVICE.read_range(location, 0, 1),
+    ):
+        with pytest.raises(MalformedRequest) as raised:
+            refused()
+        assert "secret" not in str(raised.value)
+
+
+def test_service_writes_no_file(tmp_path: Path) -> None:
+    with pytest.raises(AccessDenied, match="file:// can't be"):
+        SERVICE.write((tmp_path / "a").as_uri(), b"content")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_command_line_writes_where_it_reads(tmp_path: Path) -> None:
+    location = str(tmp_path / "folder" / "a")
+    etag = COMMAND_LINE.write(location, b"content")
+    assert COMMAND_LINE.read(location, 100).data == b"content"
+    assert COMMAND_LINE.stat(location).etag == etag
+    assert COMMAND_LINE.read_range(location, 3, 2) == b"te"
+    COMMAND_LINE.delete(location)
+    assert list(tmp_path.rglob("*")) == [tmp_path / "folder"]
+
+
 def test_two_storages_for_one_scheme_are_refused() -> None:
     row = StorageRow("data", lambda settings: DataUrlStorage())
     with pytest.raises(ValueError, match="two storages for the scheme 'data'"):

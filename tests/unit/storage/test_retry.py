@@ -51,6 +51,12 @@ def test_pauses_grow_up_to_the_longest() -> None:
     assert clock.pauses_s == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
 
 
+def test_pauses_stay_at_the_longest_over_very_many_attempts() -> None:
+    clock = Clock()
+    assert build_retry(clock, max_attempts=10_000, total_timeout_s=1e6).call(failing(5000, clock)) == "success 5001"
+    assert clock.pauses_s[-1] == 5.0
+
+
 def test_last_failure_is_raised() -> None:
     clock = Clock()
     with pytest.raises(StorageUnavailable, match="failure 3"):

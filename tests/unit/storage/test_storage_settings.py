@@ -3,6 +3,7 @@ from ipaddress import ip_network
 import pytest
 from pydantic import ValidationError
 
+from deployments.storage.retry import Retry
 from deployments.storage.settings import StorageSettings
 
 
@@ -29,3 +30,9 @@ def test_networks_are_read_from_text() -> None:
 def test_invalid_setting_is_refused(name: str, value: object) -> None:
     with pytest.raises(ValidationError, match=name):
         StorageSettings.model_validate({name: value})
+
+
+def test_patience_bounds_attempts_by_time_only() -> None:
+    settings = StorageSettings(max_attempts=2, read_timeout_s=7.0).with_patience(300.0)
+    retry = Retry.from_settings(settings)
+    assert (retry.max_attempts, retry.total_timeout_s, settings.read_timeout_s) == (1_000_000, 300.0, 7.0)
