@@ -20,7 +20,7 @@ from models.errors import ConfigurationError
 from models.manifests import load_manifest, verified_path
 from models.manifests.manifest import BundleManifest, DetectionManifest, RecognitionManifest, recipe_path
 from models.recognition.crops import crop_line
-from models.recognition.widths import width_table
+from models.recognition.widths import LineWidths, width_table
 from models.runtime.base import normalized
 
 _SEED = 2026
@@ -84,9 +84,8 @@ def _recognition_samples(pages: Iterator[DrawnPage], manifest: RecognitionManife
     random = np.random.default_rng(_SEED)
     for page in islice(pages, _RECOGNITION_PAGES):
         for index in random.permutation(len(page.quads))[:_LINES_OF_A_PAGE]:
-            crop = crop_line(
-                page.pixels, page.quads[index], manifest.height_px, width_table(manifest.width_multiple_px)
-            )
+            widths = LineWidths(width_table(manifest.width_multiple_px))
+            crop = crop_line(page.pixels, page.quads[index], manifest.height_px, widths)
             yield normalized(crop.pixels[None], manifest.input)
 
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.recognition.widths import bucket_width
+from models.recognition.widths import LineWidths
 
 __all__ = ["LineCrop", "crop_line"]
 
@@ -26,7 +26,7 @@ class LineCrop:
     Args:
         pixels: (height, bucket width, 3) uint8 RGB, padded with gray on the right.
         columns: How many of the columns show the line.
-        is_squeezed: Whether the line was too long for the widest bucket and was made narrower.
+        is_squeezed: Whether the line was too long for the widest bucket and was made narrower than it should be.
     """
 
     pixels: Pixels
@@ -34,22 +34,22 @@ class LineCrop:
     is_squeezed: bool
 
 
-def crop_line(page: Pixels, quad: npt.NDArray[np.float32], height: int, widths: tuple[int, ...]) -> LineCrop:
+def crop_line(page: Pixels, quad: npt.NDArray[np.float32], height: int, widths: LineWidths) -> LineCrop:
     """Cut one line out of a page at full resolution and scale it to the recognizer's height.
 
     Args:
         page: (H, W, 3) uint8 RGB. Read only.
         quad: (4, 2) float32, page pixels, clockwise from the text's top left.
         height: Of the result, in pixels.
-        widths: The table of bucket widths, ascending.
+        widths: The widths of buckets.
     """
     line = _straightened(page, quad)
     wanted = max(1, math.ceil(height * line.shape[1] / line.shape[0]))
-    bucket = bucket_width(wanted, widths)
+    bucket = widths.bucket(wanted)
     columns = min(wanted, bucket)
     pixels = np.full((height, bucket, 3), _PADDING, dtype=np.uint8)
     cv2.resize(line, (columns, height), dst=pixels[:, :columns], interpolation=cv2.INTER_LINEAR)
-    return LineCrop(pixels, columns, wanted > bucket)
+    return LineCrop(pixels, columns, widths.fitting(wanted) > bucket)
 
 
 def _straightened(page: Pixels, quad: npt.NDArray[np.float32]) -> Pixels:

@@ -12,7 +12,7 @@ from models.manifests.manifest import RecognitionManifest
 from models.page import Line, Page, PageWarning, Quads
 from models.recognition.crops import LineCrop, crop_line
 from models.recognition.ctc import CtcDecoder, load_characters
-from models.recognition.widths import common_shapes, width_table, widths_of_page
+from models.recognition.widths import LineWidths, common_shapes, width_table
 from models.runtime import Runtime, load_net
 from models.settings import NetSettings, RecognitionOptions
 
@@ -76,7 +76,7 @@ class TextRecognizer:
 
     def crops(self, page: Page, quads: Quads) -> list[LineCrop]:
         """Cut out the lines of a page, in the order of its quads. Safe to call from several threads."""
-        widths = widths_of_page(self._widths, len(quads))
+        widths = LineWidths.of_page(self._widths, len(quads))
         return [crop_line(page.pixels, quad, self._manifest.height_px, widths) for quad in quads.points]
 
     def infer(self, batch: npt.NDArray[np.uint8]) -> list[LineText]:

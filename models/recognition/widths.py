@@ -2,8 +2,10 @@
 
 import math
 from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Self
 
-__all__ = ["bucket_width", "common_shapes", "width_table", "widths_of_page"]
+__all__ = ["LineWidths", "common_shapes", "width_table"]
 
 # Recognition costs columns: a step pads lines by half of it on average. But each width up to _COMMON_COLUMNS is a net
 # compiled for itself, of 30 to 40 MB, so there are to be few; longer lines share one, for which shapes are cheap.
@@ -18,6 +20,9 @@ _SHORT_LINES = 4
 _LEAST_COLUMNS = 96
 _SCENE_COLUMNS = 192
 _SCENE_LINES = 12
+# A document's lines may be made so much narrower where they then fit a narrower width, in place of being padded to a
+# wider one (docs/decisions/0016-fixed-shapes.md).
+_NARROWEST = 0.85
 # 85 times as wide as high. A line of more is squeezed, with a warning.
 _MOST_COLUMNS = 4096
 
@@ -51,15 +56,37 @@ def common_shapes(multiple: int) -> tuple[tuple[int, int], ...]:
     return tuple((_SHORT_LINES if width <= _SHORT_COLUMNS else 1, width) for width in widths)
 
 
-def widths_of_page(table: tuple[int, ...], lines: int) -> tuple[int, ...]:
-    """The part of the table for the lines of a page: the few words of a scene are read at wider widths.
+@dataclass(frozen=True, slots=True)
+class LineWidths:
+    """The widths for the lines of one page.
 
-    >>> widths_of_page((96, 120, 152, 192, 240), 3), widths_of_page((96, 120, 152, 192, 240), 50)
-    ((192, 240), (96, 120, 152, 192, 240))
+    Args:
+        table: Widths in columns, ascending.
+        narrowest: How narrow a line may be made to fit one of them, as a share of its own width.
     """
-    return table[bisect_left(table, _SCENE_COLUMNS) :] if lines <= _SCENE_LINES else table
 
+    table: tuple[int, ...]
+    narrowest: float = 1.0
 
-def bucket_width(columns: int, table: tuple[int, ...]) -> int:
-    """The least width of the table that holds a line, or the greatest where none does."""
-    return table[min(bisect_left(table, columns), len(table) - 1)]
+    @classmethod
+    def of_page(cls, table: tuple[int, ...], lines: int) -> Self:
+        """Those for a page of so many lines: the few words of a scene are read at wider widths, and never narrowed.
+
+        >>> LineWidths.of_page((96, 120, 152, 192, 240), 3).table
+        (192, 240)
+        """
+        if lines <= _SCENE_LINES:
+            return cls(table[bisect_left(table, _SCENE_COLUMNS) :])
+        return cls(table, _NARROWEST)
+
+    def bucket(self, columns: int) -> int:
+        """The least width that a line of so many columns fits, or the greatest where it fits none.
+
+        >>> LineWidths((96, 120, 152)).bucket(112), LineWidths((96, 120, 152), 0.85).bucket(112)
+        (120, 96)
+        """
+        return self.table[min(bisect_left(self.table, self.fitting(columns)), len(self.table) - 1)]
+
+    def fitting(self, columns: int) -> int:
+        """The least columns that a line of so many may be made narrower to."""
+        return math.ceil(columns * self.narrowest)

@@ -12,7 +12,7 @@ from models.detection.resize import first_size, full_size
 from models.manifests import load_manifest
 from models.page import Page
 from models.recognition import TextRecognizer
-from models.recognition.widths import bucket_width, width_table
+from models.recognition.widths import LineWidths, width_table
 from models.settings import DetectionOptions, NetSettings
 from tests.pictures import drawn_page
 
@@ -36,7 +36,7 @@ def recognizer() -> TextRecognizer:
 def test_width_table_pads_a_log_uniform_spread_by_less_than_five_percent() -> None:
     table = width_table(MANIFEST.recognition.width_multiple_px)
     columns = np.exp(np.linspace(np.log(table[0]), np.log(table[-1]), 5000)).astype(int)
-    run = np.array([bucket_width(int(width), table) for width in columns])
+    run = np.array([LineWidths(table).bucket(int(width)) for width in columns])
     assert (run - columns).sum() / run.sum() < 0.05  # of all columns: longer lines, which have more, are padded less
     assert ((run - columns) / run).max() < 0.22
     assert len(table) <= 48  # each is a shape that the runtime has to compile

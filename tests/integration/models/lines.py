@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from models.manifests import load_manifest
 from models.recognition.crops import crop_line
-from models.recognition.widths import width_table
+from models.recognition.widths import LineWidths, width_table
 
 __all__ = ["Pixels", "drawn_crops", "drawn_line"]
 
@@ -41,7 +41,7 @@ def drawn_crops(count: int, seed: int) -> list[tuple[str, Pixels]]:
         line = drawn_line(text, int(random.choice(_LETTER_PX)), random)
         height, width = line.shape[:2]
         quad = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
-        crops.append((text, crop_line(line, quad, manifest.height_px, widths).pixels))
+        crops.append((text, crop_line(line, quad, manifest.height_px, LineWidths(widths)).pixels))
     return crops
 
 

@@ -6,6 +6,7 @@ import numpy.typing as npt
 import pytest
 
 from models.recognition.crops import LineCrop, crop_line
+from models.recognition.widths import LineWidths
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -21,7 +22,7 @@ def noise(width: int, height: int) -> Pixels:
 
 
 def crop(page: Pixels, quad: list[tuple[float, float]] | npt.NDArray[np.float64]) -> LineCrop:
-    return crop_line(page, np.array(quad, dtype=np.float32), HEIGHT, WIDTHS)
+    return crop_line(page, np.array(quad, dtype=np.float32), HEIGHT, LineWidths(WIDTHS))
 
 
 def level(left: float, top: float, right: float, bottom: float) -> list[tuple[float, float]]:
@@ -120,6 +121,15 @@ def test_quad_without_height_but_slanted_is_cut() -> None:
 def test_very_long_line_is_squeezed_into_the_widest_bucket(width: int, squeezed: bool) -> None:
     line = crop(noise(width, HEIGHT), level(0, 0, width, HEIGHT))
     assert (line.columns, line.pixels.shape[1], line.is_squeezed) == (4096, 4096, squeezed)
+
+
+@pytest.mark.parametrize(("width", "columns"), [(112, 96), (113, 104), (100, 96), (96, 96), (50, 50)])
+def test_line_is_made_narrower_to_fit(width: int, columns: int) -> None:
+    page = noise(400, 96)
+    quad = np.array(level(0, 0, width * 2, 96), dtype=np.float32)
+    line = crop_line(page, quad, HEIGHT, LineWidths(WIDTHS, 0.85))
+    assert (line.columns, line.is_squeezed) == (columns, False)
+    assert (line.pixels[:, line.columns :] == PADDING).all()
 
 
 def test_turned_line_on_a_page_wider_than_short_integers_is_cut() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.recognition.widths import bucket_width, common_shapes, width_table, widths_of_page
+from models.recognition.widths import LineWidths, common_shapes, width_table
 
 TABLE = width_table(8)
 
@@ -55,18 +55,32 @@ def test_shapes_are_few() -> None:
     ],
 )
 def test_bucket(columns: int, index: int, reason: str) -> None:
-    assert bucket_width(columns, TABLE) == TABLE[index], reason
+    assert LineWidths(TABLE).bucket(columns) == TABLE[index], reason
+
+
+@pytest.mark.parametrize(
+    ("columns", "bucket", "reason"),
+    [
+        (141, 120, "120 / 0.85, just so"),
+        (142, 152, "a column more: padded"),
+        (120, 120, "as it is, though narrower would do"),
+        (113, 120, "too wide for the least"),
+        (4818, 4096, "the widest takes so much"),
+    ],
+)
+def test_documents_lines_are_made_narrower_by_at_most_15_percent(columns: int, bucket: int, reason: str) -> None:
+    widths = LineWidths.of_page(TABLE, 40)
+    assert widths.bucket(columns) == bucket, reason
+    assert widths.fitting(columns) <= bucket
 
 
 @pytest.mark.parametrize(("lines", "least"), [(0, 192), (12, 192), (13, 96), (500, 96)])
 def test_pages_of_few_lines_have_no_narrow_widths(lines: int, least: int) -> None:
-    widths = widths_of_page(TABLE, lines)
-    assert widths[0] == least
-    assert widths == TABLE[-len(widths) :]
+    table = LineWidths.of_page(TABLE, lines).table
+    assert table[0] == least
+    assert table == TABLE[TABLE.index(least) :]
 
 
-@pytest.mark.parametrize(("lines", "least"), [(0, 192), (1, 192), (12, 192), (13, 96), (500, 96)])
-def test_few_lines_of_a_page_are_read_at_wider_widths(lines: int, least: int) -> None:
-    widths = widths_of_page(TABLE, lines)
-    assert widths[0] == least
-    assert widths == TABLE[TABLE.index(least) :]
+@pytest.mark.parametrize("columns", [96, 97, 121, 193, 500, 4096])
+def test_lines_of_scenes_are_never_made_narrower(columns: int) -> None:
+    assert LineWidths.of_page(TABLE, 12).bucket(columns) >= columns
