@@ -54,7 +54,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(_TESTS).parts[0] if item.path.is_relative_to(_TESTS) else ""
         for mark in _MARKS_OF_FOLDER.get(folder, ()):
-            item.add_marker(mark)
+            if mark != "cluster" or "bulk_kill" not in item.path.parts:  # a run on this machine needs no cluster
+                item.add_marker(mark)
         for mark, obstacle in _OBSTACLES.items():
             if item.get_closest_marker(mark) and (reason := obstacle()):
                 item.add_marker(pytest.mark.skip(reason=reason))

@@ -13,7 +13,7 @@ from typing import Protocol
 import boto3
 import pytest
 
-from deployments.storage.s3_client import S3Client
+from deployments.storage.s3_client import S3Client, WrittenAnswer
 
 __all__ = ["MinioClient", "MinioServer", "minio", "minio_program"]
 
@@ -28,7 +28,7 @@ class MinioClient(S3Client, Protocol):
     def create_bucket(self, *, Bucket: str) -> object:
         """Make a bucket."""
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> object:
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> WrittenAnswer:
         """Store an object."""
 
     def delete_object(self, *, Bucket: str, Key: str) -> object:

@@ -85,5 +85,7 @@ def test_larger_budget_takes_the_sensitive_one_too() -> None:
 
 
 def test_same_samples_give_the_same_recipe() -> None:
-    one, other = (calibrate(net, samples(), budget=1000, report=lambda one: None, least_below_zero=0.25) for _ in range(2))
+    one, other = (
+        calibrate(net, samples(), budget=1000, report=lambda one: None, least_below_zero=0.25) for _ in range(2)
+    )
     assert one == other

@@ -1,0 +1,173 @@
+"""What travels through the pipeline: a chunk of pages, as one row of an Arrow table.
+
+Ray Data moves blocks of rows. Here a block is one row, and a row is a chunk: the pages of a few documents. So a task
+takes one block and gives one block, which keeps two promises: a task that is run again, since its worker ended, gives
+the same block, and whoever lists keys never gets more than some blocks ahead.
+
+    column `pages`    binary         a pickled list of `WorkPage`
+    column `pixels`   large_binary   the pixels of all pages one after the other, between fetching and recognition
+
+Pixels are read where they lie in the object store, and handed from detection to recognition without being looked at.
+"""
+
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+
+from models.errors import RayocrError, StorageUnavailable
+from models.page import Page, PageQuads, PageText, PageWarning
+from serve.bulk.documents import InputDocument
+
+__all__ = ["Failure", "StoredPage", "WorkPage", "decode_pages", "encode_pages", "failed", "page_from", "with_pixels"]
+
+_PAGES = "pages"
+_PIXELS = "pixels"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a page was not read.
+
+    Args:
+        code: Of `models.errors`.
+        message: One sentence for a person.
+        attempts: How often it was tried.
+        exit_code: Not 0 where this is no fault of the document, and the whole run has to stop with that code.
+    """
+
+    code: str
+    message: str
+    attempts: int = 1
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """A decoded page whose pixels lie in the chunk's column of pixels.
+
+    Args:
+        start: Where they begin, in bytes.
+        height: In pixels.
+        width: In pixels.
+        rotation: As `Page.rotation`.
+        warnings: As `Page.warnings`.
+        timings_ms: As `Page.timings_ms`.
+    """
+
+    start: int
+    height: int
+    width: int
+    rotation: int
+    warnings: tuple[PageWarning, ...]
+    timings_ms: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """One page on its way, or a document whose pages are not known yet.
+
+    Args:
+        document: Whose page it is.
+        number: Counted from 1.
+        page_count: How many the document has.
+        page: Once it is decoded, until it is recognized.
+        quads: Once it is detected, until it is recognized.
+        text: Once it is recognized.
+        failure: Set where something went wrong; no later stage then looks at it.
+    """
+
+    document: InputDocument
+    number: int = 1
+    page_count: int = 1
+    page: StoredPage | None = None
+    quads: PageQuads | None = None
+    text: PageText | None = None
+    failure: Failure | None = None
+
+    @property
+    def name(self) -> str:
+        """Tells it from every other page of the run."""
+        return f"{self.document.key}#{self.number}"
+
+
+def failed(page: WorkPage, error: Exception, attempts: int = 1) -> WorkPage:
+    """The same page, with an error instead of what there was.
+
+    A storage that does not answer says nothing about the document: it stops the run.
+    """
+    if not isinstance(error, RayocrError):
+        message = f"something went wrong inside ({type(error).__name__}); the log of the worker has the details"
+        return replace(page, page=None, quads=None, failure=Failure(RayocrError.code, message, attempts))
+    exit_code = error.exit_code if isinstance(error, StorageUnavailable) else 0
+    failure = Failure(error.code, error.message, attempts, exit_code)
+    return replace(page, page=None, quads=None, failure=failure)
+
+
+def encode_pages(pages: Sequence[WorkPage], pixels: pa.ChunkedArray | None = None) -> pa.Table:
+    """Make the one-row table of a chunk.
+
+    Args:
+        pages: Without pixels.
+        pixels: A column of pixels, such as a stage was given, to be handed on.
+    """
+    columns = {_PAGES: pa.array([pickle.dumps(list(pages), protocol=5)], pa.binary())}
+    return pa.table(columns if pixels is None else {**columns, _PIXELS: pixels})
+
+
+def with_pixels(pages: Sequence[tuple[WorkPage, Page | None]]) -> pa.Table:
+    """Make the table of a chunk whose pages were just decoded: their pixels are copied once.
+
+    Args:
+        pages: Each with what was decoded; None where it failed.
+    """
+    buffer = pa.allocate_buffer(sum(page.pixels.nbytes for _, page in pages if page is not None))
+    pixels = np.frombuffer(buffer, np.uint8)
+    stored = []
+    start = 0
+    for work, page in pages:
+        if page is None:
+            stored.append(work)
+            continue
+        end = start + page.pixels.nbytes
+        pixels[start:end] = page.pixels.reshape(-1)
+        kept = StoredPage(start, page.height, page.width, page.rotation, page.warnings, page.timings_ms)
+        stored.append(replace(work, page=kept))
+        start = end
+    offsets = pa.py_buffer(np.array([0, start], np.int64))
+    column = pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, offsets, buffer])
+    return encode_pages(stored, pa.chunked_array([column]))
+
+
+def decode_pages(table: pa.Table) -> tuple[list[WorkPage], pa.ChunkedArray | None]:
+    """Take a chunk apart.
+
+    Args:
+        table: From `encode_pages` or `with_pixels`.
+
+    Returns:
+        The pages, and the column of pixels if there is one.
+    """
+    if table.num_rows == 0:  # Ray Data's way to say that there was nothing at all
+        return [], None
+    pages = pickle.loads(table[_PAGES][0].as_buffer())
+    return cast("list[WorkPage]", pages), table[_PIXELS] if _PIXELS in table.column_names else None
+
+
+def page_from(work: WorkPage, pixels: pa.ChunkedArray) -> Page:
+    """A page with its pixels, which stay where they are and are read only.
+
+    Args:
+        work: A decoded page of a chunk.
+        pixels: That chunk's column of pixels.
+    """
+    stored = work.page
+    assert stored is not None  # the stages ask for decoded pages only
+    flat = np.frombuffer(pixels[0].as_buffer(), np.uint8)
+    size = stored.height * stored.width * 3
+    shaped = flat[stored.start : stored.start + size].reshape(stored.height, stored.width, 3)
+    shaped.setflags(write=False)
+    return Page(shaped, work.number, stored.rotation, stored.warnings, stored.timings_ms)

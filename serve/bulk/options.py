@@ -1,0 +1,89 @@
+"""What a bulk run is asked to do, as plain values."""
+
+from dataclasses import dataclass
+
+from models.errors import MalformedRequest
+
+__all__ = ["BulkOptions", "PoolBounds"]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolBounds:
+    """How many actors a stage may have.
+
+    Args:
+        least: Always there.
+        most: As many as load may bring.
+    """
+
+    least: int
+    most: int
+
+    @classmethod
+    def parse(cls, text: str) -> "PoolBounds":
+        """From `MIN:MAX`, or `N` for exactly so many.
+
+        Raises:
+            MalformedRequest: It is neither, or the bounds are out of order.
+        """
+        least, _, most = text.partition(":")
+        try:
+            bounds = cls(int(least), int(most or least))
+        except ValueError as exc:
+            raise MalformedRequest(f"{text!r} gives no bounds of a pool: write MIN:MAX, such as 2:8, or N") from exc
+        if not 1 <= bounds.least <= bounds.most:
+            raise MalformedRequest(f"{text!r}: the bounds of a pool need 1 <= MIN <= MAX")
+        return bounds
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOptions:
+    """One bulk run. Two runs with the same input, output and format continue each other.
+
+    Args:
+        input: Folder of the documents: `s3://bucket/folder/` or a local path.
+        output: Folder of the results.
+        format: One of `serve.bulk.outputs.FORMATS`.
+        include: Globs; a key that matches none of them is left out. Empty takes all.
+        exclude: Globs; a key that matches one of them is left out.
+        manifest: Location of a list of keys, instead of listing the input.
+        limit: Take only the first documents.
+        sample: Take so many documents, chosen at random.
+        seed: Of that choice.
+        retry_failed: Whether documents that failed in an earlier run are tried again.
+        refresh: Whether documents that changed since they were read are read again.
+        dry_run: Whether only to say what would be read.
+        dry_run_documents: Documents that a dry run reads, to estimate time and cost.
+        cpu_hour_price: What one CPU costs an hour, for the estimate; None for none.
+        fetchers: Actors that fetch and decode. Not given: one, at most two for each eight CPUs.
+        detection_actors: Not given: from 1 to what half the CPUs can hold.
+        recognition_actors: Not given: from 1 to what the CPUs can hold.
+        chunk_documents: Documents that travel together.
+        attempts: Crashes of a worker that a document may be in work at before it is given up.
+        max_error_rate: Share of failed documents at which the run stops.
+        shard_documents: The most documents of a shard.
+        storage_patience_s: How long a storage may fail before the run stops.
+    """
+
+    input: str
+    output: str
+    format: str = "json"
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    manifest: str | None = None
+    limit: int | None = None
+    sample: int | None = None
+    seed: int = 0
+    retry_failed: bool = False
+    refresh: bool = False
+    dry_run: bool = False
+    dry_run_documents: int = 12
+    cpu_hour_price: float | None = None
+    fetchers: PoolBounds | None = None
+    detection_actors: PoolBounds | None = None
+    recognition_actors: PoolBounds | None = None
+    chunk_documents: int = 4
+    attempts: int = 3
+    max_error_rate: float = 0.1
+    shard_documents: int = 1000
+    storage_patience_s: float = 300.0

@@ -1,0 +1,67 @@
+"""Names of results: the key where that can be a name, and its digest where not."""
+
+from serve.bulk.digests import KEY_BYTES, key_digest
+from serve.bulk.locations import STATE_FOLDER, SUMMARY_NAME
+
+__all__ = ["digest_from_name", "name_from_key"]
+
+_SUFFIX = ".json"
+_ODD_FOLDER = "_odd/"
+# S3's limit is 1,024 bytes with the folder of the output.
+_MOST_KEY_BYTES = 700
+# Of the usual file systems 255.
+_MOST_PART_BYTES = 250
+
+
+def name_from_key(key: str) -> str:
+    """Name the JSON object of a document.
+
+    Args:
+        key: The document's.
+
+    Returns:
+        `<key>.json`; `_odd/<digest>.json` for the few keys that can't be a path in every storage, or that a run has
+        other uses for. Two keys never have one name.
+    """
+    if _is_odd(key):
+        return f"{_ODD_FOLDER}{key_digest(key).hex()}{_SUFFIX}"
+    return key + _SUFFIX
+
+
+def digest_from_name(name: str) -> bytes | None:
+    """Digest of the key that a result is named after; None for what is no result.
+
+    Args:
+        name: Below the output.
+    """
+    if not name.endswith(_SUFFIX) or name == SUMMARY_NAME or name.startswith(STATE_FOLDER):
+        return None
+    stem = name[: -len(_SUFFIX)]
+    if not name.startswith(_ODD_FOLDER):
+        return key_digest(stem)
+    try:
+        digest = bytes.fromhex(stem.removeprefix(_ODD_FOLDER))
+    except ValueError:
+        return None
+    return digest if len(digest) == KEY_BYTES else None
+
+
+def _is_odd(key: str) -> bool:
+    if key.startswith((STATE_FOLDER, _ODD_FOLDER)) or key + _SUFFIX == SUMMARY_NAME:
+        return True
+    try:
+        encoded = key.encode()
+    except UnicodeEncodeError:
+        return True
+    if len(encoded) > _MOST_KEY_BYTES or b"\0" in encoded:
+        return True
+    *folders, last = encoded.split(b"/")
+    # A folder that is named like a result would be in the way of that result, in file systems and in MinIO.
+    return (
+        any(
+            part in (b"", b".", b"..") or len(part) > _MOST_PART_BYTES or part.endswith(_SUFFIX.encode())
+            for part in folders
+        )
+        or last in (b"", b".", b"..")
+        or len(last) > _MOST_PART_BYTES
+    )

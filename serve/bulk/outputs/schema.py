@@ -1,0 +1,99 @@
+"""The Arrow schema of Parquet shards, and results in its shape."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from serve.bulk.documents import DocumentResult
+from serve.results import OcrPage
+
+__all__ = ["SCHEMA", "SCHEMA_VERSION", "table_from_results"]
+
+SCHEMA_VERSION = "1"
+"""In the file's metadata as `rayocr.schema`. It changes when a column changes or goes, not when one is added."""
+
+_LINE = pa.struct(
+    [
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("confidence", pa.float32(), nullable=False),
+        # Four corners x0, y0, ... y3 in pixels of the upright page, clockwise from the text's top left.
+        pa.field("polygon", pa.list_(pa.field("element", pa.float32(), nullable=False), 8), nullable=False),
+    ]
+)
+_PAGE = pa.struct(
+    [
+        pa.field("page", pa.int32(), nullable=False),
+        pa.field("width", pa.int32(), nullable=False),
+        pa.field("height", pa.int32(), nullable=False),
+        pa.field("rotation", pa.int32(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("lines", pa.list_(pa.field("element", _LINE, nullable=False)), nullable=False),
+    ]
+)
+_WARNING = pa.struct(
+    [
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("message", pa.string(), nullable=False),
+        pa.field("page", pa.int32()),
+    ]
+)
+
+SCHEMA = pa.schema(
+    [
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("etag", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("model", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("pages", pa.list_(pa.field("element", _PAGE, nullable=False)), nullable=False),
+        pa.field("warnings", pa.list_(pa.field("element", _WARNING, nullable=False)), nullable=False),
+        pa.field("timings_ms", pa.map_(pa.string(), pa.float32()), nullable=False),
+    ],
+    metadata={"rayocr.schema": SCHEMA_VERSION},
+)
+"""One row a document; the fields are those of the JSON result, `source` being the document's location."""
+
+
+def table_from_results(results: Sequence[DocumentResult]) -> pa.Table:
+    """Results as rows of `SCHEMA`."""
+    return pa.Table.from_pylist([_row(result) for result in results], schema=SCHEMA)
+
+
+def _row(result: DocumentResult) -> dict[str, Any]:
+    read = result.result
+    return {
+        "key": _text(result.key),
+        "etag": result.etag,
+        "source": _text(result.location),
+        "id": read.id,
+        "model": read.model,
+        "text": read.text,
+        "pages": [_page(page) for page in read.pages],
+        "warnings": [warning.model_dump() for warning in read.warnings],
+        "timings_ms": list(read.timings_ms.items()),
+    }
+
+
+def _page(page: OcrPage) -> dict[str, Any]:
+    return {
+        "page": page.page,
+        "width": page.width,
+        "height": page.height,
+        "rotation": page.rotation,
+        "text": page.text,
+        "lines": [
+            {
+                "text": line.text,
+                "confidence": line.confidence,
+                "polygon": [coordinate for corner in line.polygon for coordinate in corner],
+            }
+            for line in page.lines
+        ],
+    }
+
+
+def _text(name: str) -> str:
+    """Paths may hold bytes that are no UTF-8, Arrow's texts may not."""
+    return name.encode("utf-8", "backslashreplace").decode()

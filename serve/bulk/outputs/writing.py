@@ -1,0 +1,37 @@
+"""Storage calls side by side, in threads."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+__all__ = ["all_done", "mapped"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def all_done(futures: Iterable[Future[None]]) -> None:
+    """Wait for all of them, also when one fails: what a call started does not go on behind its back.
+
+    Raises:
+        Exception: The first one's in their order.
+    """
+    errors = [error for future in list(futures) if (error := future.exception()) is not None]
+    if errors:
+        raise errors[0]
+
+
+def mapped(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
+    """Call a function on each item in threads; results in order, and no more than two a thread ahead."""
+    with ThreadPoolExecutor(threads, thread_name_prefix="bulk-storage") as pool:
+        waiting: list[Future[Result]] = []
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) >= 2 * threads:
+                    yield waiting.pop(0).result()
+            while waiting:
+                yield waiting.pop(0).result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,145 @@
+"""`rayocr bulk` and `rayocr bulk status`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from models.errors import MalformedRequest
+from serve.cli.config import CONFIG_HELP
+from serve.cli.console import Invocation, complain
+
+if TYPE_CHECKING:
+    from serve.bulk.options import BulkOptions
+
+__all__ = ["bulk_app"]
+
+bulk_app = typer.Typer(rich_markup_mode=None)
+
+_POOL_HELP = "MIN:MAX actors, or N. Not given: as many as the CPUs allow."
+
+
+@bulk_app.callback(invoke_without_command=True)
+def bulk(
+    context: typer.Context,
+    source: Annotated[
+        str, typer.Option("--input", metavar="URL", help="s3://bucket/folder/ or a folder; all below it is read.")
+    ] = "",
+    output: Annotated[str, typer.Option("--output", metavar="URL", help="Where the results go.")] = "",
+    output_format: Annotated[
+        str, typer.Option("--format", help="json (an object a document), jsonl or parquet (shards).")
+    ] = "json",
+    include: Annotated[
+        list[str] | None, typer.Option("--include", metavar="GLOB", help="Only keys like this; may come again.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", metavar="GLOB", help="No keys like this; may come again.")
+    ] = None,
+    manifest: Annotated[
+        str | None, typer.Option(metavar="URL", help="A file of keys, one a line, to read instead of a listing.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N documents.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only N documents, chosen at random.")] = None,
+    seed: Annotated[int, typer.Option(help="Of that choice.")] = 0,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")
+    ] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Read again what has changed since it was read (ETag).")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be read, with time and cost from a sample; write nothing.")
+    ] = False,
+    cpu_hour_price: Annotated[
+        float | None, typer.Option(min=0, metavar="PRICE", help="Of one CPU for one hour, for --dry-run.")
+    ] = None,
+    fetchers: Annotated[
+        str | None, typer.Option(metavar="MIN:MAX", help="Fetching and decoding. " + _POOL_HELP)
+    ] = None,
+    detection_actors: Annotated[str | None, typer.Option(metavar="MIN:MAX", help=_POOL_HELP)] = None,
+    recognition_actors: Annotated[str | None, typer.Option(metavar="MIN:MAX", help=_POOL_HELP)] = None,
+    attempts: Annotated[
+        int, typer.Option(min=1, help="Crashes of a worker before the document that was in work is given up.")
+    ] = 3,
+    max_error_rate: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of failed documents, of at least 100, that stops the run.")
+    ] = 0.1,
+    shard_documents: Annotated[int, typer.Option(min=1, help="The most documents of a shard (jsonl, parquet).")] = 1000,
+    storage_patience: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="How long a storage may fail before the run stops.")
+    ] = 300.0,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help=CONFIG_HELP)] = None,
+) -> None:
+    """Read every document of a bucket or folder once, and write the results to another.
+
+    The same command again goes on where it was stopped. In a Ray job (RAY_ADDRESS) it uses that cluster, else it starts
+    a Ray on this machine.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from serve.bulk.options import BulkOptions, PoolBounds
+
+    if not source or not output:
+        raise MalformedRequest("a bulk run needs --input and --output; see rayocr bulk --help")
+
+    def bounds(text: str | None) -> PoolBounds | None:
+        return None if text is None else PoolBounds.parse(text)
+
+    options = BulkOptions(
+        input=source,
+        output=output,
+        format=output_format,
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+        manifest=manifest,
+        limit=limit,
+        sample=sample,
+        seed=seed,
+        retry_failed=retry_failed,
+        refresh=refresh,
+        dry_run=dry_run,
+        cpu_hour_price=cpu_hour_price,
+        fetchers=bounds(fetchers),
+        detection_actors=bounds(detection_actors),
+        recognition_actors=bounds(recognition_actors),
+        attempts=attempts,
+        max_error_rate=max_error_rate,
+        shard_documents=shard_documents,
+        storage_patience_s=storage_patience,
+    )
+    _run(context.obj, options, config)
+
+
+def _run(invocation: Invocation, options: "BulkOptions", config: Path | None) -> None:
+    from serve.configuration import load_settings
+
+    loaded = load_settings(config)
+    if options.dry_run:
+        from serve.bulk.dry_run import dry_run
+
+        for line in dry_run(options, loaded.settings):
+            typer.echo(line)
+        return
+    from serve.bulk.run import run_bulk
+
+    invocation.has_workers = True
+    stop = run_bulk(options, loaded)
+    if stop is not None:
+        complain(stop.message)
+        raise typer.Exit(stop.exit_code)
+
+
+@bulk_app.command()
+def status(
+    output: Annotated[str, typer.Argument(metavar="URL", help="The output of a run.")],
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show it again every ten seconds, until the run ends.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As a JSON object a line.")] = False,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help=CONFIG_HELP)] = None,
+) -> None:
+    """Show how far a bulk run is, from any machine that can read its output; also after it ended."""
+    from serve.bulk.status import show_status
+    from serve.configuration import load_settings
+
+    show_status(output, load_settings(config).settings, typer.echo, watch=watch, as_json=as_json)

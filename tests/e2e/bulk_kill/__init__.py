@@ -1,0 +1,1 @@
+"""Bulk runs whose driver, workers and storage are killed at random moments."""

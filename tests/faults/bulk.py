@@ -1,0 +1,24 @@
+"""`python -m tests.faults.bulk INPUT OUTPUT`: a bulk run with the faulty detection stage."""
+
+import sys
+
+from serve.bulk.options import BulkOptions
+from serve.bulk.run import run_bulk
+from serve.configuration import load_settings
+
+
+def main() -> int:
+    """Run, and return the exit code."""
+    from serve.loopback import stay_on_loopback
+
+    stay_on_loopback()  # the next lines import Ray
+    from serve.bulk.stages import BulkClasses
+    from tests.faults.stages import FaultyDetector
+
+    options = BulkOptions(input=sys.argv[1], output=sys.argv[2], max_error_rate=1.0)
+    stop = run_bulk(options, load_settings(), BulkClasses(detector=FaultyDetector))
+    return 0 if stop is None else stop.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

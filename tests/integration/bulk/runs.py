@@ -1,0 +1,72 @@
+"""Bulk runs as their users start them, and what they leave behind."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.minio import MinioServer
+from tests.pictures import drawn_page, encoded
+
+__all__ = ["bulk", "page_file", "put", "results_in", "start_bulk", "without_timings"]
+
+_ROOT = Path(__file__).parents[3]
+_MOST_S = 110
+
+
+def page_file(*rows: str, marker: tuple[int, int, int] | None = None) -> bytes:
+    """A small PNG file with some rows of text."""
+    return encoded(drawn_page(*rows, marker=marker))
+
+
+def put(minio: MinioServer, bucket: str, **objects: bytes) -> None:
+    """Store objects; their names end in `.png`."""
+    for name, content in objects.items():
+        minio.client.put_object(Bucket=bucket, Key=f"in/{name}.png", Body=content)
+
+
+def start_bulk(minio: MinioServer, *arguments: str, program: str = "serve.bulk", **variables: str) -> Any:
+    """Start a run in a process of its own."""
+    environment = {**os.environ, **minio.environment(), **variables}
+    environment.pop("RAY_ADDRESS", None)
+    return subprocess.Popen(
+        [sys.executable, "-m", program, *arguments],
+        cwd=_ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def bulk(minio: MinioServer, *arguments: str, program: str = "serve.bulk", **variables: str) -> tuple[int, str, str]:
+    """Run to the end; exit code, standard output, standard error."""
+    process = start_bulk(minio, *arguments, program=program, **variables)
+    try:
+        out, err = process.communicate(timeout=_MOST_S)
+    finally:
+        process.kill()
+    return process.returncode, out, err
+
+
+def results_in(minio: MinioServer, bucket: str, prefix: str = "out/") -> dict[str, Any]:
+    """What lies below a prefix of the bucket by name: JSON objects parsed, other content as bytes."""
+    found: dict[str, Any] = {}
+    client: Any = minio.client  # its own types name no more than the storages use
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    for entry in (entry for page in pages for entry in page.get("Contents", ())):
+        content = client.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+        name = entry["Key"].removeprefix(prefix)
+        found[name] = json.loads(content) if name.endswith(".json") else content
+    return found
+
+
+def without_timings(results: dict[str, Any]) -> dict[str, Any]:
+    """Results of documents by key, without what is never the same twice."""
+    return {
+        result["key"]: {name: value for name, value in result.items() if name != "timings_ms"}
+        for name, result in results.items()
+        if name.endswith(".json") and not name.startswith("_")
+    }

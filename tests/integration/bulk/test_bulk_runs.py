@@ -1,0 +1,96 @@
+"""Bulk runs from a real bucket, with a real Ray."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from models.errors import SourceNotFound
+from tests.faults.stages import FAULT_COLORS
+from tests.integration.bulk.runs import bulk, page_file, put, results_in, start_bulk, without_timings
+from tests.minio import MinioServer
+
+pytestmark = pytest.mark.timeout(300)
+
+WORDS = ("ALPHA", "BRAVO", "CHARLIE", "DELTA", "ECHO", "FOXTROT")
+
+
+@pytest.fixture
+def bucket(minio: MinioServer) -> str:
+    name = minio.bucket()
+    put(minio, name, **{word.lower(): page_file(f"{word} 12345") for word in WORDS})
+    return name
+
+
+def test_reads_each_document_once_and_goes_on_where_it_was(minio: MinioServer, bucket: str) -> None:
+    minio.client.put_object(Bucket=bucket, Key="in/notes.txt", Body=b"no picture")
+    arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/out/", "--max-error-rate=0.5")
+    code, out, err = bulk(minio, *arguments)
+    assert code == 0, err
+    assert all(json.loads(line)["state"] == "running" for line in out.splitlines())
+    first = results_in(minio, bucket)
+    texts = {result["key"]: result["text"] for result in without_timings(first).values()}
+    assert texts == {f"{word.lower()}.png": f"{word} 12345" for word in WORDS}
+    errors = [json.loads(line) for line in first["_errors.jsonl"].splitlines()]
+    assert [(error["key"], error["code"]) for error in errors] == [("notes.txt", "unsupported_type")]
+
+    put(minio, bucket, golf=page_file("GOLF 12345"))
+    code, _, err = bulk(minio, *arguments)
+    assert code == 0, err
+    second = results_in(minio, bucket)
+    counts = second["_summary.json"]["counts"]
+    assert (counts["listed"], counts["skipped_done"], counts["skipped_failed"], counts["done"]) == (8, 6, 1, 1)
+    assert {name: second[name] for name in first if not name.startswith("_")} == {
+        name: first[name] for name in first if not name.startswith("_")
+    }
+
+
+def test_poisonous_pictures_cost_themselves_alone(minio: MinioServer, bucket: str) -> None:
+    put(
+        minio,
+        bucket,
+        bravo_crash=page_file("CRASH", marker=FAULT_COLORS["segfault"]),
+        delta_hang=page_file("HANG", marker=FAULT_COLORS["hang"]),
+        echo_raise=page_file("RAISE", marker=FAULT_COLORS["raise"]),
+    )
+    code, _, err = bulk(
+        minio,
+        f"s3://{bucket}/in/",
+        f"s3://{bucket}/out/",
+        program="tests.faults.bulk",
+        RAYOCR_DETECTION__MAX_WORK_S="3",
+    )
+    assert code == 0, err
+    found = results_in(minio, bucket)
+    assert sorted(without_timings(found)) == sorted(f"{word.lower()}.png" for word in WORDS)
+    errors = {error["key"]: error for error in map(json.loads, found["_errors.jsonl"].splitlines())}
+    assert {key: (error["code"], error["attempts"]) for key, error in errors.items()} == {
+        "bravo_crash.png": ("replica_crashed", 3),
+        "delta_hang.png": ("replica_crashed", 3),
+        "echo_raise.png": ("internal", 1),
+    }
+
+
+def test_stops_on_a_signal_and_goes_on(minio: MinioServer, bucket: str) -> None:
+    arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/out/")
+    process = start_bulk(minio, *arguments)
+    while "_state/status.json" not in results_in(minio, bucket) and process.poll() is None:
+        time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM, err
+    assert "the same command goes on" in err
+    assert results_in(minio, bucket)["_summary.json"]["state"] == "stopped"
+
+    code, _, err = bulk(minio, *arguments)
+    assert code == 0, err
+    found = results_in(minio, bucket)
+    assert len(without_timings(found)) == len(WORDS)
+    assert found["_summary.json"]["complete"] is True
+
+
+def test_wrong_bucket_is_one_line_and_its_exit_code(minio: MinioServer) -> None:
+    code, out, err = bulk(minio, "--input=s3://no-such-bucket/in/", "--output=s3://no-such-bucket/out/")
+    assert (code, out, len(err.splitlines())) == (SourceNotFound.exit_code, "", 1), err
+    assert "no-such-bucket" in err
