@@ -47,11 +47,11 @@ class NetSettings(SettingsSection):
         "one replica with two threads needs less memory than two replicas.",
     )
     frequent_shapes: int = Field(
-        default=2,
+        default=0,
         ge=0,
         le=64,
         description="Sizes of input that come often, of pages or of long lines, for which a net is compiled while they "
-        "do; it runs an eighth to a fifth faster. So many at a time, of 35 to 100 MB each. OpenVINO only.",
+        "do. So many at a time, of 35 to 100 MB each. OpenVINO only.",
     )
 
 

@@ -16,7 +16,7 @@ from models.cpus import usable_cpu_count
 @pytest.mark.parametrize(
     ("cpus", "threads", "replicas"), [(1, 1, 1), (2, 2, 1), (4, 4, 1), (5, 4, 2), (8, 4, 2), (32, 4, 8)]
 )
-def test_recognition_uses_every_cpu_by_default_and_detection_half_of_them(
+def test_recognition_uses_every_cpu_by_default_and_detection_two(
     monkeypatch: pytest.MonkeyPatch, cpus: int, threads: int, replicas: int
 ) -> None:
     monkeypatch.setattr("deployments.settings.usable_cpu_count", lambda: cpus)
@@ -25,7 +25,7 @@ def test_recognition_uses_every_cpu_by_default_and_detection_half_of_them(
     detection = DetectionSettings.model_validate({"net": {}, "scaling": {}})
     assert (recognition.net.threads, recognition.scaling.max_replicas) == (threads, replicas)
     assert recognition.net.threads * recognition.scaling.max_replicas >= cpus
-    assert (detection.net.threads, detection.scaling.max_replicas) == (min(math.ceil(cpus / 2), 2), replicas)
+    assert (detection.net.threads, detection.scaling.max_replicas) == (min(cpus, 2), replicas)
 
 
 def test_defaults_are_those_of_this_machine() -> None:
