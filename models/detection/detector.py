@@ -19,6 +19,8 @@ __all__ = ["TextDetector"]
 
 # A newspaper page has about 1,000. A map of specks, without any text, can give 50,000 and hold a replica for minutes.
 _MOST_LINES = 3000
+# Scenes in full and all first looks have less. A page of small print in full, up to 2.8 million, takes 330 MB.
+_LARGE_PX = 1_200_000
 
 
 class TextDetector:
@@ -42,7 +44,7 @@ class TextDetector:
         Raises:
             ConfigurationError: See `verified_path` and `load_net`.
         """
-        return cls(load_net(verified_path(manifest.file), manifest, "map", settings), manifest)
+        return cls(load_net(verified_path(manifest.file), manifest, "map", settings, large_px=_LARGE_PX), manifest)
 
     def prepare(self, page: Page, options: DetectionOptions) -> DetectionInput:
         """Scale a page to the input for its first look. Safe to call from several threads."""

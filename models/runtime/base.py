@@ -32,6 +32,7 @@ class NetOptions:
         shapes: Shapes of batches to prepare for, one for each height and width. Others are met when they come.
         int8: The net's recipe for `int8`.
         frequent_shapes: Shapes beyond these that are prepared for while they come often, at a time.
+        large_px: Pixels of a batch above which runs are made one at a time, for their memory; None: none are.
     """
 
     input: NetInput
@@ -42,6 +43,7 @@ class NetOptions:
     int8: Int8Recipe | None = None
     shapes: Sequence[tuple[int, int, int, int]] = ()
     frequent_shapes: int = 0
+    large_px: int | None = None
 
 
 class Runtime(ABC):

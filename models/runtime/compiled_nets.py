@@ -7,6 +7,7 @@ anew in each run and can't choose the best kernels. But each takes 0.3 s to comp
 import logging
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from queue import SimpleQueue
 
 import openvino as ov
@@ -49,6 +50,8 @@ class PreparedNets:
         self._fixed = {tuple(shape): requests_of(core, model, options, shape) for shape in options.shapes}
         self._rows = {(height, width): rows for rows, height, width, _ in options.shapes}
         self._open_shape = requests_of(core, model, options)
+        self._large: Requests | None = None
+        self._large_lock = threading.Lock()
         self._frequent = FrequentShapes(options.frequent_shapes)
         self._learned: dict[_Shape, Requests] = {}
         self._learning = threading.Lock()
@@ -57,12 +60,22 @@ class PreparedNets:
         """Requests for batches of this shape."""
         if shape in self._fixed:
             return self._fixed[shape]
+        rows, height, width, _ = shape
+        if self._options.large_px is not None and rows * height * width > self._options.large_px:
+            return self._large_requests()
         self._note(shape)
         return self._learned.get(shape, self._open_shape)
 
     def rows(self, size: tuple[int, int]) -> int | None:
         """Rows of the batches that inputs of this (height, width) have to come in; None where any number will do."""
         return self._rows.get(size)
+
+    def _large_requests(self) -> Requests:
+        """A net with a single request: each that has seen a large input keeps its buffers."""
+        with self._large_lock:
+            if self._large is None:
+                self._large = requests_of(self._core, self._model, replace(self._options, threads=1))
+            return self._large
 
     def _note(self, shape: _Shape) -> None:
         if not self._learning.acquire(blocking=False):

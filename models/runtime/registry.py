@@ -30,6 +30,7 @@ def load_net(
     head: Literal["map", "argmax"],
     settings: NetSettings,
     shapes: Sequence[tuple[int, int, int, int]] = (),
+    large_px: int | None = None,
 ) -> Runtime:
     """Load one net as the settings ask.
 
@@ -39,6 +40,7 @@ def load_net(
         head: What `Runtime.run` returns.
         settings: Runtime, device, precision and threads; `auto` takes the fastest that are there.
         shapes: See `NetOptions`.
+        large_px: See `NetOptions`.
 
     Raises:
         ConfigurationError: What was asked for by name is not there. Nothing falls back silently.
@@ -47,7 +49,7 @@ def load_net(
     _, module, cls = _RUNTIMES[name]
     runtime: type[Runtime] = getattr(importlib.import_module(module), cls)
     options = NetOptions(
-        net.input, head, device, precision, settings.threads, net.int8, shapes, settings.frequent_shapes
+        net.input, head, device, precision, settings.threads, net.int8, shapes, settings.frequent_shapes, large_px
     )
     return runtime.load(path, options)
 

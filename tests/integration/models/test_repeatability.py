@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from models.detection import TextDetector
+from models.detection import detector as detector_module
 from models.manifests import load_manifest
 from models.page import Page
 from models.recognition import LineText, TextRecognizer
@@ -172,3 +173,19 @@ def test_page_has_the_same_quads_from_several_threads(detector: TextDetector) ->
     found = from_threads(lambda index: detector.detect(several[index], DetectionOptions()).points, 4, THREADS)
     assert_equal(found, [quads.points for quads in alone] * THREADS)
     assert [len(quads.points) for quads in alone] == [1, 2, 3, 4]
+
+
+def test_large_pages_wait_for_each_other_and_give_the_same_map(detector: TextDetector) -> None:
+    page = np.random.default_rng(6).integers(0, 256, (1, 1024, 1280, 3), dtype=np.uint8)
+    assert page.size // 3 > detector_module._LARGE_PX
+    with ThreadPoolExecutor(THREADS) as threads:
+        together = list(threads.map(detector.infer, [page] * 3))
+    assert all(np.array_equal(together[0], again) for again in together[1:])
+
+
+@pytest.mark.parametrize("kind", ["default", "openvino-f32"])
+def test_large_page_gives_the_same_map_as_without_a_limit(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = np.random.default_rng(6).integers(0, 256, (1, 1024, 1280, 3), dtype=np.uint8)
+    limited = TextDetector.load(MANIFEST.detection, settings(kind)).infer(page)
+    monkeypatch.setattr(detector_module, "_LARGE_PX", None)
+    assert np.array_equal(limited, TextDetector.load(MANIFEST.detection, settings(kind)).infer(page))
