@@ -10,11 +10,11 @@ from models.manifests.manifest import DetectionManifest
 
 __all__ = ["DetectionInput", "first_size", "full_size", "resize_page"]
 
-# Print that is far too small for an input leaves no quads there by which to see it. At this share of the page it leaves
-# some wherever the full size could read it (docs/decisions/0014-detection-scale.md).
 # Documents come in any size: half as many sizes of input, each of which costs a runtime a third of a second when it
 # first comes. Cameras make few.
 _PAPER_STEP = 2
+# Print that is far too small for an input leaves no quads there by which to see it. At this share of the page it leaves
+# some wherever the full size could read it (docs/decisions/0014-detection-scale.md).
 _LEAST_FIRST_SCALE = 0.3
 
 
