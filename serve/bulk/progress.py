@@ -2,13 +2,15 @@
 
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from serve.bulk.reports import RunStatus
+from serve.progress_bar import progress_bar
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import TaskID
 
 __all__ = ["BarProgress", "JsonProgress", "Metrics", "RunProgress", "build_progress", "stages_text"]
 
@@ -16,7 +18,7 @@ LINE_EVERY_S = 10.0
 BAR_EVERY_S = 1.0
 
 
-class RunProgress:
+class RunProgress(ABC):
     """Shows a status now and then.
 
     Args:
@@ -37,6 +39,7 @@ class RunProgress:
         self._due = now + self.every_s
         return True
 
+    @abstractmethod
     def show(self, status: RunStatus, to_do: int | None) -> None:
         """Show it.
 
@@ -44,9 +47,8 @@ class RunProgress:
             status: How far the run is.
             to_do: Documents that it has to read; None while that is not known.
         """
-        raise NotImplementedError
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most have nothing to take away
         """Take away what is not to stay."""
 
 
@@ -75,7 +77,7 @@ class BarProgress(RunProgress):
 
     def __init__(self, every_s: float = BAR_EVERY_S, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(every_s, clock)
-        self._bar = _build_bar()
+        self._bar = progress_bar("stages")
         self._task: TaskID = self._bar.add_task("reading", total=None, failed="", speed="", stages="")
         self._bar.start()
 
@@ -135,32 +137,4 @@ def stages_text(status: RunStatus) -> str:
     """Queue and utilization of each stage, for a person."""
     return "  ".join(
         f"{stage.name} {stage.workers}x {stage.utilization:.0%}, {stage.queued} wait" for stage in status.stages
-    )
-
-
-def _build_bar() -> "Progress":
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("[red]{task.fields[failed]}"),
-        TextColumn("{task.fields[speed]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("[dim]{task.fields[stages]}"),
-        console=Console(stderr=True),
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
     )

@@ -14,7 +14,7 @@ from models.runtime import check_net
 from serve.bulk.cluster import ray_cluster
 from serve.bulk.done import DoneKeys
 from serve.bulk.ledger import ErrorLedger
-from serve.bulk.locations import check_locations, file_of, folder_of
+from serve.bulk.locations import check_locations, file_of, folder_of, input_of
 from serve.bulk.options import BulkOptions
 from serve.bulk.outputs import WriterOptions, output_format
 from serve.configuration import LoadedSettings
@@ -87,7 +87,7 @@ def absolute(options: BulkOptions) -> BulkOptions:
     """The same options with locations that mean the same in every process."""
     return replace(
         options,
-        input=options.input if options.input.endswith("*") else folder_of(options.input),
+        input=input_of(options.input),
         output=folder_of(options.output),
         manifest=None if options.manifest is None else file_of(options.manifest),
     )

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from serve.progress_bar import progress_bar
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -27,7 +29,7 @@ class ReadProgress:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         if is_shown:
-            self._bar = _build_bar()
+            self._bar = progress_bar()
             self._task = self._bar.add_task("reading", total=total, failed="", speed="")
             self._bar.start()
 
@@ -63,31 +65,3 @@ class ReadProgress:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
-
-
-def _build_bar() -> "Progress":
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("[red]{task.fields[failed]}"),
-        TextColumn("{task.fields[speed]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        # Results must not pass through the bar: they belong on stdout.
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
