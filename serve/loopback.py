@@ -7,9 +7,10 @@ unpickles what it is sent. See docs/decisions/0004-loopback.md.
 """
 
 import os
+import socket
 from collections.abc import Callable
 
-__all__ = ["SETUP_HOOK", "bind_replicas_to_loopback", "stay_on_loopback", "stays_on_loopback"]
+__all__ = ["SETUP_HOOK", "bind_replicas_to_loopback", "stay_on_loopback", "stays_on_loopback", "why_not_listen"]
 
 _LOOPBACK_SWITCH = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
@@ -25,6 +26,17 @@ def stay_on_loopback() -> None:
 def stays_on_loopback() -> bool:
     """Whether the Ray that started this process, or will be started by it, listens on 127.0.0.1 only."""
     return os.environ.get(_LOOPBACK_SWITCH) == "0"
+
+
+def why_not_listen(port: int, host: str = "127.0.0.1") -> OSError | None:
+    """Why nothing can listen on a port now; None where it can. 0 stands for any free one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as exc:
+            return exc
+    return None
 
 
 def bind_replicas_to_loopback() -> None:

@@ -6,7 +6,6 @@ import logging
 import math
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -92,12 +91,8 @@ def _check(settings: Settings) -> None:
 
 
 def _check_port(host: str, port: int, choose: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as exc:
-            raise ConfigurationError(f"can't listen on {host}:{port}: {exc.strerror}; {choose}") from exc
+    if (error := loopback.why_not_listen(port, host)) is not None:
+        raise ConfigurationError(f"can't listen on {host}:{port}: {error.strerror}; {choose}") from error
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import boto3
 import pytest
 
 from deployments.storage.s3_client import S3Client, WrittenAnswer
+from loadtest.program import free_port
 
 __all__ = ["MinioClient", "MinioServer", "minio", "minio_program"]
 
@@ -67,7 +67,7 @@ class MinioServer:
         """
         # Another process may take the free port before MinIO does; then MinIO ends at once, and the next one is tried.
         for last_try in (False, False, True):
-            port = self.port or _free_port()
+            port = self.port or free_port()
             self._process = self._spawn(port)
             if self._wait_until_ready(port):
                 self.port = port
@@ -190,10 +190,3 @@ def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
         yield server
     finally:
         server.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,7 +3,6 @@
 import logging
 import math
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -129,10 +128,4 @@ def _joined(options: BulkOptions, settings: Settings) -> RayCluster:
 def _metrics_port(settings: Settings) -> int | None:
     """The configured port, unless another has it, such as the service's Ray on this machine: then Ray chooses one."""
     port = settings.ray.metrics_port
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return None
-    return port or None
+    return port if port and loopback.why_not_listen(port) is None else None

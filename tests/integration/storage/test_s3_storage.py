@@ -2,14 +2,12 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from deployments.storage.base import StoredObject
 from deployments.storage.s3 import S3Storage
-from deployments.storage.settings import StorageSettings
 from models.errors import (
     AccessDenied,
     ConfigurationError,
@@ -30,20 +28,6 @@ ODD_KEYS = [
     "quote'\"&<>=;,$@!*().png",
     "~tilde.png",
 ]
-
-
-@pytest.fixture
-def s3(minio: MinioServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Storage]:
-    for name, value in minio.environment().items():
-        monkeypatch.setenv(name, value)
-    storage = S3Storage(StorageSettings(max_attempts=2))
-    yield storage
-    storage.close()
-
-
-@pytest.fixture(scope="module")
-def bucket(minio: MinioServer) -> str:
-    return minio.bucket()
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)

@@ -4,7 +4,6 @@ import hashlib
 import os
 import socket
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,20 +24,6 @@ from tests.integration.storage.raw_server import RawServer, never_answer, raw_se
 from tests.minio import MinioServer, minio_program
 
 SETTINGS = StorageSettings(connect_timeout_s=0.5, read_timeout_s=0.5, total_timeout_s=10.0, max_attempts=2)
-
-
-@pytest.fixture
-def s3(minio: MinioServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Storage]:
-    for name, value in minio.environment().items():
-        monkeypatch.setenv(name, value)
-    storage = S3Storage(StorageSettings(max_attempts=2))
-    yield storage
-    storage.close()
-
-
-@pytest.fixture(scope="module")
-def bucket(minio: MinioServer) -> str:
-    return minio.bucket()
 
 
 @pytest.mark.parametrize("key", ["plain.json", "a folder/with spaces.json", "Ünïcödé/漢字.json", "a+b%20c?d#e.json"])
