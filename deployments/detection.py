@@ -17,6 +17,7 @@ from models.detection import TextDetector
 from models.manifests import load_manifest
 from models.page import Page, PageQuads
 from models.runtime import resolve_device
+from models.runtime.thread_names import net_threads
 from models.settings import DetectionOptions
 
 __all__ = ["Detector"]
@@ -38,7 +39,7 @@ class Detector:
         self._options = settings.options
         self._metrics = StageMetrics("detection")
         self._detector = TextDetector.load(load_manifest(bundle).detection, settings.net)
-        net_clock = NetClock()
+        net_clock = NetClock(net_threads("map"))
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("detection", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: pages are scaled, and maps read, meanwhile.

@@ -4,33 +4,43 @@ import threading
 import time
 from pathlib import Path
 
-from models.runtime.thread_names import NET_THREADS
-
 __all__ = ["NetClock"]
 
 _TASKS = Path("/proc/self/task")  # man 5 proc_pid_task
 # Nets are compiled, and bring threads, while others run.
-_LOOK_EVERY_S = 1.0
+_LOOK_EVERY_S = 5.0
+# A look costs a microsecond a thread, and a net of ten shapes has many.
+_READ_EVERY_S = 0.1
 
 
 class NetClock:
-    """Counts the CPU time of this process's net threads.
+    """Counts the CPU time of the threads of one net in this process.
 
     With several runs at a time OpenVINO runs them on threads of its own, and the caller only waits.
+
+    Args:
+        name: Of the net's threads; see `net_threads`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._counted_s: dict[int, float] = {}  # by thread
         self._lock = threading.Lock()
         self._look_again = 0.0
+        self._read_again = 0.0
         self.uncounted_s()  # what loading took is no run
+        self._read_again = 0.0
 
     def uncounted_s(self) -> float:
-        """What they used since they were asked last, in seconds, whoever asked."""
+        """What they used since they were last read, in seconds, whoever asked; 0 where that was just now."""
         with self._lock:
-            if time.monotonic() >= self._look_again:
-                self._look_again = time.monotonic() + _LOOK_EVERY_S
-                self._counted_s = {thread: self._counted_s.get(thread, 0.0) for thread in _net_threads()}
+            now = time.monotonic()
+            if now < self._read_again:
+                return 0.0
+            self._read_again = now + _READ_EVERY_S
+            if now >= self._look_again:
+                self._look_again = now + _LOOK_EVERY_S
+                self._counted_s = {thread: self._counted_s.get(thread, 0.0) for thread in _threads(self._name)}
             used_s = 0.0
             for thread, counted_s in self._counted_s.items():
                 now_s = _cpu_s(thread, counted_s)
@@ -39,8 +49,8 @@ class NetClock:
         return used_s
 
 
-def _net_threads() -> list[int]:
-    return [int(task.name) for task in _TASKS.iterdir() if _name(task) == NET_THREADS]
+def _threads(name: str) -> list[int]:
+    return [int(task.name) for task in _TASKS.iterdir() if _name(task) == name]
 
 
 def _name(task: Path) -> str | None:

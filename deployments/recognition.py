@@ -18,6 +18,7 @@ from models.manifests import load_manifest
 from models.page import Page, PageQuads, PageText
 from models.recognition import LineText, TextRecognizer
 from models.runtime import resolve_device
+from models.runtime.thread_names import net_threads
 from models.settings import RecognitionOptions
 
 __all__ = ["Recognizer"]
@@ -39,7 +40,7 @@ class Recognizer:
         self._options = settings.options
         self._metrics = StageMetrics("recognition")
         self._recognizer = TextRecognizer.load(load_manifest(bundle).recognition, settings.net)
-        net_clock = NetClock()
+        net_clock = NetClock(net_threads("argmax"))
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("recognition", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: lines are cut out meanwhile.

@@ -15,13 +15,15 @@ from models.settings import (
 )
 
 __all__ = [
+    "CpuScaling",
     "DetectionNet",
     "DetectionScaling",
     "DetectionSettings",
     "PreprocessSettings",
+    "ReaderSettings",
     "RecognitionNet",
-    "RecognitionScaling",
     "RecognitionSettings",
+    "ReplicaSettings",
     "ScalingSettings",
     "StageSettings",
 ]
@@ -56,8 +58,8 @@ class ScalingSettings(SettingsSection):
         return self
 
 
-class StageSettings(SettingsSection):
-    """What every stage has."""
+class ReplicaSettings(SettingsSection):
+    """What every kind of replica has."""
 
     num_cpus: float | None = Field(
         default=None,
@@ -79,16 +81,21 @@ class StageSettings(SettingsSection):
     max_queued_requests: int = Field(
         default=256, ge=1, description="Pages that may wait for this stage at one ingress replica. Beyond it: 503."
     )
+    graceful_shutdown_s: float = Field(
+        default=30.0, ge=0, description="How long a replica that is taken away may finish what it holds."
+    )
+    scaling: ScalingSettings = ScalingSettings()
+
+
+class StageSettings(ReplicaSettings):
+    """What every stage has."""
+
     max_work_s: float = Field(
         default=20.0,
         gt=0,
         description="A single step of work that takes longer is taken for hung: its request fails and the replica is "
         "replaced.",
     )
-    graceful_shutdown_s: float = Field(
-        default=30.0, ge=0, description="How long a replica that is taken away may finish what it holds."
-    )
-    scaling: ScalingSettings = ScalingSettings()
 
     @property
     def threads(self) -> int:
@@ -175,8 +182,8 @@ class RecognitionNet(NetSettings):
     )
 
 
-class RecognitionScaling(ScalingSettings):
-    """Most of a page's time is recognition: it is the stage that scales by default."""
+class CpuScaling(ScalingSettings):
+    """Replicas for every CPU. Most of a page's time is recognition: it is the stage that scales by default."""
 
     max_replicas: int = Field(
         default_factory=lambda: math.ceil(usable_cpu_count() / _MOST_THREADS),
@@ -192,7 +199,7 @@ class RecognitionSettings(StageSettings):
 
     net: RecognitionNet = RecognitionNet()
     options: RecognitionOptions = RecognitionOptions()
-    scaling: RecognitionScaling = RecognitionScaling()
+    scaling: CpuScaling = CpuScaling()
     max_batch_lines: int | None = Field(
         default=None,
         ge=1,
@@ -204,3 +211,14 @@ class RecognitionSettings(StageSettings):
     @property
     def threads(self) -> int:  # noqa: D102 - see StageSettings
         return self.net.threads
+
+
+class ReaderSettings(ReplicaSettings):
+    """Replicas that hold all three stages, where these are colocated."""
+
+    scaling: CpuScaling = CpuScaling()
+    max_decoded_pages: int = Field(
+        default=8,
+        ge=1,
+        description="Pages that one replica has decoded at a time, 3 bytes a pixel each. More fill batches better.",
+    )

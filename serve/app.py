@@ -5,34 +5,26 @@ args: {recognition: {scaling: {max_replicas: 8}}}
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any, cast
 
 from ray import serve
 from ray.serve import Application, Deployment
 from ray.serve.config import AutoscalingConfig, BackpressureConfig
+from ray.serve.handle import DeploymentHandle
 
-from deployments.detection import Detector
-from deployments.preprocess.preprocessor import Preprocessor
-from deployments.recognition import Recognizer
-from deployments.settings import StageSettings
-from models.settings import SettingsSection
+from deployments.reader import Reader
+from deployments.routes import ColocatedReplicas, PageRoute, SeparateReplicas
+from deployments.settings import ReplicaSettings
+from deployments.stages import Stages
+from serve.colocation import is_colocated
 from serve.configuration import load_settings
 from serve.ingress import Ingress
 from serve.settings import INGRESS_CPUS, Settings
 
-__all__ = ["Stages", "build_app", "build_application"]
+__all__ = ["build_app", "build_application"]
 
 _HEALTH_PERIOD_S = 5.0
 _HEALTH_TIMEOUT_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """The classes of the three stages."""
-
-    preprocessor: type[Preprocessor] = Preprocessor
-    detector: type[Detector] = Detector
-    recognizer: type[Recognizer] = Recognizer
 
 
 def build_app(args: Mapping[str, object]) -> Application:
@@ -44,19 +36,18 @@ def build_app(args: Mapping[str, object]) -> Application:
     Raises:
         ConfigurationError: A setting is unknown or out of range.
     """
-    return build_application(load_settings(overrides=dict(args)).settings, Stages())
+    settings = load_settings(overrides=dict(args)).settings
+    return build_application(settings, Stages(), colocated=is_colocated(settings, otherwise=False))
 
 
-def build_application(settings: Settings, stages: Stages) -> Application:
+def build_application(settings: Settings, stages: Stages, *, colocated: bool) -> Application:
     """Wire ingress and stages together.
 
     Args:
         settings: The whole tree.
-        stages: Their classes; a subclass may stand in for one.
+        stages: Their classes.
+        colocated: Whether they share replicas.
     """
-    preprocessor = _stage("Preprocessor", stages.preprocessor, settings.preprocess, settings.preprocess.limits)
-    detector = _stage("Detector", stages.detector, settings.detection, settings.detection.options)
-    recognizer = _stage("Recognizer", stages.recognizer, settings.recognition, settings.recognition.options)
     ingress = _deployment(Ingress).options(
         name="Ingress",
         num_replicas=1,
@@ -69,12 +60,61 @@ def build_application(settings: Settings, stages: Stages) -> Application:
         health_check_period_s=_HEALTH_PERIOD_S,
         health_check_timeout_s=_HEALTH_TIMEOUT_S,
     )
-    return ingress.bind(
-        settings,
-        preprocessor.bind(settings.preprocess, settings.storage),
-        detector.bind(settings.bundle, settings.detection),
-        recognizer.bind(settings.bundle, settings.recognition),
+    route = _colocated(settings, stages) if colocated else _separate(settings, stages)
+    return ingress.bind(settings, route)
+
+
+def _separate(settings: Settings, stages: Stages) -> PageRoute:
+    """A deployment for each stage."""
+    preprocess, detection, recognition = settings.preprocess, settings.detection, settings.recognition
+    live = _live(settings)
+    return SeparateReplicas(
+        _handle(
+            _replicas("Preprocessor", stages.preprocessor, preprocess, preprocess.reserved_cpus, live["preprocess"]),
+            preprocess,
+            settings.storage,
+        ),
+        _handle(
+            _replicas("Detector", stages.detector, detection, detection.reserved_cpus, live["detection"]),
+            settings.bundle,
+            detection,
+        ),
+        _handle(
+            _replicas("Recognizer", stages.recognizer, recognition, recognition.reserved_cpus, live["recognition"]),
+            settings.bundle,
+            recognition,
+        ),
+        settings.http.max_body_bytes,
     )
+
+
+def _colocated(settings: Settings, stages: Stages) -> PageRoute:
+    """One deployment of all stages."""
+    reader = _handle(
+        _replicas("Reader", Reader, settings.reader, settings.reader_cpus, _live(settings)),
+        settings.bundle,
+        settings.reader,
+        settings.preprocess,
+        settings.detection,
+        settings.recognition,
+        settings.storage,
+        stages,
+    )
+    return ColocatedReplicas(reader, settings.http.max_body_bytes)
+
+
+def _live(settings: Settings) -> dict[str, dict[str, Any]]:
+    """What may change without a restart, by stage: Serve hands it to reconfigure()."""
+    return {
+        "preprocess": settings.preprocess.limits.model_dump(mode="json"),
+        "detection": settings.detection.options.model_dump(mode="json"),
+        "recognition": settings.recognition.options.model_dump(mode="json"),
+    }
+
+
+def _handle(deployment: Deployment, *arguments: object) -> "DeploymentHandle[Any]":
+    """A bound deployment, in whose place Serve puts its handle."""
+    return cast("DeploymentHandle[Any]", deployment.bind(*arguments))
 
 
 def _deployment(cls: type) -> Deployment:
@@ -83,11 +123,13 @@ def _deployment(cls: type) -> Deployment:
     return deployment
 
 
-def _stage(name: str, stage: type, own: StageSettings, live: SettingsSection) -> Deployment:
+def _replicas(
+    name: str, replica: type, own: ReplicaSettings, reserved_cpus: float, user_config: dict[str, Any]
+) -> Deployment:
     scaling = own.scaling
-    return _deployment(stage).options(
+    return _deployment(replica).options(
         name=name,
-        ray_actor_options={"num_cpus": own.reserved_cpus, "num_gpus": own.num_gpus},
+        ray_actor_options={"num_cpus": reserved_cpus, "num_gpus": own.num_gpus},
         autoscaling_config=AutoscalingConfig(
             min_replicas=scaling.min_replicas,
             max_replicas=scaling.max_replicas,
@@ -100,6 +142,5 @@ def _stage(name: str, stage: type, own: StageSettings, live: SettingsSection) ->
         graceful_shutdown_timeout_s=own.graceful_shutdown_s,
         health_check_period_s=_HEALTH_PERIOD_S,
         health_check_timeout_s=_HEALTH_TIMEOUT_S,
-        # What may change without a restart: Serve hands it to reconfigure().
-        user_config=live.model_dump(mode="json"),
+        user_config=user_config,
     )

@@ -1,16 +1,12 @@
 """The ingress: the deployment that speaks HTTP and holds the pipeline."""
 
-from typing import TYPE_CHECKING, Any
-
 from fastapi import FastAPI
 from ray import serve
 
 from deployments.pipeline import Pipeline
+from deployments.routes import PageRoute
 from serve.api import Service, build_api
 from serve.settings import Settings
-
-if TYPE_CHECKING:
-    from ray.serve.handle import DeploymentHandle
 
 __all__ = ["Ingress"]
 
@@ -21,19 +17,11 @@ class Ingress:
 
     Args:
         settings: The whole tree.
-        preprocessor: Handle of the preprocessing stage.
-        detector: Handle of the detection stage.
-        recognizer: Handle of the recognition stage.
+        route: To the replicas of the stages.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        preprocessor: "DeploymentHandle[Any]",
-        detector: "DeploymentHandle[Any]",
-        recognizer: "DeploymentHandle[Any]",
-    ) -> None:
-        pipeline = Pipeline(preprocessor, detector, recognizer, settings.http.max_body_bytes)
+    def __init__(self, settings: Settings, route: PageRoute) -> None:
+        pipeline = Pipeline(route)
         self._service = Service(settings, pipeline)
 
     def __serve_build_asgi_app__(self) -> FastAPI:

@@ -19,11 +19,12 @@ from models.errors import ConfigurationError, RayocrError
 from models.manifests import load_manifest, verified_path
 from models.runtime import check_net
 from serve import haproxy, lean, loopback
+from serve.colocation import is_colocated
 from serve.configuration import LoadedSettings
 from serve.settings import INGRESS_CPUS, Settings
 
 if TYPE_CHECKING:
-    from serve.app import Stages
+    from deployments.stages import Stages
 
 __all__ = ["run_service"]
 
@@ -79,6 +80,7 @@ def _check(settings: Settings) -> None:
     manifest = load_manifest(settings.bundle)
     for file in manifest.files():
         verified_path(file)
+    is_colocated(settings, otherwise=True)
     check_net(settings.detection.net, manifest.detection)
     check_net(settings.recognition.net, manifest.recognition)
     if settings.http.proxy == "haproxy":
@@ -137,7 +139,9 @@ def _runtime_env(settings: Settings) -> dict[str, str] | None:
 
 def _logical_cpus(settings: Settings) -> int:
     """CPUs that the most replicas reserve together: here they only count; threads bound what is really used."""
-    stages = (settings.preprocess, settings.detection, settings.recognition)
+    if is_colocated(settings, otherwise=True):
+        return math.ceil(INGRESS_CPUS + settings.reader.scaling.max_replicas * settings.reader_cpus)
+    stages = settings.stages().values()
     return math.ceil(INGRESS_CPUS + sum(stage.scaling.max_replicas * stage.reserved_cpus for stage in stages))
 
 
@@ -146,7 +150,8 @@ def _deploy(settings: Settings, stages: "Callable[[], Stages] | None", stopped: 
     from ray.serve.config import HTTPOptions
     from ray.serve.schema import LoggingConfig
 
-    from serve.app import Stages, build_application
+    from deployments.stages import Stages
+    from serve.app import build_application
 
     logging.getLogger("ray.serve").setLevel(logging.ERROR)
     logs = LoggingConfig(
@@ -155,7 +160,9 @@ def _deploy(settings: Settings, stages: "Callable[[], Stages] | None", stopped: 
     serve.start(http_options=HTTPOptions(host=settings.http.host, port=settings.http.port), logging_config=logs)
     try:
         serve.run(
-            build_application(settings, stages() if stages else Stages()),
+            build_application(
+                settings, stages() if stages else Stages(), colocated=is_colocated(settings, otherwise=True)
+            ),
             name=_APPLICATION,
             route_prefix="/",
             logging_config=logs,

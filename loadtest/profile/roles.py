@@ -15,7 +15,13 @@ __all__ = ["RoleMeter", "RoleUse", "role_of"]
 
 _INTERVAL_S = 1.0
 _REPLICA = re.compile(r"ray::(?:SERVE_REPLICA::.*:)?ServeReplica:[^:]*:(\w+)")
-_STAGES = {"Ingress": "ingress", "Preprocessor": "preprocess", "Detector": "detection", "Recognizer": "recognition"}
+_DEPLOYMENTS = {
+    "Ingress": "ingress",
+    "Preprocessor": "preprocess",
+    "Detector": "detection",
+    "Recognizer": "recognition",
+    "Reader": "reader",
+}
 # Seen with Ray 2.60; the first that is found in the command line decides.
 _ROLES = (
     ("ray::ProxyActor", "proxy"),
@@ -52,7 +58,7 @@ def role_of(command_line: Sequence[str]) -> str:
     """What a process of a Ray cluster is for, by its command line; `driver` where nothing tells."""
     text = " ".join(command_line)
     if replica := _REPLICA.search(text):
-        return _STAGES.get(replica[1], replica[1])
+        return _DEPLOYMENTS.get(replica[1], replica[1])
     return next((role for mark, role in _ROLES if mark in text), "driver")
 
 

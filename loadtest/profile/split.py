@@ -14,6 +14,7 @@ GOAL = 0.08
 
 _STEPS = ("decode", "resize", "detection_net", "postprocess", "crop", "recognition_net", "ctc_decode")
 _STAGES = ("preprocess", "detection", "recognition")
+_READER = "reader"  # its replicas hold all stages, and no other replicas hold any
 _HTTP = ("proxy", "proxy manager", "ingress")
 
 
@@ -114,9 +115,9 @@ def split_cpu(
     rows = [row("work", step, work_s[stage, step]) for stage, step in sorted(work_s, key=order)]
     outside: dict[str, list[Row]] = {"http": [], "ray": []}
     for role, use in used.items():
-        own_s = sum(seconds for (stage, _), seconds in work_s.items() if stage == role)
+        own_s = sum(seconds for (stage, _), seconds in work_s.items() if role in (stage, _READER))
         group = "http" if role in _HTTP else "ray"
-        name = f"{role} replicas, around the work" if role in _STAGES else role
+        name = f"{role} replicas, around the work" if role in (*_STAGES, _READER) else role
         idle_s = idle[role].cpu_s * wall_s / idle_wall_s if role in idle else 0.0
         outside[group].append(row(group, name, max(0.0, use.cpu_s - own_s), idle_s))
     grown = tuple(role for role, use in used.items() if role in idle and use.processes > idle[role].processes)

@@ -9,13 +9,13 @@ from serve.configuration import load_settings
 from serve.run import run_service
 
 if TYPE_CHECKING:
-    from serve.app import Stages
+    from deployments.stages import Stages
 
 
 def simulated_stages() -> "Stages":
     """The stages of the service, with those that wait."""
+    from deployments.stages import Stages
     from loadtest.scale.stages import SimulatedDetector, SimulatedRecognizer
-    from serve.app import Stages
 
     if DETECTION_VARIABLE in os.environ:
         return Stages(recognizer=SimulatedRecognizer, detector=SimulatedDetector)

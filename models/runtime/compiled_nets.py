@@ -16,7 +16,7 @@ from models.runtime.base import NetOptions
 from models.runtime.device import has_bf16
 from models.runtime.frequent_shapes import FrequentShapes
 from models.runtime.memory import give_back_memory
-from models.runtime.thread_names import NET_THREADS, named_threads
+from models.runtime.thread_names import named_threads, net_threads
 
 __all__ = ["PreparedNets", "Requests", "requests_of"]
 
@@ -112,7 +112,7 @@ def requests_of(core: ov.Core, model: ov.Model, options: NetOptions, shape: Sequ
     if shape is not None:
         model = model.clone()
         model.reshape(list(shape))
-    with named_threads(NET_THREADS):
+    with named_threads(net_threads(options.head)):
         compiled = core.compile_model(model, "CPU", _properties(options))
         give_back_memory()
         requests: Requests = SimpleQueue()

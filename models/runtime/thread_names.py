@@ -3,13 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-__all__ = ["NET_THREADS", "named_threads"]
-
-NET_THREADS = "net"
-"""Of the threads on which a runtime runs its nets, in `top -H` and in /proc."""
+__all__ = ["named_threads", "net_threads"]
 
 _OWN_NAME = Path("/proc/thread-self/comm")
+
+
+def net_threads(head: Literal["map", "argmax"]) -> str:
+    """Name of the threads on which a runtime runs the nets of one kind, in `top -H` and in /proc.
+
+    Args:
+        head: As in `NetOptions`.
+    """
+    return f"net-{head}"
 
 
 @contextmanager

@@ -7,12 +7,12 @@ from serve.configuration import load_settings
 from serve.run import run_service
 
 if TYPE_CHECKING:
-    from serve.app import Stages
+    from deployments.stages import Stages
 
 
 def faulty_stages() -> "Stages":
     """The stages of the service, with the faulty one."""
-    from serve.app import Stages
+    from deployments.stages import Stages
     from tests.faults.stages import FaultyDetector
 
     return Stages(detector=FaultyDetector)

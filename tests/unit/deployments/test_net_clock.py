@@ -9,7 +9,9 @@ import pytest
 
 from deployments import net_clock
 from deployments.net_clock import NetClock
-from models.runtime.thread_names import NET_THREADS, named_threads
+from models.runtime.thread_names import named_threads, net_threads
+
+NETS = net_threads("map")
 
 
 class Worker(threading.Thread):
@@ -45,9 +47,14 @@ class Worker(threading.Thread):
         self.join()
 
 
+@pytest.fixture(autouse=True)
+def read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(net_clock, "_READ_EVERY_S", 0.0)
+
+
 @pytest.fixture
 def workers() -> Iterator[list[Worker]]:
-    made = [Worker(NET_THREADS), Worker(NET_THREADS), Worker("other")]
+    made = [Worker(NETS), Worker(NETS), Worker(net_threads("argmax"))]
     yield made
     for worker in made:
         worker.end()
@@ -56,7 +63,7 @@ def workers() -> Iterator[list[Worker]]:
 def test_only_net_threads_count_and_each_second_once(workers: list[Worker]) -> None:
     first, second, other = workers
     first.work()
-    clock = NetClock()
+    clock = NetClock(NETS)
     assert clock.uncounted_s() < 0.01, "what they used before is no run"
     other.work()
     assert clock.uncounted_s() < 0.01
@@ -69,8 +76,8 @@ def test_only_net_threads_count_and_each_second_once(workers: list[Worker]) -> N
 
 def test_threads_that_come_and_go(workers: list[Worker], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(net_clock, "_LOOK_EVERY_S", 0.0)
-    clock = NetClock()
-    late = Worker(NET_THREADS)
+    clock = NetClock(NETS)
+    late = Worker(NETS)
     late.work()
     assert clock.uncounted_s() == pytest.approx(0.05, abs=0.01)
     late.end()
@@ -78,9 +85,19 @@ def test_threads_that_come_and_go(workers: list[Worker], monkeypatch: pytest.Mon
     assert clock.uncounted_s() == pytest.approx(0.05, abs=0.01)
 
 
+def test_is_read_now_and_then_and_loses_nothing(workers: list[Worker], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(net_clock, "_READ_EVERY_S", 0.2)
+    clock = NetClock(NETS)
+    assert clock.uncounted_s() < 0.01
+    workers[0].work()
+    assert clock.uncounted_s() == 0.0
+    time.sleep(0.2)
+    assert clock.uncounted_s() == pytest.approx(0.05, abs=0.01)
+
+
 def test_thread_that_ends_between_two_looks_is_no_error() -> None:
-    late = Worker(NET_THREADS)
-    clock = NetClock()
+    late = Worker(NETS)
+    clock = NetClock(NETS)
     late.end()
     assert clock.uncounted_s() < 0.01
 

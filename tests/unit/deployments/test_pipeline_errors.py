@@ -14,6 +14,7 @@ from deployments.context import RequestContext
 from deployments.metrics import error_code
 from deployments.pipeline import Pipeline
 from deployments.preprocess.document import Document
+from deployments.routes import SeparateReplicas
 from models.errors import (
     DeadlineExceeded,
     Overloaded,
@@ -54,9 +55,15 @@ def scripted(outcomes: list[object]) -> Callable[..., Coroutine[Any, Any, object
 def pipeline(*outcomes: object) -> tuple[Pipeline, list[object]]:
     """A pipeline whose detection has the given outcomes, and the list of those that are left."""
     left = list(outcomes)
+    return pipeline_of(scripted(left)), left
+
+
+def pipeline_of(remote: Callable[..., Coroutine[Any, Any, object]]) -> Pipeline:
+    """A pipeline with this for detection."""
     page = SimpleNamespace(page=SimpleNamespace(remote=lambda *_arguments: "page"))
-    detector = SimpleNamespace(detect=SimpleNamespace(remote=scripted(left)))
-    return Pipeline(cast(Any, page), cast(Any, detector), cast(Any, None), max_body_bytes=1), left
+    detector = SimpleNamespace(detect=SimpleNamespace(remote=remote))
+    route = SeparateReplicas(cast(Any, page), cast(Any, detector), cast(Any, None), max_body_bytes=1)
+    return Pipeline(route)
 
 
 async def detect(on: Pipeline, timeout_s: float = 30) -> object:
@@ -100,8 +107,7 @@ async def test_pages_that_lost_their_replica_go_one_at_a_time() -> None:
         active -= 1
         return "quads"
 
-    subject, _ = pipeline()
-    subject._detector = cast(Any, SimpleNamespace(detect=SimpleNamespace(remote=remote)))
+    subject = pipeline_of(remote)
     assert await asyncio.gather(*(detect(subject) for _ in range(4))) == ["quads"] * 4
     assert most == 1
 

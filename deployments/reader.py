@@ -1,0 +1,125 @@
+"""All three stages in one replica: a page never leaves its process.
+
+Where one machine's CPUs do everything, a replica for each stage only moves pages between processes, which costs a
+photograph a quarter of its CPU time (docs/decisions/0018-colocated-stages.md).
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from deployments.context import RequestContext
+from deployments.preprocess.document import Document
+from deployments.settings import DetectionSettings, PreprocessSettings, ReaderSettings, RecognitionSettings
+from deployments.stages import Stages
+from deployments.storage import StorageSettings
+from models.page import Page, PageQuads, PageText
+from models.settings import DetectionOptions
+
+__all__ = ["Reader"]
+
+
+class Reader:
+    """A replica that reads pages from end to end.
+
+    Args:
+        bundle: Name of the model bundle, or the path of its manifest.
+        own: How many pages it holds.
+        preprocess: Of the stage.
+        detection: Of the stage.
+        recognition: Of the stage.
+        storage: How sources are fetched.
+        stages: What does the work.
+    """
+
+    def __init__(
+        self,
+        bundle: str,
+        own: ReaderSettings,
+        preprocess: PreprocessSettings,
+        detection: DetectionSettings,
+        recognition: RecognitionSettings,
+        storage: StorageSettings,
+        stages: Stages,
+    ) -> None:
+        self._preprocessor = stages.preprocessor(preprocess, storage)
+        self._detector = stages.detector(bundle, detection)
+        self._recognizer = stages.recognizer(bundle, recognition)
+        self._decoded = asyncio.Semaphore(own.max_decoded_pages)
+
+    def reconfigure(self, user_config: dict[str, dict[str, Any]]) -> None:
+        """Take new limits and options of each stage, live. Called by Serve with the deployment's `user_config`."""
+        self._preprocessor.reconfigure(user_config["preprocess"])
+        self._detector.reconfigure(user_config["detection"])
+        self._recognizer.reconfigure(user_config["recognition"])
+
+    async def fetch(self, location: str, max_bytes: int, context: RequestContext) -> Document:
+        """See `Preprocessor.fetch`."""
+        return await self._preprocessor.fetch(location, max_bytes, context)
+
+    async def read(self, document: Document, number: int, sent_at: float, context: RequestContext) -> PageText:
+        """Read one page of a document.
+
+        Args:
+            document: Passed by reference where it was fetched.
+            number: Counted from 1.
+            sent_at: When the pipeline called, in seconds since the epoch.
+            context: The request's id and deadline.
+
+        Raises:
+            RayocrError: See `Preprocessor.page`, `Detector.detect` and `Recognizer.recognize`.
+        """
+        async with self._decoded:
+            page = await self._preprocessor.page(document, number, sent_at, context)
+            found = await self._detect(page, context, DetectionOptions())
+            return await self._recognizer.recognize(page, found, time.time(), context)
+
+    async def detect(
+        self, document: Document, number: int, sent_at: float, context: RequestContext, options: DetectionOptions
+    ) -> PageQuads:
+        """Find the lines of one page, without reading them. See `read`.
+
+        Args:
+            document: As for `read`.
+            number: As for `read`.
+            sent_at: As for `read`.
+            context: As for `read`.
+            options: Thresholds for this request.
+        """
+        async with self._decoded:
+            page = await self._preprocessor.page(document, number, sent_at, context)
+            return await self._detect(page, context, options)
+
+    async def draw(
+        self,
+        document: Document,
+        number: int,
+        sent_at: float,
+        polygons: Sequence[Sequence[tuple[float, float]]],
+        context: RequestContext,
+    ) -> bytes:
+        """A page with polygons drawn on it, as a PNG file. See `read`.
+
+        Args:
+            document: As for `read`.
+            number: As for `read`.
+            sent_at: As for `read`.
+            polygons: Corners in pixels of the upright page.
+            context: As for `read`.
+        """
+        async with self._decoded:
+            page = await self._preprocessor.page(document, number, sent_at, context)
+            return await self._preprocessor.draw(page, polygons, context)
+
+    def check_health(self) -> None:
+        """Called by Serve.
+
+        Raises:
+            RuntimeError: This replica hangs, and is to be replaced.
+        """
+        for stage in (self._preprocessor, self._detector, self._recognizer):
+            stage.check_health()
+
+    async def _detect(self, page: Page, context: RequestContext, options: DetectionOptions) -> PageQuads:
+        return await self._detector.detect(page, time.time(), context, options)

@@ -1,0 +1,65 @@
+"""Stages in replicas of their own answer like those that share replicas."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.minio import MinioServer
+from tests.pictures import drawn_page, encoded
+from tests.service import RunningService, running_service
+
+PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
+
+
+@pytest.fixture(scope="module")
+def separate_service(minio: MinioServer) -> Iterator[RunningService]:
+    """A service with a replica for each stage."""
+    with running_service({**minio.environment(), "RAYOCR_COLOCATED": "false"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def separate(separate_service: RunningService) -> Iterator[httpx.Client]:
+    """A client of it."""
+    with httpx.Client(base_url=separate_service.url, timeout=60, trust_env=False) as client:
+        yield client
+
+
+def deployments(service: RunningService) -> set[str]:
+    """By the logs of their replicas."""
+    return {path.name.split("_")[2] for path in service.log_directory.glob("replica_rayocr_*.log")}
+
+
+def test_service_has_readers_by_default_and_this_one_a_replica_a_stage(
+    separate_service: RunningService, service: RunningService
+) -> None:
+    assert deployments(service) == {"Ingress", "Reader"}
+    assert deployments(separate_service) == {"Ingress", "Preprocessor", "Detector", "Recognizer"}
+
+
+@pytest.mark.parametrize("path", ["/v1/ocr", "/v1/detect", "/v1/detect?box_threshold=0.9"])
+def test_upload_has_the_same_answer(separate: httpx.Client, client: httpx.Client, path: str) -> None:
+    pages = separate.post(path, content=PNG).json()["pages"]
+    assert pages == client.post(path, content=PNG).json()["pages"]
+    assert len(pages) == 1
+
+
+def test_source_has_the_same_answer(separate: httpx.Client, client: httpx.Client, minio: MinioServer) -> None:
+    bucket = minio.bucket()
+    minio.client.put_object(Bucket=bucket, Key="page.png", Body=PNG)
+    body = {"source": f"s3://{bucket}/page.png"}
+    assert separate.post("/v1/ocr", json=body).json()["pages"] == client.post("/v1/ocr", json=body).json()["pages"]
+
+
+def test_drawn_picture_is_the_same(separate: httpx.Client, client: httpx.Client) -> None:
+    picture = separate.post("/v1/ocr?visualize=true", content=PNG).content
+    assert picture == client.post("/v1/ocr?visualize=true", content=PNG).content
+    assert picture.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("body", [b"no picture", PNG[:200]], ids=["unknown", "cut"])
+def test_error_is_the_same(separate: httpx.Client, client: httpx.Client, body: bytes) -> None:
+    answers = [asked.post("/v1/ocr", content=body) for asked in (separate, client)]
+    assert answers[0].status_code == answers[1].status_code >= httpx.codes.BAD_REQUEST
+    assert answers[0].json()["code"] == answers[1].json()["code"]
