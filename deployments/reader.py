@@ -4,12 +4,13 @@ Where one machine's CPUs do everything, a replica for each stage only moves page
 photograph a quarter of its CPU time (docs/decisions/0018-colocated-stages.md).
 """
 
-import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from deployments.context import RequestContext
+from deployments.decoded_pages import DecodedPages
 from deployments.preprocess.document import Document
 from deployments.settings import DetectionSettings, PreprocessSettings, ReaderSettings, RecognitionSettings
 from deployments.stages import Stages
@@ -25,7 +26,7 @@ class Reader:
 
     Args:
         bundle: Name of the model bundle, or the path of its manifest.
-        own: How many pages it holds.
+        own: What it may hold.
         preprocess: Of the stage.
         detection: Of the stage.
         recognition: Of the stage.
@@ -46,7 +47,7 @@ class Reader:
         self._preprocessor = stages.preprocessor(preprocess, storage)
         self._detector = stages.detector(bundle, detection)
         self._recognizer = stages.recognizer(bundle, recognition)
-        self._decoded = asyncio.Semaphore(own.max_decoded_pages)
+        self._decoded = DecodedPages(own.max_decoded_bytes)
 
     def reconfigure(self, user_config: dict[str, dict[str, Any]]) -> None:
         """Take new limits and options of each stage, live. Called by Serve with the deployment's `user_config`."""
@@ -70,8 +71,7 @@ class Reader:
         Raises:
             RayocrError: See `Preprocessor.page`, `Detector.detect` and `Recognizer.recognize`.
         """
-        async with self._decoded:
-            page = await self._preprocessor.page(document, number, sent_at, context)
+        async with self._page(document, number, sent_at, context) as page:
             found = await self._detect(page, context, DetectionOptions())
             return await self._recognizer.recognize(page, found, time.time(), context)
 
@@ -87,8 +87,7 @@ class Reader:
             context: As for `read`.
             options: Thresholds for this request.
         """
-        async with self._decoded:
-            page = await self._preprocessor.page(document, number, sent_at, context)
+        async with self._page(document, number, sent_at, context) as page:
             return await self._detect(page, context, options)
 
     async def draw(
@@ -108,8 +107,7 @@ class Reader:
             polygons: Corners in pixels of the upright page.
             context: As for `read`.
         """
-        async with self._decoded:
-            page = await self._preprocessor.page(document, number, sent_at, context)
+        async with self._page(document, number, sent_at, context) as page:
             return await self._preprocessor.draw(page, polygons, context)
 
     def check_health(self) -> None:
@@ -120,6 +118,11 @@ class Reader:
         """
         for stage in (self._preprocessor, self._detector, self._recognizer):
             stage.check_health()
+
+    def _page(
+        self, document: Document, number: int, sent_at: float, context: RequestContext
+    ) -> AbstractAsyncContextManager[Page]:
+        return self._decoded.page(lambda: self._preprocessor.page(document, number, sent_at, context))
 
     async def _detect(self, page: Page, context: RequestContext, options: DetectionOptions) -> PageQuads:
         return await self._detector.detect(page, time.time(), context, options)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from deployments.settings import RecognitionSettings
 from deployments.worker import WorkThreads, limit_threads
 from models.manifests import load_manifest
 from models.page import Page, PageQuads, PageText
-from models.recognition import LineText, TextRecognizer
+from models.recognition import LineText, PageRecognizer, TextRecognizer
 from models.runtime import resolve_device
 from models.runtime.thread_names import net_threads
 from models.settings import RecognitionOptions
@@ -39,22 +39,17 @@ class Recognizer:
         limit_threads()
         self._options = settings.options
         self._metrics = StageMetrics("recognition")
-        self._recognizer = TextRecognizer.load(load_manifest(bundle).recognition, settings.net)
-        net_clock = NetClock(net_threads("argmax"))
+        self._pages = PageRecognizer.load(load_manifest(bundle).recognition, settings.net)
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("recognition", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: lines are cut out meanwhile.
         self._cpu_threads = WorkThreads("recognition-cpu", settings.max_work_s) if is_gpu else self._net_threads
-        self._crop = self._metrics.metered("crop", self._recognizer.crops)
-        self._run_net = self._metrics.metered("recognition_net", self._recognizer.run_net, net_clock)
-        self._decode = self._metrics.metered("ctc_decode", self._recognizer.decode)
-        self._otherwise = power_of_two(settings.max_batch_lines or (_GPU_BATCH_LINES if is_gpu else 1))
-        self._batcher: ShapeBatcher[LineText] = ShapeBatcher(
-            self._infer,
-            self._net_threads,
-            self._lines_of_a_run,
-            self._metrics.batch,
-        )
+        lines = power_of_two(settings.max_batch_lines or (_GPU_BATCH_LINES if is_gpu else 1))
+        net_clock = NetClock(net_threads("argmax"))
+        self._readers = {
+            recognizer: _LineReader(recognizer, self._net_threads, self._metrics, net_clock, lines)
+            for recognizer in {self._pages.documents, self._pages.scenes}
+        }
 
     def reconfigure(self, user_config: dict[str, float]) -> None:
         """Take new options, live. Called by Serve with the deployment's `user_config`."""
@@ -77,9 +72,10 @@ class Recognizer:
         with self._metrics.page(found.number, sent_at):
             async with context.limit("recognition"):
                 started = time.perf_counter()
-                crops = await self._cpu_threads.run(self._crop, page, found.quads)
-                texts = await _all([self._batcher.submit(crop.pixels) for crop in crops])
-                lines, warnings = self._recognizer.lines(page, found.quads, crops, texts, self._options)
+                reader = self._readers[self._pages.of_page(len(found.quads))]
+                crops = await self._cpu_threads.run(reader.crop, page, found.quads)
+                texts = await _all([reader.batcher.submit(crop.pixels) for crop in crops])
+                lines, warnings = reader.recognizer.lines(page, found.quads, crops, texts, self._options)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
         return PageText(
             number=found.number,
@@ -100,8 +96,27 @@ class Recognizer:
         self._net_threads.check()
         self._cpu_threads.check()
 
+
+class _LineReader:
+    """One recognizer and the batches of its lines."""
+
+    def __init__(
+        self,
+        recognizer: TextRecognizer,
+        threads: WorkThreads,
+        metrics: StageMetrics,
+        net_clock: NetClock,
+        otherwise: Callable[[tuple[int, ...], int], int],
+    ) -> None:
+        self.recognizer = recognizer
+        self.crop = metrics.metered("crop", recognizer.crops)
+        self._run_net = metrics.metered("recognition_net", recognizer.run_net, net_clock)
+        self._decode = metrics.metered("ctc_decode", recognizer.decode)
+        self._otherwise = otherwise
+        self.batcher: ShapeBatcher[LineText] = ShapeBatcher(self._infer, threads, self._lines_of_a_run, metrics.batch)
+
     def _lines_of_a_run(self, shape: tuple[int, ...], waiting: int) -> int:
-        prepared = self._recognizer.lines_of_a_run(shape[1])
+        prepared = self.recognizer.lines_of_a_run(shape[1])
         return self._otherwise(shape, waiting) if prepared is None else min(waiting, prepared)
 
     def _infer(self, batch: npt.NDArray[np.uint8]) -> list[LineText]:

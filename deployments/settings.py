@@ -140,7 +140,7 @@ class DetectionNet(NetSettings):
         json_schema_extra={"default_text": f"the CPUs of this machine, at most {_DETECTION_THREADS}"},
     )
     frequent_shapes: int = Field(
-        default=1,
+        default=0,
         ge=0,
         le=64,
         description="Sizes of pages that come often, such as a camera's, for which a net is compiled while they do; it "
@@ -217,8 +217,8 @@ class ReaderSettings(ReplicaSettings):
     """Replicas that hold all three stages, where these are colocated."""
 
     scaling: CpuScaling = CpuScaling()
-    max_decoded_pages: int = Field(
-        default=8,
-        ge=1,
-        description="Pages that one replica has decoded at a time, 3 bytes a pixel each. More fill batches better.",
+    max_decoded_bytes: int = Field(
+        default=100_000_000,
+        ge=0,
+        description="Bytes of decoded pages, 3 a pixel, that one replica holds when it may still decode another.",
     )

@@ -26,6 +26,7 @@ from models.errors import (
     RayocrError,
     ReplicaCrashed,
 )
+from serve.lean import leave_out_data_frames
 from serve.loopback import bind_replicas_to_loopback, stays_on_loopback
 from serve.settings import HttpSettings
 
@@ -115,6 +116,7 @@ def _check_template() -> None:
 
 def set_up_worker() -> None:
     """Have a HAProxy that this process starts, and a replica in it, listen where they should."""
+    leave_out_data_frames()
     from ray.serve._private import haproxy_templates, replica
 
     template = own_template(getattr(haproxy_templates, _TEMPLATE))

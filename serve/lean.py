@@ -1,8 +1,9 @@
 """A Ray on one machine without what only a cluster, or a person at its dashboard, needs."""
 
 import os
+import sys
 
-__all__ = ["make_ray_lean", "set_lean_environment"]
+__all__ = ["leave_out_data_frames", "make_ray_lean", "set_lean_environment"]
 
 # Together a quarter of what Ray uses while nothing happens; see docs/decisions/0013-haproxy.md.
 _ENVIRONMENT = {
@@ -30,6 +31,16 @@ def make_ray_lean() -> None:
         if not hasattr(Node, name):
             raise AttributeError(f"Ray's Node has no {name} any more: see what starts that process now")
         setattr(Node, name, _start_nothing)
+
+
+def leave_out_data_frames() -> None:
+    """Keep pandas and Arrow, which bulk runs need, out of this process. Call it before Ray Serve is imported.
+
+    Ray Serve and Ray's serialization import them wherever they are installed, only to know their types: 80 MB in each
+    process. To both they then look as if they were not.
+    """
+    for name in ("pandas", "pyarrow"):
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # documented: then an import raises
 
 
 def _start_nothing(*_: object, **__: object) -> None:

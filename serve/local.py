@@ -14,7 +14,7 @@ from models.cpus import usable_cpu_count
 from models.detection import TextDetector
 from models.manifests import load_manifest
 from models.page import PageText
-from models.recognition import TextRecognizer
+from models.recognition import PageRecognizer
 from models.runtime import resolve_device
 from serve.results import OcrResult
 from serve.settings import Settings
@@ -46,7 +46,7 @@ class LocalReader:
         self._decoder = PageDecoder(settings.preprocess.limits)
         self._jobs = jobs
         self._has_many = has_many
-        self._nets: tuple[TextDetector, TextRecognizer] | None = None
+        self._nets: tuple[TextDetector, PageRecognizer] | None = None
         self._loading = threading.Lock()
         self.storages: Storages = build_storage(settings.storage, COMMAND_LINE_SCHEMES)
         # Documents run side by side: OpenCV's own threads would only get in each other's way.
@@ -102,7 +102,7 @@ class LocalReader:
             },
         )
 
-    def _loaded_nets(self) -> tuple[TextDetector, TextRecognizer]:
+    def _loaded_nets(self) -> tuple[TextDetector, PageRecognizer]:
         """The nets, loaded for the first document: one that can't be fetched is told without waiting for them."""
         with self._loading:
             if self._nets is None:
@@ -111,7 +111,7 @@ class LocalReader:
                 recognition = self._settings.recognition.net.model_copy(update=threads)
                 self._nets = (
                     TextDetector.load(self._manifest.detection, detection),
-                    TextRecognizer.load(self._manifest.recognition, recognition, is_prepared=self._has_many),
+                    PageRecognizer.load(self._manifest.recognition, recognition, is_prepared=self._has_many),
                 )
             return self._nets
 

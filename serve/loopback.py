@@ -10,6 +10,8 @@ import os
 import socket
 from collections.abc import Callable
 
+from serve.lean import leave_out_data_frames
+
 __all__ = ["SETUP_HOOK", "bind_replicas_to_loopback", "stay_on_loopback", "stays_on_loopback", "why_not_listen"]
 
 _LOOPBACK_SWITCH = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
@@ -41,6 +43,7 @@ def why_not_listen(port: int, host: str = "127.0.0.1") -> OSError | None:
 
 def bind_replicas_to_loopback() -> None:
     """Have the Serve replica in this process listen on 127.0.0.1 only."""
+    leave_out_data_frames()
     from ray.serve._private import replica
 
     name = "add_port_to_grpc_server"

@@ -101,6 +101,7 @@ def _check_port(host: str, port: int, choose: str) -> None:
 def _ray(settings: Settings) -> Iterator[str]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     lean.set_lean_environment()
+    lean.leave_out_data_frames()
     if settings.http.host in _LOOPBACK:
         loopback.stay_on_loopback()
     with haproxy.haproxy_in_front(settings.http):

@@ -2,11 +2,14 @@
 
 import contextlib
 import errno
+import fcntl
 import os
+import re
 import secrets
 import stat
 import time
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -21,7 +24,9 @@ from models.errors import (
     StorageUnavailable,
 )
 
-__all__ = ["FileStorage"]
+__all__ = ["FileStorage", "path_from_location", "remove_leftovers"]
+
+_UNFINISHED = re.compile(r"\.rayocr-[0-9a-f]{16}\.tmp")
 
 
 class FileStorage(Storage):
@@ -49,7 +54,7 @@ class FileStorage(Storage):
         """See `Storage.list`; a file lists as itself.
 
         Every entry that is no folder comes out, also one that `read` will refuse (a FIFO, a dangling link), so that
-        nothing is skipped in silence. Links to folders are followed.
+        nothing is skipped in silence, but for the unfinished files of `write`. Links to folders are followed.
 
         Raises:
             MalformedRequest: A link leads back to a folder that it lies in.
@@ -88,25 +93,25 @@ class FileStorage(Storage):
     def write(self, location: str, content: bytes) -> str:
         """See `Storage.write`: written to a file beside it, which then takes its place.
 
-        A writer that is killed may leave that file behind: its name begins with `.rayocr-` and ends with `.tmp`.
+        A writer that is killed may leave that file behind: see `remove_leftovers`.
         """
         path = path_from_location(location)
-        beside = path.parent / f".rayocr-{secrets.token_hex(8)}.tmp"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with beside.open("xb", buffering=0) as file:
+            beside, file = _open_unfinished(path.parent)
+            with file:
+                try:
                     view = memoryview(content)
                     while view:
                         view = view[file.write(view) :]
                     # Or a power cut could leave an empty file under the final name.
                     os.fsync(file.fileno())
                     status = os.fstat(file.fileno())
-                beside.replace(path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    beside.unlink()
-                raise
+                    beside.replace(path)  # while it is locked
+                except BaseException:
+                    with contextlib.suppress(OSError):
+                        beside.unlink()
+                    raise
         except OSError as error:
             raise _translate(error, path, "written") from error
         return _etag(status)
@@ -145,6 +150,57 @@ def path_from_location(location: str) -> Path:
     return Path(location)
 
 
+def remove_leftovers(location: str) -> int:
+    """Remove the unfinished files that killed writers have left in a folder and below it.
+
+    A file that is being written is locked by its writer, and stays: so a run may sweep while another one writes. It
+    also stays where the file system has no locks. Links to folders are not followed, and what can't be removed is left:
+    it is only litter.
+
+    Args:
+        location: The folder; nothing happens where there is none.
+
+    Returns:
+        How many were removed.
+    """
+    removed = 0
+    for folder, _, names in os.walk(path_from_location(location)):
+        for name in filter(_UNFINISHED.fullmatch, names):
+            with contextlib.suppress(OSError):
+                _remove_unlocked(Path(folder, name))
+                removed += 1
+    return removed
+
+
+def _remove_unlocked(path: Path) -> None:
+    """Remove an unfinished file; OSError if its writer lives, or if it is none."""
+    # NFS locks only what is open for writing.
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _open_unfinished(folder: Path) -> tuple[Path, FileIO]:
+    """Create a file that `remove_leftovers` leaves alone while it is open."""
+    while True:
+        path = folder / f".rayocr-{secrets.token_hex(8)}.tmp"
+        file = path.open("xb", buffering=0)
+        is_ours = True
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            is_ours = False
+        except OSError:
+            pass  # a file system without locks: nobody will take it for a leftover
+        # Between its creation and its lock it looks like a leftover, and may have been removed.
+        if is_ours and os.fstat(file.fileno()).st_nlink:
+            return path, file
+        file.close()
+
+
 def _etag(status: os.stat_result) -> str:
     """What tells two versions of a file apart without reading them."""
     return f"{status.st_size}-{status.st_mtime_ns}"
@@ -179,7 +235,8 @@ def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[StoredOb
         except OSError as error:
             raise _translate(error, path) from error
         if not stat.S_ISDIR(status.st_mode):
-            yield _stored(location, status)
+            if not _UNFINISHED.fullmatch(name):
+                yield _stored(location, status)
             continue
         identity = (status.st_dev, status.st_ino)
         if identity in above:

@@ -70,7 +70,7 @@ class NetManifest(SettingsSection):
         default=None, description="Its recipe: name of a YAML file in the folder int8 beside the manifest."
     )
 
-    @field_validator("int8", mode="before")
+    @field_validator("int8", "int8_documents", mode="before", check_fields=False)
     @classmethod
     def _read_recipe(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, str):
@@ -87,7 +87,8 @@ class NetManifest(SettingsSection):
 
     @model_validator(mode="after")
     def _recipe_fits(self) -> "NetManifest":
-        if self.int8 is not None and self.int8.sha256 != self.file.sha256:
+        recipes = (value for _, value in self if isinstance(value, Int8Recipe))
+        if any(recipe.sha256 != self.file.sha256 for recipe in recipes):
             raise ValueError("the int8 recipe was made for another file: make it anew with `python -m models.convert`")
         return self
 
@@ -137,6 +138,15 @@ class RecognitionManifest(NetManifest):
     height_px: int = Field(ge=8, le=256, description="Every line is scaled to this height.")
     width_multiple_px: int = Field(ge=1, le=64, description="Widths of the input are multiples of this.")
     charset: Charset
+    int8_documents: Int8Recipe | None = Field(
+        default=None,
+        description="A recipe for the lines of documents, where more convolutions bear integers than in scenes, "
+        "given as `int8` is. Not given: `int8`.",
+    )
+
+    def for_documents(self) -> "RecognitionManifest":
+        """The same net with the recipe for documents."""
+        return self.model_copy(update={"int8": self.int8_documents or self.int8})
 
 
 class BundleManifest(SettingsSection):
@@ -188,5 +198,10 @@ def load_manifest(name: str, *, with_recipes: bool = True) -> BundleManifest:
 
 
 def recipe_path(bundle: str, net: str) -> Path:
-    """Where the int8 recipe of a bundle that ships with rayocr lies; `net` is `detection` or `recognition`."""
+    """Where an int8 recipe of a bundle that ships with rayocr lies.
+
+    Args:
+        bundle: Its name.
+        net: `detection`, `recognition` or `recognition-documents`.
+    """
     return _FOLDER / "int8" / f"{bundle}-{net}.yaml"

@@ -12,7 +12,7 @@ from models.manifests.manifest import RecognitionManifest
 from models.page import Line, Page, PageWarning, Quads
 from models.recognition.crops import LineCrop, crop_line
 from models.recognition.ctc import CtcDecoder, load_characters
-from models.recognition.widths import LineWidths, common_shapes, width_table
+from models.recognition.widths import LineWidths, width_table
 from models.runtime import Runtime, load_net
 from models.settings import NetSettings, RecognitionOptions
 
@@ -50,21 +50,19 @@ class TextRecognizer:
 
     @classmethod
     def load(
-        cls, manifest: RecognitionManifest, settings: NetSettings, *, is_prepared: bool = True
+        cls, manifest: RecognitionManifest, settings: NetSettings, prepared: Sequence[tuple[int, int]] = ()
     ) -> "TextRecognizer":
         """Check and load the manifest's net.
 
         Args:
             manifest: Of the net.
             settings: How it runs.
-            is_prepared: Whether it is made ready for the usual widths of lines: that takes some seconds, and saves a
-                third of the time of each short line.
+            prepared: Lines and columns of the runs that it is made ready for.
 
         Raises:
             ConfigurationError: See `verified_path`, `load_net` and `load_characters`.
         """
-        common = common_shapes(manifest.width_multiple_px) if is_prepared else ()
-        shapes = [(lines, manifest.height_px, width, 3) for lines, width in common]
+        shapes = [(lines, manifest.height_px, width, 3) for lines, width in prepared]
         return cls(load_net(verified_path(manifest.file), manifest, "argmax", settings, shapes), manifest)
 
     def lines_of_a_run(self, width: int) -> int | None:

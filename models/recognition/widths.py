@@ -5,7 +5,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Self
 
-__all__ = ["LineWidths", "common_shapes", "width_table"]
+__all__ = ["SCENE_LINES", "LineWidths", "common_shapes", "scene_shapes", "width_table"]
 
 # Recognition costs columns: a step pads lines by half of it on average. But each width up to _COMMON_COLUMNS is a net
 # compiled for itself, of 30 to 40 MB, so there are to be few; longer lines share one, for which shapes are cheap.
@@ -19,7 +19,10 @@ _SHORT_LINES = 4
 # columns at least, .559 with 96, .564 with 192. Documents do not differ, and have many such lines.
 _LEAST_COLUMNS = 96
 _SCENE_COLUMNS = 192
-_SCENE_LINES = 12
+#: The most lines of a page that is taken for a scene.
+SCENE_LINES = 12
+# Nine of ten words of scenes are no longer.
+_COMMON_SCENE_COLUMNS = 304
 # A document's lines may be made so much narrower where they then fit a narrower width, in place of being padded to a
 # wider one (docs/decisions/0016-fixed-shapes.md).
 _NARROWEST = 0.85
@@ -56,6 +59,15 @@ def common_shapes(multiple: int) -> tuple[tuple[int, int], ...]:
     return tuple((_SHORT_LINES if width <= _SHORT_COLUMNS else 1, width) for width in widths)
 
 
+def scene_shapes(multiple: int) -> tuple[tuple[int, int], ...]:
+    """What most runs of a net for scenes alone are. See `common_shapes`.
+
+    >>> scene_shapes(8)
+    ((1, 192), (1, 240), (1, 304))
+    """
+    return tuple((1, width) for width in width_table(multiple) if _SCENE_COLUMNS <= width <= _COMMON_SCENE_COLUMNS)
+
+
 @dataclass(frozen=True, slots=True)
 class LineWidths:
     """The widths for the lines of one page.
@@ -75,7 +87,7 @@ class LineWidths:
         >>> LineWidths.of_page((96, 120, 152, 192, 240), 3).table
         (192, 240)
         """
-        if lines <= _SCENE_LINES:
+        if lines <= SCENE_LINES:
             return cls(table[bisect_left(table, _SCENE_COLUMNS) :])
         return cls(table, _NARROWEST)
 

@@ -30,7 +30,7 @@ def detector() -> TextDetector:
 @pytest.fixture(scope="module")
 def recognizer() -> TextRecognizer:
     """The default bundle's recognizer."""
-    return TextRecognizer.load(MANIFEST.recognition, CPU, is_prepared=False)
+    return TextRecognizer.load(MANIFEST.recognition, CPU)
 
 
 def test_width_table_pads_a_log_uniform_spread_by_less_than_five_percent() -> None:

@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from models.detection import TextDetector
 from models.manifests import BundleManifest
 from models.page import Line, Page
-from models.recognition import TextRecognizer
+from models.recognition import PageRecognizer
 from models.settings import DetectionOptions, NetSettings, RecognitionOptions
 
 __all__ = ["RUNTIMES", "THREADS", "Reader", "page_of"]
@@ -24,7 +24,7 @@ class Reader:
     """Both nets of a bundle, one page at a time."""
 
     detector: TextDetector
-    recognizer: TextRecognizer
+    recognizer: PageRecognizer
 
     @classmethod
     def load(
@@ -36,7 +36,7 @@ class Reader:
         )
         return cls(
             TextDetector.load(manifest.detection, settings),
-            TextRecognizer.load(manifest.recognition, settings, is_prepared=is_prepared),
+            PageRecognizer.load(manifest.recognition, settings, is_prepared=is_prepared),
         )
 
     def lines(self, page: Page) -> tuple[Line, ...]:

@@ -18,7 +18,7 @@ from loadtest.labels import ResultLine, read_labels
 from models.detection import TextDetector
 from models.manifests import load_manifest
 from models.page import Page
-from models.recognition import TextRecognizer
+from models.recognition import PageRecognizer, TextRecognizer
 from models.settings import DetectionOptions, NetSettings
 from tests.integration.models.lines import Pixels, drawn_crops, drawn_line
 from tests.integration.models.readers import THREADS, Reader, page_of
@@ -49,7 +49,7 @@ def int8() -> Reader:
     auto = NetSettings(runtime="openvino", device="cpu", threads=THREADS)
     return Reader(
         TextDetector.load(MANIFEST.detection, auto),
-        TextRecognizer.load(MANIFEST.recognition, auto.model_copy(update={"precision": "int8"})),
+        PageRecognizer.load(MANIFEST.recognition, auto.model_copy(update={"precision": "int8"})),
     )
 
 
@@ -72,11 +72,13 @@ def error_rate(found: Sequence[str], expected: Sequence[str]) -> float:
     return sum(map(edits, found, expected)) / sum(map(len, expected))
 
 
-def test_recognizer_changes_few_lines(f32: Reader, int8: Reader) -> None:
+@pytest.mark.parametrize("kind", ["documents", "scenes"])
+def test_recognizer_changes_few_lines(f32: Reader, int8: Reader, kind: str) -> None:
     truth, crops = zip(*drawn_crops(LINES, seed=1), strict=True)
 
     def texts(reader: Reader) -> list[str]:
-        return side_by_side(lambda crop: reader.recognizer.infer(crop[None])[0][0], crops)
+        recognizer: TextRecognizer = getattr(reader.recognizer, kind)
+        return side_by_side(lambda crop: recognizer.infer(crop[None])[0][0], crops)
 
     exact, fast = texts(f32), texts(int8)
     changed = sum(one != other for one, other in zip(exact, fast, strict=True)) / LINES

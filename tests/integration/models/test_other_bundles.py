@@ -118,7 +118,7 @@ def test_charset_of_another_net_is_refused_at_load(tmp_path: Path, runtime: str)
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_input_that_the_net_can_not_take_is_a_model_error(readers: dict[str, Reader], runtime: str) -> None:
     with pytest.raises(ModelOutputError, match=r"failed on an input of shape \(1, 20, 320, 3\)"):
-        readers[runtime].recognizer.infer(np.zeros((1, 20, 320, 3), dtype=np.uint8))
+        readers[runtime].recognizer.documents.infer(np.zeros((1, 20, 320, 3), dtype=np.uint8))
 
 
 def test_recipe_for_convolutions_that_the_net_does_not_have_is_refused_at_load(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from models.detection import TextDetector
 from models.detection import detector as detector_module
 from models.manifests import load_manifest
 from models.page import Page
-from models.recognition import LineText, TextRecognizer
+from models.recognition import LineText, PageRecognizer, TextRecognizer
 from models.recognition.widths import common_shapes
 from models.settings import DetectionOptions, NetSettings
 from tests.integration.models.lines import Pixels, drawn_crops
@@ -37,7 +37,7 @@ def settings(kind: str) -> NetSettings:
 @pytest.fixture(scope="module", params=KINDS)
 def recognizer(request: pytest.FixtureRequest) -> TextRecognizer:
     """As the service loads it: ready for the usual widths."""
-    return TextRecognizer.load(MANIFEST.recognition, settings(request.param))
+    return PageRecognizer.load(MANIFEST.recognition, settings(request.param)).documents
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -120,10 +120,11 @@ def test_line_is_read_alike_by_a_net_that_is_prepared_and_one_that_is_not(kind: 
     # `rayocr read` prepares for widths only where it reads many documents; the service always does.
     lines = [pixels for _, pixels in drawn_crops(40, seed=6) if pixels.shape[1] in COMMON]
     prepared, other = (
-        TextRecognizer.load(MANIFEST.recognition, settings(kind), is_prepared=is_prepared)
+        PageRecognizer.load(MANIFEST.recognition, settings(kind), is_prepared=is_prepared)
         for is_prepared in (True, False)
     )
-    assert [prepared.infer(line[None]) for line in lines] == [other.infer(line[None]) for line in lines]
+    for one, same in ((prepared.documents, other.documents), (prepared.scenes, other.scenes)):
+        assert [one.infer(line[None]) for line in lines] == [same.infer(line[None]) for line in lines]
 
 
 def test_results_belong_to_the_caller(recognizer: TextRecognizer, crops: list[Pixels]) -> None:

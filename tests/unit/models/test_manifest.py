@@ -126,13 +126,13 @@ def test_missing_key_is_refused(tmp_path: Path, key: str) -> None:
         load_manifest(written(tmp_path, manifest))
 
 
-def with_recipe(folder: Path, recipe: bytes | None, name: str = "other.yaml") -> str:
+def with_recipe(folder: Path, recipe: bytes | None, field: str = "int8") -> str:
     """A manifest whose recognizer names the recipe `int8/mine.yaml` beside it, with this content."""
     if recipe is not None:
         (folder / "int8").mkdir()
         (folder / "int8" / "mine.yaml").write_bytes(recipe)
-    path = folder / name
-    path.write_text(yaml.safe_dump(changed("recognition.int8", "mine.yaml")))
+    path = folder / "other.yaml"
+    path.write_text(yaml.safe_dump(changed(f"recognition.{field}", "mine.yaml")))
     return str(path)
 
 
@@ -143,14 +143,27 @@ def recipe_of(sha256: str, activations: object) -> bytes:
 RECOGNIZER = load_manifest("ppocrv6-small").recognition.file.sha256
 
 
-def test_recipe_is_read_from_the_folder_int8_beside_the_manifest(tmp_path: Path) -> None:
-    recipe = load_manifest(with_recipe(tmp_path, recipe_of(RECOGNIZER, {"Conv.7": [-0.5, 2]}))).recognition.int8
-    assert recipe is not None
+@pytest.mark.parametrize("field", ["int8", "int8_documents"])
+def test_recipe_is_read_from_the_folder_int8_beside_the_manifest(tmp_path: Path, field: str) -> None:
+    name = with_recipe(tmp_path, recipe_of(RECOGNIZER, {"Conv.7": [-0.5, 2]}), field)
+    recipe = getattr(load_manifest(name).recognition, field)
     assert recipe.activations == {"Conv.7": (-0.5, 2.0)}
 
 
-def test_recipe_of_another_file_is_refused(tmp_path: Path) -> None:
-    name = with_recipe(tmp_path, recipe_of("0" * 64, {"Conv.7": [0, 1]}))
+@pytest.mark.parametrize("own", [True, False])
+def test_documents_have_their_recipe_or_the_common_one(own: bool) -> None:
+    manifest = load_manifest("ppocrv6-small").recognition
+    assert manifest.int8 != manifest.int8_documents
+    if own:
+        assert manifest.for_documents().int8 == manifest.int8_documents
+    else:
+        without = manifest.model_copy(update={"int8_documents": None})
+        assert without.for_documents().int8 == manifest.int8
+
+
+@pytest.mark.parametrize("field", ["int8", "int8_documents"])
+def test_recipe_of_another_file_is_refused(tmp_path: Path, field: str) -> None:
+    name = with_recipe(tmp_path, recipe_of("0" * 64, {"Conv.7": [0, 1]}), field)
     with pytest.raises(ConfigurationError, match=r"other\.yaml is not valid: 1 validation error") as caught:
         load_manifest(name)
     assert "\nrecognition\n" in caught.value.message
@@ -183,12 +196,12 @@ def test_broken_recipe_is_refused(tmp_path: Path, recipe: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", list_manifests())
-@pytest.mark.parametrize("net", ["detection", "recognition"])
+@pytest.mark.parametrize("net", ["detection", "recognition", "recognition-documents"])
 def test_shipped_recipe_is_of_the_shipped_net(name: str, net: str) -> None:
     # also one that no manifest names yet: a new net must not leave an old recipe behind
     path = recipe_path(name, net)
     if path.exists():
-        part = getattr(load_manifest(name), net)
+        part = getattr(load_manifest(name), net.partition("-")[0])
         assert yaml.safe_load(path.read_bytes())["sha256"] == part.file.sha256
 
 
