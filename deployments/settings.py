@@ -218,7 +218,7 @@ class ReaderSettings(ReplicaSettings):
 
     scaling: CpuScaling = CpuScaling()
     max_decoded_bytes: int = Field(
-        default=100_000_000,
+        default=64_000_000,
         ge=0,
         description="Bytes of decoded pages, 3 a pixel, that one replica holds when it may still decode another.",
     )

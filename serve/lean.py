@@ -3,7 +3,10 @@
 import os
 import sys
 
-__all__ = ["leave_out_data_frames", "make_ray_lean", "set_lean_environment"]
+__all__ = ["SETUP_HOOK", "leave_out_data_frames", "make_ray_lean", "set_lean_environment"]
+
+#: For Ray's runtime environment: run in every worker process before anything else.
+SETUP_HOOK = "serve.lean.leave_out_data_frames"
 
 # Together a quarter of what Ray uses while nothing happens; see docs/decisions/0013-haproxy.md.
 _ENVIRONMENT = {

@@ -130,12 +130,12 @@ def _ray(settings: Settings) -> Iterator[str]:
                 ray.shutdown()
 
 
-def _runtime_env(settings: Settings) -> dict[str, str] | None:
+def _runtime_env(settings: Settings) -> dict[str, str]:
     if settings.http.proxy == "haproxy":
         return {"worker_process_setup_hook": haproxy.SETUP_HOOK}
     if settings.http.host in _LOOPBACK:
         return {"worker_process_setup_hook": loopback.SETUP_HOOK}
-    return None
+    return {"worker_process_setup_hook": lean.SETUP_HOOK}
 
 
 def _logical_cpus(settings: Settings) -> int:

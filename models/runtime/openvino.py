@@ -73,10 +73,11 @@ class OpenVino(Runtime):
         if rows > count:
             batch = np.concatenate([batch, np.zeros((rows - count, *batch.shape[1:]), np.uint8)])
         try:
-            features = _infer(self._nets.requests(batch.shape), batch)[0]
+            with self._nets.request(batch.shape) as request:
+                features = _infer(request, batch)[0]
             if self._classifier is None:
                 return (features,)
-            probabilities, classes = _infer(self._classifier, features[:count])
+            probabilities, classes = self._classify(features[:count])
         except RuntimeError as exc:
             raise ModelOutputError(f"OpenVINO failed on an input of shape {batch.shape}: {exc}") from exc
         finally:
@@ -85,6 +86,14 @@ class OpenVino(Runtime):
                 self._pixels_since = 0
                 give_back_memory()
         return classes[..., 0], probabilities[..., 0]
+
+    def _classify(self, features: npt.NDArray[np.generic]) -> list[npt.NDArray[np.generic]]:
+        assert self._classifier is not None
+        request = self._classifier.get()
+        try:
+            return _infer(request, features)
+        finally:
+            self._classifier.put(request)
 
     def prepared_rows(self, size: tuple[int, int]) -> int | None:  # noqa: D102 - see Runtime
         return self._nets.rows(size)
@@ -96,13 +105,9 @@ class OpenVino(Runtime):
         return self._class_count
 
 
-def _infer(requests: Requests, batch: npt.NDArray[np.generic]) -> list[npt.NDArray[np.generic]]:
-    request = requests.get()
-    try:
-        outputs = request.infer([batch], share_inputs=True, share_outputs=True)
-        return [np.array(outputs[index]) for index in range(len(outputs))]  # the request's own memory is used again
-    finally:
-        requests.put(request)
+def _infer(request: ov.InferRequest, batch: npt.NDArray[np.generic]) -> list[npt.NDArray[np.generic]]:
+    outputs = request.infer([batch], share_inputs=True, share_outputs=True)
+    return [np.array(outputs[index]) for index in range(len(outputs))]  # the request's own memory is used again
 
 
 def _metadata(model: ov.Model) -> dict[str, str]:

@@ -26,7 +26,7 @@ def start_coordinator(pools: Pools, options: BulkOptions) -> "ActorHandle[Any]":
     """Start the coordinator of a run."""
     window = max(_LEAST_WINDOW, _CHUNKS_AHEAD * pools.chunks * options.chunk_documents)
     # What it is asked is asked again when it is back: by then it remembers nothing, which is harmless.
-    coordinator: ActorHandle[Any] = _actor(Coordinator, max_task_retries=-1).remote(window)
+    coordinator: ActorHandle[Any] = _actor(Coordinator, max_task_retries=-1).remote(list(pools.stages), window)
     return coordinator
 
 
@@ -43,7 +43,8 @@ def start_counting(plan: ListingPlan) -> "ObjectRef[int]":
 
 
 def _actor(actor: type, *, max_task_retries: int) -> Any:
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    # Not `soft`, which is but a hint: a lost node would take them along. Without the driver's node there is no run.
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     return ray.remote(actor).options(
         num_cpus=0, max_restarts=-1, max_task_retries=max_task_retries, scheduling_strategy=here
     )

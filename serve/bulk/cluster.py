@@ -14,6 +14,7 @@ from models.errors import RayocrError
 from serve import loopback
 from serve.bulk.options import BulkOptions
 from serve.bulk.pools import Pools, plan_pools
+from serve.bulk.ray_lines import report_to_stderr
 from serve.lean import make_ray_lean, set_lean_environment
 from serve.settings import Settings
 
@@ -70,6 +71,8 @@ def ray_cluster(options: BulkOptions, settings: Settings) -> Iterator[RayCluster
         settings: Threads of the nets, and memory of a local object store.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # A thread of Ray Data that outlives the run would join any other Ray of this machine, or start one.
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
     is_local = not joins_cluster()
     if is_local:
         set_lean_environment()
@@ -78,6 +81,7 @@ def ray_cluster(options: BulkOptions, settings: Settings) -> Iterator[RayCluster
     # It takes seconds to import, and reads the environment while it does.
     import ray
 
+    report_to_stderr()
     try:
         try:
             cluster = _local(options, settings) if is_local else _joined(options, settings)

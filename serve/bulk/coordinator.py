@@ -9,10 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from serve.bulk.attempts import Attempts
 
-__all__ = ["STAGES", "Coordinator", "ListingCounts", "Snapshot", "StageCounts", "Stop"]
-
-STAGES = ("fetch", "detection", "recognition")
-"""In the order of the pipeline; `write` follows, which counts itself."""
+__all__ = ["Coordinator", "ListingCounts", "Snapshot", "StageCounts", "Stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +86,13 @@ class Coordinator:
     """Runs as an actor, on the driver's node. Loses its memory when its process ends, which costs nothing but counts.
 
     Args:
+        stages: Names of the stages, in the order of the pipeline; `write` follows, which counts itself.
         window: Documents that may be on their way. Keys are small, so that Ray Data's own limit on memory would let the
             listing run ahead to its end, and hold millions of blocks in the driver.
     """
 
-    def __init__(self, window: int) -> None:
+    def __init__(self, stages: Sequence[str], window: int) -> None:
+        self._names = stages
         self._window = window
         self._attempts = Attempts()
         self._listing = ListingCounts()
@@ -161,7 +160,7 @@ class Coordinator:
     async def snapshot(self) -> Snapshot:
         """All that is known now."""
         stages = {}
-        for name in STAGES:
+        for name in self._names:
             counts = self._stages[name]
             used = [cpu_s for (stage, _), cpu_s in self._cpu_s.items() if stage == name]
             stages[name] = StageCounts(counts.begun, counts.ended, round(sum(used), 3), len(used))

@@ -79,15 +79,18 @@ class ErrorLedger:
             if done.has_key(error.key):
                 self.discard(error.key)
 
-    def save(self) -> None:
+    def save(self, storage: Storage | None = None) -> None:
         """Write the file anew, if anything changed.
+
+        Args:
+            storage: Another than it was loaded by, with more patience.
 
         Raises:
             RayocrError: It can't be written; the errors stay noted.
         """
         if not self._is_saved:
             rows = (json.dumps(dataclasses.asdict(error), separators=(",", ":")) for error in self._errors.values())
-            self._storage.write(self._location, "".join(row + "\n" for row in rows).encode())
+            (storage or self._storage).write(self._location, "".join(row + "\n" for row in rows).encode())
             self._is_saved = True
 
 

@@ -4,7 +4,7 @@ import os
 import re
 
 from deployments.storage import Storage
-from deployments.storage.file import path_from_location
+from deployments.storage.file import path_from_location, remove_leftovers
 from models.errors import MalformedRequest
 
 __all__ = [
@@ -84,7 +84,8 @@ def check_locations(location: str, output: str, storage: Storage) -> None:
     """Refuse at the start what would fail, or do harm, later.
 
     Writes a small object below the output and removes it again, so that a missing bucket, a missing permission and a
-    full disk show before anything is read. That the input is there shows when it is listed.
+    full disk show before anything is read. What a killed run has left half written goes first: it may be what fills the
+    disk. That the input is there shows when it is listed.
 
     Args:
         location: The input: a folder, or the beginning of names with a '*' at its end.
@@ -100,6 +101,8 @@ def check_locations(location: str, output: str, storage: Storage) -> None:
         raise MalformedRequest(
             f"the output {output} is the input or holds it; choose a folder of its own, inside or beside"
         )
+    if is_path(output):
+        remove_leftovers(output)
     probe = output + _PROBE_NAME
     storage.write(probe, _PROBE)
     storage.delete(probe)

@@ -55,7 +55,8 @@ class BulkOptions:
         dry_run: Whether only to say what would be read.
         dry_run_documents: Documents that a dry run reads, to estimate time and cost.
         cpu_hour_price: What one CPU costs an hour, for the estimate; None for none.
-        fetchers: Actors that fetch and decode. Not given: one, at most two for each eight CPUs.
+        readers: Actors that hold all stages. Not given: as many as the CPUs can hold, where the stages are colocated.
+        fetchers: Actors that fetch and decode. Not given: one for each eight CPUs.
         detection_actors: Not given: from 1 to what half the CPUs can hold.
         recognition_actors: Not given: from 1 to what the CPUs can hold.
         chunk_documents: Documents that travel together.
@@ -79,6 +80,7 @@ class BulkOptions:
     dry_run: bool = False
     dry_run_documents: int = 12
     cpu_hour_price: float | None = None
+    readers: PoolBounds | None = None
     fetchers: PoolBounds | None = None
     detection_actors: PoolBounds | None = None
     recognition_actors: PoolBounds | None = None

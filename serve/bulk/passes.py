@@ -2,11 +2,14 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ray
+from ray.data._internal.execution.streaming_executor import StreamingExecutor
 from ray.exceptions import RayActorError
 
 from serve.bulk.coordinator import Stop
@@ -26,6 +29,7 @@ _MOST_AT_THE_WRITER = 16
 # Small chunks are handed over together where they come faster than they are written.
 _CHUNKS_A_CALL = 4
 _MOST_RESENDS = 5
+_END_WAIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,14 @@ class Pass:
 
     def run(self) -> PassOutcome:
         """Run until the pipeline is empty or the run has to stop."""
-        threading.Thread(target=self._pull, name="bulk-pull", daemon=True).start()
+        pulling = threading.Thread(target=self._pull, name="bulk-pull", daemon=True)
+        pulling.start()
+        try:
+            return self._run()
+        finally:
+            self._end(pulling)
+
+    def _run(self) -> PassOutcome:
         while self._stop is None and not (self._is_empty and not self._calls):
             if self._is_empty or len(self._calls) >= _MOST_AT_THE_WRITER:
                 self._collect(_POLL_S)
@@ -94,6 +105,20 @@ class Pass:
                 self._collect(_POLL_S)
             self._flush()
         return PassOutcome(self._settled, self._is_regular and self._error is None, self._error, self._stop)
+
+    def _end(self, pulling: threading.Thread) -> None:
+        """End what still runs where the pass was stopped.
+
+        When Ray is gone, its threads and ours would say so at length, and Ray's core would end the process for it.
+        """
+        for thread in threading.enumerate():
+            if isinstance(thread, StreamingExecutor):
+                thread.shutdown(force=True)
+        give_up = time.monotonic() + _END_WAIT_S
+        while pulling.is_alive() and time.monotonic() < give_up:
+            with suppress(queue.Empty):
+                self._blocks.get_nowait()
+            pulling.join(0.05)
 
     def _pull(self) -> None:
         """In a thread of its own, since Ray Data's iterator can't be asked whether there is something."""

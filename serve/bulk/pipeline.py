@@ -11,7 +11,7 @@ from ray.data._internal.execution import streaming_executor_state
 
 from serve.bulk.listing import KeyChunks, ListingPlan
 from serve.bulk.pools import Pool, Pools
-from serve.bulk.stages import DetectionStage, FetchStage, RecognitionStage, StageSetup
+from serve.bulk.stages import STAGES, StageSetup
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -56,12 +56,12 @@ def build_dataset(plan: ListingPlan, setup: StageSetup, pools: Pools) -> Dataset
         pools: How many actors each has.
 
     Returns:
-        A dataset of chunks, as recognition gives them.
+        A dataset of chunks, as the last stage gives them.
     """
-    keys = ray.data.read_datasource(KeyChunks(plan, setup.coordinator), override_num_blocks=1, num_cpus=0)
-    pages = _stage(keys, FetchStage, setup, pools.fetch)
-    quads = _stage(pages, DetectionStage, setup, pools.detection)
-    return _stage(quads, RecognitionStage, setup, pools.recognition)
+    dataset: Dataset = ray.data.read_datasource(KeyChunks(plan, setup.coordinator), override_num_blocks=1, num_cpus=0)
+    for name, pool in pools.stages.items():
+        dataset = _stage(dataset, STAGES[name], setup, pool)
+    return dataset
 
 
 def chunk_blocks(dataset: Dataset) -> "Iterator[ObjectRef[Any]]":

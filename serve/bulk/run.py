@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -21,14 +21,14 @@ from serve.configuration import LoadedSettings
 from serve.settings import Settings
 
 if TYPE_CHECKING:
+    from deployments.stages import Stages
     from serve.bulk.coordinator import Stop
     from serve.bulk.session import StopFlag
-    from serve.bulk.stages import BulkClasses
 
 __all__ = ["absolute", "check_models", "run_bulk"]
 
 
-def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "BulkClasses | None" = None) -> "Stop | None":
+def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | None" = None) -> "Stop | None":
     """Read all documents of a folder that have no result yet.
 
     Args:
@@ -44,31 +44,37 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "BulkClasses
     """
     options = absolute(options)
     settings = loaded.settings
-    # A wrong address is told at once: these checks don't have the run's patience.
-    impatient = build_storage(settings.storage, COMMAND_LINE_SCHEMES)
-    try:
+    patience = settings.storage.with_patience(options.storage_patience_s)
+    with (
+        closing(build_storage(settings.storage, COMMAND_LINE_SCHEMES)) as impatient,
+        closing(build_storage(patience, COMMAND_LINE_SCHEMES)) as patient,
+    ):
         output = output_format(options.format)
+        # A wrong address is told at once.
         check_locations(options.input, options.output, impatient)
         model = check_models(settings)
         ledger = ErrorLedger.load(options.output, impatient)
-    finally:
-        impatient.close()
-    patient = settings.storage.with_patience(options.storage_patience_s)
-    storage = build_storage(patient, COMMAND_LINE_SCHEMES)
-    try:
         # A run that was killed between writing a shard and saying so may have left a document twice.
-        output.remove_duplicates(options.output, storage, WriterOptions())
+        output.remove_duplicates(options.output, patient, WriterOptions())
         if len(ledger):
-            ledger.discard_done(DoneKeys.load(options.output, options.format, storage))
+            ledger.discard_done(DoneKeys.load(options.output, options.format, patient))
         with ray_cluster(options, settings) as cluster:
             # These import Ray, which reads the environment while it is imported.
-            from serve.bulk.session import Session, StopFlag
-            from serve.bulk.stages import BulkClasses
+            from deployments.stages import Stages
+            from serve.bulk.session import ReportStorages, Session, StopFlag
 
             flag = StopFlag()
             with _signals(flag):
                 session = Session(
-                    options, loaded, storage, patient, model, ledger, cluster, flag, classes or BulkClasses()
+                    options,
+                    loaded,
+                    ReportStorages(impatient, patient),
+                    patience,
+                    model,
+                    ledger,
+                    cluster,
+                    flag,
+                    classes or Stages(),
                 )
                 try:
                     stop = session.run()
@@ -76,11 +82,9 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "BulkClasses
                     session.report(None, error)
                     raise
                 if not session.is_regular:
-                    output.remove_duplicates(options.output, storage, WriterOptions())
+                    output.remove_duplicates(options.output, patient, WriterOptions())
                 session.report(stop)
                 return stop
-    finally:
-        storage.close()
 
 
 def absolute(options: BulkOptions) -> BulkOptions:

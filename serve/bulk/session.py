@@ -1,14 +1,17 @@
 """A run while Ray is up: passes until nothing is left, and what is said about them."""
 
 import time
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import ray
 from ray.exceptions import RayError
 
+from deployments.stages import Stages
 from deployments.storage import Storage, StorageSettings
-from models.errors import RayocrError, TooManyErrors
+from models.errors import RayocrError, StorageUnavailable, TooManyErrors
 from serve.bulk.actors import start_coordinator, start_counting, start_writer
 from serve.bulk.cluster import RayCluster
 from serve.bulk.coordinator import Snapshot, Stop
@@ -18,8 +21,9 @@ from serve.bulk.options import BulkOptions
 from serve.bulk.passes import Pass
 from serve.bulk.pipeline import build_dataset, data_context
 from serve.bulk.progress import Metrics, build_progress
+from serve.bulk.ray_lines import quiet_pool_starts
 from serve.bulk.reports import RunState, RunSummary, write_status, write_summary
-from serve.bulk.stages import BulkClasses, StageSetup
+from serve.bulk.stages import StageSetup
 from serve.bulk.tally import Tally
 from serve.bulk.writing import WriteReport, WriterSetup
 from serve.configuration import LoadedSettings
@@ -28,7 +32,7 @@ from serve.version import rayocr_version
 if TYPE_CHECKING:
     from ray import ObjectRef
 
-__all__ = ["Session", "StopFlag"]
+__all__ = ["ReportStorages", "Session", "StopFlag"]
 
 _STATUS_EVERY_S = 10.0
 _LEDGER_EVERY_S = 60.0
@@ -50,14 +54,27 @@ class StopFlag:
         return Stop("stopped by a signal; the same command goes on from here", 128 + self.signal)
 
 
+@dataclass(frozen=True, slots=True)
+class ReportStorages:
+    """The output folder's storage, twice, for what the driver writes.
+
+    Args:
+        impatient: For what comes again, and after a failure: who has waited for a storage in vain does not wait again.
+        patient: For the reports of a run that is complete.
+    """
+
+    impatient: Storage
+    patient: Storage
+
+
 class Session:
     """One run on one cluster.
 
     Args:
         options: Of the run, its locations absolute.
         loaded: The settings in effect.
-        storage: For reports, with the run's patience.
-        storage_settings: Of that storage.
+        storages: For reports.
+        storage_settings: Of the stages' and the writer's storages, with the run's patience.
         model: Name of the model bundle.
         ledger: The errors of earlier runs.
         cluster: Where it runs.
@@ -69,24 +86,23 @@ class Session:
         self,
         options: BulkOptions,
         loaded: LoadedSettings,
-        storage: Storage,
+        storages: ReportStorages,
         storage_settings: StorageSettings,
         model: str,
         ledger: ErrorLedger,
         cluster: RayCluster,
         flag: StopFlag,
-        classes: BulkClasses,
+        classes: Stages,
     ) -> None:
         self._options = options
         self._loaded = loaded
-        self._storage = storage
+        self._storages = storages
         self._model = model
         self._ledger = ledger
         self._cluster = cluster
         self._flag = flag
         self._storage_settings = storage_settings
-        detection, recognition = loaded.settings.detection, loaded.settings.recognition
-        self._tally = Tally({"fetch": 1, "detection": detection.threads, "recognition": recognition.threads})
+        self._tally = Tally({name: pool.threads for name, pool in cluster.pools.stages.items()})
         self._progress = build_progress()
         self._metrics = Metrics()
         self._status_due = 0.0
@@ -139,14 +155,23 @@ class Session:
         Args:
             stop: Why the run ended.
             error: What ended it instead.
+
+        Raises:
+            RayocrError: The run is complete, and this can't be written. Of a run that is not, what stopped it is what a
+                user has to know, and mostly the reason why this fails too.
         """
         snapshot = self._snapshot()
         message = error.message if error is not None else stop.message if stop is not None else ""
         ended_well = error is None and stop is None
         state: RunState = "complete" if ended_well else "stopped" if self._flag.signal is not None else "failed"
-        self._ledger.save()
-        write_summary(self._options.output, self._storage, self._summary(state, message, snapshot))
-        write_status(self._options.output, self._storage, self._tally.status(snapshot, state, message))
+        storage = self._storages.patient if ended_well else self._storages.impatient
+        try:
+            self._ledger.save(storage)
+            write_summary(self._options.output, storage, self._summary(state, message, snapshot))
+            write_status(self._options.output, storage, self._tally.status(snapshot, state, message))
+        except RayocrError:
+            if ended_well:
+                raise
 
     def _passes(self) -> Stop | None:
         in_vain = crashes = 0
@@ -156,7 +181,7 @@ class Session:
             plan = ListingPlan(self._options, self._storage_settings, failed_digests(self._not_again, self._options))
             if self._pass_number == 1:
                 self._plan = plan
-            with data_context():
+            with data_context(), quiet_pool_starts():
                 dataset = build_dataset(plan, self._setup, self._cluster.pools)
                 outcome = Pass(dataset, self._coordinator, self._writer, self._on_report, self._on_tick).run()
             snapshot = self._snapshot()
@@ -196,10 +221,13 @@ class Session:
             if is_status_due:
                 self._count_if_it_takes_long()
                 self._status_due = now + _STATUS_EVERY_S
-                write_status(self._options.output, self._storage, status)
+                # It is written again soon. Whether the storage is away for too long, those find who can't do without.
+                with suppress(StorageUnavailable):
+                    write_status(self._options.output, self._storages.impatient, status)
         if now >= self._ledger_due:
             self._ledger_due = now + _LEDGER_EVERY_S
-            self._ledger.save()
+            with suppress(StorageUnavailable):
+                self._ledger.save()
         return None
 
     def _snapshot(self) -> Snapshot:

@@ -7,15 +7,17 @@ that would end the whole run.
 
 import asyncio
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from deployments.context import RequestContext
-from deployments.detection import Detector
+from deployments.decoded_pages import DecodedPages
 from deployments.preprocess.decode import PageDecoder
 from deployments.preprocess.document import Document
-from deployments.recognition import Recognizer
+from deployments.stages import Stages
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from deployments.worker import WorkThreads, limit_threads
 from models.page import Page, PageQuads, PageText
@@ -28,21 +30,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from ray.actor import ActorHandle
 
-__all__ = ["BulkClasses", "DetectionStage", "FetchStage", "RecognitionStage", "StageSetup"]
+__all__ = ["STAGES", "StageSetup"]
 
 # Documents that one worker fetches at a time: most of it is waiting.
 FETCH_THREADS = 16
 
 # Nobody waits for a single page. What hangs is found by the watchdog, long before.
 _PAGE_TIMEOUT_S = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class BulkClasses:
-    """The classes that do the work; a subclass may stand in for one."""
-
-    detector: type[Detector] = Detector
-    recognizer: type[Recognizer] = Recognizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +55,11 @@ class StageSetup:
     storage: StorageSettings
     coordinator: "ActorHandle[Any]"
     attempts: int
-    classes: BulkClasses = BulkClasses()
+    classes: Stages
 
 
-class FetchStage:
-    """Reads documents from storage, and decodes their pages."""
+class DocumentPages:
+    """Fetches documents and decodes their pages."""
 
     def __init__(self, setup: StageSetup) -> None:
         limit_threads()
@@ -76,6 +70,68 @@ class FetchStage:
         # Fetching waits for the network, and must not hold up decoding.
         self._fetching = ThreadPoolExecutor(FETCH_THREADS, thread_name_prefix="fetch")
         self._decoding = WorkThreads("decode", preprocess.max_work_s)
+
+    async def fetch(self, work: WorkPage) -> tuple[Document, list[WorkPage]]:
+        """Fetch a document, and tell its pages.
+
+        Raises:
+            RayocrError: See `Storage.read` and `PageDecoder.inspect`.
+        """
+        loop = asyncio.get_running_loop()
+        location = work.document.location
+        document = await loop.run_in_executor(self._fetching, self._storages.read, location, self._max_bytes)
+        info = await self._decoding.run(self._decoder.inspect, document)
+        numbers = range(1, info.page_count + 1)
+        return document, [replace(work, number=number, page_count=info.page_count) for number in numbers]
+
+    async def decode(self, document: Document, number: int) -> Page:
+        """Decode one page.
+
+        Raises:
+            RayocrError: See `PageDecoder.page`.
+        """
+        return await self._decoding.run(self._decode, document, number)
+
+    def _decode(self, document: Document, number: int) -> Page:
+        started = time.perf_counter()
+        page = self._decoder.page(document, number)
+        return replace(page, timings_ms={"decoding": round((time.perf_counter() - started) * 1e3, 1)})
+
+
+class ReadingStage:
+    """Reads documents from end to end: all stages in one worker."""
+
+    def __init__(self, setup: StageSetup) -> None:
+        settings = setup.settings
+        self._documents = DocumentPages(setup)
+        self._detector = setup.classes.detector(settings.bundle, settings.detection)
+        self._recognizer = setup.classes.recognizer(settings.bundle, settings.recognition)
+        self._decoded = DecodedPages(settings.reader.max_decoded_bytes)
+        self._runner = PageRunner("reading", setup.coordinator, setup.attempts)
+
+    async def __call__(self, table: "pa.Table") -> "pa.Table":
+        """Take documents; give the texts of their pages."""
+        documents, _ = decode_pages(table)
+        return encode_pages(_flat(await self._runner.run(documents, self._read)))
+
+    async def _read(self, work: WorkPage) -> list[WorkPage]:
+        document, pages = await self._documents.fetch(work)
+        texts = []
+        for page_work in pages:
+            decode = partial(self._documents.decode, document, page_work.number)
+            async with self._decoded.page(decode) as page:
+                context = _context(page_work)
+                quads = await self._detector.detect(page, time.time(), context, DetectionOptions())
+                text = await self._recognizer.recognize(page, quads, time.time(), context)
+            texts.append(replace(page_work, text=text))
+        return texts
+
+
+class FetchStage:
+    """Reads documents from storage, and decodes their pages."""
+
+    def __init__(self, setup: StageSetup) -> None:
+        self._documents = DocumentPages(setup)
         self._runner = PageRunner("fetch", setup.coordinator, setup.attempts)
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":
@@ -87,21 +143,9 @@ class FetchStage:
             pages += [(result, None)] if isinstance(result, WorkPage) else result
         return with_pixels(pages)
 
-    async def _pages(self, work: WorkPage) -> list[tuple[WorkPage, Page | None]]:
-        loop = asyncio.get_running_loop()
-        location = work.document.location
-        document = await loop.run_in_executor(self._fetching, self._storages.read, location, self._max_bytes)
-        info = await self._decoding.run(self._decoder.inspect, document)
-        pages: list[tuple[WorkPage, Page | None]] = []
-        for number in range(1, info.page_count + 1):
-            page = await self._decoding.run(self._decode, document, number)
-            pages.append((replace(work, number=number, page_count=info.page_count), page))
-        return pages
-
-    def _decode(self, document: Document, number: int) -> Page:
-        started = time.perf_counter()
-        page = self._decoder.page(document, number)
-        return replace(page, timings_ms={"decoding": round((time.perf_counter() - started) * 1e3, 1)})
+    async def _pages(self, work: WorkPage) -> list[tuple[WorkPage, Page]]:
+        document, pages = await self._documents.fetch(work)
+        return [(page, await self._documents.decode(document, page.number)) for page in pages]
 
 
 class DetectionStage:
@@ -141,6 +185,19 @@ class RecognitionStage:
             return replace(work, page=None, quads=None, text=text)
 
         return encode_pages(await self._runner.run(pages, recognize))
+
+
+STAGES = {
+    "fetch": FetchStage,
+    "detection": DetectionStage,
+    "recognition": RecognitionStage,
+    "reading": ReadingStage,
+}
+"""By name. `reading` stands in place of the three others."""
+
+
+def _flat(results: Sequence[WorkPage | list[WorkPage]]) -> list[WorkPage]:
+    return [page for result in results for page in ([result] if isinstance(result, WorkPage) else result)]
 
 
 def _context(work: WorkPage) -> RequestContext:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from serve.bulk.coordinator import STAGES, ListingCounts, Snapshot, StageCounts
+from serve.bulk.coordinator import ListingCounts, Snapshot, StageCounts
 from serve.bulk.reports import RunCounts, RunState, RunStatus, StageStatus
 from serve.bulk.writing import WriteReport
 
@@ -20,7 +20,7 @@ class Tally:
     """Counts of all passes of a run.
 
     Args:
-        threads: Of one worker of each stage.
+        threads: Of one worker of each stage, in the order of the pipeline.
         clock: Seconds that never run backwards.
     """
 
@@ -111,11 +111,11 @@ def stage_statuses(
         snapshot: Now.
         before: The stages' counts, then.
         elapsed_s: Between then and now.
-        threads: Of one worker of each stage.
+        threads: Of one worker of each stage, in the order of the pipeline.
     """
     statuses = []
     arrived = snapshot.listing.given
-    for name in STAGES:
+    for name in threads:
         counts = snapshot.stages.get(name, StageCounts())
         used_s = counts.busy_s - before.get(name, StageCounts()).busy_s
         available_s = elapsed_s * counts.workers * threads[name]

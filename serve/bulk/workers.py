@@ -28,7 +28,7 @@ class PageRunner:
     """Runs one stage's work on the pages of a chunk, in one worker process.
 
     Args:
-        stage: Its name, one of `coordinator.STAGES`.
+        stage: Its name, one of `stages.STAGES`.
         coordinator: The run's actor.
         most_attempts: Crashes that a page may be in work at before it is given up.
     """

@@ -53,6 +53,10 @@ def bulk(
     cpu_hour_price: Annotated[
         float | None, typer.Option(min=0, metavar="PRICE", help="Of one CPU for one hour, for --dry-run.")
     ] = None,
+    readers: Annotated[
+        str | None,
+        typer.Option(metavar="MIN:MAX", help="All stages in each actor (the default on CPUs). " + _POOL_HELP),
+    ] = None,
     fetchers: Annotated[
         str | None, typer.Option(metavar="MIN:MAX", help="Fetching and decoding. " + _POOL_HELP)
     ] = None,
@@ -99,6 +103,7 @@ def bulk(
         refresh=refresh,
         dry_run=dry_run,
         cpu_hour_price=cpu_hour_price,
+        readers=bounds(readers),
         fetchers=bounds(fetchers),
         detection_actors=bounds(detection_actors),
         recognition_actors=bounds(recognition_actors),

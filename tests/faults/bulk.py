@@ -12,11 +12,11 @@ def main() -> int:
     from serve.loopback import stay_on_loopback
 
     stay_on_loopback()  # the next lines import Ray
-    from serve.bulk.stages import BulkClasses
+    from deployments.stages import Stages
     from tests.faults.stages import FaultyDetector
 
     options = BulkOptions(input=sys.argv[1], output=sys.argv[2], max_error_rate=1.0)
-    stop = run_bulk(options, load_settings(), BulkClasses(detector=FaultyDetector))
+    stop = run_bulk(options, load_settings(), Stages(detector=FaultyDetector))
     return 0 if stop is None else stop.exit_code
 
 

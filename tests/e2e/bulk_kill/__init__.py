@@ -1,1 +1,1 @@
-"""Bulk runs whose driver, workers and storage are killed at random moments."""
+"""Bulk runs whose driver, workers, nodes and storage are killed at random moments."""

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,25 @@ from typing import Any
 import psutil
 import pyarrow.parquet as pq
 
+from tests.e2e.bulk_kill.nodes import RayNodes
 from tests.minio import MinioServer
 from tests.pictures import drawn_page, encoded
 
-__all__ = ["EVENTS", "Killed", "fill_bucket", "killed_run", "read_results", "undisturbed_run"]
+__all__ = ["KINDS", "KillBench", "Killed", "Results"]
+
+KINDS = ("driver", "worker", "minio", "node")
+"""What can be killed; with `node`, runs are those of a cluster of two nodes, else each starts a Ray of its own."""
+
+Results = dict[str, list[Any]]
+"""Results of a run by key: lists, since a key must not come twice."""
 
 _ROOT = Path(__file__).parents[3]
-EVENTS = ("driver", "worker", "minio")
 _MOST_S = 300.0
+_FIRST_S = 1.0
+_AGAIN_S = 0.5
 _WORKERS = ("ray::MapWorker", "ray::Writer", "ray::Coordinator", "ray::Read")
+# Small shards, so that some are written before the end.
+_SHARD_DOCUMENTS = 8
 
 
 @dataclass(slots=True)
@@ -41,77 +52,138 @@ class Killed:
     duration_s: float = 0.0
 
 
-def fill_bucket(minio: MinioServer, documents: int) -> str:
-    """Make a bucket with that many drawn pictures, each with a text of its own, and one that is none."""
-    bucket = minio.bucket()
-    for number in range(documents):
-        picture = encoded(drawn_page(f"INVOICE {number:05}", f"TOTAL {number * 7}.50"))
-        minio.client.put_object(Bucket=bucket, Key=f"in/{number:05}.png", Body=picture)
-    minio.client.put_object(Bucket=bucket, Key="in/notes.txt", Body=b"no picture")
-    return bucket
-
-
-def undisturbed_run(minio: MinioServer, bucket: str, output_format: str) -> dict[str, list[Any]]:
-    """Read the bucket once, with nothing in the way; the results by key."""
-    process = _start(minio, bucket, "reference/", output_format)
-    _, err = process.communicate(timeout=_MOST_S)
-    assert process.returncode == 0, err.decode()
-    return read_results(minio, bucket, "reference/", output_format)
-
-
-def killed_run(minio: MinioServer, bucket: str, output: str, output_format: str, source: random.Random) -> Killed:
-    """Read the bucket while things are killed, giving the command again until it ends well.
+class KillBench:
+    """A bucket of pictures, and runs over it.
 
     Args:
-        minio: Is killed too, and started again.
-        bucket: From `fill_bucket`.
-        output: Prefix of the results.
+        minio: Holds the bucket.
         output_format: Of the results.
-        source: Chooses moments and parts.
+        documents: Drawn pictures, each with a text of its own; one more is none.
+        kinds: What is killed, of `KINDS`.
     """
-    killed = Killed()
-    started = time.monotonic()
-    moments = sorted(source.uniform(1.0, 22.0) for _ in range(source.randint(1, 3)))
-    process = _start(minio, bucket, output, output_format)
-    killed.starts = 1
-    try:
-        while time.monotonic() - started < _MOST_S:
-            now = time.monotonic() - started
-            if moments and now >= moments[0]:
-                moments.pop(0)
-                event = source.choice(EVENTS)
-                killed.events.append((event, round(now, 1)))
-                _kill(event, process, minio, source)
-            code = process.poll()
-            if code == 0:
-                killed.duration_s = round(time.monotonic() - started, 1)
-                return killed
-            if code is not None:
-                process.communicate()
-                assert code in (-signal.SIGKILL, 74), f"ended with {code} after {killed.events}"
-                process = _start(minio, bucket, output, output_format)
-                killed.starts += 1
-            time.sleep(0.05)
-        raise AssertionError(f"not through after {_MOST_S:g} s: {killed}")
-    finally:
-        process.kill()
-        process.communicate()
 
+    def __init__(self, minio: MinioServer, output_format: str, documents: int, kinds: Sequence[str]) -> None:
+        self._minio = minio
+        self._format = output_format
+        self._kinds = kinds
+        self._nodes = RayNodes(minio.environment(), cpus=2) if "node" in kinds else None
+        self._undisturbed_s = 0.0
+        self._bucket = minio.bucket()
+        for number in range(documents):
+            picture = encoded(drawn_page(f"INVOICE {number:05}", f"TOTAL {number * 7}.50"))
+            minio.client.put_object(Bucket=self._bucket, Key=f"in/{number:05}.png", Body=picture)
+        minio.client.put_object(Bucket=self._bucket, Key="in/notes.txt", Body=b"no picture")
 
-def read_results(minio: MinioServer, bucket: str, output: str, output_format: str) -> dict[str, list[Any]]:
-    """All results of a run by key, without what is never the same twice: a list, since a key must not come twice."""
-    found: dict[str, list[Any]] = {}
-    client: Any = minio.client  # its own types name no more than the storages use
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=output)
-    for entry in (entry for page in pages for entry in page.get("Contents", ())):
-        name = entry["Key"].removeprefix(output)
-        if name.startswith("_"):
-            continue
-        content = client.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
-        for row in _rows(content, output_format):
-            row.pop("timings_ms", None)
-            found.setdefault(row["key"], []).append(row)
-    return found
+    def undisturbed(self) -> Results:
+        """Read the bucket once, with nothing in the way."""
+        if self._nodes is not None:
+            self._nodes.start()
+        started = time.monotonic()
+        process = self._start("reference/")
+        _, err = process.communicate(timeout=_MOST_S)
+        assert process.returncode == 0, err.decode()
+        self._undisturbed_s = time.monotonic() - started
+        return self.results("reference/")
+
+    def killed(self, output: str, source: random.Random) -> Killed:
+        """Read the bucket while things are killed, giving the command again until it ends well.
+
+        Args:
+            output: Prefix of the results.
+            source: Chooses moments and parts. The moments are those in which an undisturbed run would be at work.
+        """
+        if self._nodes is not None:
+            self._nodes.start()  # what the run before has lost
+        killed = Killed()
+        started = time.monotonic()
+        moments = sorted(source.uniform(_FIRST_S, self._undisturbed_s) for _ in range(source.randint(1, 3)))
+        process = self._start(output)
+        killed.starts = 1
+        try:
+            while time.monotonic() - started < _MOST_S:
+                now = time.monotonic() - started
+                if moments and now >= moments[0]:
+                    moments.pop(0)
+                    kind = source.choice(self._kinds)
+                    if self._kill(kind, process, source):
+                        killed.events.append((kind, round(now, 1)))
+                    elif kind == "worker":  # none has started yet
+                        moments.insert(0, now + _AGAIN_S)
+                code = process.poll()
+                if code == 0:
+                    killed.duration_s = round(time.monotonic() - started, 1)
+                    return killed
+                if code is not None:
+                    _, err = process.communicate()
+                    assert code in (-signal.SIGKILL, 74), f"{code} after {killed.events}: {err.decode()[-2000:]}"
+                    process = self._start(output)
+                    killed.starts += 1
+                time.sleep(0.05)
+            raise AssertionError(f"not through after {_MOST_S:g} s: {killed}")
+        finally:
+            process.kill()
+            process.communicate()
+
+    def results(self, output: str) -> Results:
+        """All results of a run, without what is never the same twice."""
+        found: Results = {}
+        client: Any = self._minio.client  # its own types name no more than the storages use
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=output)
+        for entry in (entry for page in pages for entry in page.get("Contents", ())):
+            name = entry["Key"].removeprefix(output)
+            if name.startswith("_"):
+                continue
+            content = client.get_object(Bucket=self._bucket, Key=entry["Key"])["Body"].read()
+            for row in _rows(content, self._format):
+                row.pop("timings_ms", None)
+                found.setdefault(row["key"], []).append(row)
+        return found
+
+    def stop(self) -> None:
+        """End the nodes, if there are any."""
+        if self._nodes is not None:
+            self._nodes.stop()
+
+    def _start(self, output: str) -> "subprocess.Popen[bytes]":
+        environment = {**os.environ, **self._minio.environment()}
+        environment.pop("RAY_ADDRESS", None)
+        if self._nodes is not None:
+            environment.update(self._nodes.environment())
+        command = [
+            *(sys.executable, "-m", "serve.bulk", "--format", self._format, "--max-error-rate", "0.5"),
+            *("--input", f"s3://{self._bucket}/in/", "--output", f"s3://{self._bucket}/{output}"),
+            *("--shard-documents", str(_SHARD_DOCUMENTS)),
+        ]
+        return subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def _kill(self, kind: str, process: "subprocess.Popen[bytes]", source: random.Random) -> bool:
+        """Kill a part; whether it was there."""
+        if kind == "driver":
+            # A Ray of its own ends with it, as with a machine that loses power.
+            process.kill()
+        elif kind == "minio":
+            self._minio.kill()
+            time.sleep(source.uniform(0.0, 3.0))
+            self._minio.start()
+        elif kind == "node":
+            assert self._nodes is not None
+            return self._nodes.kill_other()
+        else:
+            workers = self._workers(process)
+            if not workers:
+                return False
+            source.choice(workers).kill()
+        return True
+
+    def _workers(self, driver: "subprocess.Popen[bytes]") -> list[psutil.Process]:
+        try:
+            processes = (
+                psutil.Process(driver.pid).children(recursive=True) if self._nodes is None else self._nodes.processes()
+            )
+            workers = [process for process in processes if "".join(process.cmdline()).startswith(_WORKERS)]
+        except psutil.Error:  # one has just ended
+            return []
+        return sorted(workers, key=lambda worker: worker.pid)
 
 
 def _rows(content: bytes, output_format: str) -> list[dict[str, Any]]:
@@ -119,37 +191,3 @@ def _rows(content: bytes, output_format: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = pq.read_table(io.BytesIO(content)).to_pylist()
         return rows
     return [json.loads(line) for line in content.splitlines()]
-
-
-def _start(minio: MinioServer, bucket: str, output: str, output_format: str) -> "subprocess.Popen[bytes]":
-    environment = {**os.environ, **minio.environment()}
-    environment.pop("RAY_ADDRESS", None)
-    command = [
-        *(sys.executable, "-m", "serve.bulk", "--format", output_format, "--max-error-rate", "0.5"),
-        *("--input", f"s3://{bucket}/in/", "--output", f"s3://{bucket}/{output}", "--shard-documents", "8"),
-    ]
-    return subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
-def _kill(event: str, process: "subprocess.Popen[bytes]", minio: MinioServer, source: random.Random) -> None:
-    if event == "driver":
-        # Its Ray ends with it, as with a machine that loses power.
-        process.kill()
-    elif event == "minio":
-        minio.kill()
-        time.sleep(source.uniform(0.0, 3.0))
-        minio.start()
-    elif workers := _workers(process.pid):
-        source.choice(workers).kill()
-
-
-def _workers(driver: int) -> list[psutil.Process]:
-    workers = []
-    try:
-        for child in psutil.Process(driver).children(recursive=True):
-            command = child.cmdline()
-            if command and command[0].startswith(_WORKERS):
-                workers.append(child)
-    except psutil.Error:
-        pass  # the driver has just ended
-    return sorted(workers, key=lambda worker: worker.pid)

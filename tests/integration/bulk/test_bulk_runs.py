@@ -46,7 +46,8 @@ def test_reads_each_document_once_and_goes_on_where_it_was(minio: MinioServer, b
     }
 
 
-def test_poisonous_pictures_cost_themselves_alone(minio: MinioServer, bucket: str) -> None:
+@pytest.mark.parametrize("colocated", ["true", "false"])
+def test_poisonous_pictures_cost_themselves_alone(minio: MinioServer, bucket: str, colocated: str) -> None:
     put(
         minio,
         bucket,
@@ -60,6 +61,7 @@ def test_poisonous_pictures_cost_themselves_alone(minio: MinioServer, bucket: st
         f"s3://{bucket}/out/",
         program="tests.faults.bulk",
         RAYOCR_DETECTION__MAX_WORK_S="3",
+        RAYOCR_COLOCATED=colocated,
     )
     assert code == 0, err
     found = results_in(minio, bucket)

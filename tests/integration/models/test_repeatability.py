@@ -184,6 +184,18 @@ def test_large_pages_wait_for_each_other_and_give_the_same_map(detector: TextDet
     assert all(np.array_equal(together[0], again) for again in together[1:])
 
 
+def test_pages_beside_large_ones_have_the_same_map(detector: TextDetector) -> None:
+    # A large page has the buffers of the others' net given back while these run.
+    random = np.random.default_rng(7)
+    large = random.integers(0, 256, (1, 1024, 1280, 3), dtype=np.uint8)
+    small = [random.integers(0, 256, (1, 320, 32 * (10 + index), 3), dtype=np.uint8) for index in range(4)]
+    turns = [large if index % 3 == 0 else small[index % 4] for index in range(18)]
+    alone = {page.shape: detector.infer(page) for page in (large, *small)}
+    with ThreadPoolExecutor(THREADS) as threads:
+        together = list(threads.map(detector.infer, turns))
+    assert all(np.array_equal(found, alone[page.shape]) for page, found in zip(turns, together, strict=True))
+
+
 @pytest.mark.parametrize("kind", ["default", "openvino-f32"])
 def test_large_page_gives_the_same_map_as_without_a_limit(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     page = np.random.default_rng(6).integers(0, 256, (1, 1024, 1280, 3), dtype=np.uint8)

@@ -87,3 +87,12 @@ def test_writable_output_is_accepted_and_left_empty(
     monkeypatch.chdir(tmp_path)
     check_locations("in", folder_of(output), STORAGE)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_a_killed_writer_left_in_the_output_goes_first(tmp_path: Path) -> None:
+    for name in ("out/a/.rayocr-0123456789abcdef.tmp", "out/a/b.png.json", "in/.rayocr-0123456789abcdef.tmp"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    check_locations(str(tmp_path / "in"), folder_of(str(tmp_path / "out")), STORAGE)
+    left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    assert left == ["in/.rayocr-0123456789abcdef.tmp", "out/a/b.png.json"]

@@ -21,21 +21,45 @@ def test_bounds_that_are_none_are_refused(text: str) -> None:
         PoolBounds.parse(text)
 
 
+APART = SETTINGS.model_copy(update={"colocated": False})
+
+
 def test_pools_grow_with_the_cluster() -> None:
+    stages = plan_pools(BulkOptions("in", "out"), APART, 64.0).stages
+    assert {name: pool.bounds for name, pool in stages.items()} == {
+        "fetch": PoolBounds(1, 8),
+        "detection": PoolBounds(1, 16),
+        "recognition": PoolBounds(1, 16),
+    }
+    assert (stages["detection"].num_cpus, stages["recognition"].num_cpus) == (2, 4)
+
+
+def test_stages_share_actors_unless_told() -> None:
     pools = plan_pools(BulkOptions("in", "out"), SETTINGS, 64.0)
-    assert pools.fetch.bounds == PoolBounds(1, 8)
-    assert pools.detection.bounds == PoolBounds(1, 16)
-    assert pools.recognition.bounds == PoolBounds(1, 16)
-    assert (pools.detection.num_cpus, pools.recognition.num_cpus) == (2, 4)
+    assert {name: (pool.bounds, pool.num_cpus) for name, pool in pools.stages.items()} == {
+        "reading": (PoolBounds(1, 16), 4)
+    }
 
 
-def test_given_bounds_hold() -> None:
+def test_given_bounds_hold_and_keep_stages_apart() -> None:
     options = BulkOptions("in", "out", detection_actors=PoolBounds(2, 3), recognition_actors=PoolBounds(4, 5))
-    pools = plan_pools(options, SETTINGS, 64.0)
-    assert (pools.detection.bounds, pools.recognition.bounds) == (PoolBounds(2, 3), PoolBounds(4, 5))
+    stages = plan_pools(options, SETTINGS, 64.0).stages
+    assert (stages["detection"].bounds, stages["recognition"].bounds) == (PoolBounds(2, 3), PoolBounds(4, 5))
+
+
+def test_readers_share_actors_whatever_the_settings() -> None:
+    stages = plan_pools(BulkOptions("in", "out", readers=PoolBounds(2, 3)), APART, 64.0).stages
+    assert {name: pool.bounds for name, pool in stages.items()} == {"reading": PoolBounds(2, 3)}
+
+
+def test_readers_and_actors_of_a_stage_are_a_contradiction() -> None:
+    options = BulkOptions("in", "out", readers=PoolBounds(1, 1), fetchers=PoolBounds(1, 1))
+    with pytest.raises(MalformedRequest, match="--readers"):
+        plan_pools(options, SETTINGS, 64.0)
 
 
 def test_least_actors_fit_into_a_small_cluster() -> None:
-    pools = plan_pools(BulkOptions("in", "out"), SETTINGS, 2.0)
+    pools = plan_pools(BulkOptions("in", "out"), APART, 2.0)
     assert pools.least_cpus <= 2.0
-    assert pools.recognition.num_cpus == pytest.approx(2 * pools.detection.num_cpus, rel=0.01)
+    stages = pools.stages
+    assert stages["recognition"].num_cpus == pytest.approx(2 * stages["detection"].num_cpus, rel=0.01)
