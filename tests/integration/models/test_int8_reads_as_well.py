@@ -1,7 +1,7 @@
 """8-bit integers change few lines, and lose no text: against the same nets in f32, on the same runtime.
 
-The bounds are a little above what was measured with OpenVINO 2026.4.1. A recipe of 21 convolutions, made with a larger
-budget than the one of 13, changed twice as many lines.
+The bounds are a little above what was measured with OpenVINO 2026.4.1, for the two recipes of recognition: of 13
+convolutions for scenes, of 27 for documents.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,11 +26,10 @@ from tests.pictures import DATA
 
 MANIFEST = load_manifest("ppocrv6-small")
 LINES = 250
-# Of the lines, as f32 reads them. Measured 1.0 % and 0.07 % with VNNI and bf16, 2.7 % and 0.17 % with neither.
-MOST_CHANGED = 0.035
-MOST_CHARACTERS_CHANGED = 0.0025
-# More wrong characters than f32 has, of those that were drawn. Measured 0.05 %.
-MOST_CHARACTERS_LOST = 0.0015
+# Shares of lines and of characters that f32 reads otherwise, and of wrong characters beyond f32's. Measured with VNNI
+# and bf16: scenes 1.2, 0.08 and 0.05 %, documents 3.6, 0.25 and 0.11 %; with neither: 2.8, 0.19 and 0.03 %, and 5.2,
+# 0.42 and 0.17 %.
+MOST = {"scenes": (0.035, 0.0025, 0.0015), "documents": (0.065, 0.0055, 0.0025)}
 MOST_F1_LOST = 0.01
 
 Floats = npt.NDArray[np.float32]
@@ -87,9 +86,10 @@ def test_recognizer_changes_few_lines(f32: Reader, int8: Reader, kind: str) -> N
         f"changed {changed:.2%}, {error_rate(fast, exact):.3%}; wrong in f32 {f32_wrong:.3%}, in int8 {int8_wrong:.3%}"
     )
     assert f32_wrong < 0.03, "too hard to tell anything"
-    assert 0 < changed < MOST_CHANGED, "none would mean that it is no int8 net"
-    assert error_rate(fast, exact) < MOST_CHARACTERS_CHANGED
-    assert int8_wrong < f32_wrong + MOST_CHARACTERS_LOST
+    most_changed, most_characters_changed, most_characters_lost = MOST[kind]
+    assert 0 < changed < most_changed, "none would mean that it is no int8 net"
+    assert error_rate(fast, exact) < most_characters_changed
+    assert int8_wrong < f32_wrong + most_characters_lost
 
 
 def drawn_sheet(seed: int) -> Page:

@@ -35,7 +35,9 @@ def copied(folder: Path, name: str, content: bytes) -> dict[str, str]:
 def bundle(folder: Path, **changes: Any) -> BundleManifest:
     """A manifest written to a file and read again; `changes` replace keys of its two nets, which have no recipe."""
     manifest = DEFAULT.model_dump(
-        mode="json", exclude_none=True, exclude={"detection": {"int8"}, "recognition": {"int8"}}
+        mode="json",
+        exclude_none=True,
+        exclude={"detection": {"int8"}, "recognition": {"int8", "int8_documents"}},
     )
     manifest["name"] = "another"
     for net, values in changes.items():
