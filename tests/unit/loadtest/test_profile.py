@@ -31,6 +31,7 @@ def test_rise_of_all_replicas_is_summed_by_stage_and_step() -> None:
     [
         ("ray::ServeReplica:rayocr:Ingress", "ingress"),
         ("ray::ServeReplica:rayocr:Detector.handle_request", "detection"),  # Ray appends what it is at
+        ("ray::ServeReplica:rayocr:Reader", "reader"),
         ("ray::ServeReplica:other:Translator", "Translator"),
         ("ray::ServeController.listen_for_change", "controller"),
         ("ray::ProxyActor", "proxy"),
@@ -67,6 +68,14 @@ def test_what_the_work_leaves_is_ray_and_http() -> None:
     assert split.outside_share == pytest.approx(0.3)
     assert split.idle_share == pytest.approx(0.04)  # 0.2 s in 10 s are 0.4 s in 20 s
     assert split.grown == ()
+
+
+def test_reader_holds_the_work_of_all_stages() -> None:
+    work_s = {("recognition", "recognition_net"): 6.0, ("preprocess", "decode"): 1.0}
+    split = split_cpu(work_s, {"reader": use(7.5)}, {}, idle_wall_s=10, wall_s=20, images=10)
+    assert [(row.name, row.cpu_ms) for row in split.rows if row.group == "ray"] == [
+        ("reader replicas, around the work", 50.0)
+    ]
 
 
 def test_replica_that_began_during_the_run_is_said() -> None:
