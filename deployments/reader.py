@@ -1,7 +1,7 @@
 """All three stages in one replica: a page never leaves its process.
 
 Where one machine's CPUs do everything, a replica for each stage only moves pages between processes, which costs a
-photograph a quarter of its CPU time (docs/decisions/0018-colocated-stages.md).
+photograph an eighth of its CPU time (docs/decisions/0018-colocated-stages.md).
 """
 
 import time

@@ -39,7 +39,7 @@ def make_ray_lean() -> None:
 def leave_out_data_frames() -> None:
     """Keep pandas and Arrow, which bulk runs need, out of this process. Call it before Ray Serve is imported.
 
-    Ray Serve and Ray's serialization import them wherever they are installed, only to know their types: 80 MB in each
+    Ray Serve and Ray's serialization import them wherever they are installed, only to know their types: 40 MB in each
     process. To both they then look as if they were not.
     """
     for name in ("pandas", "pyarrow"):

@@ -21,7 +21,7 @@ _LEAST_COLUMNS = 96
 _SCENE_COLUMNS = 192
 #: The most lines of a page that is taken for a scene.
 SCENE_LINES = 12
-# Nine of ten words of scenes are no longer.
+# Of the words of scenes 97 % are no longer.
 _COMMON_SCENE_COLUMNS = 304
 # A document's lines may be made so much narrower where they then fit a narrower width, in place of being padded to a
 # wider one (docs/decisions/0016-fixed-shapes.md).
