@@ -29,7 +29,6 @@ class NetClock:
         self._look_again = 0.0
         self._read_again = 0.0
         self.uncounted_s()  # what loading took is no run
-        self._read_again = 0.0
 
     def uncounted_s(self) -> float:
         """What they used since they were last read, in seconds, whoever asked; 0 where that was just now."""

@@ -12,12 +12,19 @@ from collections.abc import Callable
 
 from serve.lean import leave_out_data_frames
 
-__all__ = ["SETUP_HOOK", "bind_replicas_to_loopback", "stay_on_loopback", "stays_on_loopback", "why_not_listen"]
+__all__ = [
+    "SETUP_HOOK",
+    "bind_replicas_to_loopback",
+    "set_up_worker",
+    "stay_on_loopback",
+    "stays_on_loopback",
+    "why_not_listen",
+]
 
 _LOOPBACK_SWITCH = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 #: For Ray's runtime environment: run in every worker process before anything else.
-SETUP_HOOK = "serve.loopback.bind_replicas_to_loopback"
+SETUP_HOOK = "serve.loopback.set_up_worker"
 
 
 def stay_on_loopback() -> None:
@@ -41,9 +48,14 @@ def why_not_listen(port: int, host: str = "127.0.0.1") -> OSError | None:
     return None
 
 
+def set_up_worker() -> None:
+    """What `SETUP_HOOK` names."""
+    leave_out_data_frames()
+    bind_replicas_to_loopback()
+
+
 def bind_replicas_to_loopback() -> None:
     """Have the Serve replica in this process listen on 127.0.0.1 only."""
-    leave_out_data_frames()
     from ray.serve._private import replica
 
     name = "add_port_to_grpc_server"

@@ -50,13 +50,14 @@ def run_service(loaded: LoadedSettings, stages: "Callable[[], Stages] | None" = 
         RayocrError: The service did not become ready.
     """
     settings = loaded.settings
+    colocated = is_colocated(settings, otherwise=True)
     _check(settings)
     stopped = threading.Event()
 
     _stop_on_signals(stopped)
-    with _ray(settings) as log_directory:
+    with _ray(settings, _logical_cpus(settings, colocated=colocated)) as log_directory:
         _stop_on_signals(stopped)  # again: Ray has put its own handler in the way
-        _deploy(settings, stages, stopped)
+        _deploy(settings, stages, stopped, colocated=colocated)
         if not stopped.is_set():
             _announce(settings, log_directory)
         while not stopped.wait(_POLL_S):
@@ -80,7 +81,6 @@ def _check(settings: Settings) -> None:
     manifest = load_manifest(settings.bundle)
     for file in manifest.files():
         verified_path(file)
-    is_colocated(settings, otherwise=True)
     check_net(settings.detection.net, manifest.detection)
     check_net(settings.recognition.net, manifest.recognition)
     if settings.http.proxy == "haproxy":
@@ -98,7 +98,7 @@ def _check_port(host: str, port: int, choose: str) -> None:
 
 
 @contextlib.contextmanager
-def _ray(settings: Settings) -> Iterator[str]:
+def _ray(settings: Settings, num_cpus: int) -> Iterator[str]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     lean.set_lean_environment()
     lean.leave_out_data_frames()
@@ -112,7 +112,7 @@ def _ray(settings: Settings) -> Iterator[str]:
         lean.make_ray_lean()
         context = ray.init(
             address="local",
-            num_cpus=_logical_cpus(settings),
+            num_cpus=num_cpus,
             object_store_memory=settings.ray.object_store_memory_bytes,
             include_dashboard=False,
             log_to_driver=False,
@@ -138,15 +138,17 @@ def _runtime_env(settings: Settings) -> dict[str, str]:
     return {"worker_process_setup_hook": lean.SETUP_HOOK}
 
 
-def _logical_cpus(settings: Settings) -> int:
+def _logical_cpus(settings: Settings, *, colocated: bool) -> int:
     """CPUs that the most replicas reserve together: here they only count; threads bound what is really used."""
-    if is_colocated(settings, otherwise=True):
+    if colocated:
         return math.ceil(INGRESS_CPUS + settings.reader.scaling.max_replicas * settings.reader_cpus)
     stages = settings.stages().values()
     return math.ceil(INGRESS_CPUS + sum(stage.scaling.max_replicas * stage.reserved_cpus for stage in stages))
 
 
-def _deploy(settings: Settings, stages: "Callable[[], Stages] | None", stopped: threading.Event) -> None:
+def _deploy(
+    settings: Settings, stages: "Callable[[], Stages] | None", stopped: threading.Event, *, colocated: bool
+) -> None:
     from ray import serve
     from ray.serve.config import HTTPOptions
     from ray.serve.schema import LoggingConfig
@@ -161,9 +163,7 @@ def _deploy(settings: Settings, stages: "Callable[[], Stages] | None", stopped: 
     serve.start(http_options=HTTPOptions(host=settings.http.host, port=settings.http.port), logging_config=logs)
     try:
         serve.run(
-            build_application(
-                settings, stages() if stages else Stages(), colocated=is_colocated(settings, otherwise=True)
-            ),
+            build_application(settings, stages() if stages else Stages(), colocated=colocated),
             name=_APPLICATION,
             route_prefix="/",
             logging_config=logs,

@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     colocated: bool | None = Field(
         default=None,
         description="true: each replica (`reader`) holds all three stages, and a page never leaves its process, which "
-        "saves a tenth of a document's CPU time and a quarter of a photograph's. false: each stage has replicas of its "
+        "saves an eighth of a photograph's CPU time, and memory. false: each stage has replicas of its "
         "own, scaled on its own, such as detection on GPUs. Not set: true for `rayocr serve` where no net runs on a "
         "GPU and no setting of a stage's own replicas is given; false on a Ray cluster.",
     )
@@ -115,10 +115,15 @@ class Settings(BaseSettings):
         return {"preprocess": self.preprocess, "detection": self.detection, "recognition": self.recognition}
 
     @property
+    def reader_threads(self) -> int:
+        """Threads that a replica of all stages works with: its stages take turns on the CPUs of the busiest."""
+        return max(stage.threads for stage in self.stages().values())
+
+    @property
     def reader_cpus(self) -> float:
-        """CPUs that Ray reserves for one replica of all stages: its stages take turns on them."""
+        """CPUs that Ray reserves for one replica of all stages."""
         own = self.reader.num_cpus
-        return max(stage.threads for stage in self.stages().values()) if own is None else own
+        return self.reader_threads if own is None else own
 
     @classmethod
     def settings_customise_sources(

@@ -11,7 +11,7 @@ from models.convert.graph import split_classifier, with_pixels_in
 from models.convert.int8 import FULL_LEVELS, SAFE_LEVELS, quantize
 from models.errors import ConfigurationError, ModelOutputError
 from models.runtime.base import NetOptions, Pixels, Runtime
-from models.runtime.compiled_nets import PreparedNets, Requests, requests_of
+from models.runtime.compiled_nets import PreparedNets, Requests, requests_of, taken
 from models.runtime.device import has_vnni
 from models.runtime.memory import give_back_memory
 
@@ -77,7 +77,8 @@ class OpenVino(Runtime):
                 features = _infer(request, batch)[0]
             if self._classifier is None:
                 return (features,)
-            probabilities, classes = self._classify(features[:count])
+            with taken(self._classifier) as (request,):
+                probabilities, classes = _infer(request, features[:count])
         except RuntimeError as exc:
             raise ModelOutputError(f"OpenVINO failed on an input of shape {batch.shape}: {exc}") from exc
         finally:
@@ -86,14 +87,6 @@ class OpenVino(Runtime):
                 self._pixels_since = 0
                 give_back_memory()
         return classes[..., 0], probabilities[..., 0]
-
-    def _classify(self, features: npt.NDArray[np.generic]) -> list[npt.NDArray[np.generic]]:
-        assert self._classifier is not None
-        request = self._classifier.get()
-        try:
-            return _infer(request, features)
-        finally:
-            self._classifier.put(request)
 
     def prepared_rows(self, size: tuple[int, int]) -> int | None:  # noqa: D102 - see Runtime
         return self._nets.rows(size)

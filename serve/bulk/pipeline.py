@@ -10,7 +10,7 @@ from ray.data import ActorPoolStrategy, DataContext, Dataset
 from ray.data._internal.execution import streaming_executor_state
 
 from serve.bulk.listing import KeyChunks, ListingPlan
-from serve.bulk.pools import Pool, Pools
+from serve.bulk.pools import CHUNKS_AT_A_TIME, Pool, Pools
 from serve.bulk.stages import STAGES, StageSetup
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def _stage(dataset: Dataset, stage: type, setup: StageSetup, pool: Pool) -> Data
         compute=ActorPoolStrategy(
             min_size=pool.bounds.least,
             max_size=pool.bounds.most,
-            max_concurrent_calls_per_actor=pool.concurrency,
-            max_tasks_in_flight_per_actor=2 * pool.concurrency,
+            max_concurrent_calls_per_actor=CHUNKS_AT_A_TIME,
+            max_tasks_in_flight_per_actor=2 * CHUNKS_AT_A_TIME,
         ),
         num_cpus=pool.num_cpus,
         num_gpus=pool.num_gpus or None,

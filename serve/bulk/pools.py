@@ -9,12 +9,13 @@ from serve.bulk.options import BulkOptions, PoolBounds
 from serve.colocation import is_colocated
 from serve.settings import Settings
 
-__all__ = ["Pool", "Pools", "plan_pools"]
+__all__ = ["CHUNKS_AT_A_TIME", "Pool", "Pools", "plan_pools"]
 
 # One keeps up with eight CPUs of recognition: fetching waits, and decoding is some percent of a page's time.
 _CPUS_A_FETCHER = 8
 _FETCHER_CPUS = 0.25
-_CHUNKS_AT_A_TIME = 2
+#: That one actor works on.
+CHUNKS_AT_A_TIME = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,12 @@ class Pool:
         threads: That one works with.
         num_cpus: CPUs that Ray reserves for one.
         num_gpus: GPUs, or the share of one, that Ray reserves for one.
-        concurrency: Chunks that one works on at a time.
     """
 
     bounds: PoolBounds
     threads: int
     num_cpus: float
     num_gpus: float
-    concurrency: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Pools:
     @property
     def chunks(self) -> int:
         """Chunks that all actors together work on at a time."""
-        return sum(pool.bounds.most * pool.concurrency for pool in self.stages.values())
+        return sum(pool.bounds.most * CHUNKS_AT_A_TIME for pool in self.stages.values())
 
     @property
     def most_cpus(self) -> float:
@@ -103,13 +102,9 @@ def _is_colocated(options: BulkOptions, settings: Settings) -> bool:
 
 
 def _colocated(options: BulkOptions, settings: Settings, cpus: float) -> dict[str, Pool]:
-    threads = max(stage.threads for stage in settings.stages().values())
+    threads = settings.reader_threads
     readers = PoolBounds(1, max(1, round(cpus / threads)))
-    return {
-        "reading": Pool(
-            options.readers or readers, threads, settings.reader_cpus, settings.reader.num_gpus, _CHUNKS_AT_A_TIME
-        )
-    }
+    return {"reading": Pool(options.readers or readers, threads, settings.reader_cpus, settings.reader.num_gpus)}
 
 
 def _apart(options: BulkOptions, settings: Settings, cpus: float) -> dict[str, Pool]:
@@ -119,19 +114,17 @@ def _apart(options: BulkOptions, settings: Settings, cpus: float) -> dict[str, P
     detectors = PoolBounds(1, max(1, round(cpus / 2 / detection.threads)))
     recognizers = PoolBounds(1, max(1, round(cpus / recognition.threads)))
     return {
-        "fetch": Pool(options.fetchers or fetchers, 1, _FETCHER_CPUS, 0.0, _CHUNKS_AT_A_TIME),
+        "fetch": Pool(options.fetchers or fetchers, 1, _FETCHER_CPUS, 0.0),
         "detection": Pool(
             options.detection_actors or detectors,
             detection.threads,
             detection.reserved_cpus,
             detection.num_gpus,
-            _CHUNKS_AT_A_TIME,
         ),
         "recognition": Pool(
             options.recognition_actors or recognizers,
             recognition.threads,
             recognition.reserved_cpus,
             recognition.num_gpus,
-            _CHUNKS_AT_A_TIME,
         ),
     }

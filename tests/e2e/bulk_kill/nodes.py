@@ -17,8 +17,7 @@ __all__ = ["RayNodes"]
 
 _ROOT = Path(__file__).parents[3]
 _START_S = 90.0
-# Both are loopback. A driver joins the node that has its own address.
-_ADDRESSES = {"head": "127.0.0.1", "other": "127.0.0.1"}
+_ADDRESS = "127.0.0.1"
 _OBJECT_STORE_BYTES = 256 * 1024**2
 _POLL_S = 0.2
 
@@ -58,7 +57,7 @@ class RayNodes:
                 ports = ("--ray-client-server-port", str(free_port()), "--include-dashboard=false")
                 self._start("head", "--head", "--port", str(self._port), *ports)
             if "other" not in self._nodes:
-                self._start("other", "--address", f"127.0.0.1:{self._port}")
+                self._start("other", "--address", f"{_ADDRESS}:{self._port}")
         except BaseException:
             self.stop()
             raise
@@ -66,7 +65,7 @@ class RayNodes:
     def environment(self) -> dict[str, str]:
         """Variables with which a driver joins."""
         names = ("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
-        return {"RAY_ADDRESS": f"127.0.0.1:{self._port}", **{name: self._environment[name] for name in names}}
+        return {"RAY_ADDRESS": f"{_ADDRESS}:{self._port}", **{name: self._environment[name] for name in names}}
 
     def kill_other(self) -> bool:
         """End all processes of the node that is not the driver's at once, as a machine does that loses power.
@@ -101,7 +100,7 @@ class RayNodes:
         log = Path(self._folder.name, f"{name}.log")
         command = [
             *(sys.executable, "-m", "tests.e2e.bulk_kill.ray_start", "--block", *arguments),
-            *("--node-ip-address", _ADDRESSES[name], "--num-cpus", str(self._cpus)),
+            *("--node-ip-address", _ADDRESS, "--num-cpus", str(self._cpus)),
             *("--object-store-memory", str(_OBJECT_STORE_BYTES), "--resources", f'{{"{name}": 1}}'),
         ]
         if name == "head":

@@ -188,7 +188,7 @@ def test_missing_font_is_named_with_its_package() -> None:
     try:
         installed_fonts()
     except ConfigurationError as error:
-        pytest.skip(str(error))
+        pytest.skip(str(error))  # the fonts are for calibration alone: no test may require them to be installed
     with pytest.raises(ConfigurationError, match=r"^font Nowhere Sans Bold is missing: apt-get install fonts-nowhere$"):
         load(Face("Nowhere Sans", "Bold", "fonts-nowhere"), 20)
 
