@@ -1,4 +1,4 @@
-"""Reshaping a net's graph: pixels in, and the best class out."""
+"""Reshaping a net's graph: pixels in, and what tells the classes apart on its own."""
 
 import numpy as np
 import openvino as ov
@@ -30,15 +30,13 @@ def split_classifier(model: ov.Model) -> tuple[ov.Model, ov.Model]:
     """Cut a CTC net before its last matrix product, which tells the classes apart.
 
     The product with thousands of classes has nearly all of the output and much of the weights. Alone it is compiled
-    once for all widths of lines, and ends in the best class and its probability, so that (N, T, classes) is never
-    copied.
+    once for all widths of lines, and run for some time steps at a time.
 
     Args:
         model: From (N, 3, H, W) to (N, T, classes) probabilities. It is taken apart, and of no more use.
 
     Returns:
-        A net to (N, T, features) float32, and one from there to (N, T, 1) float32 probabilities and (N, T, 1) int32
-        classes.
+        A net to (N, T, features) float32, and one from there to (N, T, classes) float32 probabilities.
 
     Raises:
         ConfigurationError: The net's output comes of no such product.
@@ -57,5 +55,4 @@ def split_classifier(model: ov.Model) -> tuple[ov.Model, ov.Model]:
     width = source.get_partial_shape()[-1]
     parameter = ops.parameter([-1, -1, width.get_length()], np.float32)
     node.input(0).replace_source_output(parameter.output(0))
-    best = ops.topk(probabilities, np.int64(1), axis=-1, mode="max", sort="none", index_element_type="i32")
-    return features, ov.Model([best.output(0), best.output(1)], [parameter])
+    return features, ov.Model([probabilities], [parameter])

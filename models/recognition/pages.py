@@ -47,7 +47,7 @@ class PageRecognizer:
             return cls(documents, documents)
         # Where both are, most pages are documents: scenes' few words are worth fewer nets.
         rare = scene_shapes(multiple) if is_prepared else ()
-        return cls(documents, TextRecognizer.load(manifest, settings, rare))
+        return cls(documents, TextRecognizer.load(manifest, settings, rare, beside=documents))
 
     def of_page(self, lines: int) -> TextRecognizer:
         """The one for a page of so many lines."""

@@ -50,7 +50,11 @@ class TextRecognizer:
 
     @classmethod
     def load(
-        cls, manifest: RecognitionManifest, settings: NetSettings, prepared: Sequence[tuple[int, int]] = ()
+        cls,
+        manifest: RecognitionManifest,
+        settings: NetSettings,
+        prepared: Sequence[tuple[int, int]] = (),
+        beside: "TextRecognizer | None" = None,
     ) -> "TextRecognizer":
         """Check and load the manifest's net.
 
@@ -58,12 +62,14 @@ class TextRecognizer:
             manifest: Of the net.
             settings: How it runs.
             prepared: Lines and columns of the runs that it is made ready for.
+            beside: Another of the same file and settings, to share what both have in common.
 
         Raises:
             ConfigurationError: See `verified_path`, `load_net` and `load_characters`.
         """
         shapes = [(lines, manifest.height_px, width, 3) for lines, width in prepared]
-        return cls(load_net(verified_path(manifest.file), manifest, "argmax", settings, shapes), manifest)
+        other = beside._net if beside is not None else None
+        return cls(load_net(verified_path(manifest.file), manifest, "argmax", settings, shapes, beside=other), manifest)
 
     def lines_of_a_run(self, width: int) -> int | None:
         """How many lines of a width the net was prepared to read at a time; None where any number will do.

@@ -33,6 +33,7 @@ class NetOptions:
         int8: The net's recipe for `int8`.
         frequent_shapes: Shapes beyond these that are prepared for while they come often, at a time.
         large_px: Pixels of a batch above which runs are made one at a time, for their memory; None: none are.
+        beside: Another net of the same file, whose parts that the recipe leaves alone are shared.
     """
 
     input: NetInput
@@ -44,6 +45,7 @@ class NetOptions:
     shapes: Sequence[tuple[int, int, int, int]] = ()
     frequent_shapes: int = 0
     large_px: int | None = None
+    beside: "Runtime | None" = None
 
 
 class Runtime(ABC):

@@ -31,6 +31,7 @@ def load_net(
     settings: NetSettings,
     shapes: Sequence[tuple[int, int, int, int]] = (),
     large_px: int | None = None,
+    beside: Runtime | None = None,
 ) -> Runtime:
     """Load one net as the settings ask.
 
@@ -41,6 +42,7 @@ def load_net(
         settings: Runtime, device, precision and threads; `auto` takes the fastest that are there.
         shapes: See `NetOptions`.
         large_px: See `NetOptions`.
+        beside: See `NetOptions`.
 
     Raises:
         ConfigurationError: What was asked for by name is not there. Nothing falls back silently.
@@ -49,7 +51,16 @@ def load_net(
     _, module, cls = _RUNTIMES[name]
     runtime: type[Runtime] = getattr(importlib.import_module(module), cls)
     options = NetOptions(
-        net.input, head, device, precision, settings.threads, net.int8, shapes, settings.frequent_shapes, large_px
+        net.input,
+        head,
+        device,
+        precision,
+        settings.threads,
+        net.int8,
+        shapes,
+        settings.frequent_shapes,
+        large_px,
+        beside,
     )
     return runtime.load(path, options)
 

@@ -18,6 +18,7 @@ from models.manifests import load_manifest
 from models.page import Page
 from models.recognition import LineText, PageRecognizer, TextRecognizer
 from models.recognition.widths import common_shapes
+from models.runtime import openvino as openvino_module
 from models.settings import DetectionOptions, NetSettings
 from tests.integration.models.lines import Pixels, drawn_crops
 from tests.pictures import drawn_page
@@ -176,6 +177,15 @@ def test_page_has_the_same_quads_from_several_threads(detector: TextDetector) ->
     assert [len(quads.points) for quads in alone] == [1, 2, 3, 4]
 
 
+def test_long_lines_are_classified_in_parts_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = PageRecognizer.load(MANIFEST.recognition, settings("default"), is_prepared=False).documents
+    line = np.random.default_rng(8).integers(0, 256, (2, 48, 1800, 3), dtype=np.uint8)
+    in_parts = net.run_net(line)
+    monkeypatch.setattr(openvino_module, "_CLASSIFIED_STEPS", in_parts[0].size)
+    for part, whole in zip(in_parts, net.run_net(line), strict=True):
+        assert np.array_equal(part, whole)
+
+
 def test_large_pages_wait_for_each_other_and_give_the_same_map(detector: TextDetector) -> None:
     page = np.random.default_rng(6).integers(0, 256, (1, 1024, 1280, 3), dtype=np.uint8)
     assert page.size // 3 > detector_module._LARGE_PX
@@ -187,10 +197,10 @@ def test_large_pages_wait_for_each_other_and_give_the_same_map(detector: TextDet
 def test_pages_beside_large_ones_have_the_same_map(detector: TextDetector) -> None:
     # A large page has the buffers of the others' net given back while these run.
     random = np.random.default_rng(7)
-    large = random.integers(0, 256, (1, 1024, 1280, 3), dtype=np.uint8)
+    large = [random.integers(0, 256, (1, 1024, width, 3), dtype=np.uint8) for width in (1280, 1312)]
     small = [random.integers(0, 256, (1, 320, 32 * (10 + index), 3), dtype=np.uint8) for index in range(4)]
-    turns = [large if index % 3 == 0 else small[index % 4] for index in range(18)]
-    alone = {page.shape: detector.infer(page) for page in (large, *small)}
+    turns = [large[index % 2] if index % 3 == 0 else small[index % 4] for index in range(18)]
+    alone = {page.shape: detector.infer(page) for page in (*large, *small)}
     with ThreadPoolExecutor(THREADS) as threads:
         together = list(threads.map(detector.infer, turns))
     assert all(np.array_equal(found, alone[page.shape]) for page, found in zip(turns, together, strict=True))
