@@ -21,8 +21,11 @@ from serve.settings import Settings
 __all__ = ["RayCluster", "joins_cluster", "ray_cluster"]
 
 _ADDRESS_VARIABLE = "RAY_ADDRESS"
-# A machine that is busy with something else is no reason to give up.
-_START_WAIT = ("RAY_raylet_start_wait_time_s", "120")
+# Of a Ray on this machine; what is set already stays as it is.
+_ENVIRONMENT = {
+    "RAY_raylet_start_wait_time_s": "120",  # a machine that is busy with something else is no reason to give up
+    "RAY_num_workers_soft_limit": "1",  # each process that waits for tasks takes 1 % of a CPU, and there are none
+}
 _END_WAIT_S = 5.0
 
 
@@ -76,7 +79,8 @@ def ray_cluster(options: BulkOptions, settings: Settings) -> Iterator[RayCluster
     is_local = not joins_cluster()
     if is_local:
         set_lean_environment()
-        os.environ.setdefault(*_START_WAIT)
+        for name, value in _ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
         loopback.stay_on_loopback()
     # It takes seconds to import, and reads the environment while it does.
     import ray
