@@ -37,7 +37,7 @@ class Run:
         listed_s: Until the listing was complete.
         driver_mb: Memory (PSS) of the driver, sampled.
         all_mb: Of all processes, sampled.
-        counts: Of the last line of progress.
+        summary: The run's own.
     """
 
     duration_s: float = 0.0
@@ -45,7 +45,7 @@ class Run:
     listed_s: float | None = None
     driver_mb: list[float] = field(default_factory=list)
     all_mb: list[float] = field(default_factory=list)
-    counts: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
 
 
 def main() -> int:
@@ -114,6 +114,8 @@ def _run(minio: MinioServer, bucket: str, output_format: str) -> Run:
     run.duration_s = time.monotonic() - started
     if process.returncode:
         raise RuntimeError(f"the run ended with {process.returncode}")
+    body = minio.client.get_object(Bucket=bucket, Key="out/_summary.json")["Body"]
+    run.summary = json.loads(b"".join(body.iter_chunks(1 << 16)))
     return run
 
 
@@ -121,9 +123,8 @@ def _follow(process: "subprocess.Popen[str]", run: Run, started: float) -> None:
     assert process.stdout is not None
     for line in process.stdout:
         status = json.loads(line)
-        run.counts = status["counts"]
         now = round(time.monotonic() - started, 1)
-        if run.first_s is None and run.counts["done"]:
+        if run.first_s is None and status["counts"]["done"]:
             run.first_s = now
         if run.listed_s is None and status["listing_ended"]:
             run.listed_s = now
@@ -159,7 +160,7 @@ def _tell(name: str, run: Run) -> None:
         return [round(samples[len(samples) * part // 10]) for part in range(10)] if samples else []
 
     print(f"{name}: {run.duration_s:.0f} s, first results within {run.first_s} s, all listed within {run.listed_s} s")
-    print(f"  {run.counts}")
+    print(f"  {run.summary['counts']}, {run.summary['images_per_s']} images/s, {run.summary['cpu_s_per_image']} CPU-s")
     print(f"  driver, MB by tenths of the run: {tenths(run.driver_mb)}, at most {max(run.driver_mb, default=0):.0f}")
     print(f"  all processes, MB: {tenths(run.all_mb)}, at most {max(run.all_mb, default=0):.0f}", flush=True)
 
