@@ -7,9 +7,9 @@ anew in each run and can't choose the best kernels. But each takes 0.3 s to comp
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import openvino as ov
 
@@ -31,6 +31,8 @@ _Shape = tuple[int, ...]
 # Kernels of a net of open shape for shapes seen before. By default 5,000 are kept, at 1 to 5 MB a shape: pages come in
 # thousands of sizes (docs/decisions/0009-bounded-shape-cache.md).
 _KEPT_SHAPES = 8
+# Buffers that were taken for the largest input of a while are kept if the next while's largest has this share of it.
+_STILL_LARGE = 0.7
 
 
 class PreparedNets:
@@ -51,8 +53,14 @@ class PreparedNets:
         self._fixed = {tuple(shape): requests_of(core, model, options, shape) for shape in options.shapes}
         self._rows = {(height, width): rows for rows, height, width, _ in options.shapes}
         self._open_shape = requests_of(core, model, options)
+        with taken(self._open_shape) as (request,):
+            self._open_shape_net = request.get_compiled_model()
         self._large = _LargeNet(core, model, replace(options, threads=1))
         self._one_large = threading.Lock()
+        # Pixels of the largest batch of open shape: since its buffers were given back, and since `give_back_rare`.
+        self._held_px = 0
+        self._recent_px = 0
+        self._had_large = False
         self._frequent = FrequentShapes(options.frequent_shapes)
         self._learned: dict[_Shape, Requests] = {}
         self._learning = threading.Lock()
@@ -61,13 +69,19 @@ class PreparedNets:
     def request(self, shape: _Shape) -> Iterator[ov.InferRequest]:
         """A request for a batch of this shape, for one run."""
         rows, height, width, _ = shape
-        if self._options.large_px is not None and rows * height * width > self._options.large_px:
+        px = rows * height * width
+        if self._options.large_px is not None and px > self._options.large_px:
             with self._one_large:
-                self._release_open_shape()
+                self._had_large = True
+                with taken(self._open_shape, self._options.threads):
+                    self._release_open_shape()
                 with taken(self._large.requests(shape)) as (request,):
                     yield request
             return
-        with taken(self._requests(shape)) as (request,):
+        requests = self._requests(shape)
+        if requests is self._open_shape:
+            self._held_px, self._recent_px = max(px, self._held_px), max(px, self._recent_px)
+        with taken(requests) as (request,):
             yield request
 
     def _requests(self, shape: _Shape) -> Requests:
@@ -80,10 +94,32 @@ class PreparedNets:
         """Rows of the batches that inputs of this (height, width) have to come in; None where any number will do."""
         return self._rows.get(size)
 
+    def give_back_rare(self) -> None:
+        """Give back what was taken for inputs of a size that has not come since the last call.
+
+        Without it one large input in a thousand would hold its memory for ever. What is in use is left for the next
+        call.
+        """
+        if not self._had_large and self._one_large.acquire(blocking=False):
+            self._large.forget()
+            self._one_large.release()
+        if self._recent_px < _STILL_LARGE * self._held_px:
+            own: list[ov.InferRequest] = []
+            with suppress(Empty):
+                while len(own) < self._options.threads:
+                    own.append(self._open_shape.get_nowait())
+                self._release_open_shape()
+            for request in own:
+                self._open_shape.put(request)
+        self._had_large, self._recent_px = False, 0
+
     def _release_open_shape(self) -> None:
-        """Give back the buffers that its requests hold between runs; the next run of each takes 35 ms longer."""
-        with taken(self._open_shape, self._options.threads) as (request, *_):
-            request.get_compiled_model().release_memory()
+        """Give back the buffers that its requests hold between runs; the next run of each takes 35 ms longer.
+
+        Call it with all of them taken.
+        """
+        self._open_shape_net.release_memory()
+        self._held_px = self._recent_px
 
     def _note(self, shape: _Shape) -> None:
         if not self._learning.acquire(blocking=False):
@@ -121,14 +157,17 @@ class _LargeNet:
         self._core = core
         self._model = model
         self._options = options
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the net, and with it its memory."""
         self._shape: _Shape | None = None
         self._requests: Requests = SimpleQueue()
 
     def requests(self, shape: _Shape) -> Requests:
         """Those of a net for this shape. Not for several threads at once, nor while one of them is taken."""
         if self._shape != shape:
-            self._shape = None
-            self._requests = SimpleQueue()  # before the next is compiled: never two at a time
+            self.forget()  # before the next is compiled: never two at a time
             self._requests = requests_of(self._core, self._model, self._options, shape)
             self._shape = shape
         return self._requests

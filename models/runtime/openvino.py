@@ -26,6 +26,8 @@ ov.Tensor(np.zeros(1, dtype=np.uint8))
 _CLASSIFIED_STEPS = 64
 # Pixels run between two returns of free memory: some ten pages, of detection or of lines.
 _GIVE_BACK_AFTER_PX = 8_000_000
+# A size of input that has not come for so many pixels, some fifty pages, is rare.
+_RARE_AFTER_PX = 40_000_000
 
 
 class OpenVino(Runtime):
@@ -41,6 +43,7 @@ class OpenVino(Runtime):
         self._nets = nets
         self._classifier = classifier
         self._pixels_since = 0
+        self._pixels_since_rare = 0
         self._metadata = metadata
         self._class_count = class_count
 
@@ -84,13 +87,21 @@ class OpenVino(Runtime):
         except RuntimeError as exc:
             raise ModelOutputError(f"OpenVINO failed on an input of shape {batch.shape}: {exc}") from exc
         finally:
-            self._pixels_since += batch.size // 3
-            if self._pixels_since >= _GIVE_BACK_AFTER_PX:  # threads may do it twice, or a little later: no matter
-                self._pixels_since = 0
-                give_back_memory()
+            self._note_run(batch.size // 3)
 
     def prepared_rows(self, size: tuple[int, int]) -> int | None:  # noqa: D102 - see Runtime
         return self._nets.rows(size)
+
+    def _note_run(self, pixels: int) -> None:
+        # Threads may do it twice, or a little later: no matter.
+        self._pixels_since += pixels
+        self._pixels_since_rare += pixels
+        if self._pixels_since_rare >= _RARE_AFTER_PX:
+            self._pixels_since_rare = 0
+            self._nets.give_back_rare()
+        if self._pixels_since >= _GIVE_BACK_AFTER_PX:
+            self._pixels_since = 0
+            give_back_memory()
 
     @staticmethod
     def _classified(

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 import pytest
 
 from models.detection import TextDetector
@@ -204,6 +205,29 @@ def test_pages_beside_large_ones_have_the_same_map(detector: TextDetector) -> No
     with ThreadPoolExecutor(THREADS) as threads:
         together = list(threads.map(detector.infer, turns))
     assert all(np.array_equal(found, alone[page.shape]) for page, found in zip(turns, together, strict=True))
+
+
+def test_memory_of_rare_large_pages_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openvino_module, "_RARE_AFTER_PX", 4_000_000)
+    monkeypatch.setattr(openvino_module, "_GIVE_BACK_AFTER_PX", 1_000_000)
+    detector = TextDetector.load(MANIFEST.detection, settings("default"))
+    random = np.random.default_rng(9)
+    small, middle, large = (
+        random.integers(0, 256, (1, *size, 3), dtype=np.uint8) for size in ((320, 640), (960, 1024), (1408, 1984))
+    )
+    process = psutil.Process()
+
+    def held_mb(page: Pixels, runs: int) -> float:
+        for _ in range(runs):
+            detector.infer(page)
+        return float(process.memory_full_info().uss) / 1e6
+
+    before = held_mb(small, 10)
+    first = detector.infer(large)
+    with_large = held_mb(middle, 2)
+    assert with_large > before + 100
+    assert held_mb(small, 60) < before + 60
+    assert np.array_equal(detector.infer(large), first)
 
 
 @pytest.mark.parametrize("kind", ["default", "openvino-f32"])
