@@ -4,6 +4,7 @@ import math
 
 from pydantic import Field, model_validator
 
+from deployments.labels import LabelSelector
 from deployments.preprocess.settings import PreprocessLimits
 from models.cpus import usable_cpu_count
 from models.settings import (
@@ -71,6 +72,11 @@ class ReplicaSettings(SettingsSection):
         ge=0,
         description="GPUs, or the share of one, that Ray reserves for one replica, which then sees only those. "
         "With 0 a replica sees every GPU of its machine, and its device says which.",
+    )
+    label_selector: LabelSelector = Field(
+        default={},
+        description="Labels that a Ray node must have to hold one of these replicas, such as `{pool: gpu}`; a value "
+        "may also be `!gpu` or `in(a, b)`. Empty: any node.",
     )
     max_ongoing_requests: int = Field(
         default=16,

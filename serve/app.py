@@ -50,8 +50,8 @@ def build_application(settings: Settings, stages: Stages, *, colocated: bool) ->
     """
     ingress = _deployment(Ingress).options(
         name="Ingress",
-        num_replicas=1,
-        ray_actor_options={"num_cpus": INGRESS_CPUS},
+        num_replicas=settings.http.replicas,
+        ray_actor_options=_reserved(settings.http.label_selector, num_cpus=INGRESS_CPUS),
         # More than it admits, so that it refuses by itself, with a problem that says why.
         max_ongoing_requests=2 * settings.http.max_concurrent_requests,
         max_queued_requests=2 * settings.http.max_concurrent_requests,
@@ -123,13 +123,18 @@ def _deployment(cls: type) -> Deployment:
     return deployment
 
 
+def _reserved(label_selector: dict[str, str], **resources: float) -> dict[str, Any]:
+    """What Ray sets aside for one replica, and where."""
+    return {**resources, "label_selector": label_selector} if label_selector else dict(resources)
+
+
 def _replicas(
     name: str, replica: type, own: ReplicaSettings, reserved_cpus: float, user_config: dict[str, Any]
 ) -> Deployment:
     scaling = own.scaling
     return _deployment(replica).options(
         name=name,
-        ray_actor_options={"num_cpus": reserved_cpus, "num_gpus": own.num_gpus},
+        ray_actor_options=_reserved(own.label_selector, num_cpus=reserved_cpus, num_gpus=own.num_gpus),
         autoscaling_config=AutoscalingConfig(
             min_replicas=scaling.min_replicas,
             max_replicas=scaling.max_replicas,

@@ -10,6 +10,7 @@ __all__ = ["is_colocated"]
 _OF_REPLICAS = (
     "num_cpus",
     "num_gpus",
+    "label_selector",
     "max_ongoing_requests",
     "max_queued_requests",
     "graceful_shutdown_s",

@@ -55,9 +55,10 @@ def load_settings(file: Path | None = None, overrides: Mapping[str, object] | No
     ]
     merged: Values = {}
     origins: dict[str, str] = {}
+    single = frozenset(setting_paths())
     for name, values in layers:
-        merged = _merged(merged, values)
-        for path in _leaves(values):
+        merged = _merged(merged, values, single)
+        for path in _leaves(values, single):
             origins[path] = f"environment {variable_of(path)}" if name == "environment" else name
     try:
         return LoadedSettings(Settings.model_validate(merged), origins)
@@ -96,7 +97,7 @@ def _from_environment() -> Values:
         return dict(EnvSettingsSource(Settings)())
     except SettingsError as exc:  # a list that is not JSON
         raise ConfigurationError(
-            f"an environment variable can't be read: {exc}; lists are JSON, such as [443]"
+            f"an environment variable can't be read: {exc}; lists and mappings are JSON, such as [443]"
         ) from exc
 
 
@@ -124,24 +125,28 @@ def _nested(flat: Mapping[str, object]) -> Values:
     for path, value in flat.items():
         for part in reversed(path.split(".")[1:]):
             value = {part: value}
-        nested = _merged(nested, {path.split(".")[0]: value})
+        nested = _merged(nested, {path.split(".")[0]: value}, frozenset())
     return nested
 
 
-def _merged(under: Values, over: Values) -> Values:
+def _merged(under: Values, over: Values, single: frozenset[str], prefix: str = "") -> Values:
+    """Sections key by key; a setting that is a mapping itself (`single` has its path) is taken whole."""
     merged = dict(under)
     for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+        below, path = merged.get(key), f"{prefix}{key}"
+        if isinstance(below, dict) and isinstance(value, dict) and path not in single:
+            value = _merged(below, value, single, f"{path}.")
+        merged[key] = value
     return merged
 
 
-def _leaves(values: Values, prefix: str = "") -> Iterator[str]:
+def _leaves(values: Values, single: frozenset[str], prefix: str = "") -> Iterator[str]:
     for key, value in values.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
+        path = f"{prefix}{key}"
+        if isinstance(value, dict) and path not in single:
+            yield from _leaves(value, single, f"{path}.")
         else:
-            yield f"{prefix}{key}"
+            yield path
 
 
 def _explained(error: ValidationError, origins: dict[str, str]) -> str:

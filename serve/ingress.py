@@ -28,6 +28,11 @@ class Ingress:
         """Called by Serve, once, after the constructor."""
         return build_api(self._service)
 
-    async def drain(self) -> None:
-        """Refuse new requests, and return when those in work are answered. Called before the service is stopped."""
+    async def drain(self) -> str:
+        """Refuse new requests, and return when those in work are answered. Called before the service is stopped.
+
+        Returns:
+            Which replica that was.
+        """
         await self._service.drain()
+        return serve.get_replica_context().replica_id.unique_id

@@ -3,13 +3,13 @@
 import os
 import sys
 
-__all__ = ["SETUP_HOOK", "leave_out_data_frames", "make_ray_lean", "set_lean_environment"]
+__all__ = ["LEAN_ENVIRONMENT", "SETUP_HOOK", "leave_out_data_frames", "make_ray_lean", "set_lean_environment"]
 
 #: For Ray's runtime environment: run in every worker process before anything else.
 SETUP_HOOK = "serve.lean.leave_out_data_frames"
 
-# Together a quarter of what Ray uses while nothing happens; see docs/decisions/0013-haproxy.md.
-_ENVIRONMENT = {
+#: Together a quarter of what Ray uses while nothing happens; see docs/decisions/0013-haproxy.md.
+LEAN_ENVIRONMENT = {
     "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",  # how often Serve looks at every replica
     "RAY_task_events_report_interval_ms": "0",  # a history of calls, which only a dashboard shows
     "RAY_prestart_worker_first_driver": "0",  # a process for tasks, which this application has none of
@@ -22,7 +22,7 @@ _START_PROCESS = ("start_monitor", "start_log_monitor", "start_api_server")
 
 def set_lean_environment() -> None:
     """Call it before Ray is imported. A variable that is set already stays as it is."""
-    for name, value in _ENVIRONMENT.items():
+    for name, value in LEAN_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
 
 

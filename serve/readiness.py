@@ -1,4 +1,4 @@
-"""Whether the service can read: proven by reading a picture through all three stages."""
+"""Whether the service can read: proven by reading a picture through all three stages, and by asking for buckets."""
 
 import asyncio
 import logging
@@ -6,13 +6,12 @@ import time
 import uuid
 from functools import cache
 
-import cv2
-import numpy as np
-
 from deployments.context import RequestContext
 from deployments.pipeline import Pipeline
 from deployments.preprocess.document import Document
 from models.errors import RayocrError
+from serve.ready_buckets import ReadyBuckets
+from serve.word_picture import word_picture
 
 __all__ = ["Readiness"]
 
@@ -29,10 +28,12 @@ class Readiness:
 
     Args:
         pipeline: The three stages.
+        buckets: What must be reachable.
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, buckets: ReadyBuckets) -> None:
         self._pipeline = pipeline
+        self._buckets = buckets
         self._last_answer_s = float("-inf")
         self._probing = asyncio.Lock()
 
@@ -42,6 +43,9 @@ class Readiness:
 
     async def problem(self) -> str | None:
         """Why the service is not ready, in one sentence; None when it is."""
+        return await self._problem_of_stages() or await self._buckets.problem()
+
+    async def _problem_of_stages(self) -> str | None:
         if self._is_fresh():
             return None
         async with self._probing:
@@ -67,7 +71,4 @@ class Readiness:
 
 @cache
 def _picture() -> Document:
-    canvas = np.full((96, 320, 3), 255, dtype=np.uint8)
-    cv2.putText(canvas, _WORD, (40, 64), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (0, 0, 0), 4, cv2.LINE_AA)
-    _, encoded = cv2.imencode(".png", canvas)
-    return Document(encoded.tobytes(), "readiness.png")
+    return Document(word_picture(_WORD), "readiness.png")

@@ -43,11 +43,12 @@ recognition:
 ```
 
 ```bash
-# The same port, and two lists: these are written as JSON.
+# The same port, two lists and a mapping: these are written as JSON.
 export RAYOCR_HTTP__PORT=9000
 export RAYOCR_STORAGE__HTTPS_ENABLED=true
 export RAYOCR_STORAGE__HTTPS_PORTS='[443, 8443]'
 export RAYOCR_STORAGE__HTTPS_ALLOWED_HOSTS='["scans.example.com"]'
+export RAYOCR_DETECTION__LABEL_SELECTOR='{"pool": "gpu"}'
 ```
 
 Unknown keys, unknown `RAYOCR_*` variables and values out of range end the start with exit code 78 and a sentence that
@@ -137,6 +138,8 @@ def _kind(field: JsonObject) -> str:
     if field.get("type") == "array":
         items = field.get("items")
         return f"list of {_kind(items)}" if isinstance(items, dict) else "list"
+    if field.get("type") == "object":
+        return "mapping of text to text"
     if "network" in str(field.get("format")):
         return "network"
     if "pattern" in field:
@@ -161,6 +164,8 @@ def _shown(value: Json) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return f"{value:_}" if abs(value) >= 100_000 and isinstance(value, int) else f"{value:g}"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_shown(one)}' for key, one in value.items())}}}"
     return f"[{', '.join(_shown(one) for one in value)}]" if isinstance(value, list) else str(value)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from deployments.labels import LabelSelector
 from deployments.settings import (
     DetectionSettings,
     PreprocessSettings,
@@ -37,6 +38,23 @@ class HttpSettings(SettingsSection):
         default="haproxy",
         description="What takes the connections of `rayocr serve`: HAProxy, or Ray Serve's own proxy in Python, which "
         "costs several times the CPU. Where HAProxy does not run, the service does not start with it.",
+    )
+    replicas: int = Field(
+        default=1,
+        ge=1,
+        description="Replicas of the ingress, which takes requests in and writes their answers. Two or more on several "
+        "nodes: while one is replaced, the others answer.",
+    )
+    label_selector: LabelSelector = Field(
+        default={},
+        description="Labels that a Ray node must have to hold a replica of the ingress, such as `{pool: cpu}`; a value "
+        "may also be `!gpu` or `in(a, b)`. Empty: any node.",
+    )
+    api_keys_directory: str | None = Field(
+        default=None,
+        description="Folder with one file for each client: its name is the client's, its content the client's key, of "
+        "16 characters or more. A Secret of Kubernetes mounted as a volume is such a folder. Changes hold within "
+        "seconds. Not set: no key is asked for.",
     )
     max_body_bytes: int = Field(
         default=32 * 1024 * 1024,

@@ -19,20 +19,20 @@ from deployments.storage.s3_client import PageAnswer, S3Client, build_client
 from deployments.storage.s3_errors import (
     DELETE_OBJECT,
     GET_OBJECT,
+    HEAD_BUCKET,
     PUT_OBJECT,
     S3_FAILURES,
     S3Action,
     translate_s3,
 )
-from deployments.storage.settings import StorageSettings
+from deployments.storage.settings import BUCKET_PATTERN, StorageSettings
 from models.errors import MalformedRequest, SourceNotFound
 
 __all__ = ["S3Storage"]
 
 Result = TypeVar("Result")
 
-# AWS's rules for bucket names; MinIO and Ceph follow them. ".." would climb out of the bucket's part of the path.
-_BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_BUCKET = re.compile(BUCKET_PATTERN)
 
 
 class S3Storage(Storage):
@@ -122,6 +122,17 @@ class S3Storage(Storage):
         bucket, key = _split_object(location)
         self._call(lambda client, _: client.delete_object(Bucket=bucket, Key=key), location, DELETE_OBJECT)
 
+    def check_bucket(self, bucket: str) -> None:
+        """Ask for a bucket, without reading anything from it.
+
+        Args:
+            bucket: Its name.
+
+        Raises:
+            RayocrError: It can't be reached, does not exist, or may not be used.
+        """
+        self._call(lambda client, _: client.head_bucket(Bucket=bucket), f"s3://{bucket}", HEAD_BUCKET)
+
     def close(self) -> None:
         """Close the pooled connections."""
         with self._lock:
@@ -162,7 +173,8 @@ class S3Storage(Storage):
 def _split(location: str) -> tuple[str, str]:
     """Take `s3://bucket/key` apart; the key may be empty."""
     bucket, _, key = location.partition("://")[2].partition("/")
-    if not _BUCKET.fullmatch(bucket):
+    # ".." would climb out of the bucket's part of the path.
+    if ".." in bucket or not _BUCKET.fullmatch(bucket):
         raise MalformedRequest(
             f"{bucket!r} is no valid bucket name (3 to 63 of a-z, 0-9, '.', '-'); write s3://bucket/key"
         )

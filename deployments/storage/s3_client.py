@@ -82,6 +82,9 @@ class S3Client(Protocol):
     def head_object(self, *, Bucket: str, Key: str) -> HeadAnswer:
         """Ask for what is known of an object."""
 
+    def head_bucket(self, *, Bucket: str) -> object:
+        """Ask whether a bucket is there and may be used."""
+
     def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> WrittenAnswer:
         """Store an object; it replaces another at once or not at all."""
 

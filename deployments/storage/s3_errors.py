@@ -28,7 +28,7 @@ from models.errors import (
     StorageUnavailable,
 )
 
-__all__ = ["DELETE_OBJECT", "GET_OBJECT", "PUT_OBJECT", "S3_FAILURES", "S3Action", "translate_s3"]
+__all__ = ["DELETE_OBJECT", "GET_OBJECT", "HEAD_BUCKET", "PUT_OBJECT", "S3_FAILURES", "S3Action", "translate_s3"]
 
 # botocore wraps most of urllib3's errors, but not those of TLS in mid-body.
 S3_FAILURES = (BotoCoreError, ClientError, urllib3.exceptions.HTTPError)
@@ -65,6 +65,7 @@ class S3Action:
 
 
 GET_OBJECT = S3Action("read", "read", "it needs s3:GetObject, a listing s3:ListBucket")
+HEAD_BUCKET = S3Action("look into", "looked into", "it needs s3:ListBucket")
 PUT_OBJECT = S3Action("write", "written", "it needs s3:PutObject")
 DELETE_OBJECT = S3Action("delete", "deleted", "it needs s3:DeleteObject")
 
@@ -111,8 +112,9 @@ def _translate_answer(error: ClientError, location: str, host: str, action: S3Ac
     """Judge an answer of the storage by its code first, since its status is not always right, then by its status."""
     code = error.response["Error"].get("Code", "")
     status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
-    said = f"{host} answered {status} {code}".rstrip()
-    if code == "NoSuchBucket":
+    # An answer to HEAD has no body, and botocore gives its status for a code.
+    said = f"{host} answered {status}" if code in ("", str(status)) else f"{host} answered {status} {code}"
+    if code == "NoSuchBucket" or (action is HEAD_BUCKET and status == HTTPStatus.NOT_FOUND):
         return SourceNotFound(f"the bucket of {location} does not exist on {host}")
     if code in _FULL_CODES or status == HTTPStatus.INSUFFICIENT_STORAGE:
         return InsufficientStorage(f"{location} can't be written: {said}; make space, or raise the quota")

@@ -3,11 +3,14 @@
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from models.settings import SettingsSection
 
-__all__ = ["StorageSettings"]
+__all__ = ["BUCKET_PATTERN", "StorageSettings"]
+
+# AWS's rules for bucket names; MinIO and Ceph follow them.
+BUCKET_PATTERN = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 
 _UNBOUNDED_ATTEMPTS = 1_000_000
 
@@ -79,6 +82,12 @@ class StorageSettings(SettingsSection):
         ge=0,
         le=10,
         description="Redirects that https:// follows, each checked like the first address. 0 follows none.",
+    )
+
+    ready_buckets: tuple[Annotated[str, StringConstraints(pattern=BUCKET_PATTERN)], ...] = Field(
+        default=(),
+        description="Buckets that must be reachable for `GET /readyz` to answer 200, such as the one with the scans. "
+        "Needs s3:ListBucket for each. Empty: storage is first reached by a request.",
     )
 
     def with_patience(self, patience_s: float) -> "StorageSettings":

@@ -1,13 +1,16 @@
 """The FastAPI application, put together."""
 
-from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from serve.api import detect, health, models, ocr
+from serve.api.authentication import SECURITY, ApiKeyGuard
 from serve.api.middleware import BodyLimit, RequestIdentity, RequestMetrics
-from serve.api.problems import Problem, install_problem_handlers
+from serve.api.problems import UNAUTHORIZED_RESPONSE, Problem, install_problem_handlers
 from serve.api.service import Service
+from serve.api_keys import ApiKeys
+from serve.version import rayocr_version
 
 __all__ = ["build_api"]
 
@@ -17,19 +20,30 @@ def build_api(service: Service) -> FastAPI:
 
     Args:
         service: What its routes work with.
+
+    Raises:
+        ConfigurationError: The folder of API keys can't be used.
     """
+    http = service.settings.http
+    keys = ApiKeys(Path(http.api_keys_directory)) if http.api_keys_directory is not None else None
     api = FastAPI(
         title="rayocr",
-        version=version("rayocr"),
+        version=rayocr_version(),
         summary="Reads the text in pictures and documents.",
         responses={503: {"model": Problem, "description": "overloaded"}},
     )
     api.state.service = service
-    for module in (ocr, detect, models, health):
-        api.include_router(module.router)
+    for module in (ocr, detect, models):
+        if keys is None:
+            api.include_router(module.router)
+        else:
+            api.include_router(module.router, dependencies=SECURITY, responses=UNAUTHORIZED_RESPONSE)
+    api.include_router(health.router)
     install_problem_handlers(api)
     # The last one added comes first: every answer, a refusal included, carries its id and is counted.
-    api.add_middleware(BodyLimit, max_body_bytes=service.settings.http.max_body_bytes)
+    api.add_middleware(BodyLimit, max_body_bytes=http.max_body_bytes)
+    if keys is not None:
+        api.add_middleware(ApiKeyGuard, keys=keys)
     api.add_middleware(RequestMetrics)
     api.add_middleware(RequestIdentity)
     return api

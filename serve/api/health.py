@@ -21,7 +21,10 @@ async def live() -> str:
 
 @router.get("/readyz", summary="Can the service read?", response_class=PlainTextResponse)
 async def ready(service: Annotated[Service, Depends(service_of)]) -> str:
-    """Answers 200 when each stage answered a real picture in the last seconds, else 503 with the reason."""
+    """Answers 200 when each stage answered a real picture in the last seconds, else 503 with the reason.
+
+    Where the service was told of buckets, they must be reachable too.
+    """
     problem = "the service is being stopped" if service.is_draining else await service.readiness.problem()
     if problem is not None:
         raise Overloaded(f"not ready: {problem}", 5.0)

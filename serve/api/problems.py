@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from models.errors import MalformedRequest, Overloaded, QuotaExceeded, RayocrError
+from models.errors import MalformedRequest, Overloaded, QuotaExceeded, RayocrError, Unauthorized
 
-__all__ = ["PROBLEM_RESPONSES", "Problem", "install_problem_handlers", "problem_response"]
+__all__ = ["PROBLEM_RESPONSES", "UNAUTHORIZED_RESPONSE", "Problem", "install_problem_handlers", "problem_response"]
 
 logger = logging.getLogger("ray.serve")
 
@@ -47,6 +47,10 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
     503: _response("overloaded, with Retry-After"),
     504: _response("deadline"),
 }
+
+
+#: Of each route that asks for an API key.
+UNAUTHORIZED_RESPONSE: dict[int | str, dict[str, object]] = {401: _response("unauthorized, with WWW-Authenticate")}
 
 
 def problem_response(error: RayocrError, request_id: str) -> Response:
@@ -84,6 +88,8 @@ def install_problem_handlers(api: FastAPI) -> None:
 def _headers(error: RayocrError) -> dict[str, str]:
     if isinstance(error, Overloaded | QuotaExceeded):
         return {"Retry-After": str(max(1, math.ceil(error.retry_after_s)))}
+    if isinstance(error, Unauthorized):
+        return {"WWW-Authenticate": 'Bearer realm="rayocr"'}
     return {}
 
 

@@ -10,6 +10,7 @@ from deployments.context import RequestContext
 from deployments.pipeline import Pipeline
 from models.errors import MalformedRequest, Overloaded
 from serve.readiness import Readiness
+from serve.ready_buckets import ReadyBuckets
 from serve.settings import HttpSettings, Settings
 
 __all__ = ["Service", "service_of"]
@@ -28,7 +29,7 @@ class Service:
     def __init__(self, settings: Settings, pipeline: Pipeline) -> None:
         self.settings = settings
         self.pipeline = pipeline
-        self.readiness = Readiness(pipeline)
+        self.readiness = Readiness(pipeline, ReadyBuckets(settings.storage))
         self._in_work = 0
         self._idle = asyncio.Event()
         self._idle.set()

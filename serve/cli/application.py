@@ -9,6 +9,7 @@ import typer
 
 from models.errors import MalformedRequest, RayocrError
 from serve.cli.bulk import bulk_app
+from serve.cli.check import check
 from serve.cli.config import config
 from serve.cli.console import Invocation, complain, discard_stdout
 from serve.cli.models import models_app
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(read)
+app.command()(check)
 app.add_typer(bulk_app, name="bulk")
 app.add_typer(models_app, name="models")
 app.command()(config)

@@ -22,26 +22,32 @@ def config(
     ] = "table",
 ) -> None:
     """Print every setting in effect, and where its value came from. Secrets are hidden."""
-    from serve.configuration import load_settings
+    from serve.configuration import load_settings, setting_paths
 
     loaded = load_settings(config_file)
     # JSON mode writes networks and paths as text, and hides every SecretStr.
     tree: Tree = loaded.settings.model_dump(mode="json")
-    lines = _yaml_lines(tree, loaded.origins) if output_format == "yaml" else _table_lines(tree, loaded.origins)
+    single = frozenset(setting_paths())
+    lines = (
+        _yaml_lines(tree, single, loaded.origins)
+        if output_format == "yaml"
+        else _table_lines(tree, single, loaded.origins)
+    )
     for line in lines:
         typer.echo(line)
 
 
-def _leaves(tree: Tree, prefix: str = "") -> Iterator[tuple[str, object]]:
+def _leaves(tree: Tree, single: frozenset[str], prefix: str = "") -> Iterator[tuple[str, object]]:
     for name, value in tree.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{name}.")
+        path = prefix + name
+        if isinstance(value, dict) and path not in single:  # a section, not a setting that is a mapping
+            yield from _leaves(value, single, f"{path}.")
         else:
-            yield prefix + name, value
+            yield path, value
 
 
-def _table_lines(tree: Tree, origins: dict[str, str]) -> Iterator[str]:
-    rows = [(path, _scalar(value), origins.get(path, "default")) for path, value in _leaves(tree)]
+def _table_lines(tree: Tree, single: frozenset[str], origins: dict[str, str]) -> Iterator[str]:
+    rows = [(path, _scalar(value), origins.get(path, "default")) for path, value in _leaves(tree, single)]
     path_width = max(len(path) for path, _, _ in rows)
     value_width = max(len(value) for _, value, _ in rows)
     # What somebody chose stands out; echo drops the styling where stdout is no terminal.
@@ -51,13 +57,13 @@ def _table_lines(tree: Tree, origins: dict[str, str]) -> Iterator[str]:
         yield typer.style(line, bold=True) if is_colored and origin != "default" else line
 
 
-def _yaml_lines(tree: Tree, origins: dict[str, str], prefix: str = "") -> Iterator[str]:
+def _yaml_lines(tree: Tree, single: frozenset[str], origins: dict[str, str], prefix: str = "") -> Iterator[str]:
     indent = "  " * prefix.count(".")
     for name, value in tree.items():
         path = prefix + name
-        if isinstance(value, dict):
+        if isinstance(value, dict) and path not in single:
             yield f"{indent}{name}:"
-            yield from _yaml_lines(value, origins, f"{path}.")
+            yield from _yaml_lines(value, single, origins, f"{path}.")
         else:
             origin = f"  # {origins[path]}" if path in origins else ""
             yield f"{indent}{name}: {_scalar(value)}{origin}"

@@ -49,8 +49,10 @@ def test_config_shows_value_and_origin(rayocr: Rayocr, tmp_path: Path) -> None:
 
 
 def test_config_as_yaml_can_be_given_back(rayocr: Rayocr, tmp_path: Path) -> None:
-    first = rayocr(["config", "--format", "yaml"], variables={"RAYOCR_STORAGE__HTTPS_PORTS": "[443, 8443]"})
+    variables = {"RAYOCR_STORAGE__HTTPS_PORTS": "[443, 8443]", "RAYOCR_HTTP__LABEL_SELECTOR": '{"pool": "cpu"}'}
+    first = rayocr(["config", "--format", "yaml"], variables=variables)
     assert yaml.safe_load(first.stdout)["storage"]["https_ports"] == [443, 8443]
+    assert yaml.safe_load(first.stdout)["http"]["label_selector"] == {"pool": "cpu"}
     file = tmp_path / "again.yaml"
     file.write_bytes(first.stdout)
     second = rayocr(["config", "--format", "yaml", "--config", file])

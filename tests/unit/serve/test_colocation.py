@@ -25,8 +25,9 @@ def test_setting_holds_whatever_the_default(asked: bool) -> None:
         {"detection": {"num_gpus": 1}},
         {"recognition": {"scaling": {"max_replicas": 8}}},
         {"recognition": {"max_queued_requests": 9}},
+        {"detection": {"label_selector": {"pool": "gpu"}}},
     ],
-    ids=["cpus", "gpus", "scaling", "queue"],
+    ids=["cpus", "gpus", "scaling", "queue", "labels"],
 )
 def test_stage_with_replicas_of_its_own_is_apart(stage: dict[str, object]) -> None:
     settings = Settings.model_validate(stage)

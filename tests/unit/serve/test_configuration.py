@@ -54,6 +54,15 @@ def test_sections_are_merged_key_by_key(file: Path, monkeypatch: pytest.MonkeyPa
     assert (http.host, http.port, http.retry_after_s) == ("0.0.0.0", 9002, 5.0)
 
 
+def test_mapping_in_a_variable_is_json_and_taken_whole(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text("http: {label_selector: {pool: cpu, zone: a}}")
+    assert load_settings(file).origins == {"http.label_selector": f"file {file}"}
+    monkeypatch.setenv("RAYOCR_HTTP__LABEL_SELECTOR", '{"pool": "gpu"}')
+    loaded = load_settings(file)
+    assert loaded.settings.http.label_selector == {"pool": "gpu"}
+    assert loaded.origins == {"http.label_selector": "environment RAYOCR_HTTP__LABEL_SELECTOR"}
+
+
 def test_variable_names_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAYOCR_CONFIG", str(file))
     assert load_settings().settings.http.port == 9001
@@ -113,7 +122,7 @@ def test_list_in_a_variable_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
             "RAYOCR_STORAGE__HTTPS_PORTS",
             "[443",
             'an environment variable can\'t be read: error parsing value for field "storage" from source '
-            '"EnvSettingsSource"; lists are JSON, such as [443]',
+            '"EnvSettingsSource"; lists and mappings are JSON, such as [443]',
         ),
         (
             "RAYOCR_HTTP",
@@ -121,12 +130,18 @@ def test_list_in_a_variable_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
             "the environment variable RAYOCR_HTTP is not a setting of rayocr: did you mean RAYOCR_HTTP__PORT?",
         ),
         (
+            "RAYOCR_HTTP__LABEL_SELECTOR",
+            '{"pool": "g p u"}',
+            "the settings are not valid: http.label_selector (from environment RAYOCR_HTTP__LABEL_SELECTOR): "
+            "Value error, pool asks for 'g p u': write a value, !value, in(a, b) or !in(a, b)",
+        ),
+        (
             "RAYOCR_PREPROCESS__SCALING__MIN_REPLICAS",
             "4",
             "the settings are not valid: preprocess.scaling: Value error, max_replicas is 1, less than min_replicas 4",
         ),
     ],
-    ids=["misspelt", "unknown", "out-of-range", "wrong-type", "list", "section", "contradiction"],
+    ids=["misspelt", "unknown", "out-of-range", "wrong-type", "list", "section", "mapping", "contradiction"],
 )
 def test_bad_variable_is_refused(name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)

@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from ray.serve._private.application_state import ApplicationStateManager
 from ray.serve._private.haproxy_templates import HAPROXY_CONFIG_TEMPLATE
+from ray.serve._private.proxy_state import ProxyStateManager
 
 from models.errors import ConfigurationError, RayocrError
-from serve.haproxy import check_haproxy, own_template
+from serve.haproxy import check_haproxy, own_template, set_up_controller
 
 
 def test_only_frontends_listen() -> None:
@@ -47,3 +49,34 @@ def test_haproxy_that_is_not_there_or_does_not_run_is_refused(monkeypatch: pytes
     monkeypatch.setenv("RAY_SERVE_HAPROXY_BINARY_PATH", binary)
     with pytest.raises(ConfigurationError, match=r"set http\.proxy to python"):
         check_haproxy()
+
+
+@pytest.fixture
+def serve_as_it_is(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Puts back what `set_up_controller` changes in this process."""
+    for owner, name in (
+        (ProxyStateManager, "_start_fallback_proxy_if_needed"),
+        (ApplicationStateManager, "get_ingress_deployment_name"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    return monkeypatch
+
+
+def test_ingress_keeps_its_name_while_a_new_version_is_built(serve_as_it_is: pytest.MonkeyPatch) -> None:
+    names: dict[str, str | None] = {"rayocr": "Ingress", "other": None}
+    serve_as_it_is.setattr(ApplicationStateManager, "get_ingress_deployment_name", lambda _, name: names[name])
+    set_up_controller()
+    manager = object.__new__(ApplicationStateManager)
+    assert [manager.get_ingress_deployment_name(name) for name in names] == ["Ingress", None]
+    names["rayocr"] = None
+    assert manager.get_ingress_deployment_name("rayocr") == "Ingress"
+    names["rayocr"] = "NewIngress"
+    assert manager.get_ingress_deployment_name("rayocr") == "NewIngress"
+
+
+@pytest.mark.parametrize("owner", [ProxyStateManager, ApplicationStateManager])
+def test_controller_of_another_ray_is_refused(serve_as_it_is: pytest.MonkeyPatch, owner: type) -> None:
+    name = "_start_fallback_proxy_if_needed" if owner is ProxyStateManager else "get_ingress_deployment_name"
+    serve_as_it_is.delattr(owner, name)
+    with pytest.raises(RayocrError, match=rf"{owner.__name__}\.{name} is gone\): set http\.proxy to python"):
+        set_up_controller()

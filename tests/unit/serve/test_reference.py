@@ -30,6 +30,11 @@ def test_default_is_the_one_in_effect_not_that_of_the_shared_class() -> None:
     assert "| `cpu` |" in row
 
 
+def test_mapping_is_named_as_one() -> None:
+    row = next(line for line in reference_page().splitlines() if line.startswith("| `http.label_selector`"))
+    assert "| mapping of text to text | `{}` |" in row
+
+
 def test_environment_does_not_change_the_page() -> None:
     command = [sys.executable, "-m", "serve.reference", "--check"]
     done = subprocess.run(

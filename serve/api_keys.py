@@ -1,0 +1,107 @@
+"""The keys of clients, from a folder with a file for each: what a Secret of Kubernetes is when it is mounted."""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from models.errors import ConfigurationError
+
+__all__ = ["ApiKeys"]
+
+logger = logging.getLogger("ray.serve")
+
+# Shorter ones can be guessed by trying.
+_SHORTEST_KEY = 16
+_LOOK_PERIOD_S = 5.0
+
+
+class ApiKeys:
+    """Knows which key is whose. Changes in the folder are taken over when a key is next asked for.
+
+    Only SHA-256 digests are kept, and all of them are compared, so that the time tells nothing about a key.
+
+    Args:
+        directory: The name of a file is the client's, its content the key. Names that begin with a dot are skipped.
+        clock: Seconds that never run backwards.
+
+    Raises:
+        ConfigurationError: The folder can't be read, holds no key, or holds one that can't be used.
+    """
+
+    def __init__(self, directory: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._clients = _read(directory)
+        if not self._clients:
+            raise ConfigurationError(
+                f"http.api_keys_directory is {directory}, and there is no key in it: add a file for each client, its "
+                "name the client's, its content the key"
+            )
+        self._looked_at_s = clock()
+        self._complaint = ""
+
+    async def client_of(self, key: str) -> str | None:
+        """The name of the client whose key this is; None for a key that nobody has."""
+        if self._clock() - self._looked_at_s > _LOOK_PERIOD_S:
+            self._looked_at_s = self._clock()  # before the look: one request makes it
+            await asyncio.to_thread(self._look_again)
+        digest = _digest(key)
+        found = None
+        for known, client in self._clients.items():
+            if hmac.compare_digest(known, digest):
+                found = client
+        return found
+
+    def _look_again(self) -> None:
+        try:
+            clients = _read(self._directory)
+            complaint = "" if clients else f"{self._directory} holds no key any more: every request is refused"
+        except ConfigurationError as exc:
+            clients = self._clients
+            complaint = f"{exc}; the keys of before still hold"
+        if complaint and complaint != self._complaint:
+            logger.error("%s", complaint)
+        if clients != self._clients:
+            logger.info("API keys were changed: %d clients", len(clients))
+        self._clients, self._complaint = clients, complaint
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _read(directory: Path) -> dict[bytes, str]:
+    """Client names by the digest of their key."""
+    clients: dict[bytes, str] = {}
+    try:
+        files = sorted(path for path in directory.iterdir() if not path.name.startswith(".") and path.is_file())
+        for file in files:
+            digest = _digest(_checked(file.read_bytes(), file.name))
+            if digest in clients:
+                raise ConfigurationError(
+                    f"the clients {clients[digest]} and {file.name} have one API key: give each its own"
+                )
+            clients[digest] = file.name
+    except OSError as exc:
+        raise ConfigurationError(
+            f"the API keys can't be read: {exc.filename}: {exc.strerror} (http.api_keys_directory)"
+        ) from exc
+    return clients
+
+
+def _checked(content: bytes, client: str) -> str:
+    key = content.decode("ascii", errors="replace").strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ConfigurationError(
+            f"the API key of {client} is no single word of ASCII characters: a header can't carry it"
+        )
+    if len(key) < _SHORTEST_KEY:
+        raise ConfigurationError(
+            f"the API key of {client} has {len(key)} characters, less than {_SHORTEST_KEY}: make one with "
+            "openssl rand -hex 24"
+        )
+    return key

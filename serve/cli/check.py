@@ -1,0 +1,151 @@
+"""`rayocr check`."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from models.errors import (
+    ConfigurationError,
+    DeadlineExceeded,
+    MalformedRequest,
+    ModelOutputError,
+    Overloaded,
+    RayocrError,
+)
+from serve.cli.console import complain
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["check"]
+
+_WORDS = "rayocr 2719"
+_PAUSE_S = 1.0
+# A probe reads a picture for up to 10 s, and asks for buckets for up to 5.
+_PROBE_TIMEOUT_S = 20.0
+_READ_TIMEOUT_S = 60.0
+
+
+def check(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where the service is, such as http://127.0.0.1:8000.")],
+    api_key_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file with the API key, where the service asks for one.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(metavar="S", min=0, help="How long to wait for the service.")] = 60.0,
+    namespace: Annotated[
+        str | None, typer.Option(metavar="NS", help="In a pod: of the release whose pods are looked at.")
+    ] = None,
+    release: Annotated[str | None, typer.Option(metavar="NAME", help="In a pod: its name.")] = None,
+) -> None:
+    """Have a running service read a picture of known words, and say what is wrong where that fails."""
+    import httpx
+
+    if (namespace is None) != (release is None):
+        raise MalformedRequest("--namespace and --release go together: the pods of one release are looked at")
+    headers = {"X-API-Key": _key(api_key_file)} if api_key_file is not None else {}
+    try:
+        base = httpx.URL(url)
+    except httpx.InvalidURL as exc:
+        raise MalformedRequest(f"{url!r} is no URL: {exc}") from exc
+    if base.scheme not in ("http", "https") or not base.host:
+        raise MalformedRequest(f"{url!r} is no address of a service: write http://HOST:PORT")
+    failure: RayocrError | None = None
+    try:
+        with httpx.Client(base_url=base) as client:
+            seconds = _read_in_time(client, headers, timeout)
+    except RayocrError as exc:
+        failure = exc
+    if namespace is not None and release is not None:  # also of one that reads: a part of it may not start
+        _tell_pods(namespace, release)
+    if failure is not None:
+        raise failure
+    typer.echo(f"ok: read {_WORDS!r} in {seconds:.2f} s")
+
+
+def _read_in_time(client: "httpx.Client", headers: dict[str, str], timeout_s: float) -> float:
+    """Read until it succeeds once, and return the seconds that took. What may pass is tried again."""
+    give_up = time.monotonic() + timeout_s
+    while True:
+        try:
+            _require_ready(client)
+            return _read(client, headers)
+        except RayocrError as exc:
+            if not exc.retryable:
+                raise
+            if time.monotonic() + _PAUSE_S > give_up:
+                raise DeadlineExceeded(f"{client.base_url} does not read after {timeout_s:g} s: {exc}") from exc
+        time.sleep(_PAUSE_S)
+
+
+def _require_ready(client: "httpx.Client") -> None:
+    import httpx
+
+    try:
+        answer = client.get("/readyz", timeout=_PROBE_TIMEOUT_S)
+    except httpx.TransportError as exc:
+        raise Overloaded(f"no answer: {exc or type(exc).__name__}") from exc
+    if not answer.is_success:
+        raise Overloaded(_said(answer).message)
+
+
+def _read(client: "httpx.Client", headers: dict[str, str]) -> float:
+    import httpx
+
+    from serve.word_picture import word_picture
+
+    picture = word_picture(_WORDS)
+    started = time.perf_counter()
+    try:
+        answer = client.post(
+            "/v1/ocr", files={"file": ("words.png", picture)}, headers=headers, timeout=_READ_TIMEOUT_S
+        )
+    except httpx.TransportError as exc:
+        raise Overloaded(f"no answer to a picture: {exc or type(exc).__name__}") from exc
+    seconds = time.perf_counter() - started
+    if not answer.is_success:
+        raise _said(answer)
+    try:
+        text = answer.json()["text"]
+    except (ValueError, KeyError, TypeError) as exc:
+        raise RayocrError(f"{client.base_url} is no rayocr: it answered {answer.text[:80]!r}") from exc
+    if "".join(text.split()).casefold() != "".join(_WORDS.split()):
+        raise ModelOutputError(f"a picture of {_WORDS!r} was read as {text!r}: run rayocr models verify there")
+    return seconds
+
+
+def _said(answer: "httpx.Response") -> RayocrError:
+    """The error that an answer tells of; where it is no problem of rayocr's (RFC 9457), its first words."""
+    by_code = {kind.code: kind for kind in _kinds(RayocrError)}
+    try:
+        problem = answer.json()
+        return by_code.get(problem["code"], RayocrError)(problem["detail"])
+    except (ValueError, KeyError, TypeError):
+        return RayocrError(f"{answer.url} answered {answer.status_code}: {answer.text[:200]}")
+
+
+def _kinds(kind: type[RayocrError]) -> Iterator[type[RayocrError]]:
+    """A class of errors and all below it, without those that have no code of their own."""
+    if "code" in vars(kind):
+        yield kind
+    for below in kind.__subclasses__():
+        yield from _kinds(below)
+
+
+def _tell_pods(namespace: str, release: str) -> None:
+    from serve.cluster_pods import troubled_pods
+
+    try:
+        for trouble in troubled_pods(namespace, release):
+            complain(str(trouble))
+    except RayocrError as exc:  # the check itself says more
+        complain(exc.message)
+
+
+def _key(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(f"the API key can't be read from {file}: {exc}") from exc

@@ -1,0 +1,140 @@
+"""Keys of clients in a folder: who is known, what is refused, and what happens when the folder changes."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.errors import ConfigurationError
+from serve.api_keys import ApiKeys
+
+ALICE, BOB = "a1b2c3d4e5f60718", "0011223344556677"
+LATER_S = 6.0
+
+
+class Clock:
+    """Seconds that the test lets pass."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def errors() -> Iterator[list[str]]:
+    """What is logged as an error."""
+    messages: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("ray.serve")
+    logger.addHandler(handler)
+    yield messages
+    logger.removeHandler(handler)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """As a Secret of Kubernetes is mounted: what has names is a link into a folder that is swapped whole."""
+    mount(tmp_path, "1", alice=f"{ALICE}\n")
+    return tmp_path
+
+
+def mount(folder: Path, version: str, **keys: str) -> None:
+    data = folder / f"..version-{version}"
+    data.mkdir()
+    for client, key in keys.items():
+        (data / client).write_text(key)
+    fresh = folder / "..data_tmp"
+    fresh.symlink_to(data.name)
+    fresh.rename(folder / "..data")
+    for link in folder.iterdir():
+        if not link.name.startswith("."):
+            link.unlink()
+    for client in keys:
+        (folder / client).symlink_to(f"..data/{client}")
+
+
+def move(source: Path, target: Path) -> Path:
+    return source.rename(target)
+
+
+async def test_key_tells_the_client(folder: Path) -> None:
+    keys = ApiKeys(folder)
+    assert await keys.client_of(ALICE) == "alice"
+    for unknown in (BOB, ALICE[:-1], ALICE + "0", ALICE.upper(), ""):
+        assert await keys.client_of(unknown) is None
+
+
+async def test_change_holds_some_seconds_later(folder: Path, clock: Clock) -> None:
+    keys = ApiKeys(folder, clock)
+    mount(folder, "2", bob=BOB)
+    assert await keys.client_of(BOB) is None
+    clock.now_s += LATER_S
+    assert await keys.client_of(BOB) == "bob"
+    assert await keys.client_of(ALICE) is None
+
+
+async def test_unreadable_folder_keeps_the_keys_and_is_logged_once(
+    folder: Path, clock: Clock, errors: list[str]
+) -> None:
+    keys = ApiKeys(folder, clock)
+    away = move(folder, folder.with_name("away"))
+    for _ in range(3):
+        clock.now_s += LATER_S
+        assert await keys.client_of(ALICE) == "alice"
+    (error,) = errors
+    assert "No such file or directory" in error
+    mount(away, "2", bob=BOB)
+    move(away, folder)
+    clock.now_s += LATER_S
+    assert await keys.client_of(ALICE) is None
+    assert await keys.client_of(BOB) == "bob"
+
+
+async def test_bad_key_later_keeps_all_as_they_were(folder: Path, clock: Clock) -> None:
+    keys = ApiKeys(folder, clock)
+    mount(folder, "2", alice=ALICE, bob="short")
+    clock.now_s += LATER_S
+    assert await keys.client_of(ALICE) == "alice"
+    assert await keys.client_of("short") is None
+
+
+async def test_emptied_folder_refuses_everybody(folder: Path, clock: Clock) -> None:
+    keys = ApiKeys(folder, clock)
+    mount(folder, "2")
+    clock.now_s += LATER_S
+    assert await keys.client_of(ALICE) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "there is no key in it: add a file for each client"),
+        ({".hidden": ALICE}, "there is no key in it"),
+        ({"alice": "0123456789abcde"}, "the API key of alice has 15 characters, less than 16: make one"),
+        ({"alice": "  \n"}, "the API key of alice has 0 characters"),
+        ({"alice": f"{ALICE}\n{BOB}"}, "the API key of alice is no single word"),
+        ({"alice": "schlüssel-schlüssel"}, "the API key of alice is no single word"),
+        ({"alice": ALICE, "bob": ALICE}, "the clients alice and bob have one API key"),
+    ],
+    ids=["empty", "hidden", "short", "blank", "two lines", "not ASCII", "twice"],
+)
+def test_folder_that_is_of_no_use_is_refused_at_the_start(tmp_path: Path, files: dict[str, str], message: str) -> None:
+    for name, key in files.items():
+        (tmp_path / name).write_text(key)
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        ApiKeys(tmp_path)
+    assert not any(word in caught.value.message for key in files.values() for word in key.split())
+
+
+def test_missing_folder_is_refused_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"nowhere: No such file or directory \(http\.api_keys_directory\)"):
+        ApiKeys(tmp_path / "nowhere")
