@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# For the container image: takes out of an installed environment what rayocr never runs, and divides the rest into the
+# image's layers: LAYERS/cuda, LAYERS/weights and LAYERS/packages, each with paths from the root.
+# Usage: slim-packages.sh VENV LAYERS (absolute paths)
+# What is not there, as in another version or another lock, is no error. Sizes: docs/decisions/0019-image.md.
+set -euo pipefail
+shopt -s nullglob
+
+venv=$1
+layers=$2
+cd "$venv"/lib/python3.*/site-packages
+site=$PWD
+
+# Tests, headers, and what only compilers and type checkers read. `testing` of NumPy and pandas stays: others import it.
+find . -type d \( -name tests -o -name include \) -not -path './ray/*' -prune -exec rm -rf {} +
+find . -type f -regextype posix-extended -regex '.*\.(pyi|pyx|pxd|pxi|h|hpp|c|cpp|a|map)' -delete
+
+# rapidocr is installed for the ONNX files that the bundles name, and never imported.
+find rapidocr -type f -not -name 'PP-OCRv6_*_small.onnx' -delete
+find rapidocr -type d -empty -delete
+
+# OpenVINO reads ONNX and runs on the CPU.
+rm -rf openvino/{cmake,tools,torch} openvino/frontend/{jax,paddle,pytorch,tensorflow} \
+  openvino/libs/libopenvino_{intel_gpu,intel_npu,auto,auto_batch,hetero}_plugin.so \
+  openvino/libs/libopenvino_c.so* openvino/libs/cache.json
+find openvino/libs -name 'libopenvino_*_frontend.so*' -not -name '*_onnx_*' -not -name '*_ir_*' -delete
+
+# ONNX Runtime: the library that programs in C link, and what makes or changes nets.
+rm -rf onnxruntime/capi/libonnxruntime.so* onnxruntime/{backend,datasets,quantization,tools,transformers}
+
+# Ray: Java, reinforcement learning, language models.
+rm -rf ray/{jars,rllib,llm} ray/data/llm.py ray/serve/llm
+
+# Arrow: bulk runs reach their files through rayocr's own storages.
+find pyarrow -regextype posix-extended -regex '.*_(flight|s3|s3fs|gcsfs|azurefs)\.(cpython-.*\.)?so.*' -delete
+
+# botocore: S3, and the services that give credentials for it.
+find botocore/data -mindepth 1 -maxdepth 1 -type d \
+  -not -name s3 -not -name sts -not -name sso -not -name sso-oidc -not -name signin -exec rm -rf {} +
+
+# Installers, build tools and a profiler, with their entries in the list of what is installed.
+rm -rf {hatchling,trove_classifiers,virtualenv,distlib,python_discovery}{,-*.dist-info} py_spy-*.dist-info
+rm -rf numpy/{f2py,distutils}
+find "$venv/bin" -type f -not -name ray -not -name serve -delete
+
+move() {
+  local layer=$1 path
+  shift
+  for path in "$@"; do
+    mkdir -p "$layers/$layer${path%/*}"
+    mv "$path" "$layers/$layer$path"
+  done
+}
+
+# From the rarest change to the commonest. The same content gives the same layer wherever and whenever it is built.
+move cuda "$site"/nvidia*
+move weights "$site"/rapidocr*
+move packages "$venv"
+find "$layers" -exec touch --no-dereference --date=2000-01-01 {} +
