@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 # Variables: HOST and PORT of the service; PYTHON, the interpreter to build on; GPU=1, ONNX Runtime for CUDA;
-# DATA and OPTIONS of the benchmark.
+# DATA and OPTIONS of the benchmark; IMAGE, TAG, BASE_IMAGE, DOCKER and SOURCE (its web address) of the image.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -10,6 +10,7 @@ MAKEFLAGS += --no-builtin-rules
 HOST ?= 127.0.0.1
 PORT ?= 8000
 GPU ?=
+CHARTS := $(wildcard helm/*)
 export PYTHON ?=
 DATA ?= ../shared/data
 OPTIONS ?=
@@ -60,7 +61,7 @@ setup: $(VENV)/.dev ## make the environment for development
 	@echo "$(VENV) is ready"
 
 .PHONY: test
-test: $(VENV)/.dev ## run the unit and integration tests
+test: $(VENV)/.dev chart-test ## run the unit and integration tests, and those of the charts
 	scripts/minio.sh >/dev/null
 	$(VENV)/bin/pytest
 
@@ -70,6 +71,7 @@ lint: typecheck ## check style, types and the direction of imports
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo
 	$(VENV)/bin/python -m serve.reference --check
+	for chart in $(CHARTS); do $(VENV)/bin/python -m serve.chart_schema $$chart --check; done
 
 .PHONY: typecheck
 typecheck: $(VENV)/.dev ## check the types
@@ -102,6 +104,30 @@ lock: ## take the newest versions that pyproject.toml allows into requirements/*
 	$(LOCK) --group dev --constraints requirements/run.lock --output-file $(DEV_LOCK)
 	$(LOCK) --group peers --constraints requirements/run.lock --output-file requirements/peers.lock
 	$(LOCK) --group tools --output-file requirements/tools.lock
+
+.PHONY: image
+IMAGE ?= rayocr
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+TAG ?= $(VERSION)$(if $(GPU),-gpu)
+BASE_IMAGE ?= python:3.11-slim-bookworm
+DOCKER ?= docker
+SOURCE ?=
+image: ## build the container image IMAGE:TAG; GPU=1: with ONNX Runtime for CUDA
+	DOCKER_BUILDKIT=1 $(DOCKER) build --target $(if $(GPU),gpu,cpu) --tag $(IMAGE):$(TAG) \
+		--build-arg BASE_IMAGE=$(BASE_IMAGE) --build-arg VERSION=$(VERSION) --build-arg SOURCE=$(SOURCE) \
+		--build-arg REVISION=$$(git describe --always --abbrev=40 --dirty --exclude '*') .
+
+.PHONY: chart-test chart-docs
+chart-test: ## run the unit tests of the charts
+	@unittest=$$(scripts/helm-tools.sh helm-unittest) && "$$unittest" --strict $(CHARTS)
+chart-docs: $(VENV)/.dev ## write values.schema.json and README.md of the charts
+	@docs=$$(scripts/helm-tools.sh helm-docs) && for chart in $(CHARTS); do \
+		$(VENV)/bin/python -m serve.chart_schema $$chart && \
+		"$$docs" --log-level warning --sort-values-order file --chart-search-root $$chart; done
+
+.PHONY: e2e
+e2e: $(VENV)/.dev ## try the chart on the cluster of the current kubeconfig: install, faults under load, upgrade, removal
+	$(VENV)/bin/pytest tests/e2e/kubernetes
 
 .PHONY: clean
 clean: ## remove the environments and all caches

@@ -1,0 +1,154 @@
+{{/*
+Values that can't work, or contradict each other, each with what to do. All are said at once. What one value may be by
+itself is the schema's business.
+*/}}
+{{- define "rayocr-bulk.validate" -}}
+{{- $problems := concat
+      (include "rayocr-bulk.problemsOfNames" . | fromJsonArray)
+      (include "rayocr-bulk.problemsOfRun" . | fromJsonArray)
+      (include "rayocr-bulk.problemsOfStorage" . | fromJsonArray)
+      (include "rayocr-bulk.problemsOfSettings" . | fromJsonArray)
+      (include "rayocr-bulk.problemsOfGroups" . | fromJsonArray)
+-}}
+{{- if $problems -}}
+{{- fail (printf "\n\nThese values can't work together:\n- %s\n" (join "\n- " $problems)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "rayocr-bulk.problemsOfNames" -}}
+{{- $problems := list -}}
+{{- $name := include "rayocr-bulk.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
+{{- $problems = append $problems (printf "KubeRay refuses the name %q: install with a release name (or fullnameOverride) of lower-case letters, digits and '-' that begins with a letter" $name) -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{- define "rayocr-bulk.problemsOfRun" -}}
+{{- $problems := list -}}
+{{- $run := .Values.run -}}
+{{- range $key, $example := dict "input" "s3://scans/2026/" "output" "s3://text/2026/" -}}
+{{- $location := get $run $key -}}
+{{- if not $location -}}
+{{- $problems = append $problems (printf "run.%s is empty: give a bucket, such as --set run.%s=%s" $key $key $example) -}}
+{{- else if not (hasPrefix "s3://" $location) -}}
+{{- $problems = append $problems (printf "run.%s is %s, a folder of a pod's own: give a bucket, such as %s" $key $location $example) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $run.manifest (not (hasPrefix "s3://" $run.manifest)) -}}
+{{- $problems = append $problems (printf "run.manifest is %s, a file of a pod's own: give one in a bucket, such as s3://lists/today.txt" $run.manifest) -}}
+{{- end -}}
+{{- if and $run.limit $run.sample -}}
+{{- $problems = append $problems "run.limit takes the first documents and run.sample some at random: keep one of them" -}}
+{{- end -}}
+{{- $colocated := eq (include "rayocr-bulk.colocated" .) "true" -}}
+{{- range $key := list "readers" "fetchers" "detectionActors" "recognitionActors" -}}
+{{- with get $run $key -}}
+{{- $bounds := splitList ":" . -}}
+{{- if gt (first $bounds | int) (last $bounds | int) -}}
+{{- $problems = append $problems (printf "run.%s is %s, with more at least than at most: write MIN:MAX" $key .) -}}
+{{- end -}}
+{{- if and $colocated (ne $key "readers") -}}
+{{- $problems = append $problems (printf "run.%s is for actors of one stage, but each actor holds all stages (settings.colocated is true, or not set and workers.gpu.enabled is false): set run.readers in its place, or settings.colocated=false" $key) -}}
+{{- else if and (not $colocated) (eq $key "readers") -}}
+{{- $problems = append $problems "run.readers is for actors that hold all stages, but each stage has its own (settings.colocated is false, or not set and workers.gpu.enabled is true): leave it out, or set settings.colocated=true" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{- define "rayocr-bulk.problemsOfStorage" -}}
+{{- $problems := list -}}
+{{- with .Values.storage -}}
+{{- if and (eq .auth "secret") (not .existingSecret) -}}
+{{- $problems = append $problems "a run needs S3, but storage.existingSecret is empty: make a Secret with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY and give its name, or set storage.auth=serviceAccount" -}}
+{{- end -}}
+{{- if and (ne .auth "secret") .existingSecret -}}
+{{- $problems = append $problems (printf "storage.existingSecret is set, but storage.auth is %s, so that it would not be used: set storage.auth=secret, or leave it out" .auth) -}}
+{{- end -}}
+{{- if and (eq .auth "serviceAccount") (not $.Values.serviceAccount.create) (not $.Values.serviceAccount.name) -}}
+{{- $problems = append $problems "storage.auth is serviceAccount, but the run has the namespace's default one: set serviceAccount.create=true, or serviceAccount.name" -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.rayToken.existingSecret (not .Values.rayToken.enabled) -}}
+{{- $problems = append $problems "rayToken.existingSecret is set, but rayToken.enabled is false: set it to true, or leave the Secret out" -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{- define "rayocr-bulk.problemsOfSettings" -}}
+{{- $problems := list -}}
+{{- $settings := .Values.settings -}}
+{{- range $section, $instead := dict
+      "http" "nothing listens"
+      "ray" "workers.cpu.objectStore is the object store, and the metrics are at port 8080 of each pod"
+-}}
+{{- if hasKey $settings $section -}}
+{{- $problems = append $problems (printf "settings.%s means nothing in a bulk run: leave it out; %s" $section $instead) -}}
+{{- end -}}
+{{- end -}}
+{{- $stages := list "preprocess" "detection" "recognition" "reader" -}}
+{{- range $stage := $stages -}}
+{{- range $key := list "label_selector" "max_ongoing_requests" "max_queued_requests" "graceful_shutdown_s" "scaling" -}}
+{{- if hasKey (default dict (get $settings $stage)) $key -}}
+{{- $problems = append $problems (printf "settings.%s.%s is for the service: leave it out; run.readers, run.detectionActors and run.recognitionActors say how many actors there are" $stage $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if eq (include "rayocr-bulk.colocated" .) "true" -}}
+{{- range $stage := without $stages "reader" -}}
+{{- range $key := list "num_cpus" "num_gpus" -}}
+{{- if hasKey (default dict (get $settings $stage)) $key -}}
+{{- $problems = append $problems (printf "settings.%s.%s is for a stage with actors of its own, but each actor holds all stages (settings.colocated is true, or not set and workers.gpu.enabled is false): set settings.reader.%s in its place, or settings.colocated=false" $stage $key $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- else if $settings.reader -}}
+{{- $problems = append $problems "settings.reader is for actors that hold all stages, but each stage has its own (settings.colocated is false, or not set and workers.gpu.enabled is true): leave it out, or set settings.colocated=true" -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{- define "rayocr-bulk.problemsOfGroups" -}}
+{{- $problems := list -}}
+{{- $workers := .Values.workers -}}
+{{- $settings := include "rayocr-bulk.settings" . | fromYaml -}}
+{{- range $pool, $group := dict "cpu" $workers.cpu "gpu" $workers.gpu -}}
+{{- if or (eq $pool "cpu") $group.enabled -}}
+{{- if gt (int $group.minReplicas) (int $group.maxReplicas) -}}
+{{- $problems = append $problems (printf "workers.%s.minReplicas (%v) is more than maxReplicas (%v): lower one or raise the other" $pool $group.minReplicas $group.maxReplicas) -}}
+{{- end -}}
+{{- $limit := dig "limits" "memory" $group.resources.requests.memory $group.resources -}}
+{{- if and (regexMatch "(Mi|Gi)$" $limit) (ge (mul 2 (include "rayocr-bulk.bytes" $group.objectStore | int64)) (include "rayocr-bulk.bytes" $limit | int64)) -}}
+{{- $problems = append $problems (printf "workers.%s.objectStore (%s) is half of the worker's memory (%s) or more, of which it is a part: lower it, or raise workers.%s.resources" $pool $group.objectStore $limit $pool) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $cpus := include "rayocr-bulk.workerCpus" $workers.cpu | int -}}
+{{- range $stage := list "reader" "detection" "recognition" -}}
+{{- $wanted := float64 (dig $stage "num_cpus" 0 $settings) -}}
+{{- if gt $wanted (float64 $cpus) -}}
+{{- $problems = append $problems (printf "settings.%s.num_cpus is %v, but a worker has %d CPUs to hand out: lower it, or raise workers.cpu.resources.requests.cpu" $stage $wanted $cpus) -}}
+{{- end -}}
+{{- end -}}
+{{- if $workers.gpu.enabled -}}
+{{- if eq (include "rayocr-bulk.colocated" .) "true" -}}
+{{- $problems = append $problems "workers.gpu.enabled is true, but settings.colocated keeps detection together with the other stages on CPU workers: set settings.colocated=false, or workers.gpu.enabled=false" -}}
+{{- else if not (include "rayocr-bulk.gpuStages" . | fromJsonArray) -}}
+{{- $problems = append $problems "workers.gpu.enabled is true, but settings.detection.net.device says that detection runs on CPUs, so that nothing would use the GPUs: leave the device out, or set workers.gpu.enabled=false" -}}
+{{- end -}}
+{{- else -}}
+{{- range $stage := list "detection" "recognition" "reader" -}}
+{{- $own := default dict (get $.Values.settings $stage) -}}
+{{- $device := dig "net" "device" "" $own -}}
+{{- if hasPrefix "cuda" $device -}}
+{{- $problems = append $problems (printf "settings.%s.net.device is %s, but there are no workers with GPUs: set workers.gpu.enabled=true, or the device to cpu" $stage $device) -}}
+{{- end -}}
+{{- if gt (float64 (dig "num_gpus" 0 $own)) 0.0 -}}
+{{- $problems = append $problems (printf "settings.%s.num_gpus is %v, but there are no workers with GPUs: set workers.gpu.enabled=true, or leave num_gpus out" $stage $own.num_gpus) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}

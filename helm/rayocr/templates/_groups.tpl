@@ -1,0 +1,143 @@
+{{/* The groups of Ray nodes: the head, and workers by the name of their pool. */}}
+
+{{/* Ray's least is 75 MiB; nothing of the service lies on the head. */}}
+{{- define "rayocr.headObjectStore" -}}
+100000000
+{{- end -}}
+
+{{- define "rayocr.headGroup" -}}
+rayStartParams:
+  # No work for the head: its end should cost no request.
+  num-cpus: "0"
+  object-store-memory: {{ include "rayocr.headObjectStore" . | quote }}
+template:
+  metadata:
+    {{- include "rayocr.podMetadata" (list . "head") | nindent 4 }}
+  spec:
+    {{- include "rayocr.podSpec" . | nindent 4 }}
+    {{- with include "rayocr.placement" (list . "head" .Values.head) }}
+    {{- . | nindent 4 }}
+    {{- end }}
+    {{- if not .Values.autoscaler.enabled }}
+    automountServiceAccountToken: false
+    {{- end }}
+    containers:
+      - name: ray-head
+        image: {{ include "rayocr.image" . }}
+        imagePullPolicy: {{ .Values.image.pullPolicy }}
+        ports:
+          - {name: gcs-server, containerPort: 6379}
+          - {name: dashboard, containerPort: 8265}
+          - {name: metrics, containerPort: 8080}
+          # KubeRay makes the Service for clients from this one; the head takes no requests.
+          - {name: serve, containerPort: 8000}
+        env:
+          {{- include "rayocr.env" . | nindent 10 }}
+        {{- with .Values.extraEnvFrom }}
+        envFrom:
+          {{- toYaml . | nindent 10 }}
+        {{- end }}
+        lifecycle:
+          # `ray start` takes no notice of SIGTERM, and a new head waits for this one's end.
+          preStop: {exec: {command: [ray, stop]}}
+        resources:
+          {{- toYaml .Values.head.resources | nindent 10 }}
+        {{- with .Values.containerSecurityContext }}
+        securityContext:
+          {{- toYaml . | nindent 10 }}
+        {{- end }}
+        volumeMounts:
+          {{- include "rayocr.volumeMounts" . | nindent 10 }}
+    volumes:
+      {{- include "rayocr.volumes" (list . (include "rayocr.headObjectStore" . | int64)) | nindent 6 }}
+{{- end -}}
+
+{{/*
+Before its container is ended, a worker is drained: Ray Serve starts its replicas elsewhere, and those here finish what
+they hold. It is over when neither they nor the proxy are left, or with the Ray cluster (nothing listens at its head).
+Then it stops by itself: as the first process of a container, `ray start` takes no notice of SIGTERM.
+*/}}
+{{- define "rayocr.drain" -}}
+has_head() { (: < "/dev/tcp/$FQ_RAY_IP/6379") 2> /dev/null; }
+processes() { cat /proc/[0-9]*/cmdline 2> /dev/null | tr '\0' '\n'; }
+has_head && timeout 30 ray drain-node --address "$FQ_RAY_IP:6379" \
+  --node-id "$(processes | sed -n 's/^--node_id=//p' | head -n 1)" \
+  --reason DRAIN_NODE_REASON_PREEMPTION --reason-message "the pod is being deleted" \
+  --deadline-remaining-seconds {{ . }} &&
+  while processes | grep -Eq '^ray::(ServeReplica|HAProxyManager|ProxyActor)' && has_head; do sleep 1; done
+ray stop
+{{- end -}}
+
+{{/* Context, pool, image and the group's values. */}}
+{{- define "rayocr.workerGroup" -}}
+{{- $ := index . 0 -}}
+{{- $pool := index . 1 -}}
+{{- $group := index . 3 -}}
+{{- $component := printf "worker-%s" $pool -}}
+{{- $cpus := include "rayocr.workerCpus" $group -}}
+{{- $objectStore := include "rayocr.bytes" $group.objectStore | int64 -}}
+{{- $seconds := include "rayocr.requestSeconds" $ | int -}}
+groupName: {{ $pool }}
+minReplicas: {{ $group.minReplicas }}
+maxReplicas: {{ ternary $group.maxReplicas $group.minReplicas $.Values.autoscaler.enabled }}
+# Label selectors of the settings name them.
+labels: {rayocr/pool: {{ $pool }}}
+rayStartParams:
+  num-cpus: {{ $cpus | quote }}
+  object-store-memory: {{ $objectStore | quote }}
+template:
+  metadata:
+    {{- include "rayocr.podMetadata" (list $ $component) | nindent 4 }}
+  spec:
+    {{- include "rayocr.podSpec" $ | nindent 4 }}
+    {{- with include "rayocr.placement" (list $ $component $group) }}
+    {{- . | nindent 4 }}
+    {{- end }}
+    serviceAccountName: {{ include "rayocr.serviceAccountName" $ }}
+    # Nothing here asks the API server; IRSA and the like mount tokens of their own.
+    automountServiceAccountToken: false
+    # Longer than any request that does not set its own time.
+    terminationGracePeriodSeconds: {{ add $seconds 45 }}
+    containers:
+      - name: ray-worker
+        image: {{ index . 2 }}
+        imagePullPolicy: {{ $.Values.image.pullPolicy }}
+        ports:
+          - {name: serve, containerPort: 8000}
+          - {name: metrics, containerPort: 8080}
+        env:
+          {{- include "rayocr.env" $ | nindent 10 }}
+        {{- with $.Values.extraEnvFrom }}
+        envFrom:
+          {{- toYaml . | nindent 10 }}
+        {{- end }}
+        # Instead of KubeRay's, which starts two programs and takes the worker out of service when these are slow once.
+        readinessProbe:
+          httpGet: {path: /-/healthz, port: serve}
+          initialDelaySeconds: 5
+          periodSeconds: 5
+          timeoutSeconds: 5
+          failureThreshold: 2
+        lifecycle:
+          preStop:
+            exec:
+              command:
+                - bash
+                - -c
+                - |
+                  {{- include "rayocr.drain" (add $seconds 15) | nindent 18 }}
+        resources:
+          {{- $resources := deepCopy $group.resources }}
+          {{- if eq $pool "gpu" }}
+          {{- $_ := set $resources "limits" (merge (dict $group.resourceName $group.gpus) (default dict $resources.limits)) }}
+          {{- end }}
+          {{- toYaml $resources | nindent 10 }}
+        {{- with $.Values.containerSecurityContext }}
+        securityContext:
+          {{- toYaml . | nindent 10 }}
+        {{- end }}
+        volumeMounts:
+          {{- include "rayocr.volumeMounts" $ | nindent 10 }}
+    volumes:
+      {{- include "rayocr.volumes" (list $ $objectStore) | nindent 6 }}
+{{- end -}}

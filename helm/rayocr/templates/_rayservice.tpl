@@ -1,0 +1,37 @@
+{{/* Parts of the RayService. */}}
+
+{{/* What Ray Serve runs, in the form of `serve deploy`. */}}
+{{- define "rayocr.serveConfig" -}}
+proxy_location: EveryNode
+http_options: {host: 0.0.0.0, port: 8000}
+logging_config: {encoding: JSON, log_level: {{ .Values.logLevel }}}
+applications:
+  - name: rayocr
+    route_prefix: /
+    import_path: serve.app:build_app
+    args:
+      {{- include "rayocr.settings" . | nindent 6 }}
+{{- end -}}
+
+{{/* Long enough for requests that the old cluster took before the new one took over. */}}
+{{- define "rayocr.deletionDelaySeconds" -}}
+{{- if kindIs "invalid" .Values.upgrade.deletionDelaySeconds -}}
+{{- add 10 (include "rayocr.requestSeconds" . | int) -}}
+{{- else -}}
+{{- .Values.upgrade.deletionDelaySeconds | int -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "rayocr.gcsFaultTolerance" -}}
+{{- if ne .Values.redis.mode "none" -}}
+gcsFaultToleranceOptions:
+  redisAddress: {{ ternary (printf "%s-redis:6379" (include "rayocr.fullname" .)) .Values.redis.address (eq .Values.redis.mode "bundled") | quote }}
+  {{- with .Values.redis.username }}
+  redisUsername: {value: {{ . | quote }}}
+  {{- end }}
+  {{- with include "rayocr.redisSecretName" . }}
+  redisPassword:
+    valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.redis.existingSecretKey }}}}
+  {{- end }}
+{{- end -}}
+{{- end -}}

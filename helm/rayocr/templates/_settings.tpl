@@ -1,0 +1,134 @@
+{{/*
+The settings of rayocr: what values.settings says, over what the worker groups suggest. An app builder has to be told
+the threads: its defaults follow the machine that it runs on, which here is Ray's head.
+*/}}
+
+{{/* Writes the second dict over the first, maps within maps too. (mustMergeOverwrite would keep what 0 and false replace.) */}}
+{{- define "rayocr.overlay" -}}
+{{- $under := index . 0 -}}
+{{- range $key, $value := index . 1 -}}
+{{- if and (kindIs "map" $value) (kindIs "map" (get $under $key)) -}}
+{{- include "rayocr.overlay" (list (get $under $key) $value) -}}
+{{- else -}}
+{{- $_ := set $under $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether all stages share replicas: "true" or "false". */}}
+{{- define "rayocr.colocated" -}}
+{{- $set := get .Values.settings "colocated" -}}
+{{- if kindIs "bool" $set }}{{ $set }}{{ else }}{{ not .Values.workers.gpu.enabled }}{{ end -}}
+{{- end -}}
+
+{{/* The stages that run on GPUs, as a list: by default detection, where there is the group. */}}
+{{- define "rayocr.gpuStages" -}}
+{{- $stages := list -}}
+{{- if .Values.workers.gpu.enabled -}}
+{{- range $stage := list "detection" "recognition" -}}
+{{- $own := default dict (get $.Values.settings $stage) -}}
+{{- $device := dig "net" "device" (ternary "cuda" "cpu" (eq $stage "detection")) $own -}}
+{{- if or (hasPrefix "cuda" $device) (gt (float64 (dig "num_gpus" 0 $own)) 0.0) -}}
+{{- $stages = append $stages $stage -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $stages -}}
+{{- end -}}
+
+{{/* What the chart suggests, as YAML. A worker's CPUs are shared out so that one of everything fits on it. */}}
+{{- define "rayocr.suggestedSettings" -}}
+{{- $cpu := .Values.workers.cpu -}}
+{{- $workers := dict "min" (int $cpu.minReplicas) "max" (int (ternary $cpu.maxReplicas $cpu.minReplicas .Values.autoscaler.enabled)) -}}
+{{- $cpus := include "rayocr.workerCpus" $cpu | int -}}
+{{- /* A replica is good for four threads (docs/operations.md); a larger worker holds several. */ -}}
+{{- $perWorker := divf $cpus 4 | ceil | int -}}
+{{- $threads := divf $cpus $perWorker | ceil | int -}}
+{{- /* Room for two ingress replicas, 0.2 each. */ -}}
+{{- $free := subf $cpus 0.4 -}}
+{{- $gpuStages := include "rayocr.gpuStages" . | fromJsonArray -}}
+{{- /* Stages may finish what they hold for as long as the ingress waits for it: a drained worker then ends as a whole. */ -}}
+{{- $grace := include "rayocr.requestSeconds" . -}}
+http:
+  replicas: {{ min 2 $workers.min }}
+  label_selector: {rayocr/pool: cpu}
+  {{- if .Values.apiKeys.existingSecret }}
+  api_keys_directory: {{ include "rayocr.apiKeysDirectory" . }}
+  {{- end }}
+{{- with .Values.storage.readyBuckets }}
+storage:
+  ready_buckets: {{ toJson . }}
+{{- end }}
+{{- if eq (include "rayocr.colocated" .) "true" }}
+colocated: true
+reader:
+  graceful_shutdown_s: {{ $grace }}
+  num_cpus: {{ include "rayocr.hundredths" (divf $free $perWorker) }}
+  label_selector: {rayocr/pool: cpu}
+  scaling: {min_replicas: {{ mul $perWorker $workers.min }}, max_replicas: {{ mul $perWorker $workers.max }}}
+detection:
+  net: {device: cpu, threads: {{ min 2 $threads }}}
+recognition:
+  net: {device: cpu, threads: {{ $threads }}}
+{{- else }}
+{{- $shares := dict "preprocess" 0.1 "detection" 0.3 "recognition" 0.6 }}
+{{- if $gpuStages }}
+{{- $shares = ternary (dict "preprocess" 0.15 "recognition" 0.85) (dict "preprocess" 1.0) (not (has "recognition" $gpuStages)) }}
+{{- end }}
+colocated: false
+preprocess:
+  graceful_shutdown_s: {{ $grace }}
+  num_cpus: {{ include "rayocr.hundredths" (mulf $free $shares.preprocess) }}
+  label_selector: {rayocr/pool: cpu}
+  scaling: {min_replicas: {{ $workers.min }}, max_replicas: {{ $workers.max }}}
+{{- range $stage := list "detection" "recognition" }}
+{{ $stage }}:
+  graceful_shutdown_s: {{ $grace }}
+{{- if has $stage $gpuStages }}
+{{- include "rayocr.suggestedGpuStage" (list $ $stage (len $gpuStages)) | nindent 2 }}
+{{- else }}
+  num_cpus: {{ include "rayocr.hundredths" (divf (mulf $free (get $shares $stage)) $perWorker) }}
+  label_selector: {rayocr/pool: cpu}
+  net: {device: cpu, threads: {{ ternary (min 2 $threads) $threads (eq $stage "detection") }}}
+  scaling: {min_replicas: {{ mul $perWorker $workers.min }}, max_replicas: {{ mul $perWorker $workers.max }}}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Of a stage on GPUs: context, its name, and how many stages share the GPUs. */}}
+{{- define "rayocr.suggestedGpuStage" -}}
+{{- $ := index . 0 -}}
+{{- $stages := index . 2 -}}
+{{- $gpu := $.Values.workers.gpu -}}
+{{- $maxWorkers := ternary $gpu.maxReplicas $gpu.minReplicas $.Values.autoscaler.enabled -}}
+{{- $own := default dict (get $.Values.settings (index . 1)) -}}
+{{- $numGpus := dig "num_gpus" (divf 1 $stages) $own | float64 -}}
+{{- $perWorker := 1 -}}
+{{- if gt $numGpus 0.0 -}}
+{{- $perWorker = max 1 (divf (divf $gpu.gpus $stages) $numGpus | floor | int) -}}
+{{- end -}}
+{{- $cpus := include "rayocr.workerCpus" $gpu | int -}}
+{{- $share := divf $cpus (mul $perWorker $stages) -}}
+num_cpus: {{ include "rayocr.hundredths" $share }}
+num_gpus: {{ $numGpus }}
+label_selector: {rayocr/pool: gpu}
+net: {device: cuda, threads: {{ min 2 (ceil $share | int) }}}
+scaling: {min_replicas: {{ mul $perWorker $gpu.minReplicas }}, max_replicas: {{ mul $perWorker $maxWorkers }}}
+{{- end -}}
+
+{{/* All of them, as YAML. */}}
+{{- define "rayocr.settings" -}}
+{{- $settings := include "rayocr.suggestedSettings" . | fromYaml -}}
+{{- include "rayocr.overlay" (list $settings (deepCopy .Values.settings)) -}}
+{{- toYaml $settings -}}
+{{- end -}}
+
+{{/* How long a request may take that does not set its own time, in whole seconds. */}}
+{{- define "rayocr.requestSeconds" -}}
+{{- include "rayocr.seconds" (dig "http" "request_timeout_s" 60 .Values.settings) -}}
+{{- end -}}
+
+{{- define "rayocr.apiKeysDirectory" -}}
+/etc/rayocr/api-keys
+{{- end -}}

@@ -1,0 +1,130 @@
+"""The chart against what it is made for: settings, image, metrics, and the schema made from its values."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from serve.chart_schema import values_schema
+from serve.cluster import cluster_environment
+from serve.colocation import is_colocated
+from serve.configuration import load_settings
+from serve.settings import HttpSettings
+
+ROOT = Path(__file__).parents[2]
+CHART = ROOT / "helm" / "rayocr"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def _yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _text(*folders: str) -> str:
+    return "\n".join(
+        file.read_text(encoding="utf-8")
+        for folder in folders
+        for file in sorted((CHART / folder).rglob("*"))
+        if file.is_file()
+    )
+
+
+def test_the_schema_is_the_one_that_values_yaml_describes() -> None:
+    described = values_schema((CHART / "values.yaml").read_text(encoding="utf-8"))
+
+    assert json.loads((CHART / "values.schema.json").read_text(encoding="utf-8")) == described, "run make chart-docs"
+
+
+def test_every_object_of_the_schema_is_closed_or_a_free_map() -> None:
+    open_objects = []
+
+    def visit(schema: dict[str, Any], path: str) -> None:
+        if schema.get("type") == "object" and "additionalProperties" not in schema and "required" not in schema:
+            open_objects.append(path)
+        for name, below in schema.get("properties", {}).items():
+            visit(below, f"{path}.{name}")
+
+    schema = values_schema((CHART / "values.yaml").read_text(encoding="utf-8"))
+    visit(schema, "values")
+    for name, section in schema["$defs"].items():
+        visit(section, name)
+
+    assert open_objects == []
+
+
+def test_a_value_without_description_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"image\.tag has no description"):
+        values_schema('image:\n  tag: ""\n')
+
+
+def test_an_open_object_is_refused() -> None:
+    with pytest.raises(ValueError, match="labels is empty: say in its @schema which keys it may have"):
+        values_schema("# -- Labels.\nlabels: {}\n")
+
+
+def test_every_example_is_rendered_by_a_chart_test() -> None:
+    suite = (CHART / "tests" / "examples_test.yaml").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"values-examples/([\w.-]+)", suite)) == {
+        file.name for file in (CHART / "values-examples").iterdir()
+    }
+
+
+def test_the_settings_that_the_chart_makes_are_settings() -> None:
+    [first, *_] = _yaml(CHART / "tests" / "settings_test.yaml")["tests"]
+    [application] = yaml.safe_load(first["asserts"][0]["equal"]["value"])["applications"]
+
+    settings = load_settings(overrides=application["args"]).settings
+
+    assert is_colocated(settings, otherwise=False)
+    assert (settings.reader_cpus, settings.reader_threads) == (3.6, 4)
+    assert settings.reader.label_selector == {"rayocr/pool": "cpu"}
+
+
+def test_versions_are_those_of_the_project() -> None:
+    chart = _yaml(CHART / "Chart.yaml")
+    [ray] = [entry for entry in PROJECT["dependencies"] if entry.startswith("ray[")]
+
+    assert chart["appVersion"] == PROJECT["version"]
+    assert chart["annotations"]["rayocr/ray"] == ray.partition("==")[2]
+
+
+def test_pods_have_the_environment_of_a_cluster() -> None:
+    template = (CHART / "templates" / "_env.tpl").read_text(encoding="utf-8")
+    written = dict(re.findall(r"^- \{name: (\w+), value: (.*)\}$", template, re.MULTILINE))
+
+    assert list(written) == list(cluster_environment(HttpSettings()))
+    for name, value in cluster_environment(HttpSettings()).items():
+        assert written[name].startswith("{{") or written[name].strip('"') == value  # helm-unittest knows the former
+
+
+def test_the_home_of_the_image_is_a_volume() -> None:
+    [home] = re.findall(r"HOME=(\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+
+    assert f"mountPath: {home}}}" in (CHART / "templates" / "_pods.tpl").read_text(encoding="utf-8")
+
+
+def test_dashboard_and_alerts_use_metrics_that_exist() -> None:
+    documented = set(re.findall(r"ray_rayocr_[a-z_]+", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")))
+    used = set(re.findall(r"ray_rayocr_[a-z_]+?(?=_bucket|_count|[^a-z_])", _text("dashboards", "templates")))
+
+    assert used
+    assert used <= documented
+
+
+def test_the_readme_describes_every_value() -> None:
+    readme = (CHART / "README.md").read_text(encoding="utf-8")
+
+    def visit(schema: dict[str, Any], path: str) -> None:
+        for name, below in schema.get("properties", {}).items():
+            if "properties" in below:
+                visit(below, f"{path}{name}.")
+            else:
+                assert f"| {path}{name} |" in readme, "run make chart-docs"
+                assert below["description"] in readme, f"{path}{name}: run make chart-docs"
+
+    visit(values_schema((CHART / "values.yaml").read_text(encoding="utf-8")), "")
