@@ -52,7 +52,7 @@ move() {
   done
 }
 
-# From the rarest change to the commonest. The same content gives the same layer wherever and whenever it is built.
+# From the rarest change to the commonest. Fixed file times: what did not change gives the same layer again.
 move cuda "$site"/nvidia*
 move weights "$site"/rapidocr*
 move packages "$venv"
