@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,15 @@ def test_closed_pipe_ends_quietly(folder: Path) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.fixture
+def heeds_interrupts() -> Iterator[None]:
+    """A suite that was started in the background ignores SIGINT, and so would what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_interrupt_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     picture = draw_png(tmp_path / "page.png", "NUMBER 60")
     command = [sys.executable, "-m", "serve.cli", "read", *[str(picture)] * 600]  # not read before the signal comes
