@@ -45,6 +45,13 @@ class HttpSettings(SettingsSection):
         description="Replicas of the ingress, which takes requests in and writes their answers. Two or more on several "
         "nodes: while one is replaced, the others answer.",
     )
+    max_replicas_per_node: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        description="The most replicas of the ingress on one Ray node. 1 on a cluster: the end of a node then ends one "
+        "of them only, and there have to be as many nodes as `replicas`. Not set: Serve may put all on one node.",
+    )
     label_selector: LabelSelector = Field(
         default={},
         description="Labels that a Ray node must have to hold a replica of the ingress, such as `{pool: cpu}`; a value "

@@ -21,6 +21,10 @@ template:
     {{- if not .Values.autoscaler.enabled }}
     automountServiceAccountToken: false
     {{- end }}
+    {{- if ne .Values.redis.mode "none" }}
+    initContainers:
+      {{- include "rayocr.waitForRedisContainer" . | nindent 6 }}
+    {{- end }}
     containers:
       - name: ray-head
         image: {{ include "rayocr.image" . }}
@@ -55,16 +59,24 @@ template:
 {{/*
 Before its container is ended, a worker is drained: Ray Serve starts its replicas elsewhere, and those here finish what
 they hold. It is over when neither they nor the proxy are left, or with the Ray cluster (nothing listens at its head).
+Where the cluster ends as a whole, as the old one does after an upgrade, clients may still have connections to it: HAProxy
+closes each with its next answer. Requests that came over other workers may be in work here for a little longer.
 Then it stops by itself: as the first process of a container, `ray start` takes no notice of SIGTERM.
 */}}
 {{- define "rayocr.drain" -}}
 has_head() { (: < "/dev/tcp/$FQ_RAY_IP/6379") 2> /dev/null; }
 processes() { cat /proc/[0-9]*/cmdline 2> /dev/null | tr '\0' '\n'; }
+proxies() { grep -lx haproxy /proc/[0-9]*/comm 2> /dev/null | cut -d / -f 3; }
 has_head && timeout 30 ray drain-node --address "$FQ_RAY_IP:6379" \
   --node-id "$(processes | sed -n 's/^--node_id=//p' | head -n 1)" \
   --reason DRAIN_NODE_REASON_PREEMPTION --reason-message "the pod is being deleted" \
-  --deadline-remaining-seconds {{ . }} &&
+  --deadline-remaining-seconds {{ add . 15 }} &&
   while processes | grep -Eq '^ray::(ServeReplica|HAProxyManager|ProxyActor)' && has_head; do sleep 1; done
+if ! has_head && [ -n "$(proxies)" ]; then
+  kill -USR1 $(proxies)
+  sleep 15
+  for _ in $(seq 15 {{ . }}); do [ -n "$(proxies)" ] && sleep 1; done
+fi
 ray stop
 {{- end -}}
 
@@ -125,7 +137,7 @@ template:
                 - bash
                 - -c
                 - |
-                  {{- include "rayocr.drain" (add $seconds 15) | nindent 18 }}
+                  {{- include "rayocr.drain" $seconds | nindent 18 }}
         resources:
           {{- $resources := deepCopy $group.resources }}
           {{- if eq $pool "gpu" }}

@@ -21,17 +21,3 @@ applications:
 {{- .Values.upgrade.deletionDelaySeconds | int -}}
 {{- end -}}
 {{- end -}}
-
-{{- define "rayocr.gcsFaultTolerance" -}}
-{{- if ne .Values.redis.mode "none" -}}
-gcsFaultToleranceOptions:
-  redisAddress: {{ ternary (printf "%s-redis:6379" (include "rayocr.fullname" .)) .Values.redis.address (eq .Values.redis.mode "bundled") | quote }}
-  {{- with .Values.redis.username }}
-  redisUsername: {value: {{ . | quote }}}
-  {{- end }}
-  {{- with include "rayocr.redisSecretName" . }}
-  redisPassword:
-    valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.redis.existingSecretKey }}}}
-  {{- end }}
-{{- end -}}
-{{- end -}}

@@ -51,6 +51,10 @@ the threads: its defaults follow the machine that it runs on, which here is Ray'
 {{- $grace := include "rayocr.requestSeconds" . -}}
 http:
   replicas: {{ min 2 $workers.min }}
+  {{- if ge $workers.min 2 }}
+  {{- /* Spread over the workers, so that the end of one does not take all. */}}
+  max_replicas_per_node: {{ divf (dig "http" "replicas" 2 $.Values.settings) $workers.min | ceil | int }}
+  {{- end }}
   label_selector: {rayocr/pool: cpu}
   {{- if .Values.apiKeys.existingSecret }}
   api_keys_directory: {{ include "rayocr.apiKeysDirectory" . }}

@@ -1,6 +1,6 @@
 """What became of the requests of a load."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,7 +33,7 @@ class Outcome:
 
     Args:
         sent: All.
-        failures: First attempts that failed, by their code.
+        failures: When first attempts failed, in seconds from the start of the load, by their code.
         retried: Sent a second time.
         lost: Neither attempt succeeded, or the failure is none that clients send again.
         wrong: Answered with another text than that of the picture.
@@ -41,7 +41,7 @@ class Outcome:
     """
 
     sent: int
-    failures: Mapping[str, int]
+    failures: Mapping[str, Sequence[float]]
     retried: int
     lost: int
     wrong: int
@@ -58,9 +58,13 @@ def outcome_of(answers: Sequence[Answered], texts: Mapping[str, str]) -> Outcome
     first = [answer for answer in answers if answer.attempt == 1]
     good = [answer for answer in answers if answer.failure is None]
     times = sorted(answer.at_s for answer in good)
+    failures = defaultdict(list)
+    for answer in first:
+        if answer.failure is not None:
+            failures[answer.failure].append(answer.at_s)
     return Outcome(
         sent=len(first),
-        failures=Counter(answer.failure for answer in first if answer.failure is not None),
+        failures=failures,
         retried=len(answers) - len(first),
         lost=len(first) - len(good),
         wrong=sum(answer.text != texts[answer.picture] for answer in good),

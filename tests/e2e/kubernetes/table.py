@@ -31,9 +31,12 @@ class Measured:
             header = ("fault", "sent", "failed at first", "retried", "lost", "wrong", "gap (s)", "whole (s)")
             lines += ["", _COLUMNS.format(*header)]
         for fault, (outcome, whole_s) in self.outcomes.items():
-            failed, gap = sum(outcome.failures.values()), f"{outcome.longest_gap_s:.1f}"
+            failed, gap = sum(map(len, outcome.failures.values())), f"{outcome.longest_gap_s:.1f}"
             counts = (outcome.sent, failed, outcome.retried, outcome.lost, outcome.wrong)
-            codes = ", ".join(f"{count} {code}" for code, count in outcome.failures.items())
+            codes = ", ".join(
+                f"{len(times)} {code} from {min(times):.0f} to {max(times):.0f} s"
+                for code, times in outcome.failures.items()
+            )
             lines.append(f"{_COLUMNS.format(fault, *counts, gap, f'{whole_s:.0f}')}  {codes}".rstrip())
         lines += ["", *(f"{pod}: {held / 1e6:.0f} MB" for pod, held in self.memory_bytes.items())]
         return lines
