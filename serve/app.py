@@ -51,7 +51,7 @@ def build_application(settings: Settings, stages: Stages, *, colocated: bool) ->
     ingress = _deployment(Ingress).options(
         name="Ingress",
         num_replicas=settings.http.replicas,
-        max_replicas_per_node=settings.http.max_replicas_per_node,
+        max_replicas_per_node=settings.http.max_replicas_per_node,  # type: ignore[arg-type]  # None is its default
         ray_actor_options=_reserved(settings.http.label_selector, num_cpus=INGRESS_CPUS),
         # More than it admits, so that it refuses by itself, with a problem that says why.
         max_ongoing_requests=2 * settings.http.max_concurrent_requests,

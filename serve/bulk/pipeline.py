@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ray.data
 from ray.data import ActorPoolStrategy, DataContext, Dataset
 from ray.data._internal.execution import streaming_executor_state
+from ray.data._internal.execution.operators import map_operator
 
 from serve.bulk.listing import KeyChunks, ListingPlan
 from serve.bulk.pools import CHUNKS_AT_A_TIME, Pool, Pools
@@ -24,6 +25,18 @@ _MOST_FAILED_STARTS = 3
 _IDLE_WAIT_S = 0.5
 
 
+def _no_stats(_metadata: object) -> tuple[()]:
+    """Instead of the statistics of each block, which the driver would keep: half a gigabyte for a million documents."""
+    return ()
+
+
+# What Ray Data has no setting for.
+_REPLACED = (
+    (streaming_executor_state, "WAIT_FOR_TASK_COMPLETION_TIMEOUT_S", _IDLE_WAIT_S),
+    (map_operator, "to_stats", _no_stats),
+)
+
+
 @contextmanager
 def data_context() -> Iterator[None]:
     """Ray Data's settings for a bulk run; they are those of the whole process, and are put back afterwards."""
@@ -37,14 +50,15 @@ def data_context() -> Iterator[None]:
     context.enable_progress_bars = False
     context.enable_rich_progress_bars = False
     context.enable_auto_log_stats = False
-    wait_name = "WAIT_FOR_TASK_COMPLETION_TIMEOUT_S"
-    wait_s = getattr(streaming_executor_state, wait_name)
-    setattr(streaming_executor_state, wait_name, _IDLE_WAIT_S)
+    own = [getattr(module, name) for module, name, _ in _REPLACED]
+    for module, name, value in _REPLACED:
+        setattr(module, name, value)
     try:
         with DataContext.current(context):
             yield
     finally:
-        setattr(streaming_executor_state, wait_name, wait_s)
+        for (module, name, _), value in zip(_REPLACED, own, strict=True):
+            setattr(module, name, value)
 
 
 def build_dataset(plan: ListingPlan, setup: StageSetup, pools: Pools) -> Dataset:
