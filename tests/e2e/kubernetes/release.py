@@ -80,12 +80,10 @@ class Release:
         self.wait_ready()
         return time.monotonic() - started
 
-    def set_image(self, tag: str) -> None:
-        """Upgrade to another image."""
-        helm(
-            *("upgrade", self.name, str(_CHART), "--namespace", self.namespace, "--reuse-values"),
-            *("--set", f"image.tag={tag}"),
-        )
+    def set_value(self, value: str) -> None:
+        """Upgrade with one other value, such as `image.tag=2`."""
+        upgrade = ("upgrade", self.name, str(_CHART), "--namespace", self.namespace)
+        helm(*upgrade, "--reuse-values", "--set", value)
 
     def roll_back(self) -> None:
         """Take back the last upgrade."""
@@ -117,6 +115,15 @@ class Release:
             return False
         shape = self.shape()
         return shape.workers >= WORKERS and shape.readers >= READERS and shape.ingresses >= WORKERS
+
+    def is_settled(self) -> bool:
+        """Whether KubeRay has handed the newest settings to Ray Serve, and all its replicas run with them."""
+        service = json.loads(self._kubectl("get", "rayservice", self.name, "-o", "json"))
+        metadata, status = service["metadata"], service["status"]
+        applications = status["activeServiceStatus"]["applicationStatuses"]
+        return status["observedGeneration"] == metadata["generation"] and all(
+            application["status"] == "RUNNING" for application in applications.values()
+        )
 
     def settings(self) -> Settings:
         """The settings that the service runs with."""

@@ -102,6 +102,27 @@ def test_nothing_is_lost_and_nothing_wrong(
         assert not outcome.failures
 
 
+def test_no_request_fails_when_settings_change(
+    release: Release, client: ClientPod, texts: Mapping[str, str], measured: Measured
+) -> None:
+    release.wait_whole()
+    clusters = release.ray_clusters()
+    with client.load(release.url, _CLIENTS) as load:
+        load.wait_for_answers(2 * _CLIENTS)
+        started = time.monotonic()
+        release.set_value("settings.http.max_concurrent_requests=32")
+        time.sleep(5)  # until KubeRay and Serve have begun
+        wait_until("replicas with the new settings", release.is_settled, timeout_s=300, pause_s=2)
+        release.wait_whole()
+        whole_s = time.monotonic() - started
+        load.wait_for_answers(5 * _CLIENTS)
+    assert release.ray_clusters() == clusters  # in place
+    outcome = load.outcome(texts)
+    measured.outcomes["settings changed in place"] = (outcome, whole_s)
+    assert not outcome.failures
+    assert outcome.wrong == 0
+
+
 @pytest.mark.skipif(_NEXT_TAG is None, reason="set RAYOCR_E2E_NEXT_TAG to another tag of the image")
 @pytest.mark.parametrize("change", ["upgrade", "rollback"])
 def test_no_request_fails_when_the_image_changes(
@@ -114,7 +135,7 @@ def test_no_request_fails_when_the_image_changes(
         load.wait_for_answers(2 * _CLIENTS)
         started = time.monotonic()
         if change == "upgrade":
-            release.set_image(_NEXT_TAG)
+            release.set_value(f"image.tag={_NEXT_TAG}")
         else:
             release.roll_back()
         wait_until(
