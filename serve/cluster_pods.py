@@ -111,6 +111,10 @@ def trouble_of(pod: Object) -> PodTrouble | None:
         first = (status["reason"], status.get("message", ""))
     if first is not None:
         return PodTrouble(name, *first)
+    busy = [one["name"] for one in status.get("initContainerStatuses", []) if "running" in one.get("state", {})]
+    if busy:
+        log = f"kubectl logs {name} --container {busy[0]}"
+        return PodTrouble(name, "Initializing", f"container {busy[0]} is still at work; its log says at what: {log}")
     ready = conditions.get("Ready", {"status": "Unknown"})
     if ready["status"] == "True":
         return None

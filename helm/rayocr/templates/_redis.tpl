@@ -24,7 +24,7 @@ gcsFaultToleranceOptions:
 
 {{/*
 Waits for Redis before the head starts: Ray's own complaint would be a crash loop and a stack trace. It says what is wrong
-as the container's termination message, which `kubectl describe` and `helm test` show. With TLS it only connects.
+in the container's log, to which `helm test` points, and as its termination message. With TLS it only connects.
 */}}
 {{- define "rayocr.waitForRedis" -}}
 export LC_ALL=C  # lengths in bytes
@@ -45,9 +45,9 @@ why() {
 for _ in {1..30}; do
   problem=$(why 2>&1)
   [[ -z $problem ]] && exit
+  echo "Redis at $ADDRESS can't be used: ${problem//$'\r'/}" | tee /dev/termination-log
   sleep 2
 done
-echo "Redis at $ADDRESS can't be used: ${problem//$'\r'/}" | tee /dev/termination-log
 exit 1
 {{- end -}}
 

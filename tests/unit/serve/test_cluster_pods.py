@@ -56,6 +56,17 @@ INIT = {
     "initContainerStatuses": [{"name": "wait-gcs", "image": "rayocr:2", "state": {"terminated": {"exitCode": 1}}}],
 }
 
+WAITS_FOR_REDIS = {
+    "phase": "Pending",
+    "conditions": [{"type": "PodScheduled", "status": "True"}, NOT_READY],
+    "initContainerStatuses": [
+        {"name": "wait-for-redis", "image": "rayocr:2", "state": {"running": {"startedAt": "2026-11-22T02:09:00Z"}}}
+    ],
+    "containerStatuses": [
+        {"name": "ray-head", "image": "rayocr:2", "state": {"waiting": {"reason": "PodInitializing"}}}
+    ],
+}
+
 
 @pytest.mark.parametrize(
     ("status", "said"),
@@ -80,12 +91,27 @@ INIT = {
         ),
         (INIT, "pod worker-1: Error: container wait-gcs; exit code 1"),
         (
+            WAITS_FOR_REDIS,
+            "pod worker-1: Initializing: container wait-for-redis is still at work; its log says at what: "
+            "kubectl logs worker-1 --container wait-for-redis",
+        ),
+        (
             {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."},
             "pod worker-1: Evicted: The node was low on resource: memory.",
         ),
         ({"phase": "Pending"}, "pod worker-1: Pending"),
     ],
-    ids=["unschedulable", "image", "crash loop", "no secret", "starting", "init", "evicted", "fresh"],
+    ids=[
+        "unschedulable",
+        "image",
+        "crash loop",
+        "no secret",
+        "starting",
+        "init",
+        "in an init container",
+        "evicted",
+        "fresh",
+    ],
 )
 def test_pod_that_does_not_run_is_told_with_the_reason(status: dict[str, Any], said: str) -> None:
     assert str(trouble_of(pod(status))) == said
