@@ -1,6 +1,7 @@
 """How many pixels a process holds at a time."""
 
 import asyncio
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -13,7 +14,8 @@ class DecodedPages:
     """Decodes pages one after the other while there is room, and counts their bytes until they are read.
 
     Between replicas the object store bounds them. In one process nothing else would: pages are decoded faster than
-    read.
+    read. Pages of each priority stand in a line of their own, and only what is as urgent takes room from them: all
+    together hold the bound at most once for each priority.
 
     Args:
         most_bytes: Held by pages when another may still be decoded.
@@ -21,26 +23,57 @@ class DecodedPages:
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._held_bytes = 0
-        self._decoding = asyncio.Lock()
-        self._less = asyncio.Event()
+        # All by priority.
+        self._held_bytes: Counter[int] = Counter()
+        self._decoding: set[int] = set()
+        self._waiting: defaultdict[int, deque[asyncio.Future[None]]] = defaultdict(deque)
 
     @asynccontextmanager
-    async def page(self, decode: Callable[[], Awaitable[Page]]) -> AsyncIterator[Page]:
+    async def page(self, decode: Callable[[], Awaitable[Page]], priority: int = 0) -> AsyncIterator[Page]:
         """A page, decoded in its turn; what it holds counts until the context is left.
 
         Args:
             decode: Decodes it.
+            priority: Lower numbers are more urgent.
         """
-        async with self._decoding:
-            while self._held_bytes > self._most_bytes:
-                self._less.clear()
-                await self._less.wait()
+        await self._turn(priority)
+        try:
             page = await decode()
             held_bytes = page.pixels.nbytes
-            self._held_bytes += held_bytes
+            self._held_bytes[priority] += held_bytes
+        finally:
+            self._end_turn(priority)
         try:
             yield page
         finally:
-            self._held_bytes -= held_bytes
-            self._less.set()
+            self._held_bytes[priority] -= held_bytes
+            self._give_turns()
+
+    async def _turn(self, priority: int) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[priority].append(future)
+        self._give_turns()
+        try:
+            await future
+        except asyncio.CancelledError:
+            if not future.cancelled():
+                self._end_turn(priority)  # it came in the same step of the loop in which its owner went
+            raise
+
+    def _end_turn(self, priority: int) -> None:
+        self._decoding.discard(priority)
+        self._give_turns()
+
+    def _give_turns(self) -> None:
+        for priority, line in sorted(self._waiting.items()):
+            while line and priority not in self._decoding:
+                if not line[0].done():
+                    if self._held_for(priority) > self._most_bytes:
+                        break
+                    self._decoding.add(priority)
+                    line[0].set_result(None)
+                line.popleft()
+
+    def _held_for(self, priority: int) -> int:
+        """Bytes that count for a page of that priority: of those that are as urgent or more."""
+        return sum(held for of_priority, held in self._held_bytes.items() if of_priority <= priority)

@@ -11,6 +11,7 @@ from deployments.context import RequestContext
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
 from deployments.net_clock import NetClock
+from deployments.recycling import Recycling
 from deployments.settings import DetectionSettings
 from deployments.worker import WorkThreads, limit_threads
 from models.detection import TextDetector
@@ -36,6 +37,7 @@ class Detector:
     def __init__(self, bundle: str, settings: DetectionSettings) -> None:
         quiet_expected_errors()
         limit_threads()
+        self._recycling = Recycling(settings)
         self._options = settings.options
         self._metrics = StageMetrics("detection")
         self._detector = TextDetector.load(load_manifest(bundle).detection, settings.net)
@@ -69,20 +71,23 @@ class Detector:
 
         Raises:
             DeadlineExceeded: The request's time ran out.
+            PageTimeout: The page took more work than it may.
             ModelOutputError: The net failed on this page.
             ReplicaCrashed: The net hung on this page.
         """
-        with self._metrics.page(page.number, sent_at):
+        self._recycling.count_page()
+        with context.presence(), self._metrics.page(page.number, sent_at):
             async with context.limit("detection"):
                 started = time.perf_counter()
                 merged = self._options.model_copy(update=options.model_dump(exclude_none=True))
-                prepared = await self._cpu_threads.run(self._prepare, page, merged)
-                probability = await self._batcher.submit(prepared.pixels)
-                quads = await self._cpu_threads.run(self._read_map, probability, prepared, merged)
-                again = await self._cpu_threads.run(self._look_again, page, prepared, quads, merged)
+                work = context.work(page.width * page.height, page.work_s)
+                prepared = await self._cpu_threads.run(self._prepare, page, merged, work=work)
+                probability = await self._batcher.submit(prepared.pixels, work)
+                quads = await self._cpu_threads.run(self._read_map, probability, prepared, merged, work=work)
+                again = await self._cpu_threads.run(self._look_again, page, prepared, quads, merged, work=work)
                 if again is not None:
-                    probability = await self._batcher.submit(again.pixels)
-                    quads = await self._cpu_threads.run(self._read_map, probability, again, merged)
+                    probability = await self._batcher.submit(again.pixels, work)
+                    quads = await self._cpu_threads.run(self._read_map, probability, again, merged, work=work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
         return PageQuads(
             number=page.number,
@@ -92,14 +97,16 @@ class Detector:
             quads=dataclasses.replace(quads, warnings=()),
             warnings=(*page.warnings, *quads.warnings),
             timings_ms={**page.timings_ms, "detection": round(elapsed_ms, 1)},
+            work_s=work.spent_s,
         )
 
     def check_health(self) -> None:
         """Called by Serve.
 
         Raises:
-            RuntimeError: This replica hangs, and is to be replaced.
+            RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.
         """
+        self._recycling.check()
         self._net_threads.check()
         self._cpu_threads.check()
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from ray.exceptions import ActorDiedError, ActorUnavailableError, ObjectLostError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
 
-from deployments.context import RequestContext
+from deployments.context import JOB, RequestContext
+from deployments.job_gate import JobGate
 from deployments.preprocess.document import Document
 from deployments.routes import PageRoute, Polygons
 from models.errors import DeadlineExceeded, Overloaded, RayocrError, ReplicaCrashed
@@ -23,6 +25,8 @@ Result = TypeVar("Result")
 
 # A page whose replica ends is tried again: it may have shared the replica with the page that ended it.
 _MOST_ATTEMPTS = 3
+# A job's page may be one of thousands like it: its second attempt has no other page of a job beside it, and tells.
+_MOST_JOB_ATTEMPTS = 2
 # A page is lost with the replica that decoded it, or with that one's node.
 _REPLICA_GONE = (ActorDiedError, ActorUnavailableError, ObjectLostError)
 
@@ -38,6 +42,7 @@ class Pipeline:
         self._route = route
         # Pages that lost their replica go one at a time: the one that ends replicas then ends only its own.
         self._suspects = asyncio.Lock()
+        self._jobs = JobGate()
 
     async def read(self, source: Document | str, number: int, context: RequestContext) -> PageText:
         """Read the text of one page.
@@ -79,12 +84,11 @@ class Pipeline:
 
     async def _guarded(self, once: Callable[[], Awaitable[Result]], context: RequestContext) -> Result:
         """Run one attempt after the other until a replica survives it, and translate Ray's errors."""
+        most_attempts = _MOST_JOB_ATTEMPTS if context.priority == JOB else _MOST_ATTEMPTS
         async with context.limit("the pipeline"):
-            for attempt in range(1, _MOST_ATTEMPTS + 1):
+            for attempt in range(1, most_attempts + 1):
                 try:
-                    if attempt == 1:
-                        return await once()
-                    async with self._suspects:
+                    async with self._company(context, attempt):
                         return await once()
                 except _REPLICA_GONE as exc:
                     logger.warning("a replica ended with this page in work, attempt %d: %s", attempt, exc)
@@ -97,8 +101,23 @@ class Pipeline:
                 except RayTaskError as exc:
                     raise _own_error(exc) from exc
         raise ReplicaCrashed(
-            f"the replica that worked on this page ended {_MOST_ATTEMPTS} times; it was replaced, the page was given up"
+            f"the replica that worked on this page ended {most_attempts} times; it was replaced, the page was given up"
         )
+
+    @asynccontextmanager
+    async def _company(self, context: RequestContext, attempt: int) -> AsyncIterator[None]:
+        """Wait until the pages that an attempt must not have beside it are through, and keep them out meanwhile."""
+        if context.priority == JOB and attempt == 1 and not context.is_alone:
+            async with self._jobs.shared():
+                yield
+        elif context.priority == JOB:
+            async with self._jobs.alone(), self._suspects:
+                yield
+        elif attempt == 1:
+            yield
+        else:
+            async with self._suspects:
+                yield
 
 
 def _own_error(error: RayTaskError) -> RayocrError:

@@ -5,13 +5,14 @@ photograph an eighth of its CPU time (docs/decisions/0018-colocated-stages.md).
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from deployments.context import RequestContext
 from deployments.decoded_pages import DecodedPages
 from deployments.preprocess.document import Document
+from deployments.recycling import Recycling
 from deployments.settings import DetectionSettings, PreprocessSettings, ReaderSettings, RecognitionSettings
 from deployments.stages import Stages
 from deployments.storage import StorageSettings
@@ -26,7 +27,7 @@ class Reader:
 
     Args:
         bundle: Name of the model bundle, or the path of its manifest.
-        own: What it may hold.
+        own: What it may hold, and when it is replaced.
         preprocess: Of the stage.
         detection: Of the stage.
         recognition: Of the stage.
@@ -48,6 +49,7 @@ class Reader:
         self._detector = stages.detector(bundle, detection)
         self._recognizer = stages.recognizer(bundle, recognition)
         self._decoded = DecodedPages(own.max_decoded_bytes)
+        self._recycling = Recycling(own)
 
     def reconfigure(self, user_config: dict[str, dict[str, Any]]) -> None:
         """Take new limits and options of each stage, live. Called by Serve with the deployment's `user_config`."""
@@ -71,6 +73,10 @@ class Reader:
         Raises:
             RayocrError: See `Preprocessor.page`, `Detector.detect` and `Recognizer.recognize`.
         """
+        with context.presence():
+            return await self._read(document, number, sent_at, context)
+
+    async def _read(self, document: Document, number: int, sent_at: float, context: RequestContext) -> PageText:
         async with self._page(document, number, sent_at, context) as page:
             found = await self._detect(page, context, DetectionOptions())
             return await self._recognizer.recognize(page, found, time.time(), context)
@@ -114,15 +120,21 @@ class Reader:
         """Called by Serve.
 
         Raises:
-            RuntimeError: This replica hangs, and is to be replaced.
+            RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.
         """
+        self._recycling.check()
         for stage in (self._preprocessor, self._detector, self._recognizer):
             stage.check_health()
 
     def _page(
         self, document: Document, number: int, sent_at: float, context: RequestContext
     ) -> AbstractAsyncContextManager[Page]:
-        return self._decoded.page(lambda: self._preprocessor.page(document, number, sent_at, context))
+        self._recycling.count_page()
+
+        def decode() -> Awaitable[Page]:
+            return self._preprocessor.page(document, number, sent_at, context)
+
+        return self._decoded.page(decode, context.priority)
 
     async def _detect(self, page: Page, context: RequestContext, options: DetectionOptions) -> PageQuads:
         return await self._detector.detect(page, time.time(), context, options)

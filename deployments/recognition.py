@@ -12,6 +12,7 @@ from deployments.context import RequestContext
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
 from deployments.net_clock import NetClock
+from deployments.recycling import Recycling
 from deployments.settings import RecognitionSettings
 from deployments.worker import WorkThreads, limit_threads
 from models.manifests import load_manifest
@@ -37,6 +38,7 @@ class Recognizer:
     def __init__(self, bundle: str, settings: RecognitionSettings) -> None:
         quiet_expected_errors()
         limit_threads()
+        self._recycling = Recycling(settings)
         self._options = settings.options
         self._metrics = StageMetrics("recognition")
         self._pages = PageRecognizer.load(load_manifest(bundle).recognition, settings.net)
@@ -66,15 +68,18 @@ class Recognizer:
 
         Raises:
             DeadlineExceeded: The request's time ran out.
+            PageTimeout: The page took more work than it may.
             ModelOutputError: The net failed on this page.
             ReplicaCrashed: The net hung on this page.
         """
-        with self._metrics.page(found.number, sent_at):
+        self._recycling.count_page()
+        with context.presence(), self._metrics.page(found.number, sent_at):
             async with context.limit("recognition"):
                 started = time.perf_counter()
                 reader = self._readers[self._pages.of_page(len(found.quads))]
-                crops = await self._cpu_threads.run(reader.crop, page, found.quads)
-                texts = await _all([reader.batcher.submit(crop.pixels) for crop in crops])
+                work = context.work(page.width * page.height, found.work_s)
+                crops = await self._cpu_threads.run(reader.crop, page, found.quads, work=work)
+                texts = await _all([reader.batcher.submit(crop.pixels, work) for crop in crops])
                 lines, warnings = reader.recognizer.lines(page, found.quads, crops, texts, self._options)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
         return PageText(
@@ -91,8 +96,9 @@ class Recognizer:
         """Called by Serve.
 
         Raises:
-            RuntimeError: This replica hangs, and is to be replaced.
+            RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.
         """
+        self._recycling.check()
         self._net_threads.check()
         self._cpu_threads.check()
 

@@ -90,6 +90,19 @@ class ReplicaSettings(SettingsSection):
     graceful_shutdown_s: float = Field(
         default=30.0, ge=0, description="How long a replica that is taken away may finish what it holds."
     )
+    recycle_after_pages: int | None = Field(
+        default=None,
+        ge=1,
+        description="Pages after which a replica is replaced, up to a quarter more at random. It finishes what it "
+        "holds, and what comes meanwhile waits: for the new one, some seconds, where it is the only replica. Not set: "
+        "never.",
+    )
+    recycle_above_bytes: int | None = Field(
+        default=None,
+        ge=1,
+        description="Memory of its own at which a replica is replaced, as after `recycle_after_pages`. It should be "
+        "well above what one takes when it has read a few pages, or it is replaced for ever. Not set: never.",
+    )
     scaling: ScalingSettings = ScalingSettings()
 
 

@@ -2,17 +2,21 @@
 
 import asyncio
 import contextlib
+import heapq
+import itertools
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 import cv2
 
+from deployments.page_work import PageWork
+from deployments.presence import StepMeter, presence
 from models.errors import ReplicaCrashed
 
 __all__ = ["WorkThreads", "limit_threads"]
@@ -57,16 +61,44 @@ class WorkThreads:
         self._name = name
         self._max_work_s = max_work_s
         self._executor = ThreadPoolExecutor(max_workers=count, thread_name_prefix=name)
+        # By priority, then in order. For each function in it the executor is told once to take the next.
+        self._waiting: list[tuple[int, int, Callable[[], None]]] = []
+        presence.has_threads(count)
+        self._order = itertools.count()
         self._jobs: dict[int, _Job] = {}  # by thread
         threading.Thread(target=self._watch, name=f"{name}-watchdog", daemon=True).start()
 
-    async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
-        """Run a blocking function on one of the threads.
+    async def run(self, function: Callable[..., Result], *arguments: object, work: PageWork | None = None) -> Result:
+        """Run a blocking function on one of the threads, the most urgent page's first.
 
         A cancelled caller whose function has not begun costs nothing more.
 
+        Args:
+            function: Does one step of work.
+            arguments: Its own.
+            work: Of the page that it works for: how urgent it is, and where its time is counted.
+
         Raises:
+            PageTimeout: The page has taken more work than it may.
             ReplicaCrashed: The function hung; this process is about to end.
+        """
+        if work is None:
+            return await self.run_for((), function, *arguments)
+        work.check()
+        result = await self.run_for((work,), function, *arguments)
+        work.check()
+        return result
+
+    async def run_for(self, pages: Sequence[PageWork], function: Callable[..., Result], *arguments: object) -> Result:
+        """As `run`, for several pages at a time: each is charged its share, and none is stopped here.
+
+        Args:
+            pages: Whose work it is; the most urgent decides when it begins.
+            function: As for `run`.
+            arguments: As for `run`.
+
+        Raises:
+            ReplicaCrashed: As for `run`.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Result] = loop.create_future()
@@ -75,17 +107,23 @@ class WorkThreads:
             if answer.cancelled():
                 return
             thread = threading.get_ident()
+            meter = StepMeter()
             self._jobs[thread] = _Job(time.monotonic(), answer, loop)  # type: ignore[arg-type]  # any result will do
+            result: Result | None = None
+            error: BaseException | None = None
             try:
                 result = function(*arguments)
             except BaseException as exc:
-                del self._jobs[thread]
-                loop.call_soon_threadsafe(_settle, answer, None, exc)
-            else:
-                del self._jobs[thread]
-                loop.call_soon_threadsafe(_settle, answer, result, None)
+                error = exc
+            del self._jobs[thread]
+            share_s = meter.work_s() / max(1, len(pages))
+            loop.call_soon_threadsafe(_settle, answer, result, error, pages, share_s)
 
-        self._executor.submit(work)
+        priority = min((page.priority for page in pages), default=0)
+        with presence.changed:
+            heapq.heappush(self._waiting, (priority, next(self._order), work))
+            presence.changed.notify_all()  # a thread of ours may be waiting with something that is less urgent
+        self._executor.submit(self._run_next)
         return await answer
 
     def busy_s(self) -> float:
@@ -101,6 +139,17 @@ class WorkThreads:
         """
         if (busy_s := self.busy_s()) > self._max_work_s + _LAST_WORDS_S:
             raise RuntimeError(f"{self._name} has been at one step of work for {busy_s:.1f} s")
+
+    def _run_next(self) -> None:
+        with presence.changed:
+            presence.changed.wait_for(lambda: presence.admits(self._waiting[0][0]))
+            priority, _, work = heapq.heappop(self._waiting)
+            presence.begins(priority)
+        try:
+            work()
+        finally:
+            with presence.changed:
+                presence.ends(priority)
 
     def _oldest(self) -> _Job | None:
         return min(list(self._jobs.values()), key=lambda job: job.started, default=None)
@@ -119,7 +168,15 @@ class WorkThreads:
             os._exit(_EXIT_CODE)
 
 
-def _settle(future: "asyncio.Future[Result]", result: Result | None, error: BaseException | None) -> None:
+def _settle(
+    future: "asyncio.Future[Result]",
+    result: Result | None,
+    error: BaseException | None,
+    pages: Sequence[PageWork] = (),
+    share_s: float = 0.0,
+) -> None:
+    for page in pages:
+        page.spent_s += share_s
     if future.done():
         return  # its caller was cancelled, or was told that the work hung
     if error is not None:

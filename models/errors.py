@@ -7,6 +7,7 @@ The tree (HTTP status / exit code of sysexits.h):
     ├── Unauthorized            401 / 77  unauthorized
     ├── AccessDenied            403 / 77  access_denied
     ├── SourceNotFound          404 / 66  source_not_found
+    ├── Conflict                409 / 65  conflict
     ├── TooLarge                413 / 65  too_large
     ├── UnsupportedType         415 / 65  unsupported_type
     ├── Undecodable             422 / 65  undecodable
@@ -15,9 +16,10 @@ The tree (HTTP status / exit code of sysexits.h):
     ├── ReplicaCrashed          500 / 70  replica_crashed
     ├── TooManyErrors           500 / 69  too_many_errors (bulk runs)
     ├── StorageUnavailable      502 / 74  storage_unavailable
-    ├── InsufficientStorage     507 / 73  insufficient_storage (bulk runs: HTTP only reads)
+    ├── InsufficientStorage     507 / 73  insufficient_storage (bulk runs, jobs)
     ├── Overloaded              503 / 75  overloaded
     ├── DeadlineExceeded        504 / 75  deadline
+    ├── PageTimeout             504 / 65  page_timeout (pages of jobs)
     └── ConfigurationError      500 / 78  configuration (at start-up: HTTP does not see it)
 
 `code` is a stable interface: clients switch on it. `docs/errors.md` lists each one with its cause and cure, and a
@@ -30,11 +32,13 @@ from typing import ClassVar
 __all__ = [
     "AccessDenied",
     "ConfigurationError",
+    "Conflict",
     "DeadlineExceeded",
     "InsufficientStorage",
     "MalformedRequest",
     "ModelOutputError",
     "Overloaded",
+    "PageTimeout",
     "QuotaExceeded",
     "RayocrError",
     "ReplicaCrashed",
@@ -98,6 +102,14 @@ class SourceNotFound(RayocrError):
     code = "source_not_found"
     http_status = 404
     exit_code = 66
+
+
+class Conflict(RayocrError):
+    """The request does not fit what is there: a key used before for something else, a result that is not ready."""
+
+    code = "conflict"
+    http_status = 409
+    exit_code = 65
 
 
 class TooLarge(RayocrError):
@@ -198,6 +210,14 @@ class DeadlineExceeded(RayocrError):
     http_status = 504
     exit_code = 75
     retryable = True
+
+
+class PageTimeout(RayocrError):
+    """A page of a job took more time of work than its size allows. Waiting does not count, so load is no cause."""
+
+    code = "page_timeout"
+    http_status = 504
+    exit_code = 65
 
 
 class ConfigurationError(RayocrError):

@@ -34,6 +34,7 @@ class Page:
             orientation, which every viewer applies, does not count.
         warnings: What happened while this page was decoded.
         timings_ms: Work time by stage so far, in milliseconds.
+        work_s: Seconds that its steps of work took so far, without any waiting.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -41,6 +42,7 @@ class Page:
     rotation: int = 0
     warnings: tuple[PageWarning, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
+    work_s: float = 0.0
 
     @property
     def width(self) -> int:
@@ -83,6 +85,7 @@ class PageQuads:
         quads: In reading order.
         warnings: Of all stages so far.
         timings_ms: Work time by stage so far, in milliseconds.
+        work_s: As `Page.work_s`.
     """
 
     number: int
@@ -92,6 +95,7 @@ class PageQuads:
     quads: Quads
     warnings: tuple[PageWarning, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
+    work_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

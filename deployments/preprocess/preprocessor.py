@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from deployments.context import RequestContext
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
+from deployments.page_work import PageWork
 from deployments.preprocess.decode import PageDecoder
 from deployments.preprocess.document import Document
 from deployments.preprocess.draw import draw_polygons
 from deployments.preprocess.settings import PreprocessLimits
+from deployments.recycling import Recycling
 from deployments.settings import PreprocessSettings
 from deployments.storage import SERVICE_SCHEMES, StorageSettings, build_storage
 from deployments.worker import WorkThreads, limit_threads
@@ -31,6 +33,7 @@ class Preprocessor:
     def __init__(self, settings: PreprocessSettings, storage: StorageSettings) -> None:
         quiet_expected_errors()
         limit_threads()
+        self._recycling = Recycling(settings)
         self._metrics = StageMetrics("preprocess")
         self._decoder = PageDecoder(settings.limits)
         self._storages = build_storage(storage, SERVICE_SCHEMES)
@@ -67,14 +70,18 @@ class Preprocessor:
         Raises:
             RayocrError: See `PageDecoder.page`; DeadlineExceeded when the request's time ran out.
         """
-        with self._metrics.page(number, sent_at):
+        self._recycling.count_page()
+        with context.presence(), self._metrics.page(number, sent_at):
             async with context.limit("decoding"):
                 started = time.perf_counter()
                 decode = self._metrics.metered("decode", self._decoder.page)
-                page = await self._thread.run(decode, document, number)
+                # Its pixels are not known yet, and with them its limit: the next stage is the first to look at that.
+                work = PageWork(context.priority)
+                page = await self._thread.run(decode, document, number, work=work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
             self._metrics.decoded(page.width, page.height)
-            return dataclasses.replace(page, timings_ms={"decoding": round(elapsed_ms, 1)})
+            timings_ms = {"decoding": round(elapsed_ms, 1)}
+            return dataclasses.replace(page, timings_ms=timings_ms, work_s=work.spent_s)
 
     async def draw(
         self, page: Page, polygons: Sequence[Sequence[tuple[float, float]]], context: RequestContext
@@ -96,6 +103,7 @@ class Preprocessor:
         """Called by Serve.
 
         Raises:
-            RuntimeError: This replica hangs, and is to be replaced.
+            RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.
         """
+        self._recycling.check()
         self._thread.check()

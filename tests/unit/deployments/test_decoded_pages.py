@@ -78,3 +78,42 @@ async def test_who_waits_may_leave() -> None:
     await first
     async with asyncio.timeout(1), pages.page(decode):
         assert decode.count == 2
+
+
+async def test_urgent_page_neither_waits_for_room_that_others_hold_nor_in_their_line() -> None:
+    pages, done = DecodedPages(BYTES - 1), asyncio.Event()
+    decoders = (Decoder(), Decoder())
+    held: list[str] = []
+
+    async def hold(name: str, priority: int) -> None:
+        async with pages.page(decoders[priority], priority):
+            held.append(name)
+            await done.wait()
+
+    tasks = [asyncio.create_task(hold(f"job {number}", 1)) for number in range(3)]
+    await asyncio.sleep(0.01)
+    tasks += [asyncio.create_task(hold(f"request {number}", 0)) for number in range(2)]
+    await asyncio.sleep(0.01)
+    assert held == ["job 0", "request 0"]
+    tasks[1].cancel()
+    done.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert sorted(held[2:]) == ["job 2", "request 1"]
+
+
+async def test_request_does_not_wait_while_a_page_of_a_job_is_decoded() -> None:
+    pages, decode, never = DecodedPages(BYTES), Decoder(), asyncio.Event()
+
+    async def slow() -> Page:
+        await never.wait()
+        return page()
+
+    async def job() -> None:
+        async with pages.page(slow, 1):
+            raise AssertionError("it is never decoded")
+
+    task = asyncio.create_task(job())
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(1), pages.page(decode):
+        assert decode.count == 1
+    task.cancel()

@@ -1,6 +1,7 @@
 """What becomes of errors that Ray reports to the pipeline. Real replicas that end: tests/integration/service."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,7 +11,7 @@ from ray.exceptions import ActorDiedError, ActorUnavailableError, ObjectLostErro
 from ray.serve._private.common import DeploymentID
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
 
-from deployments.context import RequestContext
+from deployments.context import JOB, RequestContext
 from deployments.metrics import error_code
 from deployments.pipeline import Pipeline
 from deployments.preprocess.document import Document
@@ -70,6 +71,12 @@ async def detect(on: Pipeline, timeout_s: float = 30) -> object:
     return await on.detect(DOCUMENT, 1, RequestContext.starting_now("id", timeout_s), DetectionOptions())
 
 
+async def detect_for_job(on: Pipeline, request_id: str = "job/1", *, is_alone: bool = False) -> object:
+    started = RequestContext.starting_now(request_id, 30)
+    context = dataclasses.replace(started, priority=JOB, is_alone=is_alone)
+    return await on.detect(DOCUMENT, 1, context, DetectionOptions())
+
+
 async def test_result_passes() -> None:
     subject, left = pipeline("quads")
     assert await detect(subject) == "quads"
@@ -110,6 +117,72 @@ async def test_pages_that_lost_their_replica_go_one_at_a_time() -> None:
     subject = pipeline_of(remote)
     assert await asyncio.gather(*(detect(subject) for _ in range(4))) == ["quads"] * 4
     assert most == 1
+
+
+async def test_page_of_a_job_is_given_up_after_its_second_replica() -> None:
+    subject, left = pipeline(*[ActorDiedError()] * 2, "never asked for")
+    with pytest.raises(ReplicaCrashed, match="ended 2 times"):
+        await detect_for_job(subject)
+    assert left == ["never asked for"]
+
+
+@pytest.mark.parametrize("is_marked", [False, True], ids=["in its second attempt", "marked as such"])
+async def test_suspect_of_a_job_has_no_page_of_a_job_beside_it(is_marked: bool) -> None:
+    inside: set[str] = set()
+    seen: list[tuple[str, set[str]]] = []
+    all_in, go_on = asyncio.Event(), asyncio.Event()
+    attempts = 0
+
+    async def remote(_page: object, _sent_at: object, context: RequestContext, _options: object) -> str:
+        nonlocal attempts
+        name = context.request_id
+        inside.add(name)
+        seen.append((name, set(inside)))
+        try:
+            if name == "suspect" and not is_marked and (attempts := attempts + 1) == 1:
+                all_in.set()
+                raise ActorDiedError
+            if name == "beside":
+                await go_on.wait()
+            await asyncio.sleep(0.01)
+            return "quads"
+        finally:
+            inside.remove(name)
+
+    subject = pipeline_of(remote)
+    beside = asyncio.create_task(detect_for_job(subject, "beside"))
+    await asyncio.sleep(0.01)
+    suspect = asyncio.create_task(detect_for_job(subject, "suspect", is_alone=is_marked))
+    if not is_marked:
+        await all_in.wait()
+    await asyncio.sleep(0.01)
+    after = [asyncio.create_task(detect_for_job(subject, f"after {number}")) for number in range(3)]
+    await asyncio.sleep(0.01)
+    await detect(subject)  # a request neither waits nor is waited for
+    go_on.set()
+    assert await asyncio.gather(beside, suspect, *after) == ["quads"] * 5
+    last = next(beside_it for name, beside_it in reversed(seen) if name == "suspect")
+    assert last == {"suspect"}
+    assert max(len(beside_it) for _, beside_it in seen) == 3  # those that came after it, together
+
+
+async def test_suspect_that_is_cancelled_lets_the_others_in() -> None:
+    never = asyncio.Event()
+
+    async def remote(_page: object, _sent_at: object, context: RequestContext, _options: object) -> str:
+        if context.is_alone:
+            await never.wait()
+        return "quads"
+
+    subject = pipeline_of(remote)
+    suspects = [asyncio.create_task(detect_for_job(subject, is_alone=True)) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    other = asyncio.create_task(detect_for_job(subject))
+    await asyncio.sleep(0.01)
+    for suspect in suspects:
+        suspect.cancel()
+    async with asyncio.timeout(5):
+        assert await other == "quads"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ import numpy.typing as npt
 import pytest
 
 from deployments.batching import ShapeBatcher, power_of_two
+from deployments.page_work import PageWork
+from deployments.presence import presence
 from deployments.worker import WorkThreads
+from models.errors import PageTimeout
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -43,8 +46,8 @@ class Net:
             raise ValueError(f"poison among {values}")
         return values
 
-    def submit(self, value: int, width: int = 4) -> "asyncio.Task[int]":
-        return asyncio.create_task(self.batcher.submit(np.full((2, width, 3), value, dtype=np.uint8)))
+    def submit(self, value: int, width: int = 4, work: PageWork | None = None) -> "asyncio.Task[int]":
+        return asyncio.create_task(self.batcher.submit(np.full((2, width, 3), value, dtype=np.uint8), work))
 
     async def held_up(self) -> "asyncio.Task[int]":
         """Keep the net busy with the value 0 until `is_open` is set: what is submitted meanwhile gathers."""
@@ -84,6 +87,47 @@ async def test_arrays_of_different_shapes_never_share_a_batch_and_the_oldest_goe
     net.is_open.set()
     assert await results(first, *tasks) == [0, 1, 2, 3, 4, 5]
     assert net.batches == [[0], [1, 3], [2, 5], [4]]
+
+
+async def test_urgent_goes_before_old_in_one_shape_and_between_shapes() -> None:
+    net = Net(max_batch=2)
+    first = await net.held_up()
+    later = PageWork(priority=1)
+    waiting = ((1, 4, later), (2, 8, later), (3, 8, None), (4, 4, later), (5, 8, None), (6, 8, None), (7, 6, None))
+    tasks = [net.submit(value, width, work) for value, width, work in waiting]
+    await asyncio.sleep(0)
+    net.is_open.set()
+    assert await results(first, *tasks) == [0, 1, 2, 3, 4, 5, 6, 7]
+    # 2 only fills up the batch of 6; 7, which came last, waits for none of the others
+    assert net.batches == [[0], [3, 5], [6, 2], [7], [1, 4]]
+
+
+async def test_urgent_array_does_not_wait_for_a_batch_that_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "_cpus", 1)
+    net = Net(max_batch=2)
+    with presence.page("request", 0):
+        job = net.submit(1, work=PageWork(priority=1))  # its batch is chosen, and its thread waits for the request
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(_PATIENCE_S):
+            assert await net.submit(2) == 2
+        assert net.batches == [[2]]
+    assert await job == 1
+
+
+async def test_page_over_its_limit_is_stopped_and_the_page_beside_it_is_not() -> None:
+    net = Net(max_batch=2)
+    first = await net.held_up()
+    over, well = PageWork(limit_s=0.0), PageWork(limit_s=60.0)
+    tasks = [net.submit(1, work=over), net.submit(2, work=well), net.submit(3, work=over)]
+    await asyncio.sleep(0)
+    net.is_open.set()
+    _, one, two, three = await results(first, *tasks)
+    assert [type(one), two, type(three)] == [PageTimeout, 2, PageTimeout]
+    assert 0 < well.spent_s < 1
+    assert net.batches == [[0], [1, 2], [3]]
+    with pytest.raises(PageTimeout):
+        await net.submit(4, work=over)
+    assert len(net.batches) == 3  # the last one was not run
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,15 @@ import asyncio
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from deployments.page_work import PageWork
+from deployments.presence import presence
 from deployments.worker import WorkThreads
+from models.errors import PageTimeout
 
 ROOT = Path(__file__).parents[3]
 _PATIENCE_S = 10.0
@@ -114,6 +118,82 @@ async def test_functions_run_one_after_the_other_in_order(thread: WorkThreads) -
 async def test_functions_share_one_thread_beside_the_event_loop(thread: WorkThreads) -> None:
     names = {(await thread.run(threading.current_thread)).name for _ in range(5)}
     assert names == {"test_0"}
+
+
+async def test_most_urgent_function_goes_first(thread: WorkThreads) -> None:
+    release = threading.Event()
+    order: list[str] = []
+    holding = asyncio.create_task(thread.run(release.wait, _PATIENCE_S))
+    await asyncio.sleep(0)
+    job, request = PageWork(priority=1), PageWork(priority=0)
+    waiting = [
+        asyncio.create_task(thread.run(order.append, name, work=work))
+        for name, work in (("job 1", job), ("request 1", request), ("job 2", job), ("request 2", None))
+    ]
+    await asyncio.sleep(0)
+    release.set()
+    await asyncio.gather(holding, *waiting)
+    assert order == ["request 1", "request 2", "job 1", "job 2"]
+
+
+async def test_job_begins_no_step_beside_a_request_that_needs_the_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "_cpus", 1)
+    decoding, reading = WorkThreads("decoding", max_work_s=60), WorkThreads("reading", max_work_s=60)
+    begun: list[str] = []
+    request, job = PageWork(priority=0), PageWork(priority=1)
+    with presence.page("request", 0):  # also between its steps
+        waiting = asyncio.create_task(decoding.run(begun.append, "job", work=job))
+        await asyncio.sleep(0.05)
+        assert begun == []
+        await decoding.run(begun.append, "request on the thread where the job waits", work=request)
+        await reading.run(begun.append, "request on another", work=request)
+        with presence.page("request", 0):  # the same page, in the next stage
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)
+        assert len(begun) == 2
+    await waiting
+    assert begun[2] == "job"
+
+
+async def test_job_works_on_the_cpu_that_a_request_leaves_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "_cpus", 2)
+    threads = WorkThreads("test", max_work_s=60, count=2)
+    release = threading.Event()
+    job = PageWork(priority=1)
+    with presence.page("request", 0):
+        holding = [asyncio.create_task(threads.run(release.wait, _PATIENCE_S, work=job)) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        assert presence._running[False] == 1
+        release.set()
+        await asyncio.gather(*holding)
+
+
+def compute(cpu_s: float) -> None:
+    end = time.thread_time() + cpu_s
+    while time.thread_time() < end:
+        pass
+
+
+async def test_time_of_work_is_charged_and_that_of_waiting_is_not() -> None:
+    threads = WorkThreads("test", max_work_s=60, count=4)  # they share the interpreter: each waits for the others
+    pages = [PageWork(limit_s=60.0) for _ in range(4)]
+    sleeper = PageWork(limit_s=60.0)
+    await asyncio.gather(*(threads.run(compute, 0.2, work=page) for page in pages))
+    await threads.run(time.sleep, 0.2, work=sleeper)
+    assert 0.7 < sum(page.spent_s for page in pages) < 1.1
+    assert all(0.1 < page.spent_s < 0.4 for page in pages)
+    assert sleeper.spent_s < 0.1
+
+
+async def test_page_over_its_limit_begins_no_further_step(thread: WorkThreads) -> None:
+    work = PageWork(limit_s=0.1, pixels=8_000_000)  # twice the pixels: twice the time
+    steps: list[str] = []
+    await thread.run(compute, 0.1, work=work)
+    with pytest.raises(PageTimeout, match=r"took more than 0\.2 s, the limit for its 8 megapixels"):
+        await thread.run(compute, 0.2, work=work)
+    with pytest.raises(PageTimeout):
+        await thread.run(steps.append, "never", work=work)
+    assert steps == []
 
 
 async def test_as_many_functions_run_at_a_time_as_there_are_threads() -> None:
