@@ -1,0 +1,183 @@
+"""Settings of jobs."""
+
+import base64
+import binascii
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, model_validator
+
+from models.settings import SettingsSection
+from serve.jobs.records import QueueLimits
+
+__all__ = ["JobsSettings"]
+
+_DAY_S = 24 * 3600.0
+_MEGAPIXELS_OF_PAGE_WORK = 4
+_STORE_SCHEMES = ("sqlite:", "postgresql:")
+_UPLOAD_SCHEMES = ("file://", "s3://")
+_SECRET_PREFIX = "whsec_"
+# Standard Webhooks: 24 to 64 bytes.
+_SECRET_BYTES = range(24, 65)
+
+
+class JobsSettings(SettingsSection):
+    """Asynchronous jobs: `/v1/jobs` and what works on them in the background.
+
+    The password of a PostgreSQL may stand in `store`, or where libpq looks for it: `PGPASSWORD`, `PGPASSFILE`.
+    """
+
+    enabled: bool | None = Field(
+        default=None,
+        description="Whether jobs are taken. Not set: true for `rayocr serve`; on a Ray cluster only with a `store` "
+        "that all its nodes reach.",
+    )
+    store: SecretStr | None = Field(
+        default=None,
+        description="Where jobs and results are kept: `postgresql://user@host/database`, which any number of ingress "
+        "replicas share, or `sqlite:////folder/jobs.db` on the disk of one machine. Not set: SQLite in `directory`.",
+    )
+    directory: str | None = Field(
+        default=None,
+        description="Folder of the SQLite store and of uploads where these are not set. Not set: `rayocr/jobs` in "
+        "`$XDG_DATA_HOME`, or in `~/.local/share`.",
+    )
+    uploads: str | None = Field(
+        default=None,
+        description="Where uploaded files wait until they are read: `s3://bucket/prefix/`, which all nodes reach, or "
+        "`file:///folder/`. Not set: `uploads` in `directory`.",
+    )
+    max_pages: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="The most documents of a job, those of a prefix included."
+    )
+    max_body_bytes: int = Field(
+        default=1024**3,
+        ge=1024,
+        description="The most bytes of a request that hands in a job, all its files together. They are stored as they "
+        "come in. Each file also has the limit of `http.max_body_bytes`.",
+    )
+    max_queued_pages_per_client: int = Field(
+        default=100_000, ge=1, description="Pages of one client that may wait. Beyond it: 429."
+    )
+    max_queued_pages: int = Field(default=500_000, ge=1, description="Pages of all clients that may wait. Beyond: 503.")
+    weights: dict[str, Annotated[float, Field(gt=0, le=1000)]] = Field(
+        default={},
+        description="Share of a client where several have pages waiting, by its name, such as `{nightly: 0.2}`. A "
+        "client that is not named has 1.",
+    )
+    pages_in_work: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="Pages of jobs that one ingress replica has in work at a time. More than the replicas can work on "
+        "only wait. Not set: enough to keep all replicas of the stages busy, and to let their number grow.",
+    )
+    page_work_s: float = Field(
+        default=5.0,
+        gt=0,
+        le=3600,
+        description=f"Time of work for a page of a job of up to {_MEGAPIXELS_OF_PAGE_WORK} megapixels, and in "
+        "proportion for larger ones; waiting does not count. A page that takes longer fails with `page_timeout`.",
+    )
+    attempts: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description="Tries of a page that fails in a way that may pass, such as a storage that does not answer, with "
+        "growing random pauses. Being put off by load does not count.",
+    )
+    most_losses: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="How often a worker may vanish over a page before the page fails with `poison`. After the first "
+        "time it runs alone.",
+    )
+    lease_s: float = Field(
+        default=20.0,
+        ge=1,
+        le=3600,
+        description="How long a page stays with a worker that gives no sign of life; it gives four in that time. "
+        "Lower takes up the pages of a dead worker sooner, and mistakes a busy one for dead more easily.",
+    )
+    poll_s: float = Field(
+        default=0.5,
+        ge=0.05,
+        le=60,
+        description="How often a worker without work looks for some; that long a job may wait before it begins.",
+    )
+    retention_s: float = Field(
+        default=3 * _DAY_S,
+        ge=0,
+        description="How long a job is kept after its end. Then it vanishes with all its results.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="Key that webhooks are signed with (Standard Webhooks): `whsec_` and 24 to 64 bytes as base64. Not "
+        "set: a job with a webhook is refused.",
+    )
+    webhook_timeout_s: float = Field(
+        default=15.0, gt=0, le=300, description="Time for a receiver of a webhook to answer, at each attempt."
+    )
+    webhook_retry_s: float = Field(
+        default=_DAY_S,
+        ge=0,
+        description="How long the delivery of a webhook is tried, with growing pauses, before it is given up.",
+    )
+
+    @property
+    def page_work_s_per_megapixel(self) -> float:
+        """Time of work for each megapixel of a page that is larger than `page_work_s` is for."""
+        return self.page_work_s / _MEGAPIXELS_OF_PAGE_WORK
+
+    @property
+    def heartbeat_s(self) -> float:
+        """How often a worker extends its leases, and looks for those that ran out."""
+        return self.lease_s / 4
+
+    @property
+    def folder(self) -> Path:
+        """Where SQLite and uploads are when nothing else is set."""
+        if self.directory is not None:
+            return Path(self.directory).expanduser().absolute()
+        data = os.environ.get("XDG_DATA_HOME", "")
+        # The specification says to ignore a relative path.
+        base = Path(data) if Path(data).is_absolute() else Path.home() / ".local" / "share"
+        return base / "rayocr" / "jobs"
+
+    @property
+    def store_url(self) -> str:
+        """What to hand to `JobStore.open`. It may hold a password."""
+        return f"sqlite:///{self.folder / 'jobs.db'}" if self.store is None else self.store.get_secret_value()
+
+    @property
+    def uploads_location(self) -> str:
+        """Prefix of uploads: `file://` or `s3://`, with a slash at its end."""
+        location = f"file://{self.folder / 'uploads'}" if self.uploads is None else self.uploads
+        return location.rstrip("/") + "/"
+
+    @property
+    def limits(self) -> QueueLimits:
+        """What the store must know."""
+        return QueueLimits(self.max_queued_pages_per_client, self.max_queued_pages, self.retention_s, self.weights)
+
+    # One check of the whole section: that of a field would show a secret's value in its message.
+    @model_validator(mode="after")
+    def _usable(self) -> "JobsSettings":
+        if self.store is not None and not self.store.get_secret_value().startswith(_STORE_SCHEMES):
+            raise ValueError("store must begin with sqlite:/// or postgresql://")
+        if self.uploads is not None and not self.uploads.startswith(_UPLOAD_SCHEMES):
+            raise ValueError("uploads must begin with s3:// or file://")
+        if self.webhook_secret is not None and not _is_webhook_secret(self.webhook_secret.get_secret_value()):
+            raise ValueError("webhook_secret must be whsec_ and 24 to 64 bytes as base64")
+        return self
+
+
+def _is_webhook_secret(secret: str) -> bool:
+    if not secret.startswith(_SECRET_PREFIX):
+        return False
+    try:
+        return len(base64.b64decode(secret.removeprefix(_SECRET_PREFIX), validate=True)) in _SECRET_BYTES
+    except binascii.Error:
+        return False

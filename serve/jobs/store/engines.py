@@ -1,0 +1,140 @@
+"""How each database is connected to. One row a scheme."""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from models.errors import ConfigurationError
+
+__all__ = ["WRITES", "Connected", "connected"]
+
+#: Option of a connection whose transaction will write: SQLite must lock at its begin, or it may fail at its end.
+WRITES = "rayocr_writes"
+
+_CONNECT_TIMEOUT_S = 5
+_BUSY_TIMEOUT_S = 20.0
+_POOL_SIZE = 8
+# An SQLite file of many pages: what is read again and again stays in 16 MB of memory a connection.
+_CACHE_KIB = 16 * 1024
+_WAL_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A database that can be worked with.
+
+    Args:
+        engine: Its connections.
+        writing: Held around each transaction that writes.
+        clock: SQL that gives the database's time in seconds since the epoch; None where the machine's own holds.
+        shown: The URL without its password.
+    """
+
+    engine: Engine
+    writing: AbstractContextManager[Any]
+    clock: str | None
+    shown: str
+
+
+def connected(url: str) -> Connected:
+    """Make what a URL needs. Nothing is connected yet.
+
+    Raises:
+        ConfigurationError: The scheme is not known, or the URL can't be used.
+    """
+    try:
+        parsed = make_url(url)
+        build = _ROWS[parsed.get_backend_name()]
+    except (ArgumentError, KeyError) as exc:
+        # The URL itself stays out of the message: it may hold a password.
+        raise ConfigurationError(
+            f"jobs.store must be a URL of one of {', '.join(_ROWS)}, such as sqlite:////folder/jobs.db"
+        ) from exc
+    return build(parsed)
+
+
+def _sqlite(url: URL) -> Connected:
+    path = Path(url.database or "")
+    if not path.is_absolute():
+        raise ConfigurationError("jobs.store must name an absolute path: sqlite:////folder/jobs.db, with four slashes")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # it will hold other people's documents
+    except OSError as exc:
+        raise ConfigurationError(f"the folder {path.parent} of the job store can't be made: {exc.strerror}") from exc
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
+        pool_size=_POOL_SIZE,
+        max_overflow=_POOL_SIZE,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin below, not inside of Python's driver
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # a commit is on disk when it returns
+            f"cache_size=-{_CACHE_KIB}",
+            f"journal_size_limit={_WAL_BYTES}",
+            "secure_delete=ON",  # what is deleted is overwritten
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    # SQLite has one writer at a time. Threads of this process queue here; SQLite itself would have them sleep and poll.
+    return Connected(engine, threading.Lock(), None, str(url))
+
+
+def _postgresql(url: URL) -> Connected:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={
+            "connect_timeout": _CONNECT_TIMEOUT_S,
+            "application_name": "rayocr",
+            # A server that vanished from the network is noticed within these times, not after hours.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,  # milliseconds
+        },
+        isolation_level="READ COMMITTED",  # rows are locked by name
+        pool_size=_POOL_SIZE,
+        max_overflow=_POOL_SIZE,
+        pool_timeout=_BUSY_TIMEOUT_S,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = '60s'")
+            cursor.execute("SET lock_timeout = '20s'")
+            cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+            # A server may be set up to answer before a commit is on disk. Jobs that were accepted must not be lost.
+            cursor.execute(
+                "SELECT set_config('synchronous_commit', 'on', false) "
+                "WHERE current_setting('synchronous_commit') = 'off'"
+            )
+        connection.commit()
+
+    # Leases of several machines are compared: only one clock is asked.
+    return Connected(
+        engine,
+        contextlib.nullcontext(),
+        "SELECT extract(epoch FROM clock_timestamp())::float8",
+        url.render_as_string(hide_password=True),
+    )
+
+
+_ROWS: dict[str, Callable[[URL], Connected]] = {"sqlite": _sqlite, "postgresql": _postgresql}

@@ -1,0 +1,319 @@
+"""Working on pages: who holds which, and what became of them."""
+
+import secrets
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, Row, Text, bindparam, cast, func, literal, or_, select, update
+
+from serve.jobs.records import Job, JobState, Lease, QueueDepth, QueueLimits, Settled
+from serve.jobs.store.counts import add_waiting
+from serve.jobs.store.database import Database
+from serve.jobs.store.fairness import JobShare, OwnerShare, share_out
+from serve.jobs.store.rows import above_zero, compressed, in_phase, lock_job, lock_jobs, lock_owners
+from serve.jobs.store.schema import Phase, jobs, owners, pages
+from serve.jobs.store.settling import Outcome, settle
+from serve.jobs.store.waiting import delayed_until, leased_until, reclaim_pages, wake
+
+__all__ = ["Leases"]
+
+_TAKE_FROM_JOB = (
+    update(jobs)
+    .where(jobs.c.key == bindparam("of"))
+    .values(
+        queued=jobs.c.queued - bindparam("granted"),
+        ready=jobs.c.ready - bindparam("granted"),
+        running=jobs.c.running + bindparam("granted"),
+        virtual=bindparam("now_virtual"),
+    )
+)
+_TAKE_FROM_OWNER = (
+    update(owners)
+    .where(owners.c.owner == bindparam("of"))
+    .values(
+        queued=owners.c.queued - bindparam("granted"),
+        ready=owners.c.ready - bindparam("granted"),
+        virtual=bindparam("now_virtual"),
+        served=bindparam("now_served"),
+        jobs_served=bindparam("now_jobs_served"),
+    )
+)
+
+
+class Leases:
+    """Hands pages out to workers. Each page is settled exactly once, however often it was handed out.
+
+    All raise StorageUnavailable where the database does not answer. The same call may then be made again; where the
+    first had been carried out without an answer, a second `complete` or `fail` says that it was not counted.
+
+    Args:
+        database: With the pages.
+        limits: Of the queue.
+    """
+
+    def __init__(self, database: Database, limits: QueueLimits) -> None:
+        self._database = database
+        self._limits = limits
+
+    def take(self, worker: str, most: int, lease_s: float) -> list[Lease]:
+        """Lease pages that wait: in turn by weight among owners, in turn among the jobs of one, by number in a job.
+
+        A job's first lease makes it `running`. Pages that a worker was lost over are left to `take_suspect`.
+
+        Args:
+            worker: Name of the process that will hold them.
+            most: Pages at most.
+            lease_s: How long they are its own, unless extended.
+
+        Returns:
+            The leases; fewer than `most`, or none, where no more pages are ready.
+        """
+
+        def look(connection: Connection) -> tuple[bool, bool]:
+            is_waiting = connection.execute(select(owners.c.owner).where(owners.c.ready > 0).limit(1)).first()
+            return is_waiting is not None, bool(delayed_until(connection, self._database.now(connection)))
+
+        # Workers without work ask twice a second: that only reads.
+        is_waiting, is_delayed = self._database.read(look)
+        if is_delayed:
+            self._database.write(lambda connection: wake(connection, self._database.now(connection)))
+        if not is_waiting and not is_delayed:
+            return []
+        return self._database.write(lambda connection: self._take(connection, worker, most, lease_s))
+
+    def take_suspect(self, worker: str, lease_s: float) -> Lease | None:
+        """Lease one page over which a worker was lost. It should run with no other page of a job beside it.
+
+        Args:
+            worker: Name of the process that will hold it.
+            lease_s: How long it is its own, unless extended.
+        """
+        next_one = (
+            select(pages.c.job_key, pages.c.number)
+            .where(in_phase(Phase.SUSPECT))
+            .order_by(pages.c.losses, pages.c.job_key, pages.c.number)
+            .limit(1)
+        )
+
+        def take(connection: Connection) -> Lease | None:
+            row = connection.execute(next_one).one_or_none()
+            if row is None:
+                return None
+            lock_owners(connection, owners.c.owner == _owner_of(row.job_key))
+            leases = self._lease(connection, {row.job_key: [row.number]}, Phase.SUSPECT, worker, lease_s)
+            if not leases:  # another was faster, or the job has vanished
+                return None
+            add_waiting(connection, leases[0].owner, row.job_key, queued=-1, running=1)
+            return leases[0]
+
+        if self._database.read(lambda connection: connection.execute(next_one).one_or_none()) is None:
+            return None
+        return self._database.write(take)
+
+    def extend(self, worker: str, tokens: Collection[str], lease_s: float) -> set[str]:
+        """Move the end of leases to `lease_s` from now.
+
+        Args:
+            worker: Who holds them.
+            tokens: Of the leases.
+            lease_s: How long they are its own from now, unless extended again.
+
+        Returns:
+            Those still held. The page of any other must be stopped: its job was cancelled, or the lease was lost.
+        """
+        if not tokens:
+            return set()
+
+        def move(connection: Connection) -> set[str]:
+            held = (
+                update(pages)
+                .where(in_phase(Phase.RUNNING), pages.c.token.in_(list(tokens)), pages.c.worker == worker)
+                .values(leased_until=self._database.now(connection) + lease_s)
+                .returning(pages.c.token)
+            )
+            return {str(token) for token in connection.execute(held).scalars()}
+
+        return self._database.write(move)
+
+    def complete(self, lease: Lease, result: bytes) -> Settled:
+        """Settle a page with its result. Its upload goes to the trash.
+
+        Args:
+            lease: Of the page.
+            result: JSON of its `OcrResult`.
+        """
+        return self._settle(lease, Outcome(content=compressed(result)))
+
+    def fail(self, lease: Lease, code: str, message: str) -> Settled:
+        """Settle a page with an error. Its upload goes to the trash.
+
+        Args:
+            lease: Of the page.
+            code: Of the error.
+            message: One sentence for a person.
+        """
+        return self._settle(lease, Outcome(code=code, message=message))
+
+    def retry_later(self, lease: Lease, delay_s: float, *, counts: bool) -> None:
+        """Give a page back, to be tried again. Nothing happens where the lease was lost.
+
+        Args:
+            lease: Of the page.
+            delay_s: How long it waits before it is handed out again.
+            counts: Whether this try counts: `Lease.attempt` then grows.
+        """
+
+        def give_back(connection: Connection) -> None:
+            lock_owners(connection, owners.c.owner == lease.owner)
+            job = lock_job(connection, jobs.c.id == lease.job_id)
+            if job is None:
+                return
+            given_back = connection.execute(
+                update(pages)
+                .where(pages.c.job_key == job.key, pages.c.number == lease.number)
+                .where(in_phase(Phase.RUNNING), pages.c.token == lease.token)
+                .values(
+                    phase=Phase.DELAYED.value,
+                    ready_at=self._database.now(connection) + delay_s,
+                    attempts=pages.c.attempts - (0 if counts else 1),
+                    token=None,
+                    worker=None,
+                    leased_until=None,
+                )
+            )
+            if given_back.rowcount:
+                add_waiting(connection, job.owner, job.key, queued=1, running=-1)
+
+        self._database.write(give_back)
+
+    def reclaim(self, most_losses: int) -> list[Job]:
+        """Take back pages whose leases ran out: their worker is lost.
+
+        Args:
+            most_losses: A page that so many workers were lost over fails with the code `poison`.
+
+        Returns:
+            The jobs that ended by that.
+        """
+
+        def reclaim(connection: Connection) -> list[Job]:
+            return reclaim_pages(connection, self._database.now(connection), most_losses, self._limits)
+
+        if not self._database.read(lambda connection: leased_until(connection, self._database.now(connection))):
+            return []
+        return self._database.write(reclaim)
+
+    def queue(self) -> QueueDepth:
+        """How many pages wait and are in work. Cheap: it counts no pages."""
+
+        def add_up(connection: Connection) -> QueueDepth:
+            queued = connection.execute(select(func.sum(owners.c.queued))).scalar_one()
+            running = connection.execute(
+                select(func.sum(jobs.c.running)).where(above_zero(jobs.c.running))
+            ).scalar_one()
+            return QueueDepth(int(queued or 0), int(running or 0))
+
+        return self._database.read(add_up)
+
+    def _take(self, connection: Connection, worker: str, most: int, lease_s: float) -> list[Lease]:
+        # Holding the owners, takers work one after the other: what is fair is settled between them all.
+        waiting = [
+            OwnerShare(row.owner, row.virtual, row.ready, row.served, row.jobs_served)
+            for row in lock_owners(connection, owners.c.ready > 0)
+        ]
+
+        def jobs_of(owner: str) -> list[JobShare]:
+            ready = (
+                select(jobs.c.key, jobs.c.virtual, jobs.c.ready)
+                .where(jobs.c.owner == owner, above_zero(jobs.c.ready))
+                .order_by(jobs.c.virtual, jobs.c.key)
+                .limit(most)
+            )
+            return [JobShare(row.key, row.virtual, row.ready) for row in connection.execute(ready)]
+
+        served = share_out(waiting, jobs_of, self._limits.weights, most)
+        shares = {job.key: job for owner in served for job in owner.jobs if job.granted}
+        numbers = {key: self._first_ready(connection, key, share.granted) for key, share in shares.items()}
+        leases = self._lease(connection, numbers, Phase.READY, worker, lease_s)
+        if shares:
+            connection.execute(
+                _TAKE_FROM_JOB,
+                [{"of": key, "granted": job.granted, "now_virtual": job.virtual} for key, job in shares.items()],
+            )
+            connection.execute(
+                _TAKE_FROM_OWNER,
+                [
+                    {
+                        "of": owner.owner,
+                        "granted": owner.granted,
+                        "now_virtual": owner.virtual,
+                        "now_served": owner.served,
+                        "now_jobs_served": owner.jobs_served,
+                    }
+                    for owner in served
+                ],
+            )
+        return leases
+
+    def _first_ready(self, connection: Connection, job_key: int, count: int) -> list[int]:
+        ready = select(pages.c.number).where(pages.c.job_key == job_key, in_phase(Phase.READY))
+        return list(connection.execute(ready.order_by(pages.c.number).limit(count)).scalars())
+
+    def _lease(
+        self, connection: Connection, numbers: dict[int, list[int]], phase: Phase, worker: str, lease_s: float
+    ) -> list[Lease]:
+        """Lease pages of jobs whose owners are held, by the keys of the jobs; those that are in the phase."""
+        held = {row.key: row for row in lock_jobs(connection, jobs.c.key.in_(numbers))}
+        if not held:
+            return []
+        now = self._database.now(connection)
+        if any(job.state == JobState.QUEUED.value for job in held.values()):
+            first = update(jobs).where(jobs.c.key.in_(held), jobs.c.state == JobState.QUEUED.value)
+            connection.execute(first.values(state=JobState.RUNNING.value, started=now))
+        chosen = or_(*((pages.c.job_key == key) & pages.c.number.in_(numbers[key]) for key in held))
+        taken = (
+            update(pages)
+            .where(chosen, in_phase(phase))
+            .values(
+                phase=Phase.RUNNING.value,
+                token=literal(f"{secrets.token_hex(16)}-")
+                + cast(pages.c.job_key, Text)
+                + "-"
+                + cast(pages.c.number, Text),
+                worker=worker,
+                leased_until=now + lease_s,
+                attempts=pages.c.attempts + 1,
+            )
+            .returning(pages)
+        )
+        rows = connection.execute(taken).all()
+        return [_lease_of(row, held[row.job_key]) for row in sorted(rows, key=lambda row: (row.job_key, row.number))]
+
+    def _settle(self, lease: Lease, outcome: Outcome) -> Settled:
+        def settle_page(connection: Connection) -> Settled:
+            job = lock_job(connection, jobs.c.id == lease.job_id)
+            if job is None:
+                return Settled(counted=False)
+            now = self._database.now(connection)
+            upload = lease.source if lease.is_upload else None
+            return settle(connection, job, lease.token, lease.number, upload, outcome, now, self._limits.retention_s)
+
+        return self._database.write(settle_page)
+
+
+def _lease_of(page: "Row[Any]", job: "Row[Any]") -> Lease:
+    return Lease(
+        token=page.token,
+        job_id=job.id,
+        number=page.number,
+        source=page.source,
+        name=page.name,
+        is_upload=page.is_upload,
+        owner=job.owner,
+        attempt=page.attempts,
+        losses=page.losses,
+    )
+
+
+def _owner_of(job_key: int) -> Any:
+    return select(jobs.c.owner).where(jobs.c.key == job_key).scalar_subquery()

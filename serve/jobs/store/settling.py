@@ -1,0 +1,117 @@
+"""What happens when a page is settled, and when its job ends by that: all of it in one transaction."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, update
+
+from serve.jobs.records import Job, JobState, Settled
+from serve.jobs.store.rows import in_phase, job_of, storable
+from serve.jobs.store.schema import Phase, deliveries, jobs, pages, results, trash
+
+__all__ = ["Outcome", "end_job", "settle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a page.
+
+    Args:
+        content: Its result, compressed; None where it failed.
+        code: Of the error.
+        message: Of the error.
+        losses: Workers that were lost over it by now, where that is new.
+    """
+
+    content: bytes | None = None
+    code: str | None = None
+    message: str | None = None
+    losses: int | None = None
+
+    @property
+    def phase(self) -> Phase:
+        """Where the page is now."""
+        return Phase.FAILED if self.content is None else Phase.DONE
+
+
+def settle(
+    connection: Connection,
+    job: "Row[Any]",
+    token: str,
+    number: int,
+    upload: str | None,
+    outcome: Outcome,
+    now: float,
+    retention_s: float,
+) -> Settled:
+    """Settle a leased page.
+
+    Args:
+        connection: In a transaction that holds the job.
+        job: Its row, as it was read when it was locked.
+        token: Of the lease. The page is settled only while it has this one.
+        number: The page's.
+        upload: Location of its upload, which is not needed any more.
+        outcome: What became of it.
+        now: Seconds since the epoch.
+        retention_s: How long the job is kept once it has ended.
+    """
+    sequence = job.done + job.failed + job.cancelled + 1
+    settled = connection.execute(
+        update(pages)
+        .where(pages.c.job_key == job.key, pages.c.number == number, pages.c.token == token, in_phase(Phase.RUNNING))
+        .values(
+            phase=outcome.phase.value,
+            sequence=sequence,
+            code=outcome.code,
+            message=None if outcome.message is None else storable(outcome.message),
+            losses=pages.c.losses if outcome.losses is None else outcome.losses,
+            source="",  # it may be long, or hold a signature, and nobody reads it again
+            token=None,
+            worker=None,
+            leased_until=None,
+        )
+    )
+    if settled.rowcount == 0:
+        return Settled(counted=False)
+    if outcome.content is not None:
+        connection.execute(insert(results).values(job_key=job.key, number=number, content=outcome.content))
+    if upload is not None:
+        connection.execute(insert(trash).values(location=upload))
+    done, failed = job.done + (outcome.content is not None), job.failed + (outcome.content is None)
+    counts = {"done": done, "failed": failed, "running": jobs.c.running - 1}
+    if sequence < job.total:
+        connection.execute(update(jobs).where(jobs.c.key == job.key).values(counts))
+        return Settled(counted=True)
+    state = JobState.SUCCEEDED if not failed else JobState.PARTIAL if done else JobState.FAILED
+    return Settled(counted=True, end=end_job(connection, job.key, state, now, retention_s, counts))
+
+
+def end_job(
+    connection: Connection, key: int, state: JobState, now: float, retention_s: float, counts: dict[str, Any]
+) -> Job:
+    """Bring a job to its final state; its webhook is due from now on.
+
+    Args:
+        connection: In a transaction that holds the job, which has not ended.
+        key: The job.
+        state: The final one.
+        now: Seconds since the epoch.
+        retention_s: How long the job is kept.
+        counts: Columns that change with it.
+    """
+    ended = (
+        update(jobs)
+        .where(jobs.c.key == key)
+        .values({**counts, "state": state.value, "ended": now, "expires": now + retention_s})
+        .returning(jobs)
+    )
+    row = connection.execute(ended).one()
+    if row.webhook is not None:
+        connection.execute(
+            insert(deliveries).values(
+                job_key=key, id=f"msg_{secrets.token_hex(16)}", state="pending", created=now, next_at=now
+            )
+        )
+    return job_of(row)

@@ -1,0 +1,108 @@
+"""Pages that come back to the queue: put off for a time, or their worker was lost."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, case, select, update
+
+from serve.jobs.records import Job, QueueLimits, Settled
+from serve.jobs.store.counts import add_waiting
+from serve.jobs.store.rows import by_job, in_phase, lock_job, lock_owners
+from serve.jobs.store.schema import Phase, jobs, owners, pages
+from serve.jobs.store.settling import Outcome, settle
+
+__all__ = ["delayed_until", "leased_until", "reclaim_pages", "wake"]
+
+_PAGES_AT_A_TIME = 500
+_POISON = "poison"
+
+
+def delayed_until(connection: Connection, now: float) -> "Sequence[Row[Any]]":
+    """Pages whose delay is over."""
+    over: Select[Any] = select(pages.c.job_key, pages.c.number).where(in_phase(Phase.DELAYED), pages.c.ready_at <= now)
+    return connection.execute(over.order_by(pages.c.ready_at).limit(_PAGES_AT_A_TIME)).all()
+
+
+def leased_until(connection: Connection, now: float) -> "Sequence[Row[Any]]":
+    """Pages whose lease ran out."""
+    over: Select[Any] = select(pages.c.job_key, pages.c.number).where(
+        in_phase(Phase.RUNNING), pages.c.leased_until < now
+    )
+    return connection.execute(over.limit(_PAGES_AT_A_TIME)).all()
+
+
+def wake(connection: Connection, now: float) -> None:
+    """Make pages ready whose delay is over."""
+    found = by_job(delayed_until(connection, now))
+    owner_of = _hold_owners(connection, list(found))
+    for key, rows in found.items():
+        # Its owner is held now; the job may have vanished before.
+        if key not in owner_of or lock_job(connection, jobs.c.key == key) is None:
+            continue
+        woken = connection.execute(
+            update(pages)
+            .where(pages.c.job_key == key, pages.c.number.in_([row.number for row in rows]), in_phase(Phase.DELAYED))
+            .values(phase=case((pages.c.losses > 0, Phase.SUSPECT.value), else_=Phase.READY.value), ready_at=None)
+            .returning(pages.c.phase)
+        ).scalars()
+        add_waiting(connection, owner_of[key], key, ready=list(woken).count(Phase.READY.value))
+
+
+def reclaim_pages(connection: Connection, now: float, most_losses: int, limits: QueueLimits) -> list[Job]:
+    """Take back pages whose lease ran out.
+
+    Returns:
+        The jobs that ended by that.
+    """
+    found = by_job(leased_until(connection, now))
+    owner_of = _hold_owners(connection, list(found))
+    ended: list[Job] = []
+    for key, rows in found.items():
+        for row in rows if key in owner_of else ():
+            job = lock_job(connection, jobs.c.key == key)  # again for each: its counts have changed
+            if job is None:
+                break
+            settled = _lose(connection, job, row.number, now, most_losses, limits)
+            if settled.end is not None:
+                ended.append(settled.end)
+    return ended
+
+
+def _lose(
+    connection: Connection, job: "Row[Any]", number: int, now: float, most_losses: int, limits: QueueLimits
+) -> Settled:
+    """Count a lost worker for a page, if its lease has not been extended or ended meanwhile."""
+    one = (pages.c.job_key == job.key) & (pages.c.number == number)
+    is_lost = one & in_phase(Phase.RUNNING) & (pages.c.leased_until < now)
+    page = connection.execute(select(pages).where(is_lost).with_for_update()).one_or_none()
+    if page is None:
+        return Settled(counted=False)
+    losses = page.losses + 1
+    if losses >= most_losses:
+        times = "once" if losses == 1 else f"{losses} times"
+        message = f"the process that worked on this page was lost {times}; it is not tried again"
+        outcome = Outcome(code=_POISON, message=message, losses=losses)
+        upload = page.source if page.is_upload else None
+        return settle(connection, job, page.token, number, upload, outcome, now, limits.retention_s)
+    connection.execute(
+        update(pages)
+        .where(one)
+        .values(
+            phase=Phase.SUSPECT.value,
+            losses=losses,
+            attempts=pages.c.attempts - 1,
+            token=None,
+            worker=None,
+            leased_until=None,
+        )
+    )
+    add_waiting(connection, job.owner, job.key, queued=1, running=-1)
+    return Settled(counted=False)
+
+
+def _hold_owners(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
+    """Lock the owners of some jobs; gives the owner of each job that is still there."""
+    found = connection.execute(select(jobs.c.key, jobs.c.owner).where(jobs.c.key.in_(keys))).all()
+    if found:
+        lock_owners(connection, owners.c.owner.in_({row.owner for row in found}))
+    return {row.key: row.owner for row in found}
