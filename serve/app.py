@@ -19,6 +19,8 @@ from deployments.stages import Stages
 from serve.colocation import is_colocated
 from serve.configuration import load_settings
 from serve.ingress import Ingress
+from serve.jobs.capacity import pages_in_work
+from serve.jobs.placement import takes_jobs
 from serve.settings import INGRESS_CPUS, Settings
 
 __all__ = ["build_app", "build_application"]
@@ -37,16 +39,20 @@ def build_app(args: Mapping[str, object]) -> Application:
         ConfigurationError: A setting is unknown or out of range.
     """
     settings = load_settings(overrides=dict(args)).settings
-    return build_application(settings, Stages(), colocated=is_colocated(settings, otherwise=False))
+    colocated = is_colocated(settings, otherwise=False)
+    return build_application(
+        settings, Stages(), colocated=colocated, with_jobs=takes_jobs(settings, on_one_machine=False)
+    )
 
 
-def build_application(settings: Settings, stages: Stages, *, colocated: bool) -> Application:
+def build_application(settings: Settings, stages: Stages, *, colocated: bool, with_jobs: bool) -> Application:
     """Wire ingress and stages together.
 
     Args:
         settings: The whole tree.
         stages: Their classes.
         colocated: Whether they share replicas.
+        with_jobs: Whether jobs are taken, and worked on by the ingress.
     """
     ingress = _deployment(Ingress).options(
         name="Ingress",
@@ -62,7 +68,7 @@ def build_application(settings: Settings, stages: Stages, *, colocated: bool) ->
         health_check_timeout_s=_HEALTH_TIMEOUT_S,
     )
     route = _colocated(settings, stages) if colocated else _separate(settings, stages)
-    return ingress.bind(settings, route)
+    return ingress.bind(settings, route, pages_in_work(settings, colocated=colocated) if with_jobs else None)
 
 
 def _separate(settings: Settings, stages: Stages) -> PageRoute:

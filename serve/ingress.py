@@ -1,4 +1,7 @@
-"""The ingress: the deployment that speaks HTTP and holds the pipeline."""
+"""The ingress: the deployment that speaks HTTP, holds the pipeline, and works on jobs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from ray import serve
@@ -6,6 +9,9 @@ from ray import serve
 from deployments.pipeline import Pipeline
 from deployments.routes import PageRoute
 from serve.api import Service, build_api
+from serve.jobs.ready_store import ReadyStore
+from serve.jobs.service import Jobs
+from serve.jobs.work import JobWork
 from serve.settings import Settings
 
 __all__ = ["Ingress"]
@@ -18,15 +24,23 @@ class Ingress:
     Args:
         settings: The whole tree.
         route: To the replicas of the stages.
+        pages_in_work: Pages of jobs that it has in work at a time; None where no jobs are taken.
     """
 
-    def __init__(self, settings: Settings, route: PageRoute) -> None:
+    def __init__(self, settings: Settings, route: PageRoute, pages_in_work: int | None = None) -> None:
         pipeline = Pipeline(route)
-        self._service = Service(settings, pipeline)
+        self._jobs = Jobs(settings) if pages_in_work is not None else None
+        self._service = Service(settings, pipeline, self._jobs)
+        self._work: JobWork | None = None
+        if self._jobs is not None and pages_in_work is not None:
+            self._work = JobWork(self._jobs, pipeline, pages_in_work, self._service.readiness.answered)
+            self._service.readiness.require(ReadyStore(self._jobs))
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Called by Serve, once, after the constructor."""
-        return build_api(self._service)
+        api = build_api(self._service)
+        api.router.lifespan_context = self._lifespan
+        return api
 
     async def drain(self) -> str:
         """Refuse new requests, and return when those in work are answered. Called before the service is stopped.
@@ -34,5 +48,20 @@ class Ingress:
         Returns:
             Which replica that was.
         """
+        if self._work is not None:
+            await self._work.stop()
         await self._service.drain()
         return serve.get_replica_context().replica_id.unique_id
+
+    @asynccontextmanager
+    async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
+        """Between Serve's start of this replica and its end, which is when the last request is answered."""
+        if self._work is None or self._jobs is None:
+            yield
+            return
+        self._work.start()
+        try:
+            yield
+        finally:
+            await self._work.stop()
+            self._jobs.close()

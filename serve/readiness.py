@@ -1,4 +1,4 @@
-"""Whether the service can read: proven by reading a picture through all three stages, and by asking for buckets."""
+"""Whether the service can read: proven by reading a picture through all three stages, and by asking its storages."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from deployments.context import RequestContext
 from deployments.pipeline import Pipeline
 from deployments.preprocess.document import Document
 from models.errors import RayocrError
+from serve.jobs.ready_store import ReadyStore
 from serve.ready_buckets import ReadyBuckets
 from serve.word_picture import word_picture
 
@@ -34,8 +35,13 @@ class Readiness:
     def __init__(self, pipeline: Pipeline, buckets: ReadyBuckets) -> None:
         self._pipeline = pipeline
         self._buckets = buckets
+        self._store: ReadyStore | None = None
         self._last_answer_s = float("-inf")
         self._probing = asyncio.Lock()
+
+    def require(self, store: ReadyStore) -> None:
+        """Be ready only while the store of jobs answers."""
+        self._store = store
 
     def answered(self) -> None:
         """Note that all three stages have just answered."""
@@ -43,7 +49,9 @@ class Readiness:
 
     async def problem(self) -> str | None:
         """Why the service is not ready, in one sentence; None when it is."""
-        return await self._problem_of_stages() or await self._buckets.problem()
+        if (problem := await self._problem_of_stages() or await self._buckets.problem()) is not None:
+            return problem
+        return await self._store.problem() if self._store is not None else None
 
     async def _problem_of_stages(self) -> str | None:
         if self._is_fresh():

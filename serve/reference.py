@@ -139,7 +139,8 @@ def _kind(field: JsonObject) -> str:
         items = field.get("items")
         return f"list of {_kind(items)}" if isinstance(items, dict) else "list"
     if field.get("type") == "object":
-        return "mapping of text to text"
+        values = field.get("additionalProperties")
+        return f"mapping of text to {_kind(values)}" if isinstance(values, dict) else "mapping"
     if "network" in str(field.get("format")):
         return "network"
     if "pattern" in field:

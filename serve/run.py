@@ -91,11 +91,24 @@ def _check(settings: Settings) -> None:
         haproxy.check_haproxy()
     if settings.http.api_keys_directory is not None:
         ApiKeys(Path(settings.http.api_keys_directory))
+    _check_jobs(settings)
     _check_port(settings.http.host, settings.http.port, "choose another with --port or --host")
     if settings.ray.metrics_port:
         # Ray itself would say after half a minute, and in a log, that one of its agents ended.
         choose = "choose another for the metrics with RAYOCR_RAY__METRICS_PORT, or 0 for a free one"
         _check_port("127.0.0.1", settings.ray.metrics_port, choose)
+
+
+def _check_jobs(settings: Settings) -> None:
+    from serve.jobs.placement import takes_jobs
+    from serve.jobs.store import JobStore
+
+    if takes_jobs(settings, on_one_machine=True):
+        store = JobStore.open(settings.jobs.store_url, settings.jobs.limits)
+        try:
+            store.check()
+        finally:
+            store.close()
 
 
 def _check_port(host: str, port: int, choose: str) -> None:
@@ -162,6 +175,7 @@ def _deploy(
 
     from deployments.stages import Stages
     from serve.app import build_application
+    from serve.jobs.placement import takes_jobs
 
     logging.getLogger("ray.serve").setLevel(logging.ERROR)
     logs = LoggingConfig(
@@ -170,7 +184,12 @@ def _deploy(
     serve.start(http_options=HTTPOptions(host=settings.http.host, port=settings.http.port), logging_config=logs)
     try:
         serve.run(
-            build_application(settings, stages() if stages else Stages(), colocated=colocated),
+            build_application(
+                settings,
+                stages() if stages else Stages(),
+                colocated=colocated,
+                with_jobs=takes_jobs(settings, on_one_machine=True),
+            ),
             name=_APPLICATION,
             route_prefix="/",
             logging_config=logs,

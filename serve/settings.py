@@ -18,6 +18,7 @@ from deployments.settings import (
 )
 from deployments.storage.settings import StorageSettings
 from models.settings import SettingsSection
+from serve.jobs.settings import JobsSettings
 
 __all__ = ["INGRESS_CPUS", "HttpSettings", "LoggingSettings", "RaySettings", "Settings"]
 
@@ -134,6 +135,7 @@ class Settings(BaseSettings):
     detection: DetectionSettings = DetectionSettings()
     recognition: RecognitionSettings = RecognitionSettings()
     reader: ReaderSettings = ReaderSettings()
+    jobs: JobsSettings = JobsSettings()
 
     def stages(self) -> dict[str, StageSettings]:
         """The sections of the three stages, by name."""

@@ -54,7 +54,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(_TESTS).parts[0] if item.path.is_relative_to(_TESTS) else ""
         for mark in _MARKS_OF_FOLDER.get(folder, ()):
-            if mark != "cluster" or "bulk_kill" not in item.path.parts:  # a run on this machine needs no cluster
+            # what kills parts of a run or a service on this machine needs no cluster
+            if mark != "cluster" or not {"bulk_kill", "job_kill"} & set(item.path.parts):
                 item.add_marker(mark)
         for mark, obstacle in _OBSTACLES.items():
             if item.get_closest_marker(mark) and (reason := obstacle()):

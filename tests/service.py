@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,13 +50,19 @@ def running_service(
         environment: Variables on top of this process's.
         command: What Python is to run.
     """
+    with tempfile.TemporaryDirectory(prefix="rayocr-jobs-", ignore_cleanup_errors=True) as jobs:
+        variables = {"RAYOCR_JOBS__DIRECTORY": jobs, **(environment or {})}
+        yield from _running(variables, command)
+
+
+def _running(environment: Mapping[str, str], command: Sequence[str]) -> Iterator[RunningService]:
     port, metrics_port = free_port(), free_port()
     variables = {
         **os.environ,
         "RAYOCR_HTTP__PORT": str(port),
         "RAYOCR_RAY__METRICS_PORT": str(metrics_port),
         "RAYOCR_RAY__OBJECT_STORE_MEMORY_BYTES": str(512 * 1024**2),
-        **(environment or {}),
+        **environment,
     }
     process = subprocess.Popen(
         [sys.executable, *command], cwd=_ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

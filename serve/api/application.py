@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from serve.api import detect, health, models, ocr
+from serve.api import detect, health, jobs, models, ocr
 from serve.api.authentication import SECURITY, ApiKeyGuard
 from serve.api.middleware import BodyLimit, RequestIdentity, RequestMetrics
 from serve.api.problems import UNAUTHORIZED_RESPONSE, Problem, install_problem_handlers
@@ -33,7 +33,7 @@ def build_api(service: Service) -> FastAPI:
         responses={503: {"model": Problem, "description": "overloaded"}},
     )
     api.state.service = service
-    for module in (ocr, detect, models):
+    for module in (ocr, detect, models) if service.jobs is None else (ocr, detect, jobs, models):
         if keys is None:
             api.include_router(module.router)
         else:
@@ -41,7 +41,8 @@ def build_api(service: Service) -> FastAPI:
     api.include_router(health.router)
     install_problem_handlers(api)
     # The last one added comes first: every answer, a refusal included, carries its id and is counted.
-    api.add_middleware(BodyLimit, max_body_bytes=http.max_body_bytes)
+    of_jobs = (service.settings.jobs.max_body_bytes, "jobs.max_body_bytes")
+    api.add_middleware(BodyLimit, max_body_bytes=http.max_body_bytes, max_bytes_of_route={"/v1/jobs": of_jobs})
     if keys is not None:
         api.add_middleware(ApiKeyGuard, keys=keys)
     api.add_middleware(RequestMetrics)

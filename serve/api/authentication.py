@@ -28,6 +28,8 @@ _OPEN = frozenset({"/livez", "/readyz", "/openapi.json", "/docs", "/docs/oauth2-
 class ApiKeyGuard:
     """Refuses requests without a known key, before anything of their body is read.
 
+    The routes find the client's name in `request.state.client`.
+
     Args:
         app: What it guards.
         keys: Of the clients.
@@ -51,6 +53,7 @@ class ApiKeyGuard:
             )
             await problem_response(refusal, scope["state"]["request_id"])(scope, receive, send)
             return
+        scope["state"]["client"] = client
         logger.info("request of client %s", client, extra={"client": client})
         await self._app(scope, receive, send)
 

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 
 from ray.util.metrics import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
@@ -47,40 +48,44 @@ class BodyLimit:
     Args:
         app: What it guards.
         max_body_bytes: The most bytes of a document.
+        max_bytes_of_route: The most bytes of a whole request, and the setting that says so, by the path of a route
+            that takes more than one document.
     """
 
     # A form's boundaries and headers come on top of the document.
     _FORM_BYTES = 16 * 1024
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, max_body_bytes: int, max_bytes_of_route: Mapping[str, tuple[int, str]] | None = None
+    ) -> None:
         self._app = app
-        self._limit = max_body_bytes
+        self._usual = (max_body_bytes, "http.max_body_bytes")
+        self._of_route = max_bytes_of_route or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit, setting = self._of_route.get(scope["path"].removeprefix(scope.get("root_path", "")), self._usual)
         announced = Headers(scope=scope).get("content-length", "")
         received = 0
 
         async def limited() -> Message:
             nonlocal received
-            if announced.isdigit() and int(announced) > self._limit + self._FORM_BYTES:
-                raise self._refusal(f"{int(announced):,} bytes")
+            if announced.isdigit() and int(announced) > limit + self._FORM_BYTES:
+                raise _refusal(f"{int(announced):,} bytes", limit, setting)
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._limit + self._FORM_BYTES:
-                raise self._refusal("longer")
+            if received > limit + self._FORM_BYTES:
+                raise _refusal("longer", limit, setting)
             return message
 
         await self._app(scope, limited, send)
 
-    def _refusal(self, size: str) -> TooLarge:
-        return TooLarge(
-            f"the body is {size}, the limit is {self._limit:,} bytes: send a smaller picture, or raise "
-            "http.max_body_bytes"
-        )
+
+def _refusal(size: str, limit: int, setting: str) -> TooLarge:
+    return TooLarge(f"the body is {size}, the limit is {limit:,} bytes: send less at a time, or raise {setting}")
 
 
 class RequestMetrics:

@@ -12,7 +12,14 @@ from starlette.exceptions import HTTPException
 
 from models.errors import MalformedRequest, Overloaded, QuotaExceeded, RayocrError, Unauthorized
 
-__all__ = ["PROBLEM_RESPONSES", "UNAUTHORIZED_RESPONSE", "Problem", "install_problem_handlers", "problem_response"]
+__all__ = [
+    "JOB_PROBLEM_RESPONSES",
+    "PROBLEM_RESPONSES",
+    "UNAUTHORIZED_RESPONSE",
+    "Problem",
+    "install_problem_handlers",
+    "problem_response",
+]
 
 logger = logging.getLogger("ray.serve")
 
@@ -46,6 +53,20 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
     502: _response("storage_unavailable"),
     503: _response("overloaded, with Retry-After"),
     504: _response("deadline"),
+}
+
+#: Every status that a route of jobs may answer with; `default` keeps FastAPI from adding a 422 that there never is.
+JOB_PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
+    400: _response("malformed"),
+    403: _response("access_denied"),
+    404: _response("source_not_found"),
+    409: _response("conflict"),
+    413: _response("too_large"),
+    429: _response("quota, with Retry-After"),
+    502: _response("storage_unavailable"),
+    503: _response("overloaded, with Retry-After"),
+    507: _response("insufficient_storage"),
+    "default": _response("internal"),
 }
 
 

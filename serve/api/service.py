@@ -1,14 +1,15 @@
 """What the routes work with: the pipeline, the settings, and a bound on what is in work at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 
 from fastapi import Request
 
 from deployments.context import RequestContext
 from deployments.pipeline import Pipeline
 from models.errors import MalformedRequest, Overloaded
+from serve.jobs.service import Jobs
 from serve.readiness import Readiness
 from serve.ready_buckets import ReadyBuckets
 from serve.settings import HttpSettings, Settings
@@ -24,16 +25,19 @@ class Service:
     Args:
         settings: The whole tree.
         pipeline: The three stages.
+        jobs: The store of jobs and what belongs to it; None where no jobs are taken.
     """
 
-    def __init__(self, settings: Settings, pipeline: Pipeline) -> None:
+    def __init__(self, settings: Settings, pipeline: Pipeline, jobs: Jobs | None = None) -> None:
         self.settings = settings
         self.pipeline = pipeline
+        self.jobs = jobs
         self.readiness = Readiness(pipeline, ReadyBuckets(settings.storage))
         self._in_work = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._is_draining = False
+        self._listeners = 0
 
     @asynccontextmanager
     async def request(self, request: Request) -> AsyncIterator[RequestContext]:
@@ -62,6 +66,32 @@ class Service:
             self._in_work -= 1
             if not self._in_work:
                 self._idle.set()
+
+    def listening(self, events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """Admit a client that will listen to events, for hours perhaps, and count it until it leaves.
+
+        Listeners are not among the requests in work, so that they never take the place of one that is to be read.
+
+        Raises:
+            Overloaded: As many as requests are allowed listen already, or the service is being stopped.
+        """
+        http = self.settings.http
+        if self._is_draining or self._listeners >= http.max_concurrent_requests:
+            raise Overloaded(
+                f"{self._listeners} clients listen to events, the limit of this replica, or it is being stopped: try "
+                "again after the time in Retry-After",
+                http.retry_after_s,
+            )
+        return self._counted(events)
+
+    async def _counted(self, events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        self._listeners += 1
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+        finally:
+            self._listeners -= 1
 
     async def drain(self) -> None:
         """Admit nothing more, and return when everything in work is answered."""

@@ -12,6 +12,7 @@ from serve.cli.bulk import bulk_app
 from serve.cli.check import check
 from serve.cli.config import config
 from serve.cli.console import Invocation, complain, discard_stdout
+from serve.cli.jobs import jobs_app
 from serve.cli.models import models_app
 from serve.cli.read import read
 from serve.cli.serve import serve
@@ -35,6 +36,7 @@ app.command()(serve)
 app.command()(read)
 app.command()(check)
 app.add_typer(bulk_app, name="bulk")
+app.add_typer(jobs_app, name="jobs")
 app.add_typer(models_app, name="models")
 app.command()(config)
 app.command()(version)

@@ -1,21 +1,14 @@
 """`rayocr check`."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import (
-    ConfigurationError,
-    DeadlineExceeded,
-    MalformedRequest,
-    ModelOutputError,
-    Overloaded,
-    RayocrError,
-)
+from models.errors import DeadlineExceeded, MalformedRequest, ModelOutputError, Overloaded, RayocrError
 from serve.cli.console import complain
+from serve.cli.service_client import connect, error_of
 
 if TYPE_CHECKING:
     import httpx
@@ -41,21 +34,12 @@ def check(
     release: Annotated[str | None, typer.Option(metavar="NAME", help="In a pod: its name.")] = None,
 ) -> None:
     """Have a running service read a picture of known words, and say what is wrong where that fails."""
-    import httpx
-
     if (namespace is None) != (release is None):
         raise MalformedRequest("--namespace and --release go together: the pods of one release are looked at")
-    headers = {"X-API-Key": _key(api_key_file)} if api_key_file is not None else {}
-    try:
-        base = httpx.URL(url)
-    except httpx.InvalidURL as exc:
-        raise MalformedRequest(f"{url!r} is no URL: {exc}") from exc
-    if base.scheme not in ("http", "https") or not base.host:
-        raise MalformedRequest(f"{url!r} is no address of a service: write http://HOST:PORT")
     failure: RayocrError | None = None
     try:
-        with httpx.Client(base_url=base) as client:
-            seconds = _read_in_time(client, headers, timeout)
+        with connect(url, api_key_file) as client:
+            seconds = _read_in_time(client, timeout)
     except RayocrError as exc:
         failure = exc
     if namespace is not None and release is not None:  # also of one that reads: a part of it may not start
@@ -65,13 +49,13 @@ def check(
     typer.echo(f"ok: read {_WORDS!r} in {seconds:.2f} s")
 
 
-def _read_in_time(client: "httpx.Client", headers: dict[str, str], timeout_s: float) -> float:
+def _read_in_time(client: "httpx.Client", timeout_s: float) -> float:
     """Read until it succeeds once, and return the seconds that took. What may pass is tried again."""
     give_up = time.monotonic() + timeout_s
     while True:
         try:
             _require_ready(client)
-            return _read(client, headers)
+            return _read(client)
         except RayocrError as exc:
             if not exc.retryable:
                 raise
@@ -88,10 +72,10 @@ def _require_ready(client: "httpx.Client") -> None:
     except httpx.TransportError as exc:
         raise Overloaded(f"no answer: {exc or type(exc).__name__}") from exc
     if not answer.is_success:
-        raise Overloaded(_said(answer).message)
+        raise Overloaded(error_of(answer).message)
 
 
-def _read(client: "httpx.Client", headers: dict[str, str]) -> float:
+def _read(client: "httpx.Client") -> float:
     import httpx
 
     from serve.word_picture import word_picture
@@ -99,14 +83,12 @@ def _read(client: "httpx.Client", headers: dict[str, str]) -> float:
     picture = word_picture(_WORDS)
     started = time.perf_counter()
     try:
-        answer = client.post(
-            "/v1/ocr", files={"file": ("words.png", picture)}, headers=headers, timeout=_READ_TIMEOUT_S
-        )
+        answer = client.post("/v1/ocr", files={"file": ("words.png", picture)}, timeout=_READ_TIMEOUT_S)
     except httpx.TransportError as exc:
         raise Overloaded(f"no answer to a picture: {exc or type(exc).__name__}") from exc
     seconds = time.perf_counter() - started
     if not answer.is_success:
-        raise _said(answer)
+        raise error_of(answer)
     try:
         text = answer.json()["text"]
     except (ValueError, KeyError, TypeError) as exc:
@@ -114,24 +96,6 @@ def _read(client: "httpx.Client", headers: dict[str, str]) -> float:
     if "".join(text.split()).casefold() != "".join(_WORDS.split()):
         raise ModelOutputError(f"a picture of {_WORDS!r} was read as {text!r}: run rayocr models verify there")
     return seconds
-
-
-def _said(answer: "httpx.Response") -> RayocrError:
-    """The error that an answer tells of; where it is no problem of rayocr's (RFC 9457), its first words."""
-    by_code = {kind.code: kind for kind in _kinds(RayocrError)}
-    try:
-        problem = answer.json()
-        return by_code.get(problem["code"], RayocrError)(problem["detail"])
-    except (ValueError, KeyError, TypeError):
-        return RayocrError(f"{answer.url} answered {answer.status_code}: {answer.text[:200]}")
-
-
-def _kinds(kind: type[RayocrError]) -> Iterator[type[RayocrError]]:
-    """A class of errors and all below it, without those that have no code of their own."""
-    if "code" in vars(kind):
-        yield kind
-    for below in kind.__subclasses__():
-        yield from _kinds(below)
 
 
 def _tell_pods(namespace: str, release: str) -> None:
@@ -142,10 +106,3 @@ def _tell_pods(namespace: str, release: str) -> None:
             complain(str(trouble))
     except RayocrError as exc:  # the check itself says more
         complain(exc.message)
-
-
-def _key(file: Path) -> str:
-    try:
-        return file.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigurationError(f"the API key can't be read from {file}: {exc}") from exc

@@ -1,5 +1,6 @@
 """Fixtures of the integration tests: real services, started once a run."""
 
 from tests.minio import minio
+from tests.postgres import postgres
 
-__all__ = ["minio"]
+__all__ = ["minio", "postgres"]

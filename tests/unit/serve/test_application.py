@@ -12,8 +12,9 @@ from serve.settings import Settings
 
 def options(tree: dict[str, object], *, colocated: bool) -> dict[str, Any]:
     """Options of each deployment, by name."""
-    ingress = build_application(Settings.model_validate(tree), Stages(), colocated=colocated)._bound_deployment
-    _, route = list(ingress.init_args)
+    settings = Settings.model_validate(tree)
+    ingress = build_application(settings, Stages(), colocated=colocated, with_jobs=True)._bound_deployment
+    _, route, _ = list(ingress.init_args)
     stages = [value._bound_deployment for value in vars(route).values() if isinstance(value, Application)]
     return {deployment.name: deployment for deployment in (ingress, *stages)}
 

@@ -1,0 +1,217 @@
+"""Jobs as JSON."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serve.jobs.records import DeliveryState, Job, JobState, PageOutcome, PageState, Webhook
+
+__all__ = [
+    "EVENTS_EXAMPLE",
+    "JOB_BODY",
+    "LINE_EXAMPLE",
+    "JobLinks",
+    "JobList",
+    "JobRequest",
+    "JobResult",
+    "PageEvent",
+    "WebhookResult",
+    "outcome_line",
+]
+
+_ID = "5d2f6a0e8c1b4f7d9a3e6c5b2f1d0e9a"
+
+
+class JobRequest(BaseModel):
+    """Documents that the service fetches itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sources: list[str] = Field(
+        default=[],
+        description="`s3://bucket/key`, `data:image/png;base64,...`, or `https://...` where that is switched on.",
+        examples=[["s3://scans/2026/a.jpg", "s3://scans/2026/b.jpg"]],
+    )
+    prefix: str | None = Field(
+        default=None,
+        description="All objects whose keys begin so. They come after `sources`, in the order of their keys.",
+        examples=["s3://scans/2026/"],
+    )
+    options: dict[str, Any] = Field(default={}, description="There are none at present: leave it out, or empty.")
+    webhook: str | None = Field(
+        default=None,
+        description="An `https://` URL that is told when the job has ended.",
+        examples=["https://example.com/rayocr"],
+    )
+
+
+#: The request body in OpenAPI: it is read by hand, part by part.
+JOB_BODY: Mapping[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "file": {
+                        "type": "array",
+                        "items": {"type": "string", "format": "binary"},
+                        "description": "A document; the field comes again for each.",
+                    },
+                    "source": {"type": "array", "items": {"type": "string"}, "description": "As in `sources`."},
+                    "prefix": {"type": "string", "description": "As in JSON."},
+                    "options": {"type": "string", "description": "As in JSON, as a JSON text."},
+                    "webhook": {"type": "string", "description": "As in JSON."},
+                },
+            }
+        },
+        "application/json": {
+            "schema": JobRequest.model_json_schema(),
+            "example": {"sources": ["s3://scans/2026/a.jpg", "s3://scans/2026/b.jpg"]},
+        },
+    },
+}
+
+
+#: Two lines of results, for OpenAPI.
+LINE_EXAMPLE = (
+    '{"page":1,"name":"a.jpg","state":"done","error":null,"result":{"id":"...","model":"ppocrv6-small","pages":[...],'
+    '"text":"TOTAL 12.50","warnings":[],"timings_ms":{}}}\n'
+    '{"page":2,"name":"b.txt","state":"failed","error":{"code":"unsupported_type","message":"..."},"result":null}\n'
+)
+#: Two events, for OpenAPI.
+EVENTS_EXAMPLE = (
+    'event: page\ndata: {"page":1,"name":"a.jpg","state":"done","code":null}\nid: 1\n\n'
+    'event: end\ndata: {"id":"...","state":"succeeded",...}\nid: 2\n\n'
+)
+
+
+class _Result(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class JobLinks(_Result):
+    """Where to go from here: paths of this service."""
+
+    self_: str = Field(alias="self", examples=[f"/v1/jobs/{_ID}"])
+    result: str = Field(examples=[f"/v1/jobs/{_ID}/result"])
+    events: str = Field(examples=[f"/v1/jobs/{_ID}/events"])
+
+
+class WebhookAttempt(_Result):
+    """One try to deliver a webhook."""
+
+    at: datetime
+    status: int | None = Field(description="HTTP status of the answer; null where none came.", examples=[200])
+    error: str | None = Field(description="Why none came.")
+
+
+class WebhookResult(_Result):
+    """How far the webhook of a job is."""
+
+    url: str = Field(examples=["https://example.com/rayocr"])
+    state: DeliveryState | None = Field(description="null while the job has not ended.")
+    attempts: list[WebhookAttempt] = Field(description="The log of its delivery, oldest first.")
+    next_at: datetime | None = Field(description="When it is tried next.")
+
+    @classmethod
+    def of(cls, webhook: Webhook) -> "WebhookResult":
+        """From the store's record."""
+        attempts = [WebhookAttempt(at=one.at, status=one.status, error=one.error) for one in webhook.attempts]
+        return cls(url=webhook.url, state=webhook.state, attempts=attempts, next_at=webhook.next_at)
+
+
+class JobResult(_Result):
+    """A job."""
+
+    id: str = Field(examples=[_ID])
+    state: JobState = Field(
+        description="queued and running; succeeded (all pages read), partial (some), failed (none) and cancelled are "
+        "final.",
+        examples=["running"],
+    )
+    total: int = Field(description="Its pages: one for each document.", examples=[1000])
+    done: int = Field(description="Pages that were read.", examples=[412])
+    failed: int = Field(description="Pages that were given up.", examples=[3])
+    progress: float = Field(ge=0, le=1, description="Share of the pages that are done, failed or cancelled.")
+    queue_position: int | None = Field(description="Of a queued job: 1 for the one that was handed in first.")
+    created: datetime = Field(examples=["2026-11-22T08:15:30Z"])
+    started: datetime | None = Field(description="When its first page was begun.")
+    ended: datetime | None
+    expires: datetime | None = Field(description="When it vanishes with its results; null before its end.")
+    warnings: list[str]
+    links: JobLinks
+    webhook: WebhookResult | None = Field(
+        default=None, description="Only of a single job that is looked at, and null without one."
+    )
+
+    @classmethod
+    def of(cls, job: Job, root: str, webhook: Webhook | None = None) -> "JobResult":
+        """From the store's record.
+
+        Args:
+            job: The record.
+            root: What stands before `/v1/` in paths of this service; '' for nothing.
+            webhook: Its delivery, where it is known.
+        """
+        path = f"{root}/v1/jobs/{job.id}"
+        return cls(
+            id=job.id,
+            state=job.state,
+            total=job.total,
+            done=job.done,
+            failed=job.failed,
+            progress=round(job.progress, 4),
+            queue_position=job.queue_position,
+            created=job.created,
+            started=job.started,
+            ended=job.ended,
+            expires=job.expires,
+            warnings=list(job.warnings),
+            links=JobLinks.model_validate({"self": path, "result": f"{path}/result", "events": f"{path}/events"}),
+            webhook=None if webhook is None else WebhookResult.of(webhook),
+        )
+
+
+class JobList(_Result):
+    """Jobs of one client, the newest first."""
+
+    jobs: list[JobResult]
+    next: str | None = Field(description="Value of `cursor` for the jobs after these; null at the end.")
+
+
+class PageError(_Result):
+    """Why a page was given up."""
+
+    code: str = Field(description="As POST /v1/ocr would give it; docs/errors.md.", examples=["unsupported_type"])
+    message: str
+
+
+class PageEvent(_Result):
+    """A page was settled; `data` of the event `page`."""
+
+    page: int = Field(ge=1, description="Its place in the job.")
+    name: str
+    state: PageState = Field(description="done or failed.")
+    code: str | None = Field(description="Of the error, where it failed.")
+
+
+class _OutcomeLine(_Result):
+    page: int
+    name: str
+    state: PageState
+
+
+def outcome_line(outcome: PageOutcome) -> bytes:
+    """A page's outcome as one line of JSON: page, name, state, error, result.
+
+    The result is put in as the bytes that it is stored as: it was JSON when it came.
+    """
+    head = _OutcomeLine(page=outcome.number, name=outcome.name, state=outcome.state).model_dump_json().encode()
+    error = b"null"
+    if outcome.state is PageState.FAILED:
+        message = outcome.message or ""
+        error = PageError(code=outcome.code or "internal", message=message).model_dump_json().encode()
+    return head[:-1] + b',"error":' + error + b',"result":' + (outcome.result or b"null") + b"}\n"

@@ -1,0 +1,234 @@
+"""`rayocr jobs`: handing work to a service, and fetching it when it is done."""
+
+import json
+import sys
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from models.errors import Conflict, MalformedRequest
+from serve.cli.console import complain, one_line
+
+if TYPE_CHECKING:
+    from serve.cli.job_client import JobClient, Order
+
+__all__ = ["jobs_app"]
+
+jobs_app = typer.Typer(
+    rich_markup_mode=None, help="Hand documents to a running service, and fetch their text when it is read."
+)
+
+Url = Annotated[str, typer.Option(metavar="URL", help="Where the service is.")]
+KeyFile = Annotated[
+    Path | None, typer.Option("--api-key-file", metavar="FILE", help="With the API key, where one is asked for.")
+]
+JobId = Annotated[str, typer.Argument(metavar="ID", help="Of the job, as submit printed it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As the JSON object that the service gives.")]
+
+_HERE = "http://127.0.0.1:8000"
+
+
+@jobs_app.command()
+def submit(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE",
+            help="A file or folder of this machine, which is uploaded; s3://bucket/key, s3://bucket/prefix/ (one, with "
+            "the slash at its end) or https://..., which the service fetches.",
+        ),
+    ],
+    url: Url = _HERE,
+    api_key_file: KeyFile = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Watch the job to its end.")] = False,
+    webhook: Annotated[
+        str | None, typer.Option(metavar="URL", help="https:// URL that is told when the job has ended.")
+    ] = None,
+    idempotency_key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="The same command with the same key makes one job. Not given: a random one."),
+    ] = None,
+) -> None:
+    """Hand documents in as one job, and print its id. The service has them safely when this ends."""
+    order = _order(sources, webhook, idempotency_key or uuid.uuid4().hex)
+    with _client(url, api_key_file) as client:
+        job = client.submit(order)
+        typer.echo(job["id"])
+        if wait:
+            _watch(client, job)
+
+
+@jobs_app.command()
+def status(job_id: JobId, url: Url = _HERE, api_key_file: KeyFile = None, as_json: AsJson = False) -> None:
+    """Show how far a job is."""
+    with _client(url, api_key_file) as client:
+        job = client.job(job_id)
+    typer.echo(json.dumps(job) if as_json else "\n".join(_lines(job)))
+
+
+@jobs_app.command()
+def watch(job_id: JobId, url: Url = _HERE, api_key_file: KeyFile = None) -> None:
+    """Follow a job to its end, with a bar on a terminal.
+
+    The exit code is 0 where all pages were read, else that of the first page that failed.
+    """
+    with _client(url, api_key_file) as client:
+        _watch(client, client.job(job_id))
+
+
+@jobs_app.command()
+def result(
+    job_id: JobId,
+    url: Url = _HERE,
+    api_key_file: KeyFile = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="One JSON file a page, instead of lines on stdout.")
+    ] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="What there is, also of a job that still runs.")] = False,
+) -> None:
+    """Fetch the results of a job, one JSON object a page.
+
+    The exit code is 0 where all pages were read, else that of the first page that failed.
+    """
+    exit_code = 0
+    with _client(url, api_key_file) as client:
+        for line in client.lines(job_id, partial=partial):
+            page: dict[str, Any] = json.loads(line)
+            if output is None:
+                sys.stdout.buffer.write(line.encode() + b"\n")
+            else:
+                _write(output, page, line)
+            if page["error"] is not None:
+                exit_code = exit_code or _exit_code(page["error"]["code"])
+                complain(f"{page['name']}: {page['error']['message']}")
+    if exit_code:
+        raise typer.Exit(exit_code)
+
+
+@jobs_app.command()
+def cancel(job_id: JobId, url: Url = _HERE, api_key_file: KeyFile = None) -> None:
+    """Cancel a job, or delete one that has ended. Nothing of its documents and results is kept."""
+    with _client(url, api_key_file) as client:
+        job = client.cancel(job_id)
+    typer.echo(f"{job_id} {'deleted' if job is None else job['state']}")
+
+
+@jobs_app.command("list")
+def list_jobs(
+    url: Url = _HERE,
+    api_key_file: KeyFile = None,
+    state: Annotated[
+        list[str] | None, typer.Option(metavar="STATE", help="Only jobs in this state; may come again.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As a JSON object a line.")] = False,
+) -> None:
+    """List the jobs that were handed in with this key, the newest first."""
+    with _client(url, api_key_file) as client:
+        for job in client.jobs(state or []):
+            counts = f"{job['done']}/{job['total']}" + (f" ({job['failed']} failed)" if job["failed"] else "")
+            typer.echo(json.dumps(job) if as_json else f"{job['id']}  {job['created']}  {job['state']:<9}  {counts}")
+
+
+@contextmanager
+def _client(url: str, api_key_file: Path | None) -> Iterator["JobClient"]:
+    from serve.cli.job_client import JobClient
+    from serve.cli.service_client import connect
+
+    with connect(url, api_key_file) as client:
+        yield JobClient(client)
+
+
+def _order(sources: Sequence[str], webhook: str | None, idempotency_key: str) -> "Order":
+    """Sort what is uploaded from what the service fetches."""
+    from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
+    from deployments.storage.file import path_from_location
+    from serve.cli.job_client import Order
+    from serve.cli.sources import SkippedFiles, is_folder, walk_sources
+
+    remote = [source for source in sources if _is_remote(source)]
+    prefixes = [source for source in remote if is_folder(source)]
+    if len(prefixes) > 1:
+        raise MalformedRequest(f"a job has one s3:// folder, and {len(prefixes)} are named: submit them one by one")
+    files: list[Path] = []
+    skipped = SkippedFiles()
+    storage = build_storage(StorageSettings(), COMMAND_LINE_SCHEMES)
+    for source in walk_sources([source for source in sources if not _is_remote(source)], storage):
+        if source.error is not None:
+            raise source.error
+        if source.is_listed and not source.has_picture_name:
+            skipped.add(source)
+        else:
+            files.append(path_from_location(source.location))
+    if skipped.count:
+        complain(skipped.summary())
+    return Order(
+        files=files,
+        sources=[source for source in remote if source not in prefixes],
+        prefix=prefixes[0] if prefixes else None,
+        webhook=webhook,
+        idempotency_key=idempotency_key,
+    )
+
+
+def _is_remote(source: str) -> bool:
+    scheme, mark, _ = source.partition("://")
+    return source[:5].lower() == "data:" or (bool(mark) and scheme.lower() != "file")
+
+
+def _watch(client: "JobClient", job: dict[str, Any]) -> None:
+    """Follow a job, tell of pages that fail, and end with the job's exit code."""
+    from serve.cli.progress import ReadProgress
+
+    exit_code = 0
+    progress = ReadProgress(job["total"], is_shown=sys.stderr.isatty())
+    try:
+        for event in client.events(job["id"]):
+            if event.kind == "page":
+                code = event.data["code"]
+                if code is not None:
+                    exit_code = exit_code or _exit_code(code)
+                    with progress.hidden():
+                        complain(f"{event.data['name']}: {code}")
+                progress.advance(pages=code is None, failed=code is not None)
+            else:
+                job = event.data
+    finally:
+        progress.close()
+    typer.echo("\n".join(_lines(job)))
+    if job["state"] == "cancelled":
+        exit_code = Conflict.exit_code  # as for its result
+    if exit_code:
+        raise typer.Exit(exit_code)
+
+
+def _lines(job: dict[str, Any]) -> Iterator[str]:
+    """A job for a person."""
+    place = job["queue_position"]
+    yield f"{job['id']} {job['state']}{'' if place is None else f', number {place} in the queue'}"
+    pages = "1 page" if job["total"] == 1 else f"{job['total']:,} pages"
+    yield f"  {pages}: {job['done']:,} read, {job['failed']:,} failed, {job['progress']:.0%}"
+    times = ", ".join(f"{name} {job[name]}" for name in ("created", "started", "ended", "expires") if job[name])
+    yield f"  {times}"
+    for warning in job["warnings"]:
+        yield f"  warning: {one_line(warning)}"
+    if webhook := job.get("webhook"):
+        yield f"  webhook: {webhook['state'] or 'waits for the end'}, {len(webhook['attempts'])} attempts"
+
+
+def _write(folder: Path, page: dict[str, Any], line: str) -> None:
+    """One file a page; the number keeps pages of one name apart, and in order."""
+    from serve.jobs.names import safe_name
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{page['page']:05}-{safe_name(page['name'])}.json"
+    path.write_text(line + "\n", encoding="utf-8")
+
+
+def _exit_code(code: str) -> int:
+    from serve.cli.service_client import error_of_code
+
+    return error_of_code(code).exit_code

@@ -1,0 +1,102 @@
+"""What happens to a job, as server-sent events that can be resumed where a connection broke off."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from typing import Protocol
+
+from models.errors import RayocrError, SourceNotFound
+from serve.jobs.records import Job, JobState, PageOutcome
+from serve.jobs.service import Jobs
+
+__all__ = ["EventWriter", "end_event_id", "job_events"]
+
+_LOOK_EVERY_S = 0.5
+# Proxies give up connections on which nothing comes for some ten seconds.
+_PING_EVERY_S = 15.0
+# Outcomes of pages that are held at a time; without their results they are small.
+_PAGES = 500
+# So long the store may be away before the client is left to connect again, perhaps to another replica.
+_MOST_SILENCE_S = 30.0
+
+
+class EventWriter(Protocol):
+    """How an event is written; the API knows, since it has the job's JSON."""
+
+    def page(self, outcome: PageOutcome) -> bytes:
+        """A page was settled. The event's id is the outcome's `sequence`."""
+
+    def state(self, job: Job) -> bytes:
+        """The job's state changed, or the client has just come. Without an id: nothing resumes there."""
+
+    def end(self, job: Job) -> bytes:
+        """The job has ended. The event's id is `end_event_id`."""
+
+    def ping(self) -> bytes:
+        """Nothing happened."""
+
+
+def end_event_id(job: Job) -> int:
+    """The id of a job's last event: those of its pages are 1 to `total`."""
+    return job.total + 1
+
+
+async def job_events(
+    jobs: Jobs,
+    job: Job,
+    after: int,
+    writer: EventWriter,
+    is_closing: Callable[[], bool],
+    *,
+    look_every_s: float = _LOOK_EVERY_S,
+    ping_every_s: float = _PING_EVERY_S,
+) -> AsyncGenerator[bytes]:
+    """Follow a job until it ends, is deleted, or the service is being stopped.
+
+    Nothing is kept of the events themselves: the ids are numbers that the pages have in the store, so any replica goes
+    on where another stopped.
+
+    Args:
+        jobs: The store.
+        job: As it is now.
+        after: Id of the last event that the client has; 0 for none.
+        writer: Writes the events.
+        is_closing: Whether the service is being stopped: the client then finds another replica.
+        look_every_s: Pause between two looks at the store.
+        ping_every_s: The longest silence.
+
+    Yields:
+        One event at a time.
+    """
+    told: JobState | None = None
+    written_s = looked_s = time.monotonic()
+    while True:
+        if job.state is not told and not job.state.is_ended:
+            yield writer.state(job)
+            told, written_s = job.state, time.monotonic()
+        if job.settled > after and job.state is not JobState.CANCELLED:
+            try:
+                outcomes = await jobs.in_store(jobs.store.views.settled_since, job.id, after, _PAGES)
+            except RayocrError:
+                outcomes = []
+            for outcome in outcomes:
+                yield writer.page(outcome)
+                after, written_s = outcome.sequence, time.monotonic()
+            if len(outcomes) == _PAGES:
+                continue
+        if job.state is JobState.CANCELLED or (job.state.is_ended and after >= job.total):
+            yield writer.end(job)
+            return
+        if is_closing() or time.monotonic() - looked_s > _MOST_SILENCE_S:
+            return
+        if time.monotonic() - written_s > ping_every_s:
+            yield writer.ping()
+            written_s = time.monotonic()
+        await asyncio.sleep(look_every_s)
+        try:
+            job = await jobs.in_store(jobs.store.views.job, job.id, job.owner)
+        except SourceNotFound:
+            return
+        except RayocrError:
+            continue
+        looked_s = time.monotonic()

@@ -1,0 +1,58 @@
+"""One page of a job, read as a request would be."""
+
+import time
+
+from deployments.context import JOB, RequestContext
+from deployments.pipeline import Pipeline
+from deployments.preprocess.document import Document
+from serve.jobs.records import Lease
+from serve.jobs.service import Jobs
+from serve.results import OcrResult
+
+__all__ = ["PageReader"]
+
+# A page waits behind all requests, and its lease says whether somebody still wants it. This only ends what hangs.
+_TIMEOUT_S = 600.0
+
+
+class PageReader:
+    """Reads pages of jobs through the stages.
+
+    Args:
+        jobs: With the uploads.
+        pipeline: The stages.
+    """
+
+    def __init__(self, jobs: Jobs, pipeline: Pipeline) -> None:
+        self._jobs = jobs
+        self._pipeline = pipeline
+
+    async def read(self, lease: Lease) -> bytes:
+        """Read a page.
+
+        Args:
+            lease: Of the page. One over which a worker was lost is read with no other page of a job beside it.
+
+        Returns:
+            JSON of the `OcrResult`, as POST /v1/ocr answers it.
+
+        Raises:
+            RayocrError: As `Pipeline.read`, or the upload can't be read.
+        """
+        settings = self._jobs.settings
+        context = RequestContext(
+            request_id=f"{lease.job_id}/{lease.number}",
+            deadline=time.time() + _TIMEOUT_S,
+            timeout_s=_TIMEOUT_S,
+            priority=JOB,
+            page_work_s=settings.jobs.page_work_s,
+            is_alone=lease.losses > 0,
+        )
+        page = await self._pipeline.read(await self._source(lease), 1, context)
+        return OcrResult.of(context.request_id, settings.bundle, [page]).model_dump_json().encode()
+
+    async def _source(self, lease: Lease) -> Document | str:
+        if not lease.is_upload:
+            return lease.source
+        max_bytes = self._jobs.settings.http.max_body_bytes
+        return await self._jobs.in_storage(self._jobs.uploads.read, lease.source, max_bytes, lease.name)

@@ -1,0 +1,39 @@
+"""Whether a service takes jobs, and whether what it is told to keep them in can hold them."""
+
+from models.errors import ConfigurationError
+from serve.settings import Settings
+
+__all__ = ["takes_jobs"]
+
+
+def takes_jobs(settings: Settings, *, on_one_machine: bool) -> bool:
+    """Whether jobs are taken.
+
+    Args:
+        settings: The whole tree.
+        on_one_machine: Whether all ingress replicas are on one machine, which outlives them: `rayocr serve`.
+
+    Raises:
+        ConfigurationError: Jobs are asked for on a cluster, with a store or uploads that not all replicas reach.
+    """
+    jobs = settings.jobs
+    if on_one_machine:
+        return jobs.enabled is not False
+    if jobs.enabled is False or (jobs.enabled is None and jobs.store is None):
+        return False
+    if jobs.store is None:
+        raise ConfigurationError(
+            "jobs.enabled is true on a Ray cluster, where the disk of a node ends with it: set jobs.store to a "
+            "PostgreSQL (postgresql://user@host/database)"
+        )
+    if settings.http.replicas > 1 and jobs.store_url.startswith("sqlite:"):
+        raise ConfigurationError(
+            f"jobs.store is a file, and http.replicas is {settings.http.replicas}, which may be on different nodes: "
+            "set jobs.store to a PostgreSQL (postgresql://user@host/database)"
+        )
+    if jobs.uploads is None:
+        raise ConfigurationError(
+            "jobs.uploads is not set, and the disk of a node ends with it: set it to a place that all nodes reach, "
+            "such as s3://bucket/uploads/"
+        )
+    return True

@@ -1,0 +1,348 @@
+"""Handing in a job: from the parts of a request, as they come in, to a job in the store."""
+
+import asyncio
+import hashlib
+import itertools
+import json
+import logging
+import uuid
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import TypeVar
+
+from deployments.storage import SERVICE_SCHEMES
+from deployments.storage.https_url import url_from_location
+from models.errors import (
+    AccessDenied,
+    Conflict,
+    InsufficientStorage,
+    MalformedRequest,
+    Overloaded,
+    RayocrError,
+    TooLarge,
+)
+from serve.jobs.records import Job, JobOptions, NewJob, NewPage
+from serve.jobs.service import Jobs
+from serve.jobs.webhook_url import check_webhook
+
+__all__ = ["Submission", "known_job"]
+
+logger = logging.getLogger("ray.serve")
+
+Result = TypeVar("Result")
+
+# As for locations in `deployments.storage`.
+_LONGEST_SOURCE = 8192
+_LONGEST_NAME = 1024
+_LONGEST_KEY = 255
+# Files of one request that are being stored at a time.
+_MOST_WRITES = 4
+# A digest of so much takes less time than handing it to a thread is worth: half a millisecond.
+_QUICK_BYTES = 256 * 1024
+
+
+class Submission:
+    """One request to make a job. Used with `async with`: what it put into storage is removed unless a job came of it.
+
+    Args:
+        jobs: The store and the uploads.
+        owner: The client's name; '' where no keys are asked for.
+        idempotency_key: The client's own name for this request.
+        known: The job that this key made before and the SHA-256 of its request, if it did (`known_job`): then files
+            are only compared.
+    """
+
+    def __init__(
+        self, jobs: Jobs, owner: str, idempotency_key: str | None, known: tuple[Job, str] | None = None
+    ) -> None:
+        self._jobs = jobs
+        self._owner = owner
+        self._key = idempotency_key
+        self._known = known
+        self._id = uuid.uuid4().hex
+        self._pages: list[NewPage] = []
+        self._uploads: dict[asyncio.Task[str], int] = {}
+        self._locations: list[str] = []
+        self._hash = hashlib.sha256()
+        self._prefix: str | None = None
+        self._options: JobOptions = {}
+        self._webhook: str | None = None
+        self._is_accepted = False
+
+    async def __aenter__(self) -> "Submission":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Also where the request is cancelled: it must not end before what it began to write is written, and removed.
+        await _to_the_end(self._clean_up())
+
+    async def add_file(self, name: str, content: bytes) -> None:
+        """Take one file. It returns when so little is being stored that the next file may be read.
+
+        Args:
+            name: What the client calls it.
+            content: All of it.
+
+        Raises:
+            TooLarge: There are too many pages.
+            RayocrError: A file could not be stored.
+        """
+        digest = await self._jobs.in_storage(_sha256, content) if len(content) > _QUICK_BYTES else _sha256(content)
+        self._note("file", name, len(content), digest)
+        number = self._add_page(NewPage("", name.replace("\0", "\ufffd")[:_LONGEST_NAME] or "file", True, len(content)))
+        if self._known is not None:
+            return
+        put = self._jobs.in_storage(self._jobs.uploads.put, self._id, number, name, content)
+        self._uploads[asyncio.create_task(self._stored(put))] = number
+        while len(self._uploads) > _MOST_WRITES or self._bytes_in_work > self._jobs.settings.http.max_body_bytes:
+            await self._collect(asyncio.FIRST_COMPLETED)
+
+    async def add_source(self, source: str) -> None:
+        """Take the place of one document. A `data:` URL is stored as a file.
+
+        Args:
+            source: `s3://`, `https://` or `data:`.
+
+        Raises:
+            MalformedRequest: No place that could be read from.
+            AccessDenied: A scheme or host that is not allowed.
+            TooLarge: There are too many pages, or the document in a data: URL is over the limit.
+        """
+        number = len(self._pages) + 1
+        try:
+            self._check_source(source)
+            if source[:5].lower() == "data:":
+                limit = self._jobs.settings.http.max_body_bytes
+                document = await self._jobs.in_storage(self._jobs.storage.read, source, limit)
+                await self.add_file("data", document.data)
+                return
+        except RayocrError as error:
+            raise type(error)(f"source {number}: {error}") from error
+        self._note("source", source)
+        self._add_page(NewPage(source, source[:_LONGEST_NAME], False, None))
+
+    def set_prefix(self, prefix: str) -> None:
+        """Take a place whose documents are all pages of the job.
+
+        Raises:
+            MalformedRequest: It is not in S3, or there is one already.
+        """
+        if self._prefix is not None:
+            raise MalformedRequest("prefix: a job has one; name further documents as sources")
+        if prefix[:5].lower() != "s3://" or len(prefix) > _LONGEST_SOURCE or not _is_storable(prefix):
+            raise MalformedRequest("prefix: s3://bucket/folder/ is needed; nothing else can be listed")
+        self._prefix = prefix
+
+    def set_options(self, options: object) -> None:
+        """Take the options: an object without any keys, as there are none yet.
+
+        Raises:
+            MalformedRequest: It is no object, or has an unknown key.
+        """
+        if not isinstance(options, dict):
+            raise MalformedRequest("options: a JSON object is needed, such as {}")
+        if options:
+            unknown = ", ".join(repr(str(key)[:40]) for key in list(options)[:5])
+            raise MalformedRequest(f"options: {unknown} is not known; a job has no options at present")
+        self._options = options
+
+    async def set_webhook(self, url: str) -> None:
+        """Take the URL that is told of the job's end.
+
+        Raises:
+            MalformedRequest: It is no https:// URL, or webhooks are off here.
+            AccessDenied: It leads where no webhook may go.
+        """
+        if self._webhook is not None:
+            raise MalformedRequest("webhook: a job has one")
+        if self._jobs.settings.jobs.webhook_secret is None:
+            raise MalformedRequest("webhook: there are none here: jobs.webhook_secret is not set")
+        await check_webhook(url, self._jobs.settings.storage)
+        self._webhook = url
+
+    async def finish(self) -> tuple[Job, bool]:
+        """Make the job, durable when this returns.
+
+        Returns:
+            The job, and whether it is new: the same request with the same key gives the same job.
+
+        Raises:
+            Conflict: The key came with another request before.
+            QuotaExceeded: The client has too many pages queued.
+            Overloaded: All clients together have, or the store can't be reached.
+            RayocrError: The prefix can't be listed; a file can't be stored.
+        """
+        self._note("request", self._prefix, dict(self._options), self._webhook)
+        sha256 = self._hash.hexdigest()
+        if self._known is not None:
+            job, known_sha256 = self._known
+            if known_sha256 != sha256:
+                raise Conflict(
+                    f"this Idempotency-Key came with another request before, which made job {job.id}: "
+                    "use a key once, or send the same request"
+                )
+            return job, False
+        if self._prefix is not None:
+            await self._add_listed(self._prefix)
+        if not self._pages:
+            raise MalformedRequest(
+                'there is nothing to read: send files (curl -F file=@a.jpg -F file=@b.jpg) or {"sources": ["s3://..."]}'
+            )
+        if self._uploads or self._locations:
+            await self._collect(asyncio.ALL_COMPLETED)
+            await self._stored(self._jobs.in_storage(self._jobs.uploads.seal, self._id))
+        new = NewJob(
+            id=self._id,
+            owner=self._owner,
+            pages=self._pages,
+            options=dict(self._options),
+            webhook=self._webhook,
+            idempotency_key=self._key,
+            request_sha256=sha256,
+        )
+        job, is_new = await _to_the_end(self._add(new))
+        return job, is_new
+
+    async def _add(self, new: NewJob) -> tuple[Job, bool]:
+        try:
+            job, is_new = await self._jobs.in_store(self._jobs.store.submissions.add, new)
+        except Exception as error:
+            # A refusal has no cause. A database that broke off has: its commit may hold all the same, and then the job
+            # needs its files. If it does not, they are swept when they are old.
+            self._is_accepted = not isinstance(error, RayocrError) or error.__cause__ is not None
+            raise
+        self._is_accepted = is_new
+        return job, is_new
+
+    async def _add_listed(self, prefix: str) -> None:
+        most = self._jobs.settings.jobs.max_pages - len(self._pages) + 1
+
+        def look() -> list[NewPage]:
+            found = itertools.islice(self._jobs.storage.list(prefix), most)
+            return [NewPage(each.location, each.location[:_LONGEST_NAME], False, each.size_bytes) for each in found]
+
+        for page in await self._jobs.in_storage(look):
+            self._add_page(page)
+
+    def _add_page(self, page: NewPage) -> int:
+        limit = self._jobs.settings.jobs.max_pages
+        if len(self._pages) >= limit:
+            raise TooLarge(f"a job has at most {limit:,} pages (jobs.max_pages): make several of it")
+        self._pages.append(page)
+        return len(self._pages)
+
+    def _check_source(self, source: str) -> None:
+        """Refuse what no storage would take, whatever lies there."""
+        scheme, colon, _ = source.partition(":")
+        scheme = scheme.lower()
+        known = ", ".join(sorted(SERVICE_SCHEMES))
+        if not colon or (scheme != "data" and "://" not in source):
+            raise MalformedRequest(f"it names no scheme, such as s3://bucket/key; known are {known}")
+        if scheme not in SERVICE_SCHEMES:
+            raise AccessDenied(f"{scheme[:20]}:// can't be read here, only {known}; upload the file instead")
+        if scheme != "data" and len(source) > _LONGEST_SOURCE:
+            raise MalformedRequest(f"it has {len(source):,} characters, over the limit of {_LONGEST_SOURCE:,}")
+        if not _is_storable(source):
+            raise MalformedRequest("it holds a null character, or characters that are no valid Unicode")
+        if scheme == "https":
+            if not self._jobs.settings.storage.https_enabled:
+                raise AccessDenied("https:// sources are off (storage.https_enabled): upload the document")
+            url_from_location(source, self._jobs.settings.storage)
+
+    @property
+    def _bytes_in_work(self) -> int:
+        """Of files that are held because they are being stored."""
+        return sum(self._pages[number - 1].size_bytes or 0 for number in self._uploads.values())
+
+    async def _collect(self, until: str) -> None:
+        """Wait for files that are being stored, and note where they are."""
+        done, _ = await asyncio.wait(self._uploads, return_when=until)
+        failure: BaseException | None = None
+        for task in done:
+            number = self._uploads.pop(task)
+            if error := task.exception():
+                failure = failure or error
+                continue
+            page = self._pages[number - 1]
+            self._pages[number - 1] = NewPage(task.result(), page.name, page.is_upload, page.size_bytes)
+            self._locations.append(task.result())
+        if failure is not None:
+            raise failure
+
+    async def _stored(self, writing: Coroutine[object, object, Result]) -> Result:
+        """Translate what goes wrong with our own storage: it is no fault of the request."""
+        try:
+            return await writing
+        except InsufficientStorage:
+            raise
+        except RayocrError as error:
+            logger.error("jobs.uploads: %s", error)  # with paths of this machine, which are nobody else's business
+            raise Overloaded(
+                "no files can be stored at the moment; try again", self._jobs.settings.http.retry_after_s
+            ) from error
+
+    async def _clean_up(self) -> None:
+        while self._uploads:
+            try:
+                await self._collect(asyncio.ALL_COMPLETED)
+            except RayocrError:
+                continue  # told already, or the request has failed by something else
+        if self._is_accepted or not self._locations:
+            return
+        _, failure = await self._jobs.in_storage(self._jobs.uploads.delete, self._locations)
+        if failure is not None:
+            logger.warning("uploads of a refused job stay until they are old enough to be swept: %s", failure)
+
+    def _note(self, *values: object) -> None:
+        self._hash.update(json.dumps(values, sort_keys=True).encode() + b"\n")
+
+
+async def known_job(jobs: Jobs, owner: str, idempotency_key: str | None) -> tuple[Job, str] | None:
+    """Ask for the job that a key has made, before anything of the request is read.
+
+    Args:
+        jobs: The store.
+        owner: The client's name.
+        idempotency_key: From the header; None without one.
+
+    Returns:
+        The job and the SHA-256 of its request; None for a new key.
+
+    Raises:
+        MalformedRequest: The key is empty, too long, or no printable ASCII.
+        Overloaded: The store can't be reached: nothing can be handed in.
+    """
+    if idempotency_key is None:
+        try:
+            await jobs.in_store(jobs.store.check)
+        except RayocrError as error:
+            logger.error("no job can be taken: %s", error)
+            raise Overloaded(
+                "the job store does not answer at the moment; try again", jobs.settings.http.retry_after_s
+            ) from error
+        return None
+    if not (0 < len(idempotency_key) <= _LONGEST_KEY and idempotency_key.isascii() and idempotency_key.isprintable()):
+        raise MalformedRequest(f"Idempotency-Key: 1 to {_LONGEST_KEY} printable ASCII characters are needed")
+    return await jobs.in_store(jobs.store.submissions.find, owner, idempotency_key)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _is_storable(text: str) -> bool:
+    """Whether a database takes it: no lone surrogates, and no null character."""
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+
+
+async def _to_the_end(work: Coroutine[object, object, Result]) -> Result:
+    """Await something that must not be cut short; a cancellation holds when it has ended."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            await asyncio.wait({task})
+        raise

@@ -1,0 +1,110 @@
+"""One attempt to deliver a webhook: signed, and through the same guard as https:// sources.
+
+Signed as Standard Webhooks has it (https://www.standardwebhooks.com): HMAC-SHA256 over id, time and body.
+"""
+
+import base64
+import hashlib
+import hmac
+import http.client
+import ssl
+import time
+
+from deployments.storage.address_policy import AddressPolicy
+from deployments.storage.https_connection import CheckedConnection, Resolver, resolve
+from deployments.storage.https_url import url_from_location
+from deployments.storage.retry import Deadline
+from deployments.storage.settings import StorageSettings
+from models.errors import StorageUnavailable
+
+__all__ = ["WebhookSender", "signature"]
+
+_SECRET_PREFIX = "whsec_"
+
+
+def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+    """The header `webhook-signature`.
+
+    Args:
+        secret: `whsec_` and a key as base64.
+        message_id: The header `webhook-id`.
+        timestamp: The header `webhook-timestamp`: seconds since the epoch.
+        body: As it is sent.
+    """
+    key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX))
+    signed = hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256)
+    return f"v1,{base64.b64encode(signed).decode()}"
+
+
+class WebhookSender:
+    """Posts messages. It blocks, and may be used by several threads at once.
+
+    Args:
+        secret: What they are signed with.
+        timeout_s: For the name, the connection, the message and the answer together.
+        settings: Which hosts, ports and networks are allowed; those of https:// sources.
+        policy: Which addresses are allowed; by default public ones and `settings.https_allowed_networks`.
+        resolver: Finds the addresses of a name; by default the system's.
+        tls: Trusted authorities; by default the system's (or `SSL_CERT_FILE`).
+    """
+
+    def __init__(
+        self,
+        secret: str,
+        timeout_s: float,
+        settings: StorageSettings,
+        policy: AddressPolicy | None = None,
+        resolver: Resolver = resolve,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._secret = secret
+        self._timeout_s = timeout_s
+        self._settings = settings.model_copy(update={"read_timeout_s": timeout_s})
+        self._policy = policy or AddressPolicy(settings.https_allowed_networks)
+        self._resolver = resolver
+        self._tls = tls or ssl.create_default_context()
+
+    def send(self, url: str, message_id: str, body: bytes) -> int:
+        """Make one attempt. Redirects are not followed: the receiver is who was named.
+
+        Args:
+            url: `https://...`.
+            message_id: The same at each attempt.
+            body: JSON.
+
+        Returns:
+            The status that the receiver answered.
+
+        Raises:
+            RayocrError: No answer came, or the address is not allowed.
+        """
+        target = url_from_location(url, self._settings)
+        timestamp = int(time.time())
+        headers = {
+            "Content-Type": "application/json",
+            "Connection": "close",
+            "User-Agent": "rayocr",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signature(self._secret, message_id, timestamp, body),
+        }
+        deadline = Deadline(self._timeout_s)
+        connection = CheckedConnection(target, self._settings, deadline, self._policy, self._resolver, self._tls)
+        try:
+            connection.request("POST", target.target, body, headers)
+            with connection.getresponse() as response:
+                return response.status
+        except ssl.SSLCertVerificationError as error:
+            raise StorageUnavailable(f"{target.host} has no valid certificate: {error.verify_message}") from error
+        except (OSError, http.client.HTTPException, StorageUnavailable) as error:
+            if deadline.remaining_s() <= 0:
+                raise StorageUnavailable(f"{target.host} did not answer within {self._timeout_s:g} s") from error
+            if isinstance(error, StorageUnavailable):
+                raise
+            raise StorageUnavailable(f"{target.host} did not answer properly: {_shown(error)}") from error
+        finally:
+            connection.close()
+
+
+def _shown(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,155 @@
+"""Jobs on a real service: through the ends of replicas, and of the service itself."""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.faults.stages import FAULT_COLORS
+from tests.pictures import drawn_page, encoded
+from tests.service import RunningService, running_service
+
+pytestmark = pytest.mark.timeout(400)
+
+_PATIENCE_S = 200.0
+_PAGES = 40
+
+
+def _picture(number: int, marker: tuple[int, int, int] | None = None) -> bytes:
+    return encoded(drawn_page(f"INVOICE {number:05}", width=420, marker=marker))
+
+
+def _submit(client: httpx.Client, pictures: list[bytes], **headers: str) -> str:
+    files = [("file", (f"{number}.png", picture)) for number, picture in enumerate(pictures, 1)]
+    answer = client.post("/v1/jobs", files=files, headers=headers)
+    assert answer.status_code == 202, answer.text
+    job_id: str = answer.json()["id"]
+    return job_id
+
+
+def _wait(client: httpx.Client, job_id: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    give_up = time.monotonic() + _PATIENCE_S
+    job: dict[str, Any] = {}
+    while time.monotonic() < give_up:
+        with contextlib.suppress(httpx.TransportError):
+            answer = client.get(f"/v1/jobs/{job_id}")
+            job = answer.json()
+            if answer.status_code == 200 and holds(job):
+                return job
+        time.sleep(0.1)
+    raise AssertionError(f"not so within {_PATIENCE_S:g} s: {job}")
+
+
+def _lines(client: httpx.Client, job_id: str) -> list[dict[str, Any]]:
+    answer = client.get(f"/v1/jobs/{job_id}/result")
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def _has_ended(job: dict[str, Any]) -> bool:
+    return job["ended"] is not None
+
+
+def _has_read(pages: int) -> Callable[[dict[str, Any]], bool]:
+    return lambda job: job["done"] >= pages
+
+
+def _replicas(service: RunningService, name: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.Process(service.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "".join(process.cmdline()).startswith(f"ray::ServeReplica:rayocr:{name}"):
+                found.append(process)
+    return found
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[RunningService]:
+    """A service whose detection fails on marked pages."""
+    variables = {"RAYOCR_DETECTION__MAX_WORK_S": "4", "RAYOCR_READER__RECYCLE_AFTER_PAGES": "200"}
+    with running_service(variables, ["-m", "tests.faults.service"]) as running:
+        yield running
+
+
+@pytest.fixture
+def client(service: RunningService) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=service.url, timeout=60, trust_env=False) as client:
+        yield client
+
+
+def test_page_of_a_job_is_read_as_a_request_is(client: httpx.Client) -> None:
+    picture = _picture(7)
+    job = _wait(client, _submit(client, [picture, b"no picture"]), _has_ended)
+    assert (job["state"], job["done"], job["failed"]) == ("partial", 1, 1)
+    read, refused = _lines(client, job["id"])
+    alone = client.post("/v1/ocr", files={"file": ("1.png", picture)}).json()
+    for answer in (read["result"], alone):
+        del answer["id"], answer["timings_ms"]
+    assert read["result"] == alone
+    answer = client.post("/v1/ocr", files={"file": ("2.png", b"no picture")})
+    assert (refused["error"]["code"], refused["error"]["message"]) == (answer.json()["code"], answer.json()["detail"])
+
+
+def test_job_outlives_the_replica_that_reads_it_and_the_one_that_leads_it(
+    client: httpx.Client, service: RunningService
+) -> None:
+    job_id = _submit(client, [_picture(number) for number in range(_PAGES)])
+    for name, at in (("Reader", 5), ("Ingress", 10)):
+        _wait(client, job_id, _has_read(at))
+        for replica in _replicas(service, name):
+            replica.kill()
+    job = _wait(client, job_id, _has_ended)
+    assert (job["state"], job["done"]) == ("succeeded", _PAGES)
+    lines = _lines(client, job_id)
+    assert [line["page"] for line in lines] == list(range(1, _PAGES + 1))
+    assert [line["result"]["text"] for line in lines] == [f"INVOICE {number:05}" for number in range(_PAGES)]
+
+
+@pytest.mark.parametrize("fault", ["segfault", "hang"])
+def test_page_that_ends_its_replica_is_poison_and_the_rest_is_read(client: httpx.Client, fault: str) -> None:
+    pictures = [_picture(number) for number in range(8)]
+    pictures[3] = _picture(3, FAULT_COLORS[fault])
+    job = _wait(client, _submit(client, pictures), _has_ended)
+    assert (job["state"], job["done"], job["failed"]) == ("partial", 7, 1)
+    assert [line["error"] and line["error"]["code"] for line in _lines(client, job["id"])] == [
+        *[None] * 3,
+        "poison",
+        *[None] * 4,
+    ]
+
+
+def test_replica_is_replaced_after_its_pages_and_none_is_lost(client: httpx.Client, service: RunningService) -> None:
+    before = {replica.pid for replica in _replicas(service, "Reader")}
+    job = _wait(client, _submit(client, [_picture(number) for number in range(260)]), _has_ended)
+    assert (job["state"], job["done"]) == ("succeeded", 260)
+    give_up = time.monotonic() + 60
+    while before & {replica.pid for replica in _replicas(service, "Reader")}:
+        assert time.monotonic() < give_up, "the replica was not replaced"
+        time.sleep(0.5)
+    assert client.post("/v1/ocr", files={"file": ("1.png", _picture(1))}).json()["text"] == "INVOICE 00001"
+
+
+def test_job_goes_on_after_the_service_was_stopped(tmp_path: Path) -> None:
+    variables = {"RAYOCR_JOBS__DIRECTORY": str(tmp_path)}
+    with (
+        running_service(variables) as first,
+        httpx.Client(base_url=first.url, timeout=60, trust_env=False) as client,
+    ):
+        job_id = _submit(client, [_picture(number) for number in range(_PAGES)])
+        _wait(client, job_id, _has_read(3))
+    with (
+        running_service(variables) as second,
+        httpx.Client(base_url=second.url, timeout=60, trust_env=False) as client,
+    ):
+        started = time.monotonic()
+        job = _wait(client, job_id, _has_read(1))
+        assert job["done"] < _PAGES  # else nothing was left to be shown
+        _wait(client, job_id, _has_ended)
+        assert [line["page"] for line in _lines(client, job_id)] == list(range(1, _PAGES + 1))
+        assert time.monotonic() - started < 20  # no page waited for its lease to run out

@@ -1,0 +1,137 @@
+"""Where uploads lie, and what is left of a request that does not come to its end."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deployments.storage import StorageSettings
+from models.errors import AccessDenied, ConfigurationError, Overloaded, SourceNotFound, StorageUnavailable
+from serve.jobs.names import safe_name
+from serve.jobs.records import Job, NewJob
+from serve.jobs.submission import Submission
+from serve.jobs.uploads import Uploads
+
+from .conftest import Running
+
+
+@pytest.fixture
+def uploads(tmp_path: Path) -> Uploads:
+    return Uploads(f"file://{tmp_path}/uploads/", StorageSettings())
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("a.jpg", "a.jpg"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\scans\\a b.jpg", "a_b.jpg"),
+        ("größe.png", "gr_e.png"),
+        ("..", "file"),
+        ("scans/", "scans"),
+        (".hidden", "hidden"),
+        ("", "file"),
+        ("x" * 300 + ".jpg", "x" * 96 + ".jpg"),
+    ],
+)
+def test_name_is_made_harmless(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+def test_folder_is_for_its_owner_alone(uploads: Uploads, tmp_path: Path) -> None:
+    assert (tmp_path / "uploads").stat().st_mode & 0o777 == 0o700
+
+
+def test_upload_comes_back_until_it_is_deleted(uploads: Uploads, tmp_path: Path) -> None:
+    first, second = (uploads.put("1a", number, "a.jpg", b"content") for number in (1, 2))
+    uploads.seal("1a")
+    document = uploads.read(first, 7, "scans/a.jpg")
+    assert (document.data, document.name) == (b"content", "scans/a.jpg")
+    assert uploads.delete([first]) == ([first], None)
+    assert (tmp_path / "uploads/1a").exists()
+    assert uploads.delete([first, second]) == ([first, second], None)
+    assert not (tmp_path / "uploads/1a").exists()
+    with pytest.raises(SourceNotFound):
+        uploads.read(first, 7)
+
+
+@pytest.mark.parametrize("location", ["/etc/passwd", "{folder}x/1", "{folder}/../secret", "s3://scans/a"])
+def test_nothing_else_is_read_or_removed(uploads: Uploads, tmp_path: Path, location: str) -> None:
+    location = location.format(folder=tmp_path / "uploads")
+    with pytest.raises(AccessDenied):
+        uploads.read(location, 100)
+    gone, failure = uploads.delete([location])
+    assert (gone, type(failure)) == ([], AccessDenied)
+
+
+def test_abandoned_are_the_old_ones(uploads: Uploads) -> None:
+    assert list(uploads.abandoned(datetime.now(UTC))) == []
+    location = uploads.put("1a", 1, "a.jpg", b"content")
+    now = datetime.now(UTC)
+    assert list(uploads.abandoned(now - timedelta(hours=1))) == []
+    assert list(uploads.abandoned(now + timedelta(seconds=5))) == [("1a", location)]
+
+
+@pytest.mark.parametrize("folder", ["https://example.com/", "file:///proc/uploads/"])
+def test_place_that_cannot_hold_uploads_is_refused(folder: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"jobs\.uploads"):
+        Uploads(folder, StorageSettings())
+
+
+async def test_cancelled_request_leaves_nothing(running: Running) -> None:
+    stored = asyncio.Event()
+
+    async def hand_in() -> None:
+        async with Submission(running.jobs, "", None) as submission:
+            await submission.add_file("a.jpg", b"content")
+            stored.set()
+            await asyncio.Event().wait()  # a client that sends nothing more
+
+    task = asyncio.create_task(hand_in())
+    await stored.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert running.uploads() == []
+
+
+async def test_request_cancelled_while_it_is_accepted_keeps_its_files(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adding = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    add = running.jobs.store.submissions.add
+
+    def slow(new: NewJob) -> tuple[Job, bool]:
+        loop.call_soon_threadsafe(adding.set)
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.05), loop).result()
+        return add(new)
+
+    monkeypatch.setattr(running.jobs.store.submissions, "add", slow)
+    task = asyncio.create_task(_hand_in(running))
+    await adding.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (lease,) = running.jobs.store.leases.take("tester", 10, 60.0)
+    assert running.jobs.uploads.read(lease.source, 100).data == b"content"
+
+
+@pytest.mark.parametrize("broke_off", [True, False])
+async def test_files_stay_where_the_store_may_have_taken_the_job(
+    running: Running, monkeypatch: pytest.MonkeyPatch, broke_off: bool
+) -> None:
+    def add(_: NewJob) -> tuple[Job, bool]:
+        raise Overloaded("no answer") from (StorageUnavailable("connection lost") if broke_off else None)
+
+    monkeypatch.setattr(running.jobs.store.submissions, "add", add)
+    with pytest.raises(Overloaded):
+        await _hand_in(running)
+    assert running.uploads() == (["1-a.jpg"] if broke_off else [])
+
+
+async def _hand_in(running: Running) -> None:
+    async with Submission(running.jobs, "", None) as submission:
+        await submission.add_file("a.jpg", b"content")
+        await submission.finish()
