@@ -154,7 +154,7 @@ class JobsSettings(SettingsSection):
     @property
     def uploads_location(self) -> str:
         """Prefix of uploads: `file://` or `s3://`, with a slash at its end."""
-        location = f"file://{self.folder / 'uploads'}" if self.uploads is None else self.uploads
+        location = (self.folder / "uploads").as_uri() if self.uploads is None else self.uploads
         return location.rstrip("/") + "/"
 
     @property

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import random
 from collections.abc import Callable
 
@@ -18,6 +19,7 @@ from serve.jobs.webhooks import WebhookCourier
 __all__ = ["JobWork"]
 
 _CLEAR_EVERY_S = 60.0
+_SWEEP_EVERY = 60
 
 
 class JobWork:
@@ -33,6 +35,7 @@ class JobWork:
     def __init__(self, jobs: Jobs, pipeline: Pipeline, pages_in_work: int, on_answer: Callable[[], None]) -> None:
         metrics = JobMetrics()
         self._runner = JobRunner(jobs, PageReader(jobs, pipeline), pages_in_work, metrics, self._ended, on_answer)
+        jobs.on_new = self._runner.wake
         self._retention = Retention(jobs)
         self._courier: WebhookCourier | None = None
         if jobs.settings.jobs.webhook_secret is not None:
@@ -50,10 +53,6 @@ class JobWork:
             self._courier.start()
         self._clearing = asyncio.create_task(self._keep_clearing(), name="jobs/retention")
 
-    def wake(self) -> None:
-        """Look for work now: a job was handed in."""
-        self._runner.wake()
-
     async def stop(self) -> None:
         """End all of it, and give back what is in work. May be called again."""
         await self._runner.stop()
@@ -69,6 +68,6 @@ class JobWork:
             self._courier.wake()
 
     async def _keep_clearing(self) -> None:
-        while True:
+        for number in itertools.count(1):
             await asyncio.sleep(_CLEAR_EVERY_S * random.uniform(0.75, 1.25))
-            await self._retention.clear_quietly()
+            await self._retention.clear_quietly(sweep=number % _SWEEP_EVERY == 0)

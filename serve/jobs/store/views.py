@@ -107,6 +107,15 @@ class Views:
         wanted = _settled(job_id).where(pages.c.sequence > after_sequence).order_by(pages.c.sequence).limit(limit)
         return [outcome_of(row) for row in self._rows(wanted)]
 
+    def known(self, job_ids: Collection[str]) -> set[str]:
+        """Those of these jobs that there are, whoever's.
+
+        Raises:
+            StorageUnavailable: The database does not answer.
+        """
+        found = select(jobs.c.id).where(jobs.c.id.in_(list(job_ids)))
+        return self._database.read(lambda connection: set(connection.execute(found).scalars()))
+
     def _rows(self, wanted: "Select[Any]") -> "list[Row[Any]]":
         return self._database.read(lambda connection: list(connection.execute(wanted).all()), for_client=True)
 
