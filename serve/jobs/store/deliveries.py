@@ -7,9 +7,9 @@ from serve.jobs.store.database import Database
 from serve.jobs.store.rows import storable, time_of
 from serve.jobs.store.schema import attempts, deliveries, jobs
 
-_SUCCESSES = range(200, 300)
-
 __all__ = ["Deliveries"]
+
+_SUCCESSES = range(200, 300)
 
 
 class Deliveries:

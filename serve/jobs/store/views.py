@@ -11,10 +11,10 @@ from serve.jobs.store.database import Database
 from serve.jobs.store.rows import is_queued, job_of, outcome_of, owned_job, position
 from serve.jobs.store.schema import jobs, pages, results
 
+__all__ = ["Views"]
+
 # Beyond, a number is no key: PostgreSQL refuses it.
 _LARGEST_KEY = 2**63 - 1
-
-__all__ = ["Views"]
 
 
 class Views:
