@@ -13,6 +13,7 @@ import typer
 from loadtest.bench.commands import bench, table
 from loadtest.client import LoadPlan
 from loadtest.errors import LoadtestError
+from loadtest.jobs.commands import job_beside, job_overhead
 from loadtest.machine import this_machine
 from loadtest.noop import noop
 from loadtest.options import (
@@ -56,6 +57,8 @@ app.command()(plot)
 app.command()(profile)
 app.command()(noop)
 app.command()(scale)
+app.command("job-overhead")(job_overhead)
+app.command("job-beside")(job_beside)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""What jobs cost, and what they cost the requests beside them."""

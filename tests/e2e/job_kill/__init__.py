@@ -1,0 +1,1 @@
+"""Killing parts of a service while it works on jobs, at random moments."""
