@@ -9,7 +9,6 @@ from ray import serve
 from deployments.pipeline import Pipeline
 from deployments.routes import PageRoute
 from serve.api import Service, build_api
-from serve.jobs.ready_store import ReadyStore
 from serve.jobs.service import Jobs
 from serve.jobs.work import JobWork
 from serve.settings import Settings
@@ -34,7 +33,6 @@ class Ingress:
         self._work: JobWork | None = None
         if self._jobs is not None and pages_in_work is not None:
             self._work = JobWork(self._jobs, pipeline, pages_in_work, self._service.readiness.answered)
-            self._service.readiness.require(ReadyStore(self._jobs))
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Called by Serve, once, after the constructor."""

@@ -4,14 +4,14 @@ import asyncio
 import logging
 import time
 import uuid
+from collections.abc import Sequence
 from functools import cache
 
 from deployments.context import RequestContext
 from deployments.pipeline import Pipeline
 from deployments.preprocess.document import Document
 from models.errors import RayocrError
-from serve.jobs.ready_store import ReadyStore
-from serve.ready_buckets import ReadyBuckets
+from serve.ready_check import ReadyCheck
 from serve.word_picture import word_picture
 
 __all__ = ["Readiness"]
@@ -29,19 +29,14 @@ class Readiness:
 
     Args:
         pipeline: The three stages.
-        buckets: What must be reachable.
+        checks: What else must answer.
     """
 
-    def __init__(self, pipeline: Pipeline, buckets: ReadyBuckets) -> None:
+    def __init__(self, pipeline: Pipeline, checks: Sequence[ReadyCheck]) -> None:
         self._pipeline = pipeline
-        self._buckets = buckets
-        self._store: ReadyStore | None = None
+        self._checks = checks
         self._last_answer_s = float("-inf")
         self._probing = asyncio.Lock()
-
-    def require(self, store: ReadyStore) -> None:
-        """Be ready only while the store of jobs answers."""
-        self._store = store
 
     def answered(self) -> None:
         """Note that all three stages have just answered."""
@@ -49,9 +44,11 @@ class Readiness:
 
     async def problem(self) -> str | None:
         """Why the service is not ready, in one sentence; None when it is."""
-        if (problem := await self._problem_of_stages() or await self._buckets.problem()) is not None:
-            return problem
-        return await self._store.problem() if self._store is not None else None
+        problem = await self._problem_of_stages()
+        for check in self._checks:
+            if problem is None:
+                problem = await check.problem()
+        return problem
 
     async def _problem_of_stages(self) -> str | None:
         if self._is_fresh():

@@ -1,5 +1,6 @@
 """A real rayocr service in a process of its own, for tests."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,9 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from loadtest.program import free_port
 
-__all__ = ["RunningService", "running_service"]
+__all__ = ["RunningService", "replicas", "running_service"]
 
 _ROOT = Path(__file__).parent.parent
 _START_TIMEOUT_S = 150.0
@@ -38,6 +41,25 @@ class RunningService:
     announcement: str
     log_directory: Path
     metrics_url: str
+
+
+def replicas(pid: int, deployment: str) -> list[psutil.Process]:
+    """The replicas of a deployment.
+
+    Args:
+        pid: Of the `rayocr serve` that they belong to.
+        deployment: How its name begins.
+
+    Raises:
+        psutil.NoSuchProcess: The service has ended.
+    """
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # ended while we looked
+            # A busy replica has the name of its method appended.
+            if "".join(process.cmdline()).startswith(f"ray::ServeReplica:rayocr:{deployment}"):
+                found.append(process)
+    return found
 
 
 @contextmanager

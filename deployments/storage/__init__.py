@@ -6,11 +6,18 @@ call from several threads at once; nothing imports Ray or an HTTP framework.
 """
 
 from deployments.storage.base import Storage, StoredObject
-from deployments.storage.registry import COMMAND_LINE_SCHEMES, SERVICE_SCHEMES, Storages, build_storage
+from deployments.storage.registry import (
+    COMMAND_LINE_SCHEMES,
+    LONGEST_LOCATION,
+    SERVICE_SCHEMES,
+    Storages,
+    build_storage,
+)
 from deployments.storage.settings import StorageSettings
 
 __all__ = [
     "COMMAND_LINE_SCHEMES",
+    "LONGEST_LOCATION",
     "SERVICE_SCHEMES",
     "Storage",
     "StorageSettings",

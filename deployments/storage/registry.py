@@ -10,7 +10,15 @@ from deployments.storage.base import Storage, StoredObject
 from deployments.storage.settings import StorageSettings
 from models.errors import AccessDenied, MalformedRequest
 
-__all__ = ["COMMAND_LINE_SCHEMES", "SERVICE_SCHEMES", "StorageRow", "Storages", "build_storage", "rows_by_scheme"]
+__all__ = [
+    "COMMAND_LINE_SCHEMES",
+    "LONGEST_LOCATION",
+    "SERVICE_SCHEMES",
+    "StorageRow",
+    "Storages",
+    "build_storage",
+    "rows_by_scheme",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,8 @@ SERVICE_SCHEMES = frozenset({"s3", "https", "data"})
 COMMAND_LINE_SCHEMES = SERVICE_SCHEMES | {"file"}
 """What a user of the command line may name; a location without a scheme is a path."""
 
-# Longer than S3's keys (1,024 bytes), paths (4,096) and the URLs that servers accept (about 8,000).
-_LONGEST_LOCATION = 8192
+LONGEST_LOCATION = 8192
+"""Characters. Longer than S3's keys (1,024 bytes), paths (4,096) and the URLs that servers accept (about 8,000)."""
 
 # data: alone has no slashes. All else without "://" is a path, also one with a colon in it.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(data):", re.IGNORECASE)
@@ -150,9 +158,9 @@ class Storages(Storage):
             raise MalformedRequest(f"unknown scheme {scheme[:20]!r}; known are {known}")
         if scheme not in self._schemes:
             raise AccessDenied(f"{scheme}:// can't be read here, only {known}; upload the file instead")
-        if scheme != "data" and len(location) > _LONGEST_LOCATION:
+        if scheme != "data" and len(location) > LONGEST_LOCATION:
             raise MalformedRequest(
-                f"the source has {len(location):,} characters, over the limit of {_LONGEST_LOCATION:,}"
+                f"the source has {len(location):,} characters, over the limit of {LONGEST_LOCATION:,}"
             )
         # Paths may hold bytes that are no UTF-8, which Python keeps as lone surrogates; URLs may not.
         if scheme != "file" and any("\ud800" <= character <= "\udfff" for character in location):

@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect
 from models.errors import MalformedRequest, TooLarge
 from serve.api.form import FormPart, form_parts
 from serve.api.job_models import JobRequest
+from serve.api.problems import malformed
 from serve.jobs.submission import Submission
 
 __all__ = ["read_submission"]
@@ -70,9 +71,7 @@ async def _take_json(body: bytes, submission: Submission) -> None:
     try:
         asked = JobRequest.model_validate(_parsed(body, "the body"))
     except ValidationError as exc:
-        problem = exc.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"]) or "the body"
-        raise MalformedRequest(f"{where}: {problem['msg']}; expected {_EXAMPLE}") from exc
+        raise malformed(exc, _EXAMPLE) from exc
     submission.set_options(asked.options)
     if asked.prefix is not None:
         submission.set_prefix(asked.prefix)

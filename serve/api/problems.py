@@ -7,7 +7,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from models.errors import MalformedRequest, Overloaded, QuotaExceeded, RayocrError, Unauthorized
@@ -18,6 +18,7 @@ __all__ = [
     "UNAUTHORIZED_RESPONSE",
     "Problem",
     "install_problem_handlers",
+    "malformed",
     "problem_response",
 ]
 
@@ -72,6 +73,18 @@ JOB_PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
 
 #: Of each route that asks for an API key.
 UNAUTHORIZED_RESPONSE: dict[int | str, dict[str, object]] = {401: _response("unauthorized, with WWW-Authenticate")}
+
+
+def malformed(error: ValidationError, expected: str) -> MalformedRequest:
+    """What is wrong with a body that was read by hand.
+
+    Args:
+        error: Of its model; its first problem is told.
+        expected: A body that would do.
+    """
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"]) or "the body"
+    return MalformedRequest(f"{where}: {problem['msg']}; expected {expected}")
 
 
 def problem_response(error: RayocrError, request_id: str) -> Response:

@@ -9,6 +9,7 @@ from fastapi import Request
 from deployments.context import RequestContext
 from deployments.pipeline import Pipeline
 from models.errors import MalformedRequest, Overloaded
+from serve.jobs.ready_store import ReadyStore
 from serve.jobs.service import Jobs
 from serve.readiness import Readiness
 from serve.ready_buckets import ReadyBuckets
@@ -32,7 +33,8 @@ class Service:
         self.settings = settings
         self.pipeline = pipeline
         self.jobs = jobs
-        self.readiness = Readiness(pipeline, ReadyBuckets(settings.storage))
+        store = [] if jobs is None else [ReadyStore(jobs)]
+        self.readiness = Readiness(pipeline, [ReadyBuckets(settings.storage), *store])
         self._in_work = 0
         self._idle = asyncio.Event()
         self._idle.set()

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from deployments.preprocess.document import Document
 from models.errors import MalformedRequest
+from serve.api.problems import malformed
 
 __all__ = ["SOURCE_BODY", "SourceRequest", "read_source"]
 
@@ -97,9 +98,7 @@ def _from_json(body: bytes) -> str:
     except (json.JSONDecodeError, UnicodeDecodeError) as exc:
         raise MalformedRequest(f"the body is not valid JSON: {exc}") from exc
     except ValidationError as exc:
-        problem = exc.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"]) or "the body"
-        raise MalformedRequest(f'{where}: {problem["msg"]}; expected {{"source": "s3://bucket/key"}}') from exc
+        raise malformed(exc, '{"source": "s3://bucket/key"}') from exc
 
 
 def _name_in_header(request: Request) -> str | None:

@@ -5,13 +5,11 @@ import random
 from dataclasses import dataclass
 
 from models.errors import Overloaded, RayocrError, ReplicaCrashed
+from serve.jobs.records import POISON
 
-__all__ = ["POISON", "Failure", "Retry", "after_error"]
+__all__ = ["Failure", "Retry", "after_error"]
 
 logger = logging.getLogger("ray.serve")
-
-#: Code of a page that ended its workers.
-POISON = "poison"
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import TypeAlias
 
 __all__ = [
+    "DELIVERED_STATUSES",
     "ENDED_STATES",
+    "POISON",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryState",
@@ -28,6 +30,12 @@ __all__ = [
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 JobOptions: TypeAlias = Mapping[str, Json]
+
+POISON = "poison"
+"""Code of a page that ended its workers."""
+
+DELIVERED_STATUSES = range(200, 300)
+"""What a receiver of a webhook answers that has taken it."""
 
 
 class JobState(StrEnum):

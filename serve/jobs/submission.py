@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import TypeVar
 
-from deployments.storage import SERVICE_SCHEMES
+from deployments.storage import LONGEST_LOCATION, SERVICE_SCHEMES
 from deployments.storage.https_url import url_from_location
 from models.errors import (
     AccessDenied,
@@ -31,8 +31,6 @@ logger = logging.getLogger("ray.serve")
 
 Result = TypeVar("Result")
 
-# As for locations in `deployments.storage`.
-_LONGEST_SOURCE = 8192
 _LONGEST_NAME = 1024
 _LONGEST_KEY = 255
 # Files of one request that are being stored at a time.
@@ -131,7 +129,7 @@ class Submission:
         """
         if self._prefix is not None:
             raise MalformedRequest("prefix: a job has one; name further documents as sources")
-        if prefix[:5].lower() != "s3://" or len(prefix) > _LONGEST_SOURCE or not _is_storable(prefix):
+        if prefix[:5].lower() != "s3://" or len(prefix) > LONGEST_LOCATION or not _is_storable(prefix):
             raise MalformedRequest("prefix: s3://bucket/folder/ is needed; nothing else can be listed")
         self._prefix = prefix
 
@@ -242,8 +240,8 @@ class Submission:
             raise MalformedRequest(f"it names no scheme, such as s3://bucket/key; known are {known}")
         if scheme not in SERVICE_SCHEMES:
             raise AccessDenied(f"{scheme[:20]}:// can't be read here, only {known}; upload the file instead")
-        if scheme != "data" and len(source) > _LONGEST_SOURCE:
-            raise MalformedRequest(f"it has {len(source):,} characters, over the limit of {_LONGEST_SOURCE:,}")
+        if scheme != "data" and len(source) > LONGEST_LOCATION:
+            raise MalformedRequest(f"it has {len(source):,} characters, over the limit of {LONGEST_LOCATION:,}")
         if not _is_storable(source):
             raise MalformedRequest("it holds a null character, or characters that are no valid Unicode")
         if scheme == "https":

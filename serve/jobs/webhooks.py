@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from models.errors import RayocrError, SourceNotFound
 from serve.jobs.metrics import JobMetrics
-from serve.jobs.records import Delivery, Job, JobState
+from serve.jobs.records import DELIVERED_STATUSES, Delivery, Job, JobState
 from serve.jobs.service import Jobs
 from serve.jobs.webhook_sending import WebhookSender
 
@@ -31,7 +31,6 @@ _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 3 * 3600.0
 _GROWTH = 4.0
 _MOST_GROWTHS = 6
-_SUCCESSES = range(200, 300)
 
 
 class _EndedJob(BaseModel):
@@ -171,7 +170,7 @@ class WebhookCourier:
 
     async def _note(self, delivery: Delivery, outcome: int | str) -> None:
         next_at, counted = None, "given_up"
-        if outcome in _SUCCESSES:
+        if outcome in DELIVERED_STATUSES:
             counted = "delivered"
         elif outcome != HTTPStatus.GONE:
             retry_s, ended_at = self._settings.webhook_retry_s, delivery.created.timestamp()

@@ -38,12 +38,11 @@ class JobWork:
         jobs.on_new = self._runner.wake
         self._retention = Retention(jobs)
         self._courier: WebhookCourier | None = None
-        if jobs.settings.jobs.webhook_secret is not None:
-            secret, timeout_s = (
-                jobs.settings.jobs.webhook_secret.get_secret_value(),
-                jobs.settings.jobs.webhook_timeout_s,
-            )
-            self._courier = WebhookCourier(jobs, WebhookSender(secret, timeout_s, jobs.settings.storage), metrics)
+        settings = jobs.settings.jobs
+        if settings.webhook_secret is not None:
+            secret = settings.webhook_secret.get_secret_value()
+            sender = WebhookSender(secret, settings.webhook_timeout_s, jobs.settings.storage)
+            self._courier = WebhookCourier(jobs, sender, metrics)
         self._clearing: asyncio.Task[None] | None = None
 
     def start(self) -> None:

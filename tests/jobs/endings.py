@@ -8,7 +8,7 @@ from serve.jobs.store import JobStore
 from tests.jobs.building import add_job, complete_all, counts_are_true, row_counts
 
 
-class EndingCases:
+class TestEndings:
     def test_cancelled_job_keeps_its_counts_and_nothing_else(self, store: JobStore, store_url: str) -> None:
         job = add_job(store, 5, uploads=3)
         first, running = store.leases.take("worker", 2, 60)
@@ -47,7 +47,7 @@ class EndingCases:
         assert store.endings.expire() == 0
 
 
-class ExpiryCases:
+class TestExpiry:
     @pytest.fixture
     def limits(self) -> QueueLimits:
         return QueueLimits(100, 100, 0.0)
@@ -65,7 +65,7 @@ class ExpiryCases:
         assert len(store.endings.trash(2)) == 2
 
 
-class DeliveryCases:
+class TestDeliveries:
     def test_webhook_is_due_when_its_job_ends(self, store: JobStore) -> None:
         job = add_job(store, 1, webhook="https://example.com/hook")
         assert store.deliveries.take_due("worker", 60) is None

@@ -13,7 +13,7 @@ def served(store: JobStore, count: int, at_once: int = 1) -> list[str]:
     return [lease.owner for lease in itertools.islice(taken, count)]
 
 
-class FairnessCases:
+class TestFairness:
     @pytest.fixture
     def limits(self) -> QueueLimits:
         return QueueLimits(100_000, 500_000, 3600.0, {"heavy": 3.0, "light": 0.5})

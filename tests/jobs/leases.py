@@ -5,7 +5,7 @@ from tests.jobs.building import add_job, counts_are_true
 OVER = -1.0  # a lease that ran out when it was given
 
 
-class LeaseCases:
+class TestLeases:
     def test_first_lease_begins_the_job(self, store: JobStore) -> None:
         job = add_job(store, 3, uploads=1)
         first, second = store.leases.take("worker", 2, 60)

@@ -58,7 +58,7 @@ class Storm:
             self.ended[job.id] += 1
 
 
-class RaceCases:
+class TestRaces:
     def test_each_page_is_settled_once_and_each_job_ends_once(self, store: JobStore, store_url: str) -> None:
         jobs = [add_job(store, PAGES, owner, webhook="https://example.com/") for owner in ("ann", "ann", "bob")]
         storm = Storm(7)

@@ -8,7 +8,7 @@ from serve.jobs.store import JobStore
 from tests.jobs.building import add_job, complete_all, counts_are_true, new_job, row_counts
 
 
-class SubmissionCases:
+class TestSubmissions:
     def test_job_is_queued_with_all_its_pages(self, store: JobStore, store_url: str) -> None:
         job, is_new = store.submissions.add(new_job(12_000))
         assert (job.state, job.total, job.settled, job.progress, is_new) == (JobState.QUEUED, 12_000, 0, 0.0, True)
@@ -68,7 +68,7 @@ class SubmissionCases:
             store.submissions.add(new_job(0))
 
 
-class QuotaCases:
+class TestQuotas:
     @pytest.fixture
     def limits(self) -> QueueLimits:
         return QueueLimits(40, 60, 3600.0)

@@ -6,7 +6,7 @@ from serve.jobs.store import JobStore
 from tests.jobs.building import add_job, complete_all
 
 
-class ViewCases:
+class TestViews:
     def test_unknown_job_and_that_of_another_look_the_same(self, store: JobStore) -> None:
         job = add_job(store)
         for job_id, owner in (("unknown", "ann"), (job.id, "bob")):

@@ -1,9 +1,7 @@
-"""The chart of a bulk run against what it is made for: the command, settings, and the schema made from its values."""
+"""The chart of a bulk run against what it is made for: the command and its settings."""
 
-import json
 import re
 import shlex
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,6 @@ from typer.main import get_command
 
 from serve.bulk.options import BulkOptions, PoolBounds
 from serve.bulk.pools import plan_pools
-from serve.chart_schema import values_schema
 from serve.cli.bulk import bulk_app
 from serve.configuration import load_settings
 from serve.lean import LEAN_ENVIRONMENT
@@ -44,43 +41,6 @@ def _asserted(suite: str, path: str) -> list[str]:
 
 def _options() -> dict[str, Any]:
     return {option.opts[0]: option for option in get_command(bulk_app).params}
-
-
-def test_the_schema_is_the_one_that_values_yaml_describes() -> None:
-    described = values_schema((CHART / "values.yaml").read_text(encoding="utf-8"))
-
-    assert json.loads((CHART / "values.schema.json").read_text(encoding="utf-8")) == described, "run make chart-docs"
-
-
-def test_the_readme_describes_every_value() -> None:
-    readme = (CHART / "README.md").read_text(encoding="utf-8")
-
-    def visit(schema: dict[str, Any], path: str) -> None:
-        for name, below in schema.get("properties", {}).items():
-            if "properties" in below:
-                visit(below, f"{path}{name}.")
-            else:
-                assert f"| {path}{name} |" in readme, "run make chart-docs"
-                assert below["description"] in readme, f"{path}{name}: run make chart-docs"
-
-    visit(values_schema((CHART / "values.yaml").read_text(encoding="utf-8")), "")
-
-
-def test_every_example_is_rendered_by_a_chart_test() -> None:
-    suite = (CHART / "tests" / "examples_test.yaml").read_text(encoding="utf-8")
-
-    assert set(re.findall(r"values-examples/([\w.-]+)", suite)) == {
-        file.name for file in (CHART / "values-examples").iterdir()
-    }
-
-
-def test_versions_are_those_of_the_project() -> None:
-    chart = _yaml(CHART / "Chart.yaml")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    [ray] = [entry for entry in project["dependencies"] if entry.startswith("ray[")]
-
-    assert chart["appVersion"] == project["version"]
-    assert chart["annotations"]["rayocr/ray"] == ray.partition("==")[2]
 
 
 def test_the_chart_hands_on_every_option_of_the_command() -> None:

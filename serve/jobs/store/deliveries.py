@@ -2,14 +2,12 @@
 
 from sqlalchemy import ColumnElement, Connection, Text, insert, literal_column, select, update
 
-from serve.jobs.records import Delivery, DeliveryAttempt, DeliveryState, Webhook
+from serve.jobs.records import DELIVERED_STATUSES, Delivery, DeliveryAttempt, DeliveryState, Webhook
 from serve.jobs.store.database import Database
 from serve.jobs.store.rows import storable, time_of
 from serve.jobs.store.schema import attempts, deliveries, jobs
 
 __all__ = ["Deliveries"]
-
-_SUCCESSES = range(200, 300)
 
 
 class Deliveries:
@@ -67,8 +65,7 @@ class Deliveries:
         """
         status = outcome if isinstance(outcome, int) else None
         error = None if isinstance(outcome, int) else storable(outcome)
-        is_delivered = status is not None and status in _SUCCESSES
-        state = DeliveryState.DELIVERED if is_delivered else DeliveryState.GIVEN_UP
+        state = DeliveryState.DELIVERED if outcome in DELIVERED_STATUSES else DeliveryState.GIVEN_UP
         if next_at is not None:
             state = DeliveryState.PENDING
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, select, update
 
-from serve.jobs.records import Job, QueueLimits, Settled
+from serve.jobs.records import POISON, Job, QueueLimits, Settled
 from serve.jobs.store.counts import add_waiting
 from serve.jobs.store.rows import by_job, in_phase, lock_job, lock_owners
 from serve.jobs.store.schema import Phase, jobs, owners, pages
@@ -14,7 +14,6 @@ from serve.jobs.store.settling import Outcome, settle
 __all__ = ["delayed_until", "leased_until", "reclaim_pages", "wake"]
 
 _PAGES_AT_A_TIME = 500
-_POISON = "poison"
 
 
 def delayed_until(connection: Connection, now: float) -> "Sequence[Row[Any]]":
@@ -81,7 +80,7 @@ def _lose(
     if losses >= most_losses:
         times = "once" if losses == 1 else f"{losses} times"
         message = f"the process that worked on this page was lost {times}; it is not tried again"
-        outcome = Outcome(code=_POISON, message=message, losses=losses)
+        outcome = Outcome(code=POISON, message=message, losses=losses)
         upload = page.source if page.is_upload else None
         return settle(connection, job, page.token, number, upload, outcome, now, limits.retention_s)
     connection.execute(

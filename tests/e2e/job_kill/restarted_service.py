@@ -14,6 +14,7 @@ import httpx
 import psutil
 
 from loadtest.program import free_port
+from tests.service import replicas
 
 __all__ = ["RestartedService"]
 
@@ -93,12 +94,12 @@ class RestartedService:
         Returns:
             Whether there was one.
         """
-        prefix = f"ray::ServeReplica:rayocr:{deployment}"
-        found = sorted((one for one in self._children() if _title(one).startswith(prefix)), key=lambda one: one.pid)
-        if not found:
+        if self._process is None:
             return False
-        with contextlib.suppress(psutil.NoSuchProcess):
-            source.choice(found).kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            if not (found := replicas(self._process.pid, deployment)):
+                return False
+            source.choice(sorted(found, key=lambda one: one.pid)).kill()
         return True
 
     def _children(self) -> list[psutil.Process]:
@@ -108,13 +109,6 @@ class RestartedService:
             return psutil.Process(self._process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
-
-
-def _title(process: psutil.Process) -> str:
-    try:
-        return "".join(process.cmdline())
-    except psutil.Error:  # it has just ended
-        return ""
 
 
 def _is_raylet(process: psutil.Process) -> bool:

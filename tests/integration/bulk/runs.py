@@ -10,7 +10,7 @@ from typing import Any
 from tests.minio import MinioServer
 from tests.pictures import drawn_page, encoded
 
-__all__ = ["bulk", "page_file", "put", "results_in", "start_bulk", "without_timings"]
+__all__ = ["bulk", "names_in", "page_file", "put", "results_in", "start_bulk", "without_timings"]
 
 _ROOT = Path(__file__).parents[3]
 _MOST_S = 110
@@ -27,7 +27,9 @@ def put(minio: MinioServer, bucket: str, **objects: bytes) -> None:
         minio.client.put_object(Bucket=bucket, Key=f"in/{name}.png", Body=content)
 
 
-def start_bulk(minio: MinioServer, *arguments: str, program: str = "serve.bulk", **variables: str) -> Any:
+def start_bulk(
+    minio: MinioServer, *arguments: str, program: str = "serve.bulk", **variables: str
+) -> subprocess.Popen[str]:
     """Start a run in a process of its own."""
     environment = {**os.environ, **minio.environment(), **variables}
     environment.pop("RAY_ADDRESS", None)
@@ -43,22 +45,27 @@ def start_bulk(minio: MinioServer, *arguments: str, program: str = "serve.bulk",
 
 def bulk(minio: MinioServer, *arguments: str, program: str = "serve.bulk", **variables: str) -> tuple[int, str, str]:
     """Run to the end; exit code, standard output, standard error."""
-    process = start_bulk(minio, *arguments, program=program, **variables)
-    try:
-        out, err = process.communicate(timeout=_MOST_S)
-    finally:
-        process.kill()
+    with start_bulk(minio, *arguments, program=program, **variables) as process:
+        try:
+            out, err = process.communicate(timeout=_MOST_S)
+        finally:
+            process.kill()
     return process.returncode, out, err
+
+
+def names_in(minio: MinioServer, bucket: str, prefix: str = "out/") -> list[str]:
+    """The names below a prefix of the bucket. Of a run that is going on: what is listed may be gone the next moment."""
+    client: Any = minio.client  # its own types name no more than the storages use
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [entry["Key"].removeprefix(prefix) for page in pages for entry in page.get("Contents", ())]
 
 
 def results_in(minio: MinioServer, bucket: str, prefix: str = "out/") -> dict[str, Any]:
     """What lies below a prefix of the bucket by name: JSON objects parsed, other content as bytes."""
     found: dict[str, Any] = {}
-    client: Any = minio.client  # its own types name no more than the storages use
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    for entry in (entry for page in pages for entry in page.get("Contents", ())):
-        content = client.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
-        name = entry["Key"].removeprefix(prefix)
+    client: Any = minio.client
+    for name in names_in(minio, bucket, prefix):
+        content = client.get_object(Bucket=bucket, Key=f"{prefix}{name}")["Body"].read()
         found[name] = json.loads(content) if name.endswith(".json") else content
     return found
 

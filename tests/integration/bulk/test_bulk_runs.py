@@ -8,7 +8,7 @@ import pytest
 
 from models.errors import SourceNotFound
 from tests.faults.stages import FAULT_COLORS
-from tests.integration.bulk.runs import bulk, page_file, put, results_in, start_bulk, without_timings
+from tests.integration.bulk.runs import bulk, names_in, page_file, put, results_in, start_bulk, without_timings
 from tests.minio import MinioServer
 
 pytestmark = pytest.mark.timeout(300)
@@ -76,11 +76,14 @@ def test_poisonous_pictures_cost_themselves_alone(minio: MinioServer, bucket: st
 
 def test_stops_on_a_signal_and_goes_on(minio: MinioServer, bucket: str) -> None:
     arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/out/")
-    process = start_bulk(minio, *arguments)
-    while "_state/status.json" not in results_in(minio, bucket) and process.poll() is None:
-        time.sleep(0.2)
-    process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
+    with start_bulk(minio, *arguments) as process:
+        try:
+            while "_state/status.json" not in names_in(minio, bucket) and process.poll() is None:
+                time.sleep(0.2)
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 128 + signal.SIGTERM, err
     assert "the same command goes on" in err
     assert results_in(minio, bucket)["_summary.json"]["state"] == "stopped"

@@ -104,17 +104,17 @@ def test_storage_that_stays_away_stops_the_run_and_no_document_is_to_blame(minio
     bucket = minio.bucket()
     put(minio, bucket, **{f"{number:03}": page_file(f"NUMBER {number:03}") for number in range(48)})
     arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/out/", "--storage-patience=8")
-    process = start_bulk(minio, *arguments)
-    while not any_result(minio, bucket) and process.poll() is None:
-        time.sleep(0.05)
-    minio.kill()
-    away = time.monotonic()
-    try:
-        _, err = process.communicate(timeout=100)
-    finally:
-        process.kill()
-        lasted_s = time.monotonic() - away
-        minio.start()
+    with start_bulk(minio, *arguments) as process:
+        try:
+            while not any_result(minio, bucket) and process.poll() is None:
+                time.sleep(0.05)
+            minio.kill()
+            away = time.monotonic()
+            _, err = process.communicate(timeout=100)
+            lasted_s = time.monotonic() - away
+        finally:
+            process.kill()
+            minio.start()
 
     assert process.returncode == StorageUnavailable.exit_code, err
     assert "can't be reached" in one_complaint(err)

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from tests.faults.stages import FAULT_COLORS
 from tests.pictures import drawn_page, encoded
-from tests.service import RunningService, running_service
+from tests.service import RunningService, replicas, running_service
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -60,15 +59,6 @@ def _has_read(pages: int) -> Callable[[dict[str, Any]], bool]:
     return lambda job: job["done"] >= pages
 
 
-def _replicas(service: RunningService, name: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.Process(service.pid).children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if "".join(process.cmdline()).startswith(f"ray::ServeReplica:rayocr:{name}"):
-                found.append(process)
-    return found
-
-
 @pytest.fixture(scope="module")
 def service() -> Iterator[RunningService]:
     """A service whose detection fails on marked pages."""
@@ -102,7 +92,7 @@ def test_job_outlives_the_replica_that_reads_it_and_the_one_that_leads_it(
     job_id = _submit(client, [_picture(number) for number in range(_PAGES)])
     for name, at in (("Reader", 5), ("Ingress", 10)):
         _wait(client, job_id, _has_read(at))
-        for replica in _replicas(service, name):
+        for replica in replicas(service.pid, name):
             replica.kill()
     job = _wait(client, job_id, _has_ended)
     assert (job["state"], job["done"]) == ("succeeded", _PAGES)
@@ -125,11 +115,11 @@ def test_page_that_ends_its_replica_is_poison_and_the_rest_is_read(client: httpx
 
 
 def test_replica_is_replaced_after_its_pages_and_none_is_lost(client: httpx.Client, service: RunningService) -> None:
-    before = {replica.pid for replica in _replicas(service, "Reader")}
+    before = {replica.pid for replica in replicas(service.pid, "Reader")}
     job = _wait(client, _submit(client, [_picture(number) for number in range(260)]), _has_ended)
     assert (job["state"], job["done"]) == ("succeeded", 260)
     give_up = time.monotonic() + 60
-    while before & {replica.pid for replica in _replicas(service, "Reader")}:
+    while before & {replica.pid for replica in replicas(service.pid, "Reader")}:
         assert time.monotonic() < give_up, "the replica was not replaced"
         time.sleep(0.5)
     assert client.post("/v1/ocr", files={"file": ("1.png", _picture(1))}).json()["text"] == "INVOICE 00001"

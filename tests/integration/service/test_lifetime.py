@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.pictures import drawn_page, encoded
-from tests.service import running_service
+from tests.service import replicas, running_service
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -23,16 +23,6 @@ def _post(url: str, client: httpx.Client | None = None) -> httpx.Response:
     return post(f"{url}/v1/ocr", files={"file": ("page.png", _PNG)}, timeout=100)
 
 
-def _replicas(pid: int, stage: str) -> int:
-    names = []
-    for process in psutil.Process(pid).children(recursive=True):
-        try:
-            names.append(" ".join(process.cmdline()))
-        except psutil.NoSuchProcess:
-            continue  # ended while we looked
-    return sum(name.startswith(f"ray::ServeReplica:rayocr:{stage}") for name in names)
-
-
 def test_recognition_scales_under_load_and_back_while_detection_stays() -> None:
     variables = {
         "RAYOCR_RECOGNITION__SCALING__MAX_REPLICAS": "3",
@@ -42,7 +32,7 @@ def test_recognition_scales_under_load_and_back_while_detection_stays() -> None:
     with running_service(variables) as service:
         assert service.announcement.count("\n") == 1
         assert f"curl -F file=@receipt.jpg {service.url}/v1/ocr" in service.announcement
-        assert _replicas(service.pid, "Recognizer") == 1
+        assert len(replicas(service.pid, "Recognizer")) == 1
         over = threading.Event()
         statuses: list[int] = []
 
@@ -55,16 +45,16 @@ def test_recognition_scales_under_load_and_back_while_detection_stays() -> None:
         for client in clients:
             client.start()
         try:
-            most = _wait_for(lambda: _replicas(service.pid, "Recognizer"), 3, 60)
-            assert _replicas(service.pid, "Detector") == 1
+            most = _wait_for(lambda: len(replicas(service.pid, "Recognizer")), 3, 60)
+            assert len(replicas(service.pid, "Detector")) == 1
         finally:
             over.set()
             for client in clients:
                 client.join()
         assert most == 3
         assert set(statuses) == {200}
-        assert _wait_for(lambda: _replicas(service.pid, "Recognizer"), 1, 90) == 1
-        assert _replicas(service.pid, "Detector") == 1
+        assert _wait_for(lambda: len(replicas(service.pid, "Recognizer")), 1, 90) == 1
+        assert len(replicas(service.pid, "Detector")) == 1
         family = psutil.Process(service.pid).children(recursive=True)
         # in work when SIGINT comes: it is still answered
         last = threading.Thread(target=lambda: statuses.append(_post(service.url).status_code))

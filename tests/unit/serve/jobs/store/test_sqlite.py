@@ -1,44 +1,20 @@
 """The cases of tests/jobs on SQLite."""
 
-from tests.jobs.endings import DeliveryCases, EndingCases, ExpiryCases
-from tests.jobs.fairness import FairnessCases
-from tests.jobs.leases import LeaseCases
-from tests.jobs.races import RaceCases
-from tests.jobs.submissions import QuotaCases, SubmissionCases
-from tests.jobs.views import ViewCases
+from tests.jobs.endings import TestDeliveries, TestEndings, TestExpiry
+from tests.jobs.fairness import TestFairness
+from tests.jobs.leases import TestLeases
+from tests.jobs.races import TestRaces
+from tests.jobs.submissions import TestQuotas, TestSubmissions
+from tests.jobs.views import TestViews
 
-
-class TestSubmissions(SubmissionCases):
-    pass
-
-
-class TestQuotas(QuotaCases):
-    pass
-
-
-class TestLeases(LeaseCases):
-    pass
-
-
-class TestFairness(FairnessCases):
-    pass
-
-
-class TestViews(ViewCases):
-    pass
-
-
-class TestEndings(EndingCases):
-    pass
-
-
-class TestExpiry(ExpiryCases):
-    pass
-
-
-class TestDeliveries(DeliveryCases):
-    pass
-
-
-class TestRaces(RaceCases):
-    pass
+__all__ = [
+    "TestDeliveries",
+    "TestEndings",
+    "TestExpiry",
+    "TestFairness",
+    "TestLeases",
+    "TestQuotas",
+    "TestRaces",
+    "TestSubmissions",
+    "TestViews",
+]
