@@ -13,13 +13,15 @@ from deployments.metrics import StageMetrics
 from deployments.net_clock import NetClock
 from deployments.recycling import Recycling
 from deployments.settings import DetectionSettings
+from deployments.stepping import drive
 from deployments.worker import WorkThreads, limit_threads
 from models.detection import TextDetector
 from models.manifests import load_manifest
-from models.page import Page, PageQuads
+from models.page import Page, PageQuads, Quads
 from models.runtime import resolve_device
 from models.runtime.thread_names import net_threads
 from models.settings import DetectionOptions
+from models.steps import advance
 
 __all__ = ["Detector"]
 
@@ -46,15 +48,15 @@ class Detector:
         self._net_threads = WorkThreads("detection", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: pages are scaled, and maps read, meanwhile.
         self._cpu_threads = WorkThreads("detection-cpu", settings.max_work_s) if is_gpu else self._net_threads
-        self._prepare = self._metrics.metered("resize", self._detector.prepare)
-        self._look_again = self._metrics.metered("resize", self._detector.second_look)
-        self._read_map = self._metrics.metered("postprocess", self._detector.quads)
-        self._batcher: ShapeBatcher[npt.NDArray[np.float32]] = ShapeBatcher(
+        self._begin = self._metrics.metered("resize", advance)
+        self._go_on = self._metrics.metered("postprocess", advance)
+        batcher: ShapeBatcher[npt.NDArray[np.float32]] = ShapeBatcher(
             self._metrics.metered("detection_net", self._infer, net_clock),
             self._net_threads,
             power_of_two(settings.max_batch_pages or (_GPU_BATCH_PAGES if is_gpu else 1)),
             self._metrics.batch,
         )
+        self._nets = {"detection": batcher}
 
     def reconfigure(self, user_config: dict[str, float | bool | None]) -> None:
         """Take new default thresholds, live. Called by Serve with the deployment's `user_config`."""
@@ -75,19 +77,16 @@ class Detector:
             ModelOutputError: The net failed on this page.
             ReplicaCrashed: The net hung on this page.
         """
+        if page.text_layer is not None:
+            return _nothing_to_find(page)
         self._recycling.count_page()
         with context.presence(), self._metrics.page(page.number, sent_at):
             async with context.limit("detection"):
                 started = time.perf_counter()
                 merged = self._options.model_copy(update=options.model_dump(exclude_none=True))
                 work = context.work(page.width * page.height, page.work_s)
-                prepared = await self._cpu_threads.run(self._prepare, page, merged, work=work)
-                probability = await self._batcher.submit(prepared.pixels, work)
-                quads = await self._cpu_threads.run(self._read_map, probability, prepared, merged, work=work)
-                again = await self._cpu_threads.run(self._look_again, page, prepared, quads, merged, work=work)
-                if again is not None:
-                    probability = await self._batcher.submit(again.pixels, work)
-                    quads = await self._cpu_threads.run(self._read_map, probability, again, merged, work=work)
+                steps = self._detector.steps(page, merged)
+                quads = await drive(steps, self._begin, self._go_on, self._cpu_threads, self._nets, work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
         return PageQuads(
             number=page.number,
@@ -98,6 +97,7 @@ class Detector:
             warnings=(*page.warnings, *quads.warnings),
             timings_ms={**page.timings_ms, "detection": round(elapsed_ms, 1)},
             work_s=work.spent_s,
+            page_count=page.page_count,
         )
 
     def check_health(self) -> None:
@@ -112,3 +112,19 @@ class Detector:
 
     def _infer(self, batch: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float32]]:
         return list(self._detector.infer(batch))
+
+
+def _nothing_to_find(page: Page) -> PageQuads:
+    """A page whose text the document itself carries."""
+    none = Quads(np.empty((0, 4, 2), np.float32), np.empty(0, np.float32))
+    return PageQuads(
+        number=page.number,
+        width=page.width,
+        height=page.height,
+        rotation=page.rotation,
+        quads=none,
+        warnings=page.warnings,
+        timings_ms=page.timings_ms,
+        work_s=page.work_s,
+        page_count=page.page_count,
+    )

@@ -1,6 +1,7 @@
 """Reading a page through the stages, and what is done when one of their replicas ends."""
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,16 +13,19 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, 
 from deployments.context import JOB, RequestContext
 from deployments.job_gate import JobGate
 from deployments.preprocess.document import Document
-from deployments.routes import PageRoute, Polygons
+from deployments.preprocess.draw import Drawing
+from deployments.read_options import AS_IT_COMES, ReadOptions
+from deployments.routes import PageRoute
+from deployments.shared_document import SharedDocument
 from models.errors import DeadlineExceeded, Overloaded, RayocrError, ReplicaCrashed
 from models.page import PageQuads, PageText
-from models.settings import DetectionOptions
 
 __all__ = ["Pipeline"]
 
 logger = logging.getLogger("ray.serve")
 
 Result = TypeVar("Result")
+Source = Document | str | SharedDocument
 
 # A page whose replica ends is tried again: it may have shared the replica with the page that ended it.
 _MOST_ATTEMPTS = 3
@@ -44,22 +48,27 @@ class Pipeline:
         self._suspects = asyncio.Lock()
         self._jobs = JobGate()
 
-    async def read(self, source: Document | str, number: int, context: RequestContext) -> PageText:
+    async def read(
+        self, source: Source, number: int, context: RequestContext, options: ReadOptions = AS_IT_COMES
+    ) -> PageText:
         """Read the text of one page.
 
         Args:
-            source: An uploaded document, or where one lies (`s3://`, `https://`, `data:`).
+            source: An uploaded document, or where one lies (`s3://`, `https://`, `data:`). A `SharedDocument` where
+                several of its pages are read.
             number: Of the page, counted from 1.
             context: The request's id and deadline.
+            options: What the request asks for.
 
         Raises:
             RayocrError: Whatever a stage raised; Overloaded when a stage's queue is full; ReplicaCrashed when the page
                 repeatedly ended its replica; DeadlineExceeded.
         """
-        return await self._guarded(lambda: self._route.read(source, number, context), context)
+        document = _shared(source)
+        return await self._guarded(lambda: self._route.read(document, number, context, options), document, context)
 
     async def detect(
-        self, source: Document | str, number: int, context: RequestContext, options: DetectionOptions
+        self, source: Source, number: int, context: RequestContext, options: ReadOptions = AS_IT_COMES
     ) -> PageQuads:
         """Find the lines of one page, without reading them. See `read`.
 
@@ -67,22 +76,37 @@ class Pipeline:
             source: As for `read`.
             number: As for `read`.
             context: As for `read`.
-            options: Thresholds for this request.
+            options: As for `read`.
         """
-        return await self._guarded(lambda: self._route.detect(source, number, context, options), context)
+        document = _shared(source)
+        return await self._guarded(lambda: self._route.detect(document, number, context, options), document, context)
 
-    async def draw(self, source: Document | str, number: int, polygons: Polygons, context: RequestContext) -> bytes:
+    async def draw(
+        self,
+        source: Source,
+        number: int,
+        drawing: Drawing,
+        context: RequestContext,
+        options: ReadOptions = AS_IT_COMES,
+    ) -> bytes:
         """A page with polygons drawn on it, as a PNG file. See `read`.
 
         Args:
             source: As for `read`.
             number: As for `read`.
-            polygons: Corners in pixels of the upright page.
+            drawing: What is drawn on it.
             context: As for `read`.
+            options: As for `read`; text that the document carries is left out of account.
         """
-        return await self._guarded(lambda: self._route.draw(source, number, polygons, context), context)
+        document = _shared(source)
+        options = dataclasses.replace(options, text_layer="never")
+        return await self._guarded(
+            lambda: self._route.draw(document, number, drawing, context, options), document, context
+        )
 
-    async def _guarded(self, once: Callable[[], Awaitable[Result]], context: RequestContext) -> Result:
+    async def _guarded(
+        self, once: Callable[[], Awaitable[Result]], document: SharedDocument, context: RequestContext
+    ) -> Result:
         """Run one attempt after the other until a replica survives it, and translate Ray's errors."""
         most_attempts = _MOST_JOB_ATTEMPTS if context.priority == JOB else _MOST_ATTEMPTS
         async with context.limit("the pipeline"):
@@ -92,6 +116,7 @@ class Pipeline:
                         return await once()
                 except _REPLICA_GONE as exc:
                     logger.warning("a replica ended with this page in work, attempt %d: %s", attempt, exc)
+                    document.forget()
                 except BackPressureError as exc:
                     raise Overloaded("every queue is full: try again in a moment") from exc
                 except DeploymentUnavailableError as exc:
@@ -118,6 +143,10 @@ class Pipeline:
         else:
             async with self._suspects:
                 yield
+
+
+def _shared(source: Source) -> SharedDocument:
+    return source if isinstance(source, SharedDocument) else SharedDocument(source)
 
 
 def _own_error(error: RayTaskError) -> RayocrError:

@@ -5,19 +5,20 @@ photograph an eighth of its CPU time (docs/decisions/0018-colocated-stages.md).
 """
 
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from deployments.context import RequestContext
 from deployments.decoded_pages import DecodedPages
 from deployments.preprocess.document import Document
+from deployments.preprocess.draw import Drawing
+from deployments.read_options import ReadOptions
 from deployments.recycling import Recycling
 from deployments.settings import DetectionSettings, PreprocessSettings, ReaderSettings, RecognitionSettings
 from deployments.stages import Stages
 from deployments.storage import StorageSettings
 from models.page import Page, PageQuads, PageText
-from models.settings import DetectionOptions
 
 __all__ = ["Reader"]
 
@@ -61,7 +62,9 @@ class Reader:
         """See `Preprocessor.fetch`."""
         return await self._preprocessor.fetch(location, max_bytes, context)
 
-    async def read(self, document: Document, number: int, sent_at: float, context: RequestContext) -> PageText:
+    async def read(
+        self, document: Document, number: int, sent_at: float, context: RequestContext, options: ReadOptions
+    ) -> PageText:
         """Read one page of a document.
 
         Args:
@@ -69,20 +72,18 @@ class Reader:
             number: Counted from 1.
             sent_at: When the pipeline called, in seconds since the epoch.
             context: The request's id and deadline.
+            options: What the request asks for.
 
         Raises:
             RayocrError: See `Preprocessor.page`, `Detector.detect` and `Recognizer.recognize`.
         """
         with context.presence():
-            return await self._read(document, number, sent_at, context)
-
-    async def _read(self, document: Document, number: int, sent_at: float, context: RequestContext) -> PageText:
-        async with self._page(document, number, sent_at, context) as page:
-            found = await self._detect(page, context, DetectionOptions())
-            return await self._recognizer.recognize(page, found, time.time(), context)
+            async with self._page(document, number, sent_at, context, options) as page:
+                found = await self._detect(page, context, options)
+                return await self._recognizer.recognize(page, found, time.time(), context, options)
 
     async def detect(
-        self, document: Document, number: int, sent_at: float, context: RequestContext, options: DetectionOptions
+        self, document: Document, number: int, sent_at: float, context: RequestContext, options: ReadOptions
     ) -> PageQuads:
         """Find the lines of one page, without reading them. See `read`.
 
@@ -91,9 +92,9 @@ class Reader:
             number: As for `read`.
             sent_at: As for `read`.
             context: As for `read`.
-            options: Thresholds for this request.
+            options: As for `read`.
         """
-        async with self._page(document, number, sent_at, context) as page:
+        async with self._page(document, number, sent_at, context, options) as page:
             return await self._detect(page, context, options)
 
     async def draw(
@@ -101,8 +102,9 @@ class Reader:
         document: Document,
         number: int,
         sent_at: float,
-        polygons: Sequence[Sequence[tuple[float, float]]],
+        drawing: Drawing,
         context: RequestContext,
+        options: ReadOptions,
     ) -> bytes:
         """A page with polygons drawn on it, as a PNG file. See `read`.
 
@@ -110,11 +112,12 @@ class Reader:
             document: As for `read`.
             number: As for `read`.
             sent_at: As for `read`.
-            polygons: Corners in pixels of the upright page.
+            drawing: What is drawn on it.
             context: As for `read`.
+            options: As for `read`.
         """
-        async with self._page(document, number, sent_at, context) as page:
-            return await self._preprocessor.draw(page, polygons, context)
+        async with self._page(document, number, sent_at, context, options) as page:
+            return await self._preprocessor.draw(page, drawing, context)
 
     def check_health(self) -> None:
         """Called by Serve.
@@ -127,14 +130,14 @@ class Reader:
             stage.check_health()
 
     def _page(
-        self, document: Document, number: int, sent_at: float, context: RequestContext
+        self, document: Document, number: int, sent_at: float, context: RequestContext, options: ReadOptions
     ) -> AbstractAsyncContextManager[Page]:
         self._recycling.count_page()
 
         def decode() -> Awaitable[Page]:
-            return self._preprocessor.page(document, number, sent_at, context)
+            return self._preprocessor.page(document, number, sent_at, context, options)
 
         return self._decoded.page(decode, context.priority)
 
-    async def _detect(self, page: Page, context: RequestContext, options: DetectionOptions) -> PageQuads:
-        return await self._detector.detect(page, time.time(), context, options)
+    async def _detect(self, page: Page, context: RequestContext, options: ReadOptions) -> PageQuads:
+        return await self._detector.detect(page, time.time(), context, options.detection)

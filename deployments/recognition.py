@@ -1,8 +1,7 @@
 """The recognition stage: a page and its quads in, its text out."""
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +11,10 @@ from deployments.context import RequestContext
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
 from deployments.net_clock import NetClock
+from deployments.read_options import ReadOptions
 from deployments.recycling import Recycling
 from deployments.settings import RecognitionSettings
+from deployments.stepping import drive
 from deployments.worker import WorkThreads, limit_threads
 from models.manifests import load_manifest
 from models.page import Page, PageQuads, PageText
@@ -21,6 +22,7 @@ from models.recognition import LineText, PageRecognizer, TextRecognizer
 from models.runtime import resolve_device
 from models.runtime.thread_names import net_threads
 from models.settings import RecognitionOptions
+from models.steps import advance
 
 __all__ = ["Recognizer"]
 
@@ -46,6 +48,8 @@ class Recognizer:
         self._net_threads = WorkThreads("recognition", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: lines are cut out meanwhile.
         self._cpu_threads = WorkThreads("recognition-cpu", settings.max_work_s) if is_gpu else self._net_threads
+        self._begin = self._metrics.metered("crop", advance)
+        self._go_on = self._metrics.metered("lines", advance)
         lines = power_of_two(settings.max_batch_lines or (_GPU_BATCH_LINES if is_gpu else 1))
         net_clock = NetClock(net_threads("argmax"))
         self._readers = {
@@ -57,7 +61,9 @@ class Recognizer:
         """Take new options, live. Called by Serve with the deployment's `user_config`."""
         self._options = RecognitionOptions.model_validate(user_config)
 
-    async def recognize(self, page: Page, found: PageQuads, sent_at: float, context: RequestContext) -> PageText:
+    async def recognize(
+        self, page: Page, found: PageQuads, sent_at: float, context: RequestContext, options: ReadOptions
+    ) -> PageText:
         """Read the lines of one page.
 
         Args:
@@ -65,6 +71,7 @@ class Recognizer:
             found: What detection found on it.
             sent_at: When the pipeline called, in seconds since the epoch.
             context: The request's id and deadline.
+            options: What the request asks for.
 
         Raises:
             DeadlineExceeded: The request's time ran out.
@@ -72,15 +79,18 @@ class Recognizer:
             ModelOutputError: The net failed on this page.
             ReplicaCrashed: The net hung on this page.
         """
+        if page.text_layer is not None:
+            return _carried(page)
         self._recycling.count_page()
         with context.presence(), self._metrics.page(found.number, sent_at):
             async with context.limit("recognition"):
                 started = time.perf_counter()
                 reader = self._readers[self._pages.of_page(len(found.quads))]
                 work = context.work(page.width * page.height, found.work_s)
-                crops = await self._cpu_threads.run(reader.crop, page, found.quads, work=work)
-                texts = await _all([reader.batcher.submit(crop.pixels, work) for crop in crops])
-                lines, warnings = reader.recognizer.lines(page, found.quads, crops, texts, self._options)
+                steps = reader.recognizer.steps(page, found.quads, self._options)
+                lines, warnings = await drive(
+                    steps, self._begin, self._go_on, self._cpu_threads, {"recognition": reader.batcher}, work
+                )
                 elapsed_ms = (time.perf_counter() - started) * 1e3
         return PageText(
             number=found.number,
@@ -90,6 +100,7 @@ class Recognizer:
             lines=lines,
             warnings=(*found.warnings, *warnings),
             timings_ms={**found.timings_ms, "recognition": round(elapsed_ms, 1)},
+            page_count=found.page_count,
         )
 
     def check_health(self) -> None:
@@ -115,7 +126,6 @@ class _LineReader:
         otherwise: Callable[[tuple[int, ...], int], int],
     ) -> None:
         self.recognizer = recognizer
-        self.crop = metrics.metered("crop", recognizer.crops)
         self._run_net = metrics.metered("recognition_net", recognizer.run_net, net_clock)
         self._decode = metrics.metered("ctc_decode", recognizer.decode)
         self._otherwise = otherwise
@@ -129,11 +139,16 @@ class _LineReader:
         return self._decode(*self._run_net(batch))
 
 
-async def _all(waiting: Sequence[Coroutine[None, None, LineText]]) -> list[LineText]:
-    """Every result in order; when one fails the rest is dropped before it is run."""
-    tasks = [asyncio.create_task(one) for one in waiting]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
+def _carried(page: Page) -> PageText:
+    """A page whose text the document itself carries."""
+    return PageText(
+        number=page.number,
+        width=page.width,
+        height=page.height,
+        rotation=page.rotation,
+        lines=page.text_layer or (),
+        warnings=page.warnings,
+        timings_ms=page.timings_ms,
+        page_count=page.page_count,
+        source="text_layer",
+    )

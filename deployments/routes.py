@@ -15,37 +15,44 @@ Documents and pages go from replica to replica as object references; only quads 
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from deployments.context import RequestContext
-from deployments.preprocess.document import Document
+from deployments.preprocess.draw import Drawing
+from deployments.read_options import ReadOptions
+from deployments.shared_document import SharedDocument
 from models.page import PageQuads, PageText
-from models.settings import DetectionOptions
 
 if TYPE_CHECKING:
     from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
-__all__ = ["ColocatedReplicas", "PageRoute", "Polygons", "SeparateReplicas"]
-
-Polygons = Sequence[Sequence[tuple[float, float]]]
+__all__ = ["ColocatedReplicas", "PageRoute", "SeparateReplicas"]
 
 
 class PageRoute(ABC):
     """One attempt to take a page through the stages. Errors are Ray's: `Pipeline` translates them."""
 
     @abstractmethod
-    async def read(self, source: Document | str, number: int, context: RequestContext) -> PageText:
+    async def read(
+        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
+    ) -> PageText:
         """See `Pipeline.read`."""
 
     @abstractmethod
     async def detect(
-        self, source: Document | str, number: int, context: RequestContext, options: DetectionOptions
+        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
     ) -> PageQuads:
         """See `Pipeline.detect`."""
 
     @abstractmethod
-    async def draw(self, source: Document | str, number: int, polygons: Polygons, context: RequestContext) -> bytes:
+    async def draw(
+        self,
+        document: SharedDocument,
+        number: int,
+        drawing: Drawing,
+        context: RequestContext,
+        options: ReadOptions,
+    ) -> bytes:
         """See `Pipeline.draw`."""
 
 
@@ -71,35 +78,44 @@ class SeparateReplicas(PageRoute):
         self._recognizer = recognizer
         self._max_body_bytes = max_body_bytes
 
-    async def read(self, source: Document | str, number: int, context: RequestContext) -> PageText:  # noqa: D102
-        page = self._page(source, number, context)
+    async def read(  # noqa: D102
+        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
+    ) -> PageText:
+        page = self._page(document, number, context, options)
         # The page's text needs the quads, not the other way round: recognition is called, and so counts as load of
         # that stage, only when there is something to recognize.
-        found = await self._detect(page, context, DetectionOptions())
-        text: PageText = await self._recognizer.recognize.remote(page, found, time.time(), context)
+        found = await self._detect(page, context, options)
+        text: PageText = await self._recognizer.recognize.remote(page, found, time.time(), context, options)
         return text
 
     async def detect(  # noqa: D102
-        self, source: Document | str, number: int, context: RequestContext, options: DetectionOptions
+        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
     ) -> PageQuads:
-        return await self._detect(self._page(source, number, context), context, options)
+        return await self._detect(self._page(document, number, context, options), context, options)
 
     async def draw(  # noqa: D102
-        self, source: Document | str, number: int, polygons: Polygons, context: RequestContext
+        self,
+        document: SharedDocument,
+        number: int,
+        drawing: Drawing,
+        context: RequestContext,
+        options: ReadOptions,
     ) -> bytes:
-        page = self._page(source, number, context)
-        picture: bytes = await self._preprocessor.draw.remote(page, polygons, context)
+        page = self._page(document, number, context, options)
+        picture: bytes = await self._preprocessor.draw.remote(page, drawing, context)
         return picture
 
-    def _page(self, source: Document | str, number: int, context: RequestContext) -> "DeploymentResponse[Any]":
-        document = _document(self._preprocessor, source, self._max_body_bytes, context)
-        response = self._preprocessor.page.remote(document, number, time.time(), context)
+    def _page(
+        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
+    ) -> "DeploymentResponse[Any]":
+        reference = _reference(document, self._preprocessor, self._max_body_bytes, context)
+        response = self._preprocessor.page.remote(reference, number, time.time(), context, options)
         return cast("DeploymentResponse[Any]", response)
 
     async def _detect(
-        self, page: "DeploymentResponse[Any]", context: RequestContext, options: DetectionOptions
+        self, page: "DeploymentResponse[Any]", context: RequestContext, options: ReadOptions
     ) -> PageQuads:
-        found: PageQuads = await self._detector.detect.remote(page, time.time(), context, options)
+        found: PageQuads = await self._detector.detect.remote(page, time.time(), context, options.detection)
         return found
 
 
@@ -115,30 +131,42 @@ class ColocatedReplicas(PageRoute):
         self._reader = reader
         self._max_body_bytes = max_body_bytes
 
-    async def read(self, source: Document | str, number: int, context: RequestContext) -> PageText:  # noqa: D102
-        document = _document(self._reader, source, self._max_body_bytes, context)
-        text: PageText = await self._reader.read.remote(document, number, time.time(), context)
+    async def read(  # noqa: D102
+        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
+    ) -> PageText:
+        reference = self._reference(document, context)
+        text: PageText = await self._reader.read.remote(reference, number, time.time(), context, options)
         return text
 
     async def detect(  # noqa: D102
-        self, source: Document | str, number: int, context: RequestContext, options: DetectionOptions
+        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
     ) -> PageQuads:
-        document = _document(self._reader, source, self._max_body_bytes, context)
-        found: PageQuads = await self._reader.detect.remote(document, number, time.time(), context, options)
+        reference = self._reference(document, context)
+        found: PageQuads = await self._reader.detect.remote(reference, number, time.time(), context, options)
         return found
 
     async def draw(  # noqa: D102
-        self, source: Document | str, number: int, polygons: Polygons, context: RequestContext
+        self,
+        document: SharedDocument,
+        number: int,
+        drawing: Drawing,
+        context: RequestContext,
+        options: ReadOptions,
     ) -> bytes:
-        document = _document(self._reader, source, self._max_body_bytes, context)
-        picture: bytes = await self._reader.draw.remote(document, number, time.time(), polygons, context)
+        reference = self._reference(document, context)
+        picture: bytes = await self._reader.draw.remote(reference, number, time.time(), drawing, context, options)
         return picture
 
+    def _reference(self, document: SharedDocument, context: RequestContext) -> Any:
+        return _reference(document, self._reader, self._max_body_bytes, context)
 
-def _document(
-    fetcher: "DeploymentHandle[Any]", source: Document | str, max_body_bytes: int, context: RequestContext
-) -> "Document | DeploymentResponse[Any]":
-    """An uploaded document, or the reference of one that will be fetched: passed on, it is not waited for here."""
-    if isinstance(source, Document):
-        return source
-    return cast("DeploymentResponse[Any]", fetcher.fetch.remote(source, max_body_bytes, context))
+
+def _reference(
+    document: SharedDocument, fetcher: "DeploymentHandle[Any]", max_body_bytes: int, context: RequestContext
+) -> Any:
+    """The document as an argument of a call: what is still being fetched is not waited for here."""
+
+    def fetch(location: str) -> "DeploymentResponse[Any]":
+        return cast("DeploymentResponse[Any]", fetcher.fetch.remote(location, max_body_bytes, context))
+
+    return document.reference(fetch)

@@ -1,11 +1,29 @@
 """The things that travel between the stages: pages, quads, lines, and warnings."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Line", "Page", "PageQuads", "PageText", "PageWarning", "Quads"]
+__all__ = [
+    "Character",
+    "Line",
+    "Page",
+    "PageQuads",
+    "PageText",
+    "PageWarning",
+    "Polygon",
+    "Quads",
+    "TextSource",
+    "Word",
+]
+
+Polygon = tuple[tuple[float, float], ...]
+"""Four (x, y) corners in pixels of the upright page, clockwise from the text's top left."""
+
+TextSource = Literal["ocr", "text_layer"]
+"""Where a page's text comes from: read from its pixels, or taken from the text that the document itself carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +42,55 @@ class PageWarning:
 
 
 @dataclass(frozen=True, slots=True)
+class Character:
+    """One character of a word.
+
+    Args:
+        text: One character, or several that the charset has as one.
+        confidence: Its probability, in [0, 1].
+        polygon: Where it stands.
+    """
+
+    text: str
+    confidence: float
+    polygon: Polygon
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a line: what stands between white space.
+
+    Args:
+        text: Never empty, without white space.
+        confidence: Mean probability of its characters, in [0, 1].
+        polygon: Where it stands.
+        characters: Its characters, in the order of `text`; empty where they were not asked for.
+    """
+
+    text: str
+    confidence: float
+    polygon: Polygon
+    characters: tuple[Character, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text.
+
+    Args:
+        text: What is written there; never empty.
+        confidence: Mean probability of its characters, in [0, 1].
+        polygon: Where it stands.
+        words: In the order of `text`.
+    """
+
+    text: str
+    confidence: float
+    polygon: Polygon
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One decoded page.
 
@@ -35,6 +102,10 @@ class Page:
         warnings: What happened while this page was decoded.
         timings_ms: Work time by stage so far, in milliseconds.
         work_s: Seconds that its steps of work took so far, without any waiting.
+        page_count: Pages of its document.
+        text_layer: The lines that the document itself carries, where they are taken in place of reading the pixels,
+            in reading order. `pixels` is then (0, 0, 3), and `text_layer_size` says how large the page is.
+        text_layer_size: (width, height) in pixels.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -43,16 +114,19 @@ class Page:
     warnings: tuple[PageWarning, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     work_s: float = 0.0
+    page_count: int = 1
+    text_layer: tuple[Line, ...] | None = None
+    text_layer_size: tuple[int, int] | None = None
 
     @property
     def width(self) -> int:
         """Width in pixels."""
-        return int(self.pixels.shape[1])
+        return int(self.pixels.shape[1]) if self.text_layer_size is None else self.text_layer_size[0]
 
     @property
     def height(self) -> int:
         """Height in pixels."""
-        return int(self.pixels.shape[0])
+        return int(self.pixels.shape[0]) if self.text_layer_size is None else self.text_layer_size[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +160,7 @@ class PageQuads:
         warnings: Of all stages so far.
         timings_ms: Work time by stage so far, in milliseconds.
         work_s: As `Page.work_s`.
+        page_count: As `Page.page_count`.
     """
 
     number: int
@@ -96,21 +171,7 @@ class PageQuads:
     warnings: tuple[PageWarning, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     work_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of text.
-
-    Args:
-        text: What is written there; never empty.
-        confidence: Mean probability of its characters, in [0, 1].
-        polygon: Four (x, y) corners in page pixels, clockwise from the text's top left.
-    """
-
-    text: str
-    confidence: float
-    polygon: tuple[tuple[float, float], ...]
+    page_count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +186,8 @@ class PageText:
         lines: In reading order.
         warnings: Of all stages.
         timings_ms: Work time by stage, in milliseconds.
+        page_count: As `Page.page_count`.
+        source: Where the lines come from.
     """
 
     number: int
@@ -134,6 +197,8 @@ class PageText:
     lines: tuple[Line, ...]
     warnings: tuple[PageWarning, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
+    page_count: int = 1
+    source: TextSource = "ocr"
 
     @property
     def text(self) -> str:

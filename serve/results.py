@@ -4,11 +4,19 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.page import Line, PageQuads, PageText, PageWarning
+from models.page import Line, PageQuads, PageText, PageWarning, Polygon, TextSource, Word
 
-__all__ = ["DetectionPage", "DetectionResult", "LineResult", "OcrPage", "OcrResult", "QuadResult", "WarningResult"]
+__all__ = [
+    "DetectionPage",
+    "DetectionResult",
+    "LineResult",
+    "OcrPage",
+    "OcrResult",
+    "QuadResult",
+    "WarningResult",
+    "WordResult",
+]
 
-Polygon = tuple[tuple[float, float], ...]
 _POLYGON = Field(
     description="Four corners in pixels of the upright page, clockwise from the text's top left.",
     examples=[[[72.0, 25.0], [326.0, 25.0], [326.0, 64.0], [72.0, 64.0]]],
@@ -33,17 +41,32 @@ class WarningResult(_Result):
         return cls(code=warning.code, message=warning.message, page=warning.page)
 
 
+class WordResult(_Result):
+    """One word of a line: what stands between white space."""
+
+    text: str = Field(examples=["TOTAL"])
+    confidence: float = _CONFIDENCE
+    polygon: Polygon = _POLYGON
+
+    @classmethod
+    def of(cls, word: Word) -> "WordResult":
+        """From a recognized word."""
+        return cls(text=word.text, confidence=word.confidence, polygon=word.polygon)
+
+
 class LineResult(_Result):
     """One line of text."""
 
     text: str = Field(examples=["TOTAL 12.50"])
     confidence: float = _CONFIDENCE
     polygon: Polygon = _POLYGON
+    words: list[WordResult] = Field(default=[], description="Its words, in the order of `text`.")
 
     @classmethod
     def of(cls, line: Line) -> "LineResult":
         """From a recognized line."""
-        return cls(text=line.text, confidence=line.confidence, polygon=line.polygon)
+        words = [WordResult.of(word) for word in line.words]
+        return cls(text=line.text, confidence=line.confidence, polygon=line.polygon, words=words)
 
 
 class _Page(_Result):
@@ -56,6 +79,10 @@ class _Page(_Result):
 class OcrPage(_Page):
     """One page that was read."""
 
+    source: TextSource = Field(
+        default="ocr",
+        description="`ocr`: read from the page's pixels. `text_layer`: taken from the text that the document carries.",
+    )
     lines: list[LineResult] = Field(description="In reading order.")
     text: str = Field(description="The lines' texts, one a row.")
 
@@ -67,6 +94,7 @@ class OcrPage(_Page):
             width=page.width,
             height=page.height,
             rotation=page.rotation,
+            source=page.source,
             lines=[LineResult.of(line) for line in page.lines],
             text=page.text,
         )
@@ -83,15 +111,27 @@ class OcrResult(_Result):
     timings_ms: dict[str, float] = Field(description="Time in each stage, its queue for the net included.")
 
     @classmethod
-    def of(cls, request_id: str, model: str, pages: Sequence[PageText]) -> "OcrResult":
-        """From the results of the pages, in their order."""
+    def of(
+        cls, request_id: str, model: str, pages: Sequence[PageText], warnings: Sequence[PageWarning] = ()
+    ) -> "OcrResult":
+        """Put a document together.
+
+        Args:
+            request_id: Of the request.
+            model: Name of the model bundle.
+            pages: Those that were read, in their order.
+            warnings: Of the document, beside the pages' own.
+        """
         results = [OcrPage.of(page) for page in pages]
         return cls(
             id=request_id,
             model=model,
             pages=results,
             text="\f".join(page.text for page in results),
-            warnings=[WarningResult.of(warning) for page in pages for warning in page.warnings],
+            warnings=[
+                WarningResult.of(warning)
+                for warning in (*(warning for page in pages for warning in page.warnings), *warnings)
+            ],
             timings_ms=_summed(page.timings_ms for page in pages),
         )
 

@@ -69,6 +69,19 @@ class HttpSettings(SettingsSection):
         ge=1024,
         description="The most bytes of an uploaded or fetched document. Each request in work holds that many at most.",
     )
+    max_pages: int = Field(
+        default=1000,
+        ge=1,
+        description="The most pages of one document that a request or a job's page may ask for. A longer document is "
+        "read in parts (`pages=1-1000`).",
+    )
+    pages_at_a_time: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="Pages of one document in work together. More answers a large document sooner, and lets other "
+        "requests wait longer.",
+    )
     request_timeout_s: float = Field(
         default=60.0,
         gt=0,

@@ -21,6 +21,7 @@ from deployments.preprocess.pixels import rgb_from_image
 from deployments.preprocess.settings import PreprocessLimits
 from deployments.preprocess.signatures import ImageFormat
 from deployments.preprocess.sniff import extension_contradicts, sniff
+from deployments.read_options import AS_IT_COMES, ReadOptions
 from models.errors import SourceNotFound
 from models.page import Page, PageWarning
 
@@ -50,11 +51,12 @@ class PageDecoder:
     def __init__(self, limits: PreprocessLimits) -> None:
         self._limits = limits
 
-    def inspect(self, document: Document) -> DocumentInfo:
+    def inspect(self, document: Document, options: ReadOptions = AS_IT_COMES) -> DocumentInfo:
         """Look at a document's header. No pixel is decoded.
 
         Args:
             document: Anything.
+            options: What the request asks for.
 
         Returns:
             Its format and its number of pages. Pixels may still turn out damaged in `page`.
@@ -68,12 +70,13 @@ class PageDecoder:
         open_header(document, image_format, self._limits)
         return DocumentInfo(image_format, page_count=1)
 
-    def page(self, document: Document, number: int) -> Page:
+    def page(self, document: Document, number: int, options: ReadOptions = AS_IT_COMES) -> Page:
         """Decode one page.
 
         Args:
             document: Anything.
             number: Counted from 1.
+            options: What the request asks for.
 
         Returns:
             The page, upright as its EXIF data ask, with a warning for everything that was skipped or guessed.

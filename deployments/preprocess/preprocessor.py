@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import time
-from collections.abc import Sequence
 
 from deployments.context import RequestContext
 from deployments.logs import quiet_expected_errors
@@ -11,8 +10,9 @@ from deployments.metrics import StageMetrics
 from deployments.page_work import PageWork
 from deployments.preprocess.decode import PageDecoder
 from deployments.preprocess.document import Document
-from deployments.preprocess.draw import draw_polygons
+from deployments.preprocess.draw import Drawing, draw
 from deployments.preprocess.settings import PreprocessLimits
+from deployments.read_options import ReadOptions
 from deployments.recycling import Recycling
 from deployments.settings import PreprocessSettings
 from deployments.storage import SERVICE_SCHEMES, StorageSettings, build_storage
@@ -58,7 +58,9 @@ class Preprocessor:
             # Not on the work thread: fetching waits for the network, and must not hold up decoding.
             return await asyncio.to_thread(self._storages.read, location, max_bytes)
 
-    async def page(self, document: Document, number: int, sent_at: float, context: RequestContext) -> Page:
+    async def page(
+        self, document: Document, number: int, sent_at: float, context: RequestContext, options: ReadOptions
+    ) -> Page:
         """Decode one page of a document.
 
         Args:
@@ -66,6 +68,7 @@ class Preprocessor:
             number: Counted from 1.
             sent_at: When the pipeline called, in seconds since the epoch.
             context: The request's id and deadline.
+            options: What the request asks for.
 
         Raises:
             RayocrError: See `PageDecoder.page`; DeadlineExceeded when the request's time ran out.
@@ -77,27 +80,25 @@ class Preprocessor:
                 decode = self._metrics.metered("decode", self._decoder.page)
                 # Its pixels are not known yet, and with them its limit: the next stage is the first to look at that.
                 work = PageWork(context.priority)
-                page = await self._thread.run(decode, document, number, work=work)
+                page = await self._thread.run(decode, document, number, options, work=work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
             self._metrics.decoded(page.width, page.height)
             timings_ms = {"decoding": round(elapsed_ms, 1)}
             return dataclasses.replace(page, timings_ms=timings_ms, work_s=work.spent_s)
 
-    async def draw(
-        self, page: Page, polygons: Sequence[Sequence[tuple[float, float]]], context: RequestContext
-    ) -> bytes:
+    async def draw(self, page: Page, drawing: Drawing, context: RequestContext) -> bytes:
         """Draw polygons on a page.
 
         Args:
             page: Passed by reference.
-            polygons: Corners in page pixels.
+            drawing: What is drawn on it.
             context: The request's id and deadline.
 
         Returns:
             A PNG file.
         """
         async with context.limit("drawing"):
-            return await self._thread.run(draw_polygons, page.pixels, polygons)
+            return await self._thread.run(draw, page.pixels, drawing)
 
     def check_health(self) -> None:
         """Called by Serve.

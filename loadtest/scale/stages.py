@@ -13,6 +13,7 @@ from deployments.context import RequestContext
 from deployments.detection import Detector
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
+from deployments.read_options import ReadOptions
 from deployments.recognition import Recognizer
 from deployments.settings import DetectionSettings, RecognitionSettings
 from loadtest.scale.point import DETECTION_VARIABLE, RECOGNITION_VARIABLE
@@ -36,7 +37,9 @@ class SimulatedRecognizer(Recognizer):
         self._wait_s = float(os.environ[RECOGNITION_VARIABLE]) / 1e3
         self._net = asyncio.Lock()
 
-    async def recognize(self, page: Page, found: PageQuads, sent_at: float, context: RequestContext) -> PageText:
+    async def recognize(
+        self, page: Page, found: PageQuads, sent_at: float, context: RequestContext, options: ReadOptions
+    ) -> PageText:
         """See `Recognizer.recognize`."""
         with self._metrics.page(found.number, sent_at):
             async with context.limit("recognition"), self._net:

@@ -14,6 +14,7 @@ from models.page import Page, PageWarning, Quads
 from models.reading_order import reading_order
 from models.runtime import Runtime, load_net
 from models.settings import DetectionOptions, NetSettings
+from models.steps import NetInput, Steps, run_steps
 
 __all__ = ["TextDetector"]
 
@@ -24,9 +25,7 @@ _LARGE_PX = 1_200_000
 
 
 class TextDetector:
-    """Finds text lines. Its steps are apart, so that a replica can run the net on several pages at once.
-
-    `detect` shows their order: prepare, infer, quads, and once more from infer where `second_look` gives an input.
+    """Finds text lines. Its `steps` are apart, so that a replica can run the net on several pages at once.
 
     Args:
         net: The loaded net; as many threads as its own may share this detector.
@@ -98,12 +97,20 @@ class TextDetector:
         order = reading_order(points)
         return Quads(points[order], scores[order], warnings)
 
+    def steps(self, page: Page, options: DetectionOptions) -> Steps[Quads]:
+        """Find the lines of one page. An answer of the net is one of `infer`'s maps."""
+        prepared = self.prepare(page, options)
+        (probability,) = yield [NetInput("detection", prepared.pixels)]
+        quads = self.quads(probability, prepared, options)
+        again = self.second_look(page, prepared, quads, options)
+        if again is None:
+            return quads
+        (probability,) = yield [NetInput("detection", again.pixels)]
+        return self.quads(probability, again, options)
+
     def detect(self, page: Page, options: DetectionOptions) -> Quads:
         """All steps for one page."""
-        prepared = self.prepare(page, options)
-        quads = self.quads(self.infer(prepared.pixels[None])[0], prepared, options)
-        again = self.second_look(page, prepared, quads, options)
-        return quads if again is None else self.quads(self.infer(again.pixels[None])[0], again, options)
+        return run_steps(self.steps(page, options), lambda inputs: [self.infer(one.pixels[None])[0] for one in inputs])
 
     def _small_line_px(self, options: DetectionOptions) -> float:
         """The manifest's, for quads grown by the options' ratio: a long line of height h becomes h * (1 + ratio)."""

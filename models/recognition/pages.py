@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from models.manifests.manifest import RecognitionManifest
-from models.page import Line, Page, PageWarning, Quads
-from models.recognition.recognizer import TextRecognizer
+from models.page import Page, Quads
+from models.recognition.recognizer import ReadLines, TextRecognizer
 from models.recognition.widths import SCENE_LINES, common_shapes, scene_shapes
 from models.runtime import check_net
 from models.settings import NetSettings, RecognitionOptions
@@ -53,8 +53,6 @@ class PageRecognizer:
         """The one for a page of so many lines."""
         return self.scenes if lines <= SCENE_LINES else self.documents
 
-    def recognize(
-        self, page: Page, quads: Quads, options: RecognitionOptions
-    ) -> tuple[tuple[Line, ...], tuple[PageWarning, ...]]:
+    def recognize(self, page: Page, quads: Quads, options: RecognitionOptions) -> ReadLines:
         """Read the lines of one page. As many threads as the net's may do so at a time."""
         return self.of_page(len(quads)).recognize(page, quads, options)

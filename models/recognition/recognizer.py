@@ -15,10 +15,12 @@ from models.recognition.ctc import CtcDecoder, load_characters
 from models.recognition.widths import LineWidths, width_table
 from models.runtime import Runtime, load_net
 from models.settings import NetSettings, RecognitionOptions
+from models.steps import NetInput, Steps, run_steps
 
-__all__ = ["LineText", "TextRecognizer"]
+__all__ = ["LineText", "ReadLines", "TextRecognizer"]
 
 LineText = tuple[str, float]
+ReadLines = tuple[tuple[Line, ...], tuple[PageWarning, ...]]
 
 
 class TextRecognizer:
@@ -110,7 +112,7 @@ class TextRecognizer:
         crops: Sequence[LineCrop],
         texts: Sequence[LineText],
         options: RecognitionOptions,
-    ) -> tuple[tuple[Line, ...], tuple[PageWarning, ...]]:
+    ) -> ReadLines:
         """Put a page's lines together, and say what was left out.
 
         Args:
@@ -139,19 +141,26 @@ class TextRecognizer:
             warnings.append(PageWarning("line_squeezed", message, page.number))
         return tuple(lines), tuple(warnings)
 
-    def recognize(
-        self, page: Page, quads: Quads, options: RecognitionOptions
-    ) -> tuple[tuple[Line, ...], tuple[PageWarning, ...]]:
-        """All steps for one page."""
+    def steps(self, page: Page, quads: Quads, options: RecognitionOptions) -> Steps[ReadLines]:
+        """Read the lines of one page. An answer of the net is a `LineText`."""
         crops = self.crops(page, quads)
+        texts: Sequence[LineText] = yield [NetInput("recognition", crop.pixels) for crop in crops]
+        return self.lines(page, quads, crops, texts, options)
+
+    def recognize(self, page: Page, quads: Quads, options: RecognitionOptions) -> ReadLines:
+        """All steps for one page."""
+        return run_steps(self.steps(page, quads, options), self._run_nets)
+
+    def _run_nets(self, inputs: Sequence[NetInput]) -> list[LineText]:
+        """Lines of one width together, as many as a run was prepared for."""
         by_width: dict[int, list[int]] = {}
-        for index, crop in enumerate(crops):
-            by_width.setdefault(crop.pixels.shape[1], []).append(index)
-        texts: list[LineText] = [("", 0.0)] * len(crops)
+        for index, line in enumerate(inputs):
+            by_width.setdefault(line.pixels.shape[1], []).append(index)
+        texts: list[LineText] = [("", 0.0)] * len(inputs)
         for width, indices in by_width.items():
             together = self.lines_of_a_run(width) or 1
             for start in range(0, len(indices), together):
                 run = indices[start : start + together]
-                for index, text in zip(run, self.infer(np.stack([crops[i].pixels for i in run])), strict=True):
+                for index, text in zip(run, self.infer(np.stack([inputs[i].pixels for i in run])), strict=True):
                     texts[index] = text
-        return self.lines(page, quads, crops, texts, options)
+        return texts

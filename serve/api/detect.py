@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from deployments.preprocess.draw import Drawing
+from deployments.read_options import ReadOptions
 from models.settings import DetectionOptions
 from serve.api.problems import PROBLEM_RESPONSES
 from serve.api.service import Service, service_of
@@ -43,8 +45,10 @@ async def detect_lines(
     )
     async with service.request(request) as context:
         source = await read_source(request)
-        page = await service.pipeline.detect(source, 1, context, options)
+        asked = ReadOptions(detection=options, text_layer="never")
+        page = await service.pipeline.detect(source, 1, context, asked)
         if wants_picture(request, visualize):
-            picture = await service.pipeline.draw(source, page.number, page.quads.points.tolist(), context)
+            drawing = Drawing(page.quads.points.tolist(), page.rotation)
+            picture = await service.pipeline.draw(source, page.number, drawing, context, asked)
             return picture_response(picture, page.warnings)
         return DetectionResult.of(context.request_id, service.settings.bundle, [page])

@@ -5,10 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from deployments.preprocess.draw import Drawing
+from deployments.read_options import AS_IT_COMES
 from serve.api.problems import PROBLEM_RESPONSES
 from serve.api.service import Service, service_of
 from serve.api.source import SOURCE_BODY, read_source
 from serve.api.visualize import picture_response, wants_picture
+from serve.page_ranges import PageRanges
+from serve.reading import ReadRequest, all_pages
 from serve.results import OcrResult
 
 __all__ = ["router"]
@@ -35,10 +39,14 @@ async def read_document(
     """
     async with service.request(request) as context:
         source = await read_source(request)
-        page = await service.pipeline.read(source, 1, context)
-        service.readiness.answered()
+        http = service.settings.http
+        asked = ReadRequest(PageRanges(), AS_IT_COMES, http.max_pages, http.pages_at_a_time)
         if wants_picture(request, visualize):
-            polygons = [line.polygon for line in page.lines]
-            picture = await service.pipeline.draw(source, page.number, polygons, context)
+            page = await service.pipeline.read(source, asked.pages.first, context, asked.options)
+            drawing = Drawing([line.polygon for line in page.lines], page.rotation)
+            picture = await service.pipeline.draw(source, page.number, drawing, context, asked.options)
             return picture_response(picture, page.warnings)
-        return OcrResult.of(context.request_id, service.settings.bundle, [page])
+        pages, failures = await all_pages(service.pipeline, source, asked, context)
+        service.readiness.answered()
+        warnings = [failure.warning for failure in failures]
+        return OcrResult.of(context.request_id, service.settings.bundle, pages, warnings)

@@ -17,11 +17,11 @@ from deployments.context import RequestContext
 from deployments.decoded_pages import DecodedPages
 from deployments.preprocess.decode import PageDecoder
 from deployments.preprocess.document import Document
+from deployments.read_options import AS_IT_COMES
 from deployments.stages import Stages
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from deployments.worker import WorkThreads, limit_threads
 from models.page import Page, PageQuads, PageText
-from models.settings import DetectionOptions
 from serve.bulk.chunks import WorkPage, decode_pages, encode_pages, page_from, with_pixels
 from serve.bulk.workers import PageRunner
 from serve.settings import Settings
@@ -121,8 +121,8 @@ class ReadingStage:
             decode = partial(self._documents.decode, document, page_work.number)
             async with self._decoded.page(decode) as page:
                 context = _context(page_work)
-                quads = await self._detector.detect(page, time.time(), context, DetectionOptions())
-                text = await self._recognizer.recognize(page, quads, time.time(), context)
+                quads = await self._detector.detect(page, time.time(), context, AS_IT_COMES.detection)
+                text = await self._recognizer.recognize(page, quads, time.time(), context, AS_IT_COMES)
             texts.append(replace(page_work, text=text))
         return texts
 
@@ -161,7 +161,7 @@ class DetectionStage:
 
         async def detect(work: WorkPage) -> WorkPage:
             page = page_from(work, pixels)
-            quads: PageQuads = await self._detector.detect(page, time.time(), _context(work), DetectionOptions())
+            quads: PageQuads = await self._detector.detect(page, time.time(), _context(work), AS_IT_COMES.detection)
             return replace(work, quads=quads)
 
         return encode_pages(await self._runner.run(pages, detect), pixels)
@@ -181,7 +181,9 @@ class RecognitionStage:
         async def recognize(work: WorkPage) -> WorkPage:
             assert work.quads is not None  # detection gives them, or a failure
             page = page_from(work, pixels)
-            text: PageText = await self._recognizer.recognize(page, work.quads, time.time(), _context(work))
+            text: PageText = await self._recognizer.recognize(
+                page, work.quads, time.time(), _context(work), AS_IT_COMES
+            )
             return replace(work, page=None, quads=None, text=text)
 
         return encode_pages(await self._runner.run(pages, recognize))

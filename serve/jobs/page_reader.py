@@ -5,8 +5,11 @@ import time
 from deployments.context import JOB, RequestContext
 from deployments.pipeline import Pipeline
 from deployments.preprocess.document import Document
+from deployments.read_options import AS_IT_COMES
 from serve.jobs.records import Lease
 from serve.jobs.service import Jobs
+from serve.page_ranges import PageRanges
+from serve.reading import ReadRequest, all_pages
 from serve.results import OcrResult
 
 __all__ = ["PageReader"]
@@ -48,8 +51,10 @@ class PageReader:
             page_work_s=settings.jobs.page_work_s,
             is_alone=lease.losses > 0,
         )
-        page = await self._pipeline.read(await self._source(lease), 1, context)
-        return OcrResult.of(context.request_id, settings.bundle, [page]).model_dump_json().encode()
+        asked = ReadRequest(PageRanges(), AS_IT_COMES, settings.http.max_pages, settings.http.pages_at_a_time)
+        pages, failures = await all_pages(self._pipeline, await self._source(lease), asked, context)
+        warnings = [failure.warning for failure in failures]
+        return OcrResult.of(context.request_id, settings.bundle, pages, warnings).model_dump_json().encode()
 
     async def _source(self, lease: Lease) -> Document | str:
         if not lease.is_upload:

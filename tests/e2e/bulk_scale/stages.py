@@ -4,6 +4,7 @@ import numpy as np
 
 from deployments.context import RequestContext
 from deployments.detection import Detector
+from deployments.read_options import ReadOptions
 from deployments.recognition import Recognizer
 from deployments.settings import DetectionSettings, RecognitionSettings
 from models.page import Page, PageQuads, PageText, Quads
@@ -30,6 +31,8 @@ class EmptyRecognizer(Recognizer):
     def __init__(self, bundle: str, settings: RecognitionSettings) -> None:
         """Loads nothing. See `Recognizer`."""
 
-    async def recognize(self, page: Page, found: PageQuads, sent_at: float, context: RequestContext) -> PageText:
+    async def recognize(
+        self, page: Page, found: PageQuads, sent_at: float, context: RequestContext, options: ReadOptions
+    ) -> PageText:
         """See `Recognizer.recognize`."""
         return PageText(found.number, found.width, found.height, found.rotation, ())

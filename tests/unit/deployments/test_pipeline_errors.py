@@ -15,6 +15,7 @@ from deployments.context import JOB, RequestContext
 from deployments.metrics import error_code
 from deployments.pipeline import Pipeline
 from deployments.preprocess.document import Document
+from deployments.read_options import AS_IT_COMES
 from deployments.routes import SeparateReplicas
 from models.errors import (
     DeadlineExceeded,
@@ -24,7 +25,6 @@ from models.errors import (
     StorageUnavailable,
     Undecodable,
 )
-from models.settings import DetectionOptions
 
 DOCUMENT = Document(b"page")
 OBJECT_ID = "0" * 56
@@ -68,13 +68,13 @@ def pipeline_of(remote: Callable[..., Coroutine[Any, Any, object]]) -> Pipeline:
 
 
 async def detect(on: Pipeline, timeout_s: float = 30) -> object:
-    return await on.detect(DOCUMENT, 1, RequestContext.starting_now("id", timeout_s), DetectionOptions())
+    return await on.detect(DOCUMENT, 1, RequestContext.starting_now("id", timeout_s), AS_IT_COMES)
 
 
 async def detect_for_job(on: Pipeline, request_id: str = "job/1", *, is_alone: bool = False) -> object:
     started = RequestContext.starting_now(request_id, 30)
     context = dataclasses.replace(started, priority=JOB, is_alone=is_alone)
-    return await on.detect(DOCUMENT, 1, context, DetectionOptions())
+    return await on.detect(DOCUMENT, 1, context, AS_IT_COMES)
 
 
 async def test_result_passes() -> None:

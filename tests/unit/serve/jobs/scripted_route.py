@@ -6,17 +6,19 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ray.exceptions import ActorDiedError, RayTaskError
 from ray.serve.exceptions import BackPressureError
 
 from deployments.context import RequestContext
 from deployments.pipeline import Pipeline
-from deployments.preprocess.document import Document
-from deployments.routes import PageRoute, Polygons
+from deployments.preprocess.draw import Drawing
+from deployments.read_options import ReadOptions
+from deployments.routes import PageRoute
+from deployments.shared_document import SharedDocument
 from models.errors import PageTimeout, StorageUnavailable, UnsupportedType
 from models.page import Line, PageQuads, PageText
-from models.settings import DetectionOptions
 from serve.jobs.metrics import JobMetrics
 from serve.jobs.page_reader import PageReader
 from serve.jobs.records import Job, NewJob, NewPage
@@ -41,8 +43,11 @@ class ScriptedRoute(PageRoute):
         self.beside: dict[str, set[str]] = {}
         self.is_open = asyncio.Event()
 
-    async def read(self, source: Document | str, number: int, context: RequestContext) -> PageText:
+    async def read(
+        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
+    ) -> PageText:
         """See `PageRoute.read`."""
+        source: Any = document.reference(lambda location: location)  # type: ignore[arg-type,return-value]
         name = source if isinstance(source, str) else source.data.decode()
         self.begun[name] += 1
         self.contexts[name] = context
@@ -61,14 +66,16 @@ class ScriptedRoute(PageRoute):
         return PageText(number=number, width=10, height=10, rotation=0, lines=(line,))
 
     async def detect(
-        self, source: Document | str, number: int, context: RequestContext, options: DetectionOptions
+        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
     ) -> PageQuads:
         """Jobs don't."""
-        raise NotImplementedError
+        raise NotImplementedError("no page of a job is only detected")
 
-    async def draw(self, source: Document | str, number: int, polygons: Polygons, context: RequestContext) -> bytes:
+    async def draw(
+        self, document: SharedDocument, number: int, drawing: Drawing, context: RequestContext, options: ReadOptions
+    ) -> bytes:
         """Jobs don't."""
-        raise NotImplementedError
+        raise NotImplementedError("no page of a job is drawn")
 
     async def _do(self, name: str) -> None:
         what = name.removeprefix("s3://pages/").partition("/")[0]

@@ -1,0 +1,90 @@
+"""Which pages of a document are read: `1-3,7,10-`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.errors import MalformedRequest, SourceNotFound
+
+__all__ = ["PageRanges"]
+
+_RANGE = re.compile(r"([1-9]\d{0,8})?(-)?([1-9]\d{0,8})?")
+_MOST_RANGES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PageRanges:
+    """Pages that are asked for.
+
+    Args:
+        ranges: First and last of each, counted from 1, in ascending order and apart; None for the document's last.
+    """
+
+    ranges: tuple[tuple[int, int | None], ...] = ((1, None),)
+
+    @classmethod
+    def parse(cls, text: str) -> "PageRanges":
+        """Read what a user wrote.
+
+        Args:
+            text: Numbers and ranges with commas between, such as `1-3,7`; `5-` goes to the end, `-3` begins at 1.
+
+        Raises:
+            MalformedRequest: It is nothing of that kind.
+
+        >>> PageRanges.parse("7, 1-3,2-4").ranges
+        ((1, 4), (7, 7))
+        """
+        parts = text.split(",", _MOST_RANGES)
+        found = sorted((cls._range(part.strip(), text) for part in parts), key=lambda one: one[0])
+        merged: list[tuple[int, int | None]] = []
+        for first, last in found:
+            before = merged[-1][1] if merged else 0
+            if merged and (before is None or first <= before + 1):
+                merged[-1] = (merged[-1][0], None if before is None or last is None else max(before, last))
+            else:
+                merged.append((first, last))
+        return cls(tuple(merged))
+
+    @staticmethod
+    def _range(part: str, text: str) -> tuple[int, int | None]:
+        match = _RANGE.fullmatch(part)
+        if match is None or not (match[1] or match[3]) or (match[3] and not match[2]):
+            raise MalformedRequest(f"pages is {text[:60]!r}: give numbers and ranges from 1 on, such as 1-3,7 or 5-")
+        first = int(match[1] or 1)
+        last = int(match[3]) if match[3] else None if match[2] else first
+        if last is not None and last < first:
+            raise MalformedRequest(f"pages is {text[:60]!r}: the range {part} ends before it begins")
+        return first, last
+
+    @property
+    def first(self) -> int:
+        """The lowest page."""
+        return self.ranges[0][0]
+
+    def count(self, page_count: int) -> int:
+        """How many pages these are of a document.
+
+        Raises:
+            SourceNotFound: A page is named that the document does not have.
+        """
+        return sum(1 + last - first for first, last in self._closed(page_count))
+
+    def numbers(self, page_count: int) -> Iterator[int]:
+        """Those pages of a document, ascending.
+
+        Raises:
+            SourceNotFound: As `count`.
+
+        >>> list(PageRanges.parse("1-2,5-").numbers(7))
+        [1, 2, 5, 6, 7]
+        """
+        for first, last in self._closed(page_count):
+            yield from range(first, last + 1)
+
+    def _closed(self, page_count: int) -> list[tuple[int, int]]:
+        closed = [(first, page_count if last is None else last) for first, last in self.ranges]
+        for first, last in closed:
+            if max(first, last) > page_count:
+                raise SourceNotFound(f"page {max(first, last)} does not exist: the document has {page_count}")
+        return closed
