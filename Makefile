@@ -101,7 +101,7 @@ lock: ## take the newest versions that pyproject.toml allows into requirements/*
 	@scripts/setup.sh
 	$(LOCK_RAYOCR) --extra cpu --output-file requirements/run.lock
 	$(LOCK_RAYOCR) --extra gpu --constraints requirements/run.lock --output-file requirements/gpu.lock
-	$(LOCK) --group dev --constraints requirements/run.lock --output-file $(DEV_LOCK)
+	$(LOCK) --override requirements/dev-overrides.txt --group dev --constraints requirements/run.lock --output-file $(DEV_LOCK)
 	$(LOCK) --group peers --constraints requirements/run.lock --output-file requirements/peers.lock
 	$(LOCK) --group tools --output-file requirements/tools.lock
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deployments.page_work import PageWork
 from deployments.presence import presence
@@ -42,6 +42,10 @@ class RequestContext:
     def starting_now(cls, request_id: str, timeout_s: float) -> "RequestContext":
         """A request whose time begins now."""
         return cls(request_id, time.time() + timeout_s, timeout_s)
+
+    def renewed(self) -> "RequestContext":
+        """The same request with its time beginning anew."""
+        return replace(self, deadline=time.time() + self.timeout_s)
 
     def work(self, pixels: int, spent_s: float) -> PageWork:
         """An account of the work on one page.

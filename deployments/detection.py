@@ -2,12 +2,14 @@
 
 import dataclasses
 import time
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from deployments.batching import ShapeBatcher, power_of_two
 from deployments.context import RequestContext
+from deployments.direction import direction_batcher
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
 from deployments.net_clock import NetClock
@@ -16,12 +18,14 @@ from deployments.settings import DetectionSettings
 from deployments.stepping import drive
 from deployments.worker import WorkThreads, limit_threads
 from models.detection import TextDetector
+from models.direction import LineDirection
 from models.manifests import load_manifest
 from models.page import Page, PageQuads, Quads
 from models.runtime import resolve_device
 from models.runtime.thread_names import net_threads
 from models.settings import DetectionOptions
 from models.steps import advance
+from models.upright import upright_size
 
 __all__ = ["Detector"]
 
@@ -42,7 +46,9 @@ class Detector:
         self._recycling = Recycling(settings)
         self._options = settings.options
         self._metrics = StageMetrics("detection")
-        self._detector = TextDetector.load(load_manifest(bundle).detection, settings.net)
+        manifest = load_manifest(bundle)
+        direction = LineDirection.load(manifest, manifest.detection, settings.net)
+        self._detector = TextDetector.load(manifest.detection, settings.net, direction)
         net_clock = NetClock(net_threads("map"))
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("detection", settings.max_work_s, settings.net.threads)
@@ -56,7 +62,9 @@ class Detector:
             power_of_two(settings.max_batch_pages or (_GPU_BATCH_PAGES if is_gpu else 1)),
             self._metrics.batch,
         )
-        self._nets = {"detection": batcher}
+        self._nets: dict[str, ShapeBatcher[Any]] = {"detection": batcher}
+        if direction is not None:
+            self._nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads, net_clock)
 
     def reconfigure(self, user_config: dict[str, float | bool | None]) -> None:
         """Take new default thresholds, live. Called by Serve with the deployment's `user_config`."""
@@ -88,11 +96,12 @@ class Detector:
                 steps = self._detector.steps(page, merged)
                 quads = await drive(steps, self._begin, self._go_on, self._cpu_threads, self._nets, work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
+        width, height = upright_size((page.width, page.height), quads.rotation)
         return PageQuads(
             number=page.number,
-            width=page.width,
-            height=page.height,
-            rotation=page.rotation,
+            width=width,
+            height=height,
+            rotation=quads.rotation,
             quads=dataclasses.replace(quads, warnings=()),
             warnings=(*page.warnings, *quads.warnings),
             timings_ms={**page.timings_ms, "detection": round(elapsed_ms, 1)},

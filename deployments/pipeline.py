@@ -81,6 +81,27 @@ class Pipeline:
         document = _shared(source)
         return await self._guarded(lambda: self._route.detect(document, number, context, options), document, context)
 
+    async def page_count(self, source: Source, context: RequestContext, options: ReadOptions = AS_IT_COMES) -> int:
+        """How many pages a document has. See `read`.
+
+        Args:
+            source: As for `read`.
+            context: As for `read`.
+            options: As for `read`.
+        """
+        document = _shared(source)
+        return await self._guarded(lambda: self._route.page_count(document, context, options), document, context)
+
+    async def document(self, source: Source, context: RequestContext) -> Document:
+        """The document itself, fetched where only its place is known. See `read`.
+
+        Args:
+            source: As for `read`.
+            context: As for `read`.
+        """
+        document = _shared(source)
+        return await self._guarded(lambda: self._route.document(document, context), document, context)
+
     async def draw(
         self,
         source: Source,

@@ -97,6 +97,10 @@ class Reader:
         async with self._page(document, number, sent_at, context, options) as page:
             return await self._detect(page, context, options)
 
+    async def page_count(self, document: Document, context: RequestContext, options: ReadOptions) -> int:
+        """See `Preprocessor.page_count`."""
+        return await self._preprocessor.page_count(document, context, options)
+
     async def draw(
         self,
         document: Document,

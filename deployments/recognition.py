@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from deployments.batching import ShapeBatcher, power_of_two
 from deployments.context import RequestContext
+from deployments.direction import direction_batcher
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
 from deployments.net_clock import NetClock
@@ -16,6 +18,7 @@ from deployments.recycling import Recycling
 from deployments.settings import RecognitionSettings
 from deployments.stepping import drive
 from deployments.worker import WorkThreads, limit_threads
+from models.direction import LineDirection
 from models.manifests import load_manifest
 from models.page import Page, PageQuads, PageText
 from models.recognition import LineText, PageRecognizer, TextRecognizer
@@ -43,7 +46,9 @@ class Recognizer:
         self._recycling = Recycling(settings)
         self._options = settings.options
         self._metrics = StageMetrics("recognition")
-        self._pages = PageRecognizer.load(load_manifest(bundle).recognition, settings.net)
+        manifest = load_manifest(bundle)
+        direction = LineDirection.load(manifest, manifest.recognition, settings.net)
+        self._pages = PageRecognizer.load(manifest.recognition, settings.net, direction)
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("recognition", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: lines are cut out meanwhile.
@@ -56,6 +61,10 @@ class Recognizer:
             recognizer: _LineReader(recognizer, self._net_threads, self._metrics, net_clock, lines)
             for recognizer in {self._pages.documents, self._pages.scenes}
         }
+        self._other_nets: dict[str, ShapeBatcher[Any]] = {}
+        if direction is not None:
+            clock = NetClock(net_threads("map"))
+            self._other_nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads, clock)
 
     def reconfigure(self, user_config: dict[str, float]) -> None:
         """Take new options, live. Called by Serve with the deployment's `user_config`."""
@@ -87,10 +96,9 @@ class Recognizer:
                 started = time.perf_counter()
                 reader = self._readers[self._pages.of_page(len(found.quads))]
                 work = context.work(page.width * page.height, found.work_s)
-                steps = reader.recognizer.steps(page, found.quads, self._options)
-                lines, warnings = await drive(
-                    steps, self._begin, self._go_on, self._cpu_threads, {"recognition": reader.batcher}, work
-                )
+                steps = reader.recognizer.steps(page, found.quads, self._options, with_characters=options.characters)
+                nets = {"recognition": reader.batcher, **self._other_nets}
+                lines, warnings = await drive(steps, self._begin, self._go_on, self._cpu_threads, nets, work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
         return PageText(
             number=found.number,

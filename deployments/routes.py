@@ -18,12 +18,14 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, cast
 
 from deployments.context import RequestContext
+from deployments.preprocess.document import Document
 from deployments.preprocess.draw import Drawing
 from deployments.read_options import ReadOptions
 from deployments.shared_document import SharedDocument
 from models.page import PageQuads, PageText
 
 if TYPE_CHECKING:
+    from ray import ObjectRef
     from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
 __all__ = ["ColocatedReplicas", "PageRoute", "SeparateReplicas"]
@@ -43,6 +45,14 @@ class PageRoute(ABC):
         self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
     ) -> PageQuads:
         """See `Pipeline.detect`."""
+
+    @abstractmethod
+    async def page_count(self, document: SharedDocument, context: RequestContext, options: ReadOptions) -> int:
+        """See `Pipeline.page_count`."""
+
+    @abstractmethod
+    async def document(self, document: SharedDocument, context: RequestContext) -> Document:
+        """See `Pipeline.document`."""
 
     @abstractmethod
     async def draw(
@@ -92,6 +102,16 @@ class SeparateReplicas(PageRoute):
         self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
     ) -> PageQuads:
         return await self._detect(self._page(document, number, context, options), context, options)
+
+    async def page_count(  # noqa: D102
+        self, document: SharedDocument, context: RequestContext, options: ReadOptions
+    ) -> int:
+        reference = _reference(document, self._preprocessor, self._max_body_bytes, context)
+        count: int = await self._preprocessor.page_count.remote(reference, context, options)
+        return count
+
+    async def document(self, document: SharedDocument, context: RequestContext) -> Document:  # noqa: D102
+        return await _fetched(_reference(document, self._preprocessor, self._max_body_bytes, context))
 
     async def draw(  # noqa: D102
         self,
@@ -145,6 +165,15 @@ class ColocatedReplicas(PageRoute):
         found: PageQuads = await self._reader.detect.remote(reference, number, time.time(), context, options)
         return found
 
+    async def page_count(  # noqa: D102
+        self, document: SharedDocument, context: RequestContext, options: ReadOptions
+    ) -> int:
+        count: int = await self._reader.page_count.remote(self._reference(document, context), context, options)
+        return count
+
+    async def document(self, document: SharedDocument, context: RequestContext) -> Document:  # noqa: D102
+        return await _fetched(self._reference(document, context))
+
     async def draw(  # noqa: D102
         self,
         document: SharedDocument,
@@ -170,3 +199,11 @@ def _reference(
         return cast("DeploymentResponse[Any]", fetcher.fetch.remote(location, max_body_bytes, context))
 
     return document.reference(fetch)
+
+
+async def _fetched(reference: "Document | ObjectRef[Document] | DeploymentResponse[Any]") -> Document:
+    """The document behind a reference, in this process."""
+    if isinstance(reference, Document):
+        return reference
+    document: Document = await reference
+    return document

@@ -15,6 +15,7 @@ from loadtest.client import LoadPlan
 from loadtest.errors import LoadtestError
 from loadtest.jobs.commands import job_beside, job_overhead
 from loadtest.machine import this_machine
+from loadtest.mosaic import mosaic
 from loadtest.noop import noop
 from loadtest.options import (
     AllowErrors,
@@ -56,6 +57,7 @@ app.command()(soak)
 app.command()(plot)
 app.command()(profile)
 app.command()(noop)
+app.command()(mosaic)
 app.command()(scale)
 app.command("job-overhead")(job_overhead)
 app.command("job-beside")(job_beside)

@@ -6,6 +6,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from models.upright import upright_points, upright_size
+
 __all__ = [
     "Character",
     "Line",
@@ -134,14 +136,17 @@ class Quads:
     """Text-line quadrilaterals of one page, in reading order.
 
     Args:
-        points: (K, 4, 2) float32, page pixels, clockwise from the text's top left. K may be 0.
+        points: (K, 4, 2) float32, pixels of the page as stored, each clockwise from its text's top left, however the
+            page is turned. K may be 0.
         scores: (K,) float32 in [0, 1], mean text probability inside each quad.
         warnings: What happened while they were found.
+        rotation: Degrees (0, 90, 180, 270) clockwise that turn the page upright.
     """
 
     points: npt.NDArray[np.float32]
     scores: npt.NDArray[np.float32]
     warnings: tuple[PageWarning, ...] = ()
+    rotation: int = 0
 
     def __len__(self) -> int:
         return len(self.points)
@@ -155,7 +160,7 @@ class PageQuads:
         number: The page's number, counted from 1.
         width: Of the upright page, in pixels.
         height: Of the upright page, in pixels.
-        rotation: As `Page.rotation`.
+        rotation: As `Quads.rotation`.
         quads: In reading order.
         warnings: Of all stages so far.
         timings_ms: Work time by stage so far, in milliseconds.
@@ -173,6 +178,13 @@ class PageQuads:
     work_s: float = 0.0
     page_count: int = 1
 
+    @property
+    def polygons(self) -> tuple[Polygon, ...]:
+        """Where each line stands in the upright page, to a tenth of a pixel."""
+        stored_size = upright_size((self.width, self.height), self.rotation)
+        upright = upright_points(self.quads.points, stored_size, self.rotation)
+        return tuple(tuple((round(float(x), 1), round(float(y), 1)) for x, y in quad) for quad in upright)
+
 
 @dataclass(frozen=True, slots=True)
 class PageText:
@@ -182,7 +194,7 @@ class PageText:
         number: The page's number, counted from 1.
         width: Of the upright page, in pixels.
         height: Of the upright page, in pixels.
-        rotation: As `Page.rotation`.
+        rotation: As `Quads.rotation`.
         lines: In reading order.
         warnings: Of all stages.
         timings_ms: Work time by stage, in milliseconds.

@@ -78,7 +78,13 @@ class DetectionOptions(SettingsSection):
         ge=1,
         le=100_000,
         description="The most lines of a page; the surest are kept, with a warning. It bounds the time and memory that "
-        "one page of specks can take. Not set: 3,000.",
+        "one page of specks can take. Not set: 3,000 for a page of up to 20 megapixels, and in proportion for larger "
+        "ones: 5,220 for A4 at 600 dpi.",
+    )
+    upright: bool | None = Field(
+        default=None,
+        description="Find out how a page is turned (by 90, 180 or 270 degrees), and turn it. Not set: where the bundle "
+        "has a classifier for it.",
     )
 
 

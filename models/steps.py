@@ -15,7 +15,7 @@ __all__ = ["Finished", "NetInput", "NetName", "Steps", "advance", "run_steps"]
 
 Result = TypeVar("Result")
 
-NetName = Literal["detection", "recognition"]
+NetName = Literal["detection", "recognition", "direction"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ find . -type d \( -name tests -o -name include \) -not -path './ray/*' -prune -e
 find . -type f -regextype posix-extended -regex '.*\.(pyi|pyx|pxd|pxi|h|hpp|c|cpp|a|map)' -delete
 
 # rapidocr is installed for the ONNX files that the bundles name, and never imported.
-find rapidocr -type f -not -name 'PP-OCRv6_*_small.onnx' -delete
+find rapidocr -type f -not -name 'PP-OCRv6_*_small.onnx' -not -name '*_cls_mobile.onnx' -delete
 find rapidocr -type d -empty -delete
 
 # OpenVINO reads ONNX and runs on the CPU.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from models.errors import MalformedRequest, SourceNotFound
+from models.errors import MalformedRequest, SourceNotFound, TooLarge
 
 __all__ = ["PageRanges"]
 
@@ -62,6 +62,11 @@ class PageRanges:
         """The lowest page."""
         return self.ranges[0][0]
 
+    @property
+    def is_single(self) -> bool:
+        """Whether exactly one page is named."""
+        return len(self.ranges) == 1 and self.ranges[0][0] == self.ranges[0][1]
+
     def count(self, page_count: int) -> int:
         """How many pages these are of a document.
 
@@ -81,6 +86,38 @@ class PageRanges:
         """
         for first, last in self._closed(page_count):
             yield from range(first, last + 1)
+
+    def allowed(self, page_count: int, max_pages: int) -> Iterator[int]:
+        """As `numbers`, where they are not too many.
+
+        Args:
+            page_count: Of the document.
+            max_pages: The most pages that may be asked for.
+
+        Raises:
+            SourceNotFound: As `count`.
+            TooLarge: They are more.
+        """
+        count = self.count(page_count)
+        if count > max_pages:
+            raise TooLarge(
+                f"{count:,} pages are asked for, more than the limit of {max_pages:,}: ask for fewer "
+                f"(pages={self.first}-{self.first + max_pages - 1}), or raise http.max_pages"
+            )
+        return self.numbers(page_count)
+
+    def within(self, page_count: int) -> Iterator[int]:
+        """Those of these pages that a document has, ascending: none, some or all.
+
+        >>> list(PageRanges.parse("2-3,9").within(5))
+        [2, 3]
+        """
+        for first, last in self.ranges:
+            yield from range(first, min(last or page_count, page_count) + 1)
+
+    def count_within(self, page_count: int) -> int:
+        """How many pages `within` gives."""
+        return sum(max(0, 1 + min(last or page_count, page_count) - first) for first, last in self.ranges)
 
     def _closed(self, page_count: int) -> list[tuple[int, int]]:
         closed = [(first, page_count if last is None else last) for first, last in self.ranges]

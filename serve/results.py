@@ -1,12 +1,14 @@
 """What users get: the result of a document as JSON, the same over HTTP and on the command line."""
 
 from collections.abc import Iterable, Sequence
+from operator import not_
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.page import Line, PageQuads, PageText, PageWarning, Polygon, TextSource, Word
+from models.page import Character, Line, PageQuads, PageText, PageWarning, Polygon, TextSource, Word
 
 __all__ = [
+    "CharacterResult",
     "DetectionPage",
     "DetectionResult",
     "LineResult",
@@ -41,17 +43,38 @@ class WarningResult(_Result):
         return cls(code=warning.code, message=warning.message, page=warning.page)
 
 
+class CharacterResult(_Result):
+    """One character of a word."""
+
+    text: str = Field(examples=["T"])
+    confidence: float = _CONFIDENCE
+    polygon: Polygon = _POLYGON
+
+    @classmethod
+    def of(cls, character: Character) -> "CharacterResult":
+        """From a recognized character."""
+        return cls(text=character.text, confidence=character.confidence, polygon=character.polygon)
+
+
 class WordResult(_Result):
     """One word of a line: what stands between white space."""
 
     text: str = Field(examples=["TOTAL"])
     confidence: float = _CONFIDENCE
     polygon: Polygon = _POLYGON
+    characters: tuple[CharacterResult, ...] = Field(
+        default=(),
+        exclude_if=not_,
+        description="Its characters, in the order of `text`; there only where they were asked for.",
+    )
 
     @classmethod
     def of(cls, word: Word) -> "WordResult":
         """From a recognized word."""
-        return cls(text=word.text, confidence=word.confidence, polygon=word.polygon)
+        if not word.characters:
+            return cls(text=word.text, confidence=word.confidence, polygon=word.polygon)
+        characters = tuple(CharacterResult.of(character) for character in word.characters)
+        return cls(text=word.text, confidence=word.confidence, polygon=word.polygon, characters=characters)
 
 
 class LineResult(_Result):
@@ -157,11 +180,8 @@ class DetectionPage(_Page):
             height=page.height,
             rotation=page.rotation,
             lines=[
-                QuadResult(
-                    confidence=round(float(score), 4),
-                    polygon=tuple((round(float(x), 1), round(float(y), 1)) for x, y in quad),
-                )
-                for quad, score in zip(page.quads.points, page.quads.scores, strict=True)
+                QuadResult(confidence=round(float(score), 4), polygon=polygon)
+                for polygon, score in zip(page.polygons, page.quads.scores, strict=True)
             ],
         )
 

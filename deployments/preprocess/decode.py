@@ -6,24 +6,33 @@ What damaged and hostile documents end in:
     more pixels than allowed, or too costly to decode     TooLarge         413, before any pixel is decoded
     damaged header, or no picture left behind it          Undecodable      422
     cut off or damaged, a part can be read                a page with the warning `truncated`
+    one page of several damaged                           the same for that page alone
     extension of another type                             a page with the warning `extension_mismatch`
-    several frames or pages                               the first, with the warning `first_frame_only`
+    a frame that shows what an earlier one shows          a page without lines, with the warning `repeated_frame`
     bytes after the picture's end                         a page
+
+Each picture of a TIFF is a page, but for its thumbnails and masks, and so is each picture of a HEIC file and each frame
+of an animation (GIF, WebP, APNG, AVIF). The further pictures that cameras put into a JPEG are previews, and are not.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from deployments.preprocess.document import Document
 from deployments.preprocess.header import open_header, pillow_errors_translated
 from deployments.preprocess.loading import load_pixels
-from deployments.preprocess.orientation import read_orientation, turn_upright
-from deployments.preprocess.pixels import rgb_from_image
+from deployments.preprocess.places import count_pages
 from deployments.preprocess.settings import PreprocessLimits
 from deployments.preprocess.signatures import ImageFormat
 from deployments.preprocess.sniff import extension_contradicts, sniff
 from deployments.read_options import AS_IT_COMES, ReadOptions
-from models.errors import SourceNotFound
 from models.page import Page, PageWarning
+
+if TYPE_CHECKING:
+    from deployments.preprocess.pdf import PdfReader
 
 __all__ = ["DocumentInfo", "PageDecoder"]
 
@@ -34,7 +43,7 @@ class DocumentInfo:
 
     Args:
         image_format: Found from its bytes.
-        page_count: How many pages `PageDecoder.page` can read: 1 for each format read so far.
+        page_count: How many pages it has. Some of them may turn out damaged.
     """
 
     image_format: ImageFormat
@@ -59,16 +68,22 @@ class PageDecoder:
             options: What the request asks for.
 
         Returns:
-            Its format and its number of pages. Pixels may still turn out damaged in `page`.
+            Its format and its number of pages. Of a document of one page the header is checked; pixels may still turn
+            out damaged in `page`, and so may one of several pages.
 
         Raises:
             UnsupportedType: It is empty or of a type that is not read.
-            TooLarge: A page has too many pixels, or would take too much memory to decode.
+            TooLarge: Its page has too many pixels, or would take too much memory to decode; or it has too many pages.
             Undecodable: The header is damaged.
         """
         image_format = sniff(document)
-        open_header(document, image_format, self._limits)
-        return DocumentInfo(image_format, page_count=1)
+        if image_format is ImageFormat.PDF:
+            return DocumentInfo(image_format, self._pdf_reader.page_count(document, options))
+        with pillow_errors_translated(image_format):
+            page_count = count_pages(document.data, image_format)
+        if page_count == 1:
+            page_count = open_header(document, image_format, self._limits).place.page_count
+        return DocumentInfo(image_format, page_count)
 
     def page(self, document: Document, number: int, options: ReadOptions = AS_IT_COMES) -> Page:
         """Decode one page.
@@ -88,30 +103,41 @@ class PageDecoder:
             Undecodable: The header is damaged, or no part of the picture can be read.
         """
         image_format = sniff(document)
-        header = open_header(document, image_format, self._limits)
-        if number != 1:
-            raise SourceNotFound(f"page {number} does not exist: of a {image_format} document only page 1 can be read")
-        warnings = _warnings_about_the_file(document, header.image_format, header.has_more_frames)
-        image, damage = load_pixels(document, header, self._limits)
-        if damage is not None:
-            warnings.append(damage)
-        with pillow_errors_translated(image_format):
-            orientation, exif_warnings = read_orientation(image)
-            pixels, pixel_warnings = rgb_from_image(image)
-        # Its memory is given back before the picture is turned, which takes a second array.
-        image.close()
-        pixels = turn_upright(pixels, orientation)
-        pixels.setflags(write=False)
-        warnings += [*exif_warnings, *pixel_warnings]
-        return Page(pixels, number, warnings=tuple(replace(warning, page=number) for warning in warnings))
+        if image_format is ImageFormat.PDF:
+            return self._pdf_page(document, number, options)
+        header = open_header(document, image_format, self._limits, number)
+        loaded = load_pixels(document, header, self._limits)
+        warnings = [*_warnings_about_the_name(document, image_format), *loaded.warnings]
+        if not loaded.is_new:
+            message = f"frame {number} of the {image_format} animation shows what an earlier one shows; it was not read"
+            warnings.append(PageWarning("repeated_frame", message))
+        page = Page(
+            loaded.pixels,
+            number,
+            warnings=tuple(replace(warning, page=number) for warning in warnings),
+            page_count=header.place.page_count,
+        )
+        if loaded.is_new:
+            return page
+        return replace(
+            page, pixels=np.empty((0, 0, 3), np.uint8), text_layer=(), text_layer_size=(page.width, page.height)
+        )
+
+    def _pdf_page(self, document: Document, number: int, options: ReadOptions) -> Page:
+        page = self._pdf_reader.page(document, number, options)
+        warnings = [replace(one, page=number) for one in _warnings_about_the_name(document, ImageFormat.PDF)]
+        return replace(page, warnings=(*warnings, *page.warnings))
+
+    @cached_property
+    def _pdf_reader(self) -> "PdfReader":
+        # The libraries behind it take memory that a service of pictures need not spend.
+        from deployments.preprocess.pdf import PdfReader
+
+        return PdfReader(self._limits)
 
 
-def _warnings_about_the_file(document: Document, image_format: ImageFormat, has_more_frames: bool) -> list[PageWarning]:
-    warnings = []
-    if extension_contradicts(document, image_format):
-        message = f"the document was read as {image_format}, although its name is {document.name!r}"
-        warnings.append(PageWarning("extension_mismatch", message))
-    if has_more_frames:
-        message = f"the {image_format} document has several frames or pages; only the first was read"
-        warnings.append(PageWarning("first_frame_only", message))
-    return warnings
+def _warnings_about_the_name(document: Document, image_format: ImageFormat) -> list[PageWarning]:
+    if not extension_contradicts(document, image_format):
+        return []
+    message = f"the document was read as {image_format}, although its name is {document.name!r}"
+    return [PageWarning("extension_mismatch", message)]

@@ -6,69 +6,70 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import Image
-from PIL.BmpImagePlugin import BmpImageFile
 from PIL.ExifTags import Base as Tag
-from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
+from deployments.preprocess.avif import coded_pixels
 from deployments.preprocess.document import Document
-from deployments.preprocess.jpeg import count_scans
-from deployments.preprocess.memory import decode_bytes
+from deployments.preprocess.jpeg import Scans, find_scans
+from deployments.preprocess.jpeg2000 import codestream
+from deployments.preprocess.large import is_decoded_at_once
+from deployments.preprocess.memory import Decoding, decode_bytes
+from deployments.preprocess.orientation import read_orientation
+from deployments.preprocess.places import Place, find_page
 from deployments.preprocess.settings import PreprocessLimits
 from deployments.preprocess.signatures import ImageFormat
 from deployments.preprocess.sniff import unsupported
+from deployments.preprocess.tiff_bands import band_rows
 from models.errors import RayocrError, TooLarge, Undecodable
+from models.page import PageWarning
 
-__all__ = ["Header", "open_header", "pillow_errors_translated"]
+__all__ = ["Header", "check_memory", "open_header", "pillow_errors_translated"]
 
 # A progressive JPEG has about ten scans. Each costs a pass over the whole picture however few bytes it has, so a small
 # file with thousands of them would keep a core busy for minutes: 0.03 s a scan on 30 million pixels.
 _MAX_JPEG_SCANS = 50
 
-# Pillow decodes run-length BMP in Python, byte by byte: 0.28 us a pixel, so that a file of 2.4 kB took 10 s.
-_MAX_RUN_LENGTH_BMP_PIXELS = 4_000_000
+# These are decoded in Python, value by value: 0.28 us a pixel of run-length BMP, so that a file of 2.4 kB took 10 s.
+_SLOW_CODECS = {"bmp_rle": "run-length BMP", "ppm": "Netpbm of unusual depth", "ppm_plain": "plain-text Netpbm"}
+_MAX_SLOW_PIXELS = 4_000_000
+
+# The frames of an animation build on one another, so that one costs the decoding of all before it: 12 to 21 ns
+# a pixel.
+_MAX_FRAME_PIXELS = 200_000_000
+
+# Of a tile of an AVIF that is larger than the whole picture.
+_MAX_OVERHANG_PIXELS = 1_000_000
 
 _ADVICE = "send a smaller one, or scan at a lower resolution"
 
 
-class _LeanWebPImageFile(WebPImageFile):
-    """WebP that gives its decoder back early: it holds two canvases, 8 bytes a pixel, and only page 1 is read."""
-
-    def load_prepare(self) -> None:
-        """Free the canvases; the first frame has been copied out of them by now."""
-        del self._decoder
-        super().load_prepare()
-
-
-# Pillow's classes are used directly, not Image.open: only the format that was sniffed is tried, and a size is known
-# even where Image.open would have raised or warned by its own, process-wide limit.
-_OPENERS: dict[ImageFormat, type[ImageFile]] = {
-    ImageFormat.JPEG: JpegImageFile,
-    ImageFormat.PNG: PngImageFile,
-    ImageFormat.WEBP: _LeanWebPImageFile,
-    ImageFormat.BMP: BmpImageFile,
-    ImageFormat.TIFF: TiffImageFile,
-    ImageFormat.GIF: GifImageFile,
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A picture whose header was read and found acceptable.
+    """A page whose header was read and found acceptable.
 
     Args:
-        image: Opened, not loaded. `image.size` is (width, height) in pixels.
+        number: Of the page, counted from 1.
+        place: The page, with its picture opened and not loaded.
         image_format: What it is.
-        has_more_frames: Whether frames or pages follow the first.
+        how: How it is to be decoded.
+        scans: Of a JPEG.
+        warnings: What was skipped or guessed so far.
     """
 
-    image: ImageFile
+    number: int
+    place: Place
     image_format: ImageFormat
-    has_more_frames: bool
+    how: Decoding
+    scans: Scans
+    warnings: tuple[PageWarning, ...]
+
+    @property
+    def image(self) -> ImageFile:
+        """The opened picture."""
+        return self.place.image
 
 
 @contextmanager
@@ -92,87 +93,133 @@ def pillow_errors_translated(image_format: ImageFormat) -> Iterator[None]:
         yield
     except (RayocrError, MemoryError):
         raise
-    except Image.DecompressionBombError as exc:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
         raise TooLarge(
             f"the {image_format} picture declares far more pixels than the limit of one page; send a smaller one"
         ) from exc
     except Exception as exc:
+        # libheif says it in several lines.
+        cause = " ".join(str(exc).split()) or type(exc).__name__
         raise Undecodable(
-            f"the {image_format} picture is damaged and can't be read ({str(exc) or type(exc).__name__}); "
-            "send an undamaged copy"
+            f"the {image_format} picture is damaged and can't be read ({cause}); send an undamaged copy"
         ) from exc
 
 
-def open_header(document: Document, image_format: ImageFormat, limits: PreprocessLimits) -> Header:
-    """Read a picture's header and check it against the limits.
+def open_header(document: Document, image_format: ImageFormat, limits: PreprocessLimits, number: int = 1) -> Header:
+    """Read the header of one page and check it against the limits.
 
     Args:
         document: The bytes.
-        image_format: What `sniff` found.
+        image_format: What `sniff` found; any but PDF.
         limits: Pixels and memory that one page may cost.
+        number: Of the page, counted from 1.
 
     Returns:
         The opened picture; its pixels are not decoded yet.
 
     Raises:
+        SourceNotFound: There is no such page.
         TooLarge: It has more pixels than allowed, or decoding it would take more memory.
         Undecodable: The header is damaged, or the file is built to waste time.
         UnsupportedType: A camera's raw file, whose first page is only a preview.
     """
     with pillow_errors_translated(image_format):
-        image = _OPENERS[image_format](io.BytesIO(document.data))
-        has_more_frames = bool(getattr(image, "is_animated", False))
-        _check_pixels(image, image_format, limits)
-        scans = _checked_scans(document, image)
-        _check_memory(image, image_format, scans, limits)
-        # TIFF tags are parsed when they are asked for; damaged ones are of any type and value.
-        if isinstance(image, TiffImageFile) and _is_camera_raw(image):
+        place = find_page(document.data, image_format, number, limits.max_pixels)
+        image = place.image
+        if isinstance(image, TiffImageFile) and _is_camera_raw(document, place.is_first, image):
             raise unsupported(document, "camera raw picture")
-    return Header(image, image_format, has_more_frames)
+        _check_pixels(place, image_format, limits)
+        if image_format is ImageFormat.AVIF:
+            _check_coded_size(document, place)
+        scans = _checked_scans(document, image)
+        orientation, warnings = read_orientation(image, document.data)
+        how = Decoding(
+            scans=scans.count,
+            frame=place.frame if place.is_animation else 0,
+            is_at_once=is_decoded_at_once(image, place.page_count),
+            band_rows=band_rows(image),
+            document_bytes=len(document.data),
+            orientation=orientation,
+            codestream=codestream(document.data) if image_format is ImageFormat.JPEG_2000 else None,
+        )
+        if how.codestream is not None and (how.codestream.width, how.codestream.height) != image.size:
+            raise Undecodable("the JPEG 2000 picture says two different sizes; save it anew")
+        header = Header(number, place, image_format, how, scans, (*place.warnings, *warnings))
+        check_memory(header, how, limits)
+    return header
 
 
-def _shown_size(image: ImageFile, image_format: ImageFormat) -> str:
-    width, height = image.size
+def check_memory(header: Header, how: Decoding, limits: PreprocessLimits) -> None:
+    """Check what decoding a picture takes.
+
+    Args:
+        header: Of the picture.
+        how: How it would be decoded.
+        limits: Memory that one page may cost.
+
+    Raises:
+        TooLarge: Decoding it so would take more memory.
+    """
+    needed = decode_bytes(header.image, how)
+    if needed > limits.max_decode_bytes:
+        raise TooLarge(
+            f"{_shown_size(header.place.canvas, header.image_format)}, and decoding this kind of "
+            f"{header.image_format} would take {needed / 1e6:.0f} MB of memory, more than the limit of "
+            f"{limits.max_decode_bytes / 1e6:.0f} MB; {_ADVICE}, or send it as PNG"
+        )
+
+
+def _shown_size(canvas: tuple[int, int], image_format: ImageFormat) -> str:
+    width, height = canvas
     return f"the {image_format} picture has {width} x {height} = {width * height / 1e6:.1f} million pixels"
 
 
-def _check_pixels(image: ImageFile, image_format: ImageFormat, limits: PreprocessLimits) -> None:
-    pixels = image.width * image.height
+def _check_pixels(place: Place, image_format: ImageFormat, limits: PreprocessLimits) -> None:
+    width, height = place.canvas
+    pixels = width * height
+    shown = _shown_size(place.canvas, image_format)
     if pixels > limits.max_pixels:
+        raise TooLarge(f"{shown}, more than the limit of {limits.max_pixels / 1e6:.1f} million; {_ADVICE}")
+    slow = next((_SLOW_CODECS[tile.codec_name] for tile in place.image.tile if tile.codec_name in _SLOW_CODECS), None)
+    if slow is not None and pixels > _MAX_SLOW_PIXELS:
         raise TooLarge(
-            f"{_shown_size(image, image_format)}, more than the limit of {limits.max_pixels / 1e6:.1f} million; "
-            f"{_ADVICE}"
+            f"{shown}, more than the limit for {slow} of {_MAX_SLOW_PIXELS / 1e6:.1f} million; send it as PNG"
         )
-    is_run_length = any(tile.codec_name == "bmp_rle" for tile in image.tile)
-    if is_run_length and pixels > _MAX_RUN_LENGTH_BMP_PIXELS:
+    if place.is_animation and place.frame and (place.frame + 1) * pixels > _MAX_FRAME_PIXELS:
         raise TooLarge(
-            f"{_shown_size(image, image_format)}, more than the limit for run-length BMP of "
-            f"{_MAX_RUN_LENGTH_BMP_PIXELS / 1e6:.1f} million; send it as PNG"
+            f"frame {place.frame + 1} of the {image_format} animation of {width} x {height} pixels builds on all "
+            f"before it, {(place.frame + 1) * pixels / 1e6:.0f} million pixels, more than the limit of "
+            f"{_MAX_FRAME_PIXELS / 1e6:.0f} million; send the frames as pictures of their own"
         )
 
 
-def _checked_scans(document: Document, image: ImageFile) -> int:
+def _check_coded_size(document: Document, place: Place) -> None:
+    width, height = place.canvas
+    # One tile of a grid may reach over its edge.
+    if not 0 < coded_pixels(document.data) <= max(2 * width * height, _MAX_OVERHANG_PIXELS):
+        raise Undecodable("the AVIF picture says two different sizes; save it anew")
+
+
+def _checked_scans(document: Document, image: ImageFile) -> Scans:
     if not isinstance(image, JpegImageFile) or image.fp is None:
-        return 1
+        return Scans(1, is_whole=True)
     # Having read the header, Pillow stands where the first scan's coded data begin.
-    scans = count_scans(document.data, image.fp.tell(), limit=_MAX_JPEG_SCANS + 1)
-    if scans > _MAX_JPEG_SCANS:
+    scans = find_scans(document.data, image.fp.tell(), limit=_MAX_JPEG_SCANS + 1)
+    if scans.count > _MAX_JPEG_SCANS:
         raise Undecodable(f"the JPEG picture has more than {_MAX_JPEG_SCANS} scans; save it anew as baseline JPEG")
     return scans
 
 
-def _check_memory(image: ImageFile, image_format: ImageFormat, scans: int, limits: PreprocessLimits) -> None:
-    needed = decode_bytes(image, scans)
-    if needed > limits.max_decode_bytes:
-        raise TooLarge(
-            f"{_shown_size(image, image_format)}, and decoding this kind of {image_format} would take "
-            f"{needed / 1e6:.0f} MB of memory, more than the limit of {limits.max_decode_bytes / 1e6:.0f} MB; "
-            f"{_ADVICE}, or send it as PNG"
-        )
-
-
-def _is_camera_raw(image: TiffImageFile) -> bool:
+def _is_camera_raw(document: Document, is_first: bool, image: TiffImageFile) -> bool:
     """Ask for DNG, and for raw files (NEF, ARW ...) that keep their picture in a SubIFD behind a reduced preview."""
+    if not is_first:
+        # The file's first directory tells. Damage in it is no concern of this page.
+        try:
+            image = TiffImageFile(io.BytesIO(document.data))
+        except MemoryError:
+            raise
+        except Exception:
+            return False
     tags = image.tag_v2
     is_preview = tags.get(Tag.NewSubfileType, 0) == 1 and Tag.SubIFDs in tags
     return Tag.DNGVersion in tags or is_preview

@@ -1,18 +1,35 @@
-"""Counting a JPEG's scans, which decide what it costs to decode."""
+"""A JPEG's scans, which decide what it costs to decode, and its sampling."""
 
 import re
+from dataclasses import dataclass
 
-__all__ = ["count_scans"]
+__all__ = ["Scans", "find_scans"]
 
 # A marker: 0xFF and a code. Inside coded data 0xFF is followed by 0x00 or by a restart code 0xD0 to 0xD7
 # (ITU-T T.81, B.1.1).
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
+# What may stand between scans: tables, the height, comments and application data. Anything else is damage.
+_TEMPORARY = 0x01  # has no length
+_BETWEEN_SCANS = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 
 
-def count_scans(data: bytes, first_scan: int, limit: int) -> int:
-    """Count the scans of a picture.
+@dataclass(frozen=True, slots=True)
+class Scans:
+    """The scans of a picture.
+
+    Args:
+        count: At least 1, at most about the limit of the search.
+        is_whole: Whether they reach to the end of image with nothing strange between them.
+    """
+
+    count: int
+    is_whole: bool
+
+
+def find_scans(data: bytes, first_scan: int, limit: int) -> Scans:
+    """Find the scans of a picture.
 
     More than one makes libjpeg hold the coefficients of the whole picture, and each costs a pass over all of them,
     however few bytes it has.
@@ -22,20 +39,20 @@ def count_scans(data: bytes, first_scan: int, limit: int) -> int:
         first_scan: Offset of the first scan's coded data. Thumbnails lie before it, further pictures behind the
             end of image; neither counts.
         limit: Stop counting here, so that a hostile file does not cost time.
-
-    Returns:
-        At least 1, at most about `limit`.
     """
     scans = 1
+    is_whole = True
     position = first_scan
     # Tables may stand between scans, a few before each.
     for _ in range(10 * limit):
         marker = _MARKER.search(data, position)
         if marker is None or scans >= limit:
-            return scans
+            return Scans(scans, is_whole=False)
         code = data[marker.end() - 1]
         if code == _END_OF_IMAGE:
-            return scans
+            return Scans(scans, is_whole)
         scans += code == _START_OF_SCAN
-        position = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
-    return limit
+        is_whole &= code == _START_OF_SCAN or code in _BETWEEN_SCANS
+        length = 0 if code == _TEMPORARY else int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+        position = marker.end() + length
+    return Scans(limit, is_whole=False)

@@ -39,7 +39,7 @@ class Preprocessor:
         self._storages = build_storage(storage, SERVICE_SCHEMES)
         self._thread = WorkThreads("preprocess", settings.max_work_s)
 
-    def reconfigure(self, user_config: dict[str, int]) -> None:
+    def reconfigure(self, user_config: dict[str, float]) -> None:
         """Take new limits, live. Called by Serve with the deployment's `user_config`."""
         self._decoder = PageDecoder(PreprocessLimits.model_validate(user_config))
 
@@ -57,6 +57,22 @@ class Preprocessor:
         async with context.limit("fetching the source"):
             # Not on the work thread: fetching waits for the network, and must not hold up decoding.
             return await asyncio.to_thread(self._storages.read, location, max_bytes)
+
+    async def page_count(self, document: Document, context: RequestContext, options: ReadOptions) -> int:
+        """How many pages a document has.
+
+        Args:
+            document: Passed by reference where it was fetched.
+            context: The request's id and deadline.
+            options: What the request asks for.
+
+        Raises:
+            RayocrError: See `PageDecoder.inspect`; DeadlineExceeded when the request's time ran out.
+        """
+        async with context.limit("decoding"):
+            work = PageWork(context.priority)
+            info = await self._thread.run(self._decoder.inspect, document, options, work=work)
+            return info.page_count
 
     async def page(
         self, document: Document, number: int, sent_at: float, context: RequestContext, options: ReadOptions

@@ -5,11 +5,11 @@ Offsets and values are those of the formats' specifications; the media types reg
 
 from enum import StrEnum
 
-__all__ = ["EXTENSIONS", "READABLE", "RECOGNIZED", "ImageFormat"]
+__all__ = ["BRANDS", "CONTAINER_BRANDS", "EXTENSIONS", "READABLE", "RECOGNIZED", "ImageFormat"]
 
 
 class ImageFormat(StrEnum):
-    """A format that rayocr reads. The value is the stable name used in messages and metrics."""
+    """A format of documents that rayocr reads. The value is the stable name used in messages and metrics."""
 
     JPEG = "JPEG"
     PNG = "PNG"
@@ -17,10 +17,18 @@ class ImageFormat(StrEnum):
     BMP = "BMP"
     TIFF = "TIFF"
     GIF = "GIF"
+    PDF = "PDF"
+    HEIC = "HEIC"
+    AVIF = "AVIF"
+    JPEG_2000 = "JPEG 2000"
+    NETPBM = "Netpbm"
+    PCX = "PCX"
+    TGA = "TGA"
 
 
-# (format, offset, magic). BMP and WebP need a second look, see sniff.py. The PNG and JPEG magics are cut to what
-# survives a damaged file, so that such a file is called damaged rather than unknown.
+# (format, offset, magic). BMP and WebP need a second look, see sniff.py, which also looks for PDF, HEIC, AVIF and
+# Netpbm. The PNG and JPEG magics are cut to what survives a damaged file, so that such a file is called damaged rather
+# than unknown.
 READABLE: tuple[tuple[ImageFormat, int, bytes], ...] = (
     (ImageFormat.JPEG, 0, b"\xff\xd8"),
     (ImageFormat.PNG, 0, b"\x89PNG"),
@@ -32,25 +40,31 @@ READABLE: tuple[tuple[ImageFormat, int, bytes], ...] = (
     (ImageFormat.TIFF, 0, b"MM\x00+"),
     (ImageFormat.WEBP, 8, b"WEBP"),
     (ImageFormat.BMP, 0, b"BM"),
+    (ImageFormat.JPEG_2000, 0, b"\x00\x00\x00\x0cjP"),
+    (ImageFormat.JPEG_2000, 0, b"\xff\x4f\xff\x51"),
+    (ImageFormat.PCX, 0, b"\x0a\x05\x01"),
+    # TGA has no magic; these are its usual headers: no palette, type 2, 3 or 10. A cursor has its count in the zeros.
+    (ImageFormat.TGA, 0, b"\x00\x00\x02\x00\x00\x00\x00\x00"),
+    (ImageFormat.TGA, 0, b"\x00\x00\x03\x00\x00\x00\x00\x00"),
+    (ImageFormat.TGA, 0, b"\x00\x00\x0a\x00\x00\x00\x00\x00"),
 )
+
+# Brands of the ISO base media file format (ISO/IEC 14496-12), the first box of such a file: HEIF (23008-12) and AVIF.
+# `mif1` and its like are containers that tell the coding only inside.
+BRANDS: dict[bytes, ImageFormat] = {
+    **dict.fromkeys((b"avif", b"avis"), ImageFormat.AVIF),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"), ImageFormat.HEIC),
+}
+CONTAINER_BRANDS: frozenset[bytes] = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
 
 # (what to call it, offset, magic); the first match wins, so the narrower of two comes first.
 RECOGNIZED: tuple[tuple[str, int, bytes], ...] = (
     ("Canon camera raw", 8, b"CR\x02\x00"),
-    ("JPEG 2000 picture", 0, b"\x00\x00\x00\x0cjP"),
-    ("JPEG 2000 picture", 0, b"\xff\x4f\xff\x51"),
     ("JPEG XL picture", 0, b"\xff\x0a"),
     ("JPEG XL picture", 0, b"\x00\x00\x00\x0cJXL "),
-    ("AVIF picture", 4, b"ftypavi"),
-    ("HEIC picture", 4, b"ftyphe"),
-    ("HEIC picture", 4, b"ftypmif1"),
-    ("HEIC picture", 4, b"ftypmsf1"),
+    ("Canon camera raw", 4, b"ftypcrx "),
     ("video", 4, b"ftyp"),
     ("Windows icon", 0, b"\x00\x00\x01\x00"),
-    # TGA has no magic; these are its usual headers: no palette, type 2, 3 or 10. A cursor has its count in the zeros.
-    ("TGA picture", 0, b"\x00\x00\x02\x00\x00\x00\x00\x00"),
-    ("TGA picture", 0, b"\x00\x00\x03\x00\x00\x00\x00\x00"),
-    ("TGA picture", 0, b"\x00\x00\x0a\x00\x00\x00\x00\x00"),
     ("Windows cursor", 0, b"\x00\x00\x02\x00"),
     ("Photoshop document", 0, b"8BPS"),
     ("DjVu document", 0, b"AT&TFORM"),
@@ -59,13 +73,12 @@ RECOGNIZED: tuple[tuple[str, int, bytes], ...] = (
     ("QOI picture", 0, b"qoif"),
     ("DirectDraw surface", 0, b"DDS "),
     ("DICOM picture", 128, b"DICM"),
-    ("PCX picture", 0, b"\x0a\x05\x01"),
     ("PostScript document", 0, b"%!PS"),
     ("PostScript document", 0, b"\xc5\xd0\xd3\xc6"),
     ("RTF document", 0, b"{\\rtf"),
-    ("ZIP archive or Office document", 0, b"PK\x03\x04"),
+    ("ZIP archive", 0, b"PK\x03\x04"),
     ("ZIP archive", 0, b"PK\x05\x06"),
-    ("old Microsoft Office document", 0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    ("Microsoft Office document, old or encrypted", 0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     ("gzip archive", 0, b"\x1f\x8b"),
     ("bzip2 archive", 0, b"BZh"),
     ("xz archive", 0, b"\xfd7zXZ\x00"),
@@ -90,4 +103,11 @@ EXTENSIONS: dict[str, ImageFormat] = {
     **dict.fromkeys((".bmp", ".dib"), ImageFormat.BMP),
     **dict.fromkeys((".tif", ".tiff", ".btf", ".tf8"), ImageFormat.TIFF),
     ".gif": ImageFormat.GIF,
+    ".pdf": ImageFormat.PDF,
+    **dict.fromkeys((".heic", ".heif", ".hif", ".heics", ".heifs"), ImageFormat.HEIC),
+    **dict.fromkeys((".avif", ".avifs"), ImageFormat.AVIF),
+    **dict.fromkeys((".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc"), ImageFormat.JPEG_2000),
+    **dict.fromkeys((".pbm", ".pgm", ".ppm", ".pnm", ".pfm"), ImageFormat.NETPBM),
+    ".pcx": ImageFormat.PCX,
+    **dict.fromkeys((".tga", ".targa", ".vda", ".icb", ".vst"), ImageFormat.TGA),
 }

@@ -5,16 +5,28 @@ import re
 from pathlib import PurePosixPath
 
 from deployments.preprocess.document import Document
-from deployments.preprocess.signatures import EXTENSIONS, READABLE, RECOGNIZED, ImageFormat
+from deployments.preprocess.signatures import (
+    BRANDS,
+    CONTAINER_BRANDS,
+    EXTENSIONS,
+    READABLE,
+    RECOGNIZED,
+    ImageFormat,
+)
 from models.errors import Undecodable, UnsupportedType
 
 __all__ = ["extension_contradicts", "sniff", "unsupported"]
 
-_READ = "rayocr reads JPEG, PNG, WebP, BMP, TIFF and GIF"
+_READ = "rayocr reads PDF, JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP, Netpbm, PCX and TGA"
 
 # How far a PDF header or a picture's magic is looked for: readers of PDF accept up to 1024 bytes before `%PDF-`
 # (ISO 32000-1, annex H.3.4.1).
 _SEARCH_BYTES = 1024
+
+# How the kinds of ZIP archive are told apart: their first entries stand at the beginning.
+_ZIP = "ZIP archive"
+_ZIP_SEARCH_BYTES = 8192
+_OFFICE_EXTENSION = re.compile(r"\.(doc|xls|ppt|pps|od)\w{1,2}")
 
 # Sizes of the BMP header variants, OS/2 1.x to version 5; text that begins with "BM" does not have one of these.
 _BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
@@ -22,9 +34,26 @@ _BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 # Magics long enough not to turn up by chance in other data.
 _DISPLACED = ((ImageFormat.PNG, b"\x89PNG\r\n\x1a\n"), (ImageFormat.JPEG, b"\xff\xd8\xff\xe0\x00\x10JFIF"))
 
+_PDF = b"%PDF-"
+
+_TO_PDF = "; convert it to PDF first, for example with `libreoffice --headless --convert-to pdf FILE`"
+_AS_PICTURE = "; export it as JPEG or PNG"
+
+# By a word of the kind; the first that fits.
 _ADVICE = {
-    "PDF document": "; PDF is not read in this version: send its pages as pictures",
-    "camera raw": "; export it as JPEG or PNG",
+    "camera raw": _AS_PICTURE,
+    "JPEG XL": _AS_PICTURE,
+    "Photoshop": _AS_PICTURE,
+    "icon": _AS_PICTURE,
+    "SVG": _AS_PICTURE,
+    "Office": _TO_PDF,
+    "OpenDocument": _TO_PDF,
+    "EPUB": "; convert it to PDF first",
+    "RTF": _TO_PDF,
+    "PostScript": "; convert it to PDF first, for example with `ps2pdf FILE`",
+    "DjVu": "; convert it to PDF first, for example with `ddjvu -format=pdf FILE FILE.pdf`",
+    "archive": "; unpack it and send the documents in it",
+    "HTML": "; print it to PDF first",
 }
 
 
@@ -47,9 +76,11 @@ def sniff(document: Document) -> ImageFormat:
     found = _readable_format(data)
     if found is not None:
         return found
-    kind = _recognized_kind(data)
+    kind = _recognized_kind(document)
     if kind is not None:
         raise unsupported(document, kind)
+    if data.find(_PDF, 0, _SEARCH_BYTES) > 0:
+        return ImageFormat.PDF
     for image_format, magic in _DISPLACED:
         offset = data.find(magic, 0, _SEARCH_BYTES)
         if offset > 0:
@@ -108,21 +139,50 @@ def _readable_format(data: bytes) -> ImageFormat | None:
             if image_format is ImageFormat.WEBP and not data.startswith(b"RIFF"):
                 continue
             return image_format
-    return None
-
-
-def _recognized_kind(data: bytes) -> str | None:
-    if b"%PDF-" in data[:_SEARCH_BYTES]:
-        return "PDF document"
-    for kind, offset, magic in RECOGNIZED:
-        if data.startswith(magic, offset):
-            return kind
-    if re.match(rb"P[1-7F]\s", data):
-        return "Netpbm picture"
+    if data.startswith(b"ftyp", 4):
+        return _branded_format(data)
+    if re.match(rb"P[1-6f]\s", data):
+        return ImageFormat.NETPBM
+    if data.startswith(_PDF):
+        return ImageFormat.PDF
     # Truevision puts its signature at the file's end; the original TGA has none at all.
     if data.endswith(b"TRUEVISION-XFILE.\x00"):
-        return "TGA picture"
+        return ImageFormat.TGA
     return None
+
+
+def _branded_format(data: bytes) -> ImageFormat | None:
+    """Tell HEIC from AVIF by the brands of the first box: the major one, its version, then the compatible ones."""
+    end = min(int.from_bytes(data[:4], "big"), _SEARCH_BYTES)
+    brands = [data[8:12], *(data[start : start + 4] for start in range(16, end - 3, 4))]
+    found = next((BRANDS[brand] for brand in brands if brand in BRANDS), None)
+    if found is None and not CONTAINER_BRANDS.isdisjoint(brands):
+        return ImageFormat.HEIC
+    return found
+
+
+def _recognized_kind(document: Document) -> str | None:
+    data = document.data
+    for kind, offset, magic in RECOGNIZED:
+        if data.startswith(magic, offset):
+            return _zip_kind(document) if kind == _ZIP else kind
+    if re.match(rb"P[7F]\s", data):
+        return "Netpbm picture of a rare kind"
+    return None
+
+
+def _zip_kind(document: Document) -> str:
+    """Tell documents that are ZIP archives from other archives, by what they begin with or by their name."""
+    head = document.data[:_ZIP_SEARCH_BYTES]
+    if b"[Content_Types].xml" in head or b"_rels/.rels" in head:
+        return "Microsoft Office document"
+    if b"mimetypeapplication/vnd.oasis.opendocument" in head:
+        return "OpenDocument file"
+    if b"mimetypeapplication/epub+zip" in head:
+        return "EPUB book"
+    if _OFFICE_EXTENSION.fullmatch(_extension(document)):
+        return "Office document"
+    return _ZIP
 
 
 def _text_kind(data: bytes) -> str | None:

@@ -1,5 +1,6 @@
 """From the detector's probability map to quads (DB, arXiv:1911.08947, section 3.4)."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,7 @@ from models.errors import ModelOutputError
 from models.manifests.manifest import DetectionManifest
 from models.settings import DetectionOptions
 
-__all__ = ["DbThresholds", "db_quads"]
+__all__ = ["DbThresholds", "db_quads", "reading_quads"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -40,7 +41,9 @@ class DbThresholds:
         )
 
 
-def db_quads(probability: Floats, page_size: tuple[int, int], thresholds: DbThresholds) -> tuple[Floats, Floats]:
+def db_quads(
+    probability: Floats, page_size: tuple[int, int], thresholds: DbThresholds, *, is_whole_page: bool = True
+) -> tuple[Floats, Floats]:
     """Find text-line quads in one probability map.
 
     Each connected region of text pixels is replaced by its rectangle of least area, scored by the mean probability
@@ -51,9 +54,10 @@ def db_quads(probability: Floats, page_size: tuple[int, int], thresholds: DbThre
         probability: (H, W) float32 in [0, 1]. Read only.
         page_size: (width, height) of the page in pixels, to which the map is stretched.
         thresholds: See `DbThresholds`.
+        is_whole_page: Whether quads are kept inside the page. Of a part of one they may reach beyond, as rectangles.
 
     Returns:
-        points (K, 4, 2) float32, page pixels, clockwise from the text's top left, inside the page; scores (K,) float32.
+        points (K, 4, 2) float32, page pixels, clockwise from the text's top left; scores (K,) float32.
         In no particular order. K may be 0.
 
     Raises:
@@ -81,10 +85,11 @@ def db_quads(probability: Floats, page_size: tuple[int, int], thresholds: DbThre
     if not rectangles:
         return np.empty((0, 4, 2), np.float32), np.empty(0, np.float32)
     grown = _unclipped(np.array(rectangles, dtype=np.float64), thresholds.unclip_ratio)
-    quads = _reading_quads(grown)
+    quads = reading_quads(grown)
     height, width = probability.shape
     quads *= np.array([page_size[0] / width, page_size[1] / height])
-    np.clip(quads, 0, np.array(page_size, dtype=np.float64), out=quads)
+    if is_whole_page:
+        np.clip(quads, 0, np.array(page_size, dtype=np.float64), out=quads)
     keep = (np.linalg.norm(quads[:, 0] - quads[:, 1], axis=1) > _LEAST_SIDE_PX) & (
         np.linalg.norm(quads[:, 0] - quads[:, 3], axis=1) > _LEAST_SIDE_PX
     )
@@ -93,8 +98,9 @@ def db_quads(probability: Floats, page_size: tuple[int, int], thresholds: DbThre
 
 def _mean_inside(probability: Floats, box: npt.NDArray[np.float32]) -> float:
     height, width = probability.shape
-    left, top = np.clip(np.floor(box.min(axis=0)).astype(int), 0, (width - 1, height - 1))
-    right, bottom = np.clip(np.ceil(box.max(axis=0)).astype(int), 0, (width - 1, height - 1))
+    (low_x, low_y), (high_x, high_y) = box.min(axis=0).tolist(), box.max(axis=0).tolist()
+    left, right = (min(max(x, 0), width - 1) for x in (math.floor(low_x), math.ceil(high_x)))
+    top, bottom = (min(max(y, 0), height - 1) for y in (math.floor(low_y), math.ceil(high_y)))
     inside = np.zeros((bottom - top + 1, right - left + 1), dtype=np.uint8)
     cv2.fillPoly(inside, [(box - (left, top)).astype(np.int32)], 1)
     return float(cv2.mean(probability[top : bottom + 1, left : right + 1], inside)[0])
@@ -109,7 +115,7 @@ def _unclipped(rectangles: npt.NDArray[np.float64], ratio: float) -> npt.NDArray
     return grown
 
 
-def _reading_quads(rectangles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def reading_quads(rectangles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Corners (K, 4, 2), starting where the text starts.
 
     A line runs along the side nearer to the horizontal, to the right; a rectangle much longer across that holds a

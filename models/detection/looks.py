@@ -13,9 +13,9 @@ import numpy.typing as npt
 from models.detection.paper import is_paper
 from models.detection.resize import DetectionInput, first_size, full_size, resize_page
 from models.manifests.manifest import DetectionManifest
-from models.page import PageWarning
+from models.upright import upright_size
 
-__all__ = ["LineHeights", "first_look", "second_look", "small_text_warning"]
+__all__ = ["LineHeights", "first_look", "may_miss_text", "second_look"]
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -29,7 +29,7 @@ _FEWEST_LINES_ON_PAPER = 6
 _LEAST_GAIN = 1.2
 # Below this share of the page's size, ordinary print falls under the height that the net reads: lines of 8 points at
 # 600 dpi. Nothing of it may be found at all, so that no height gives it away.
-_WARN_BELOW_SCALE = 0.2
+_VANISHING_SCALE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class LineHeights:
         """Measure quads.
 
         Args:
-            points: (K, 4, 2) float32, page pixels.
+            points: (K, 4, 2) float32, pixels of the page turned as the input is.
             prepared: The input that they were found on.
         """
         low_lines = _LOW_LINES_ON_PAPER if prepared.is_paper else 1
@@ -86,7 +86,7 @@ def second_look(
     """A larger input, for a page on which the first look may have missed text.
 
     Args:
-        pixels: (height, width, 3) uint8 RGB, the page. Read only.
+        pixels: (height, width, 3) uint8 RGB, the page as stored. Read only.
         prepared: What was looked at first.
         heights: Of the lines that it showed.
         small_line_px: Height under which lines are easily missed, in pixels of the input.
@@ -96,17 +96,19 @@ def second_look(
         The input whose lines count in place of the first's; None where the first look is good, or already was at the
         full size.
     """
-    size = full_size(*prepared.page_size, manifest)
+    size = full_size(*prepared.page_size, manifest)  # of the upright page
     if not _is_gain(prepared.size, size):
         return None
     fewest = _FEWEST_LINES_ON_PAPER if prepared.is_paper else 1
     if heights.small_px >= small_line_px and (heights.count >= fewest or prepared.scale >= 1):
         return None
-    return resize_page(pixels, prepared.number, size, is_paper=prepared.is_paper)
+    size_as_stored = upright_size(size, prepared.rotation)
+    larger = resize_page(pixels, prepared.number, size_as_stored, is_paper=prepared.is_paper)
+    return larger.turned(prepared.rotation)
 
 
-def small_text_warning(prepared: DetectionInput, heights: LineHeights, small_line_px: float) -> tuple[PageWarning, ...]:
-    """Tell that a page was scaled down so far that text on it may have been missed.
+def may_miss_text(prepared: DetectionInput, heights: LineHeights, small_line_px: float) -> bool:
+    """Whether a page was scaled down so far that text on it may have been missed.
 
     Args:
         prepared: What was looked at.
@@ -114,17 +116,8 @@ def small_text_warning(prepared: DetectionInput, heights: LineHeights, small_lin
         small_line_px: As in `second_look`.
     """
     if not _is_gain(prepared.size, prepared.page_size):
-        return ()
-    scale = prepared.scale
-    if heights.small_px < small_line_px:
-        why = f"lines are only {heights.small_px / scale:.0f} pixels high on it, and others as small may be missing"
-    elif scale < _WARN_BELOW_SCALE:
-        why = f"lines less than {small_line_px / scale:.0f} pixels high on it may be missing"
-    else:
-        return ()
-    size, page_size = (f"{width}x{height}" for width, height in (prepared.size, prepared.page_size))
-    message = f"text was searched at {size} pixels, {scale:.0%} of the page's {page_size}: {why}"
-    return (PageWarning("scaled_down", message, prepared.number),)
+        return False
+    return heights.small_px < small_line_px or prepared.scale < _VANISHING_SCALE
 
 
 def _is_gain(size: tuple[int, int], larger: tuple[int, int]) -> bool:

@@ -1,12 +1,13 @@
 """The sizes at which the detector sees a page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from models.manifests.manifest import DetectionManifest
+from models.upright import upright_pixels, upright_size
 
 __all__ = ["DetectionInput", "first_size", "full_size", "resize_page"]
 
@@ -24,15 +25,17 @@ class DetectionInput:
 
     Args:
         pixels: (height, width, 3) uint8 RGB, both sides multiples of the manifest's `size_multiple_px`.
-        page_size: (width, height) of the page it was made from, in pixels.
+        page_size: (width, height) in pixels of the page it was made from, turned as this is.
         number: Of that page, for warnings.
         is_paper: Whether it shows a document, and not a scene.
+        rotation: Degrees (0, 90, 180, 270) clockwise by which it was turned.
     """
 
     pixels: npt.NDArray[np.uint8]
     page_size: tuple[int, int]
     number: int
     is_paper: bool
+    rotation: int = 0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -43,6 +46,11 @@ class DetectionInput:
     def scale(self) -> float:
         """Pixels of the input to one of the page, in the direction in which that is less."""
         return min(self.size[0] / self.page_size[0], self.size[1] / self.page_size[1])
+
+    def turned(self, rotation: int) -> "DetectionInput":
+        """The same input for a page that is to be turned clockwise by so many degrees; not for one turned already."""
+        page_size = upright_size(self.page_size, rotation)
+        return replace(self, pixels=upright_pixels(self.pixels, rotation), page_size=page_size, rotation=rotation)
 
 
 def full_size(width: int, height: int, manifest: DetectionManifest) -> tuple[int, int]:

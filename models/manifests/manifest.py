@@ -14,6 +14,7 @@ __all__ = [
     "BundleManifest",
     "Charset",
     "DetectionManifest",
+    "DirectionManifest",
     "Int8Recipe",
     "ModelFile",
     "NetInput",
@@ -149,8 +150,16 @@ class RecognitionManifest(NetManifest):
         return self.model_copy(update={"int8": self.int8_documents or self.int8})
 
 
+class DirectionManifest(NetManifest):
+    """A classifier whose output is (N, 2) probabilities: of a line that is the right way up, and upside down."""
+
+    algorithm: Literal["upside_down"]
+    height_px: int = Field(ge=8, le=256, description="Every line is scaled to this height.")
+    width_px: int = Field(ge=8, le=4096, description="Width of the input; a shorter line is padded.")
+
+
 class BundleManifest(SettingsSection):
-    """A detector and a recognizer that work together."""
+    """A detector and a recognizer that work together, and what tells them which way up a page is."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
     description: str
@@ -158,6 +167,9 @@ class BundleManifest(SettingsSection):
     origin: str
     detection: DetectionManifest
     recognition: RecognitionManifest
+    direction: DirectionManifest | None = Field(
+        default=None, description="Not given: pages and lines are taken to be the right way up."
+    )
 
     def files(self) -> Iterator[ModelFile]:
         """Every file of the bundle."""
@@ -165,6 +177,8 @@ class BundleManifest(SettingsSection):
         yield self.recognition.file
         if self.recognition.charset.file is not None:
             yield self.recognition.charset.file
+        if self.direction is not None:
+            yield self.direction.file
 
 
 def list_manifests() -> list[str]:

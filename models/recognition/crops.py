@@ -1,13 +1,14 @@
 """Cutting text lines out of a page, straight and at the height that the recognizer needs."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from models.recognition.widths import LineWidths
+from models.straighten import straightened
 
 __all__ = ["LineCrop", "crop_line"]
 
@@ -15,8 +16,6 @@ Pixels = npt.NDArray[np.uint8]
 
 # Gray in the middle: what the net's normalization makes zero, with which its training padded.
 _PADDING = 127
-# A quad whose corners leave its bounding box by less than this is cut out without interpolation.
-_STRAIGHT_WITHIN_PX = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,20 @@ class LineCrop:
     columns: int
     is_squeezed: bool
 
+    @property
+    def line(self) -> Pixels:
+        """(height, columns, 3) uint8 RGB: the line without padding."""
+        return self.pixels[:, : self.columns]
+
+    def emptied(self) -> "LineCrop":
+        """The same without its pixels, which take most of its memory: they are 0, and still have a shape."""
+        return replace(self, pixels=np.broadcast_to(np.uint8(0), self.pixels.shape))
+
+    @property
+    def shown(self) -> float:
+        """The share of the width that shows the line."""
+        return self.columns / int(self.pixels.shape[1])
+
 
 def crop_line(page: Pixels, quad: npt.NDArray[np.float32], height: int, widths: LineWidths) -> LineCrop:
     """Cut one line out of a page at full resolution and scale it to the recognizer's height.
@@ -43,29 +56,10 @@ def crop_line(page: Pixels, quad: npt.NDArray[np.float32], height: int, widths: 
         height: Of the result, in pixels.
         widths: The widths of buckets.
     """
-    line = _straightened(page, quad)
+    line = straightened(page, quad)
     wanted = max(1, math.ceil(height * line.shape[1] / line.shape[0]))
     bucket = widths.bucket(wanted)
     columns = min(wanted, bucket)
     pixels = np.full((height, bucket, 3), _PADDING, dtype=np.uint8)
     cv2.resize(line, (columns, height), dst=pixels[:, :columns], interpolation=cv2.INTER_LINEAR)
     return LineCrop(pixels, columns, widths.fitting(wanted) > bucket)
-
-
-def _straightened(page: Pixels, quad: npt.NDArray[np.float32]) -> Pixels:
-    left, top = quad.min(axis=0)
-    right, bottom = quad.max(axis=0)
-    box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float32)
-    if np.abs(quad - box).max() < _STRAIGHT_WITHIN_PX:
-        # At least one pixel each way, inside the page even for a quad on its last row or column.
-        x = min(max(round(float(left)), 0), page.shape[1] - 1)
-        y = min(max(round(float(top)), 0), page.shape[0] - 1)
-        return page[y : max(round(float(bottom)), y + 1), x : max(round(float(right)), x + 1)]
-    width = max(1, round(float(max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[3] - quad[2])))))
-    height = max(1, round(float(max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2])))))
-    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
-    transform = cv2.getPerspectiveTransform(quad, target)
-    warped = cv2.warpPerspective(
-        page, transform, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(warped, dtype=np.uint8)

@@ -1,25 +1,30 @@
 """The line recognizer: a page and its quads in, text out."""
 
 from collections.abc import Sequence
-from typing import cast
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from models.direction import LineDirection
 from models.errors import ConfigurationError
 from models.manifests import verified_path
 from models.manifests.manifest import RecognitionManifest
 from models.page import Line, Page, PageWarning, Quads
 from models.recognition.crops import LineCrop, crop_line
-from models.recognition.ctc import CtcDecoder, load_characters
+from models.recognition.ctc import CtcDecoder, LineText, load_characters
+from models.recognition.groups import line_groups
+from models.recognition.upside_down import turn_doubtful_lines
 from models.recognition.widths import LineWidths, width_table
+from models.recognition.words import ReadLine, words_of_lines
 from models.runtime import Runtime, load_net
 from models.settings import NetSettings, RecognitionOptions
 from models.steps import NetInput, Steps, run_steps
+from models.upright import upright_points
 
 __all__ = ["LineText", "ReadLines", "TextRecognizer"]
 
-LineText = tuple[str, float]
 ReadLines = tuple[tuple[Line, ...], tuple[PageWarning, ...]]
 
 
@@ -31,14 +36,16 @@ class TextRecognizer:
     Args:
         net: The loaded net.
         manifest: What it is and how it is fed.
+        direction: Tells lines that are upside down; None: they are read as they stand.
 
     Raises:
         ConfigurationError: The net has another number of classes than its charset.
     """
 
-    def __init__(self, net: Runtime, manifest: RecognitionManifest) -> None:
+    def __init__(self, net: Runtime, manifest: RecognitionManifest, direction: LineDirection | None = None) -> None:
         self._net = net
         self._manifest = manifest
+        self._direction = direction
         self._widths = width_table(manifest.width_multiple_px)
         characters, blank = load_characters(manifest.charset, net.metadata())
         classes = net.class_count()
@@ -57,6 +64,7 @@ class TextRecognizer:
         settings: NetSettings,
         prepared: Sequence[tuple[int, int]] = (),
         beside: "TextRecognizer | None" = None,
+        direction: LineDirection | None = None,
     ) -> "TextRecognizer":
         """Check and load the manifest's net.
 
@@ -65,13 +73,15 @@ class TextRecognizer:
             settings: How it runs.
             prepared: Lines and columns of the runs that it is made ready for.
             beside: Another of the same file and settings, to share what both have in common.
+            direction: Tells lines that are upside down; None: they are read as they stand.
 
         Raises:
             ConfigurationError: See `verified_path`, `load_net` and `load_characters`.
         """
         shapes = [(lines, manifest.height_px, width, 3) for lines, width in prepared]
         other = beside._net if beside is not None else None
-        return cls(load_net(verified_path(manifest.file), manifest, "argmax", settings, shapes, beside=other), manifest)
+        net = load_net(verified_path(manifest.file), manifest, "argmax", settings, shapes, beside=other)
+        return cls(net, manifest, direction)
 
     def lines_of_a_run(self, width: int) -> int | None:
         """How many lines of a width the net was prepared to read at a time; None where any number will do.
@@ -82,8 +92,10 @@ class TextRecognizer:
 
     def crops(self, page: Page, quads: Quads) -> list[LineCrop]:
         """Cut out the lines of a page, in the order of its quads. Safe to call from several threads."""
-        widths = LineWidths.of_page(self._widths, len(quads))
-        return [crop_line(page.pixels, quad, self._manifest.height_px, widths) for quad in quads.points]
+        return [self._crop(page, quad, len(quads)) for quad in quads.points]
+
+    def _crop(self, page: Page, quad: npt.NDArray[np.float32], lines: int) -> LineCrop:
+        return crop_line(page.pixels, quad, self._manifest.height_px, LineWidths.of_page(self._widths, lines))
 
     def infer(self, batch: npt.NDArray[np.uint8]) -> list[LineText]:
         """Read lines of one width.
@@ -92,7 +104,7 @@ class TextRecognizer:
             batch: (N, height, width, 3) uint8 RGB, of crops of one bucket, `lines_of_a_run` at most. Read only.
 
         Returns:
-            Text and confidence of each.
+            What was read on each.
         """
         return self.decode(*self.run_net(batch))
 
@@ -102,7 +114,7 @@ class TextRecognizer:
         return cast(npt.NDArray[np.int32], classes), cast(npt.NDArray[np.float32], probabilities)
 
     def decode(self, classes: npt.NDArray[np.int32], probabilities: npt.NDArray[np.float32]) -> list[LineText]:
-        """The rest of `infer`: what `run_net` returned, as text and confidence of each line."""
+        """The rest of `infer`: what `run_net` returned, as the text of each line."""
         return [self._decode(row, probability) for row, probability in zip(classes, probabilities, strict=True)]
 
     def lines(
@@ -112,6 +124,8 @@ class TextRecognizer:
         crops: Sequence[LineCrop],
         texts: Sequence[LineText],
         options: RecognitionOptions,
+        *,
+        with_characters: bool = False,
     ) -> ReadLines:
         """Put a page's lines together, and say what was left out.
 
@@ -121,17 +135,21 @@ class TextRecognizer:
             crops: K crops, in the same order.
             texts: K texts, in the same order.
             options: What is returned.
+            with_characters: Whether words come with their characters.
         """
-        lines = []
+        kept = []
         doubtful = 0
-        for quad, (text, confidence) in zip(quads.points, texts, strict=True):
-            if not text:
+        for quad, crop, text in zip(_upright(page, quads), crops, texts, strict=True):
+            if not text.text:
                 continue  # the detector found something that holds no character: nothing is lost
-            if confidence < options.min_confidence:
+            if text.confidence < options.min_confidence:
                 doubtful += 1
                 continue
-            polygon = tuple((round(float(x), 1), round(float(y), 1)) for x, y in quad)
-            lines.append(Line(text, round(confidence, 4), polygon))
+            kept.append(ReadLine(text, quad, crop.shown))
+        lines = []
+        for line, words in zip(kept, words_of_lines(kept, with_characters=with_characters), strict=True):
+            polygon = tuple((round(float(x), 1), round(float(y), 1)) for x, y in line.quad)
+            lines.append(Line(line.text.text, round(line.text.confidence, 4), polygon, words))
         warnings = []
         if doubtful:
             message = f"{doubtful} lines with a confidence below {options.min_confidence} were left out"
@@ -141,26 +159,57 @@ class TextRecognizer:
             warnings.append(PageWarning("line_squeezed", message, page.number))
         return tuple(lines), tuple(warnings)
 
-    def steps(self, page: Page, quads: Quads, options: RecognitionOptions) -> Steps[ReadLines]:
-        """Read the lines of one page. An answer of the net is a `LineText`."""
-        crops = self.crops(page, quads)
+    def steps(
+        self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool = False
+    ) -> Steps[ReadLines]:
+        """Read the lines of one page; see `lines`. An answer of `recognition` is a `LineText`."""
+        points = quads.points.copy()
+        read: dict[int, tuple[LineCrop, LineText]] = {}
+        for group in line_groups(quads.points, self._manifest.height_px, self._widths[-1]):
+            points[group], crops, texts = yield from self._read(page, quads, group)
+            read.update(zip(group.tolist(), zip((crop.emptied() for crop in crops), texts, strict=True), strict=True))
+        crops, texts = [read[index][0] for index in range(len(quads))], [read[index][1] for index in range(len(quads))]
+        quads = replace(quads, points=points)
+        return self.lines(page, quads, crops, texts, options, with_characters=with_characters)
+
+    def _read(
+        self, page: Page, quads: Quads, group: npt.NDArray[np.intp]
+    ) -> Steps[tuple[npt.NDArray[np.float32], list[LineCrop], list[LineText]]]:
+        """Read some of a page's lines, by their indices: their points, crops and texts, each the right way up."""
+        points = quads.points[group]
+        crops = [self._crop(page, quad, len(quads)) for quad in points]
         texts: Sequence[LineText] = yield [NetInput("recognition", crop.pixels) for crop in crops]
-        return self.lines(page, quads, crops, texts, options)
+        if self._direction is None:
+            return points, crops, list(texts)
+        upright = _upright(page, quads)[group]
+        return (
+            yield from turn_doubtful_lines(
+                points, upright, crops, texts, lambda quad: self._crop(page, quad, len(quads)), self._direction
+            )
+        )
 
-    def recognize(self, page: Page, quads: Quads, options: RecognitionOptions) -> ReadLines:
+    def recognize(
+        self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool = False
+    ) -> ReadLines:
         """All steps for one page."""
-        return run_steps(self.steps(page, quads, options), self._run_nets)
+        return run_steps(self.steps(page, quads, options, with_characters=with_characters), self._run_nets)
 
-    def _run_nets(self, inputs: Sequence[NetInput]) -> list[LineText]:
+    def _run_nets(self, inputs: Sequence[NetInput]) -> Sequence[Any]:
         """Lines of one width together, as many as a run was prepared for."""
+        if self._direction is not None and inputs and inputs[0].net == "direction":  # never both at a time
+            return self._direction.run_inputs(inputs)
         by_width: dict[int, list[int]] = {}
         for index, line in enumerate(inputs):
             by_width.setdefault(line.pixels.shape[1], []).append(index)
-        texts: list[LineText] = [("", 0.0)] * len(inputs)
+        texts: dict[int, LineText] = {}
         for width, indices in by_width.items():
             together = self.lines_of_a_run(width) or 1
             for start in range(0, len(indices), together):
                 run = indices[start : start + together]
                 for index, text in zip(run, self.infer(np.stack([inputs[i].pixels for i in run])), strict=True):
                     texts[index] = text
-        return texts
+        return [texts[index] for index in range(len(inputs))]
+
+
+def _upright(page: Page, quads: Quads) -> npt.NDArray[np.float32]:
+    return upright_points(quads.points, (page.width, page.height), quads.rotation)

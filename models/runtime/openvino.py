@@ -80,10 +80,10 @@ class OpenVino(Runtime):
             batch = np.concatenate([batch, np.zeros((rows - count, *batch.shape[1:]), np.uint8)])
         try:
             with self._nets.request(batch.shape) as request:
-                features = _infer(request, batch)[0]
+                features = _infer(request, batch)[0][:count]
             if self._classifier is None:
                 return (features,)
-            return self._classified(self._classifier, features[:count])
+            return self._classified(self._classifier, features)
         except RuntimeError as exc:
             raise ModelOutputError(f"OpenVINO failed on an input of shape {batch.shape}: {exc}") from exc
         finally:

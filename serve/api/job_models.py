@@ -39,7 +39,12 @@ class JobRequest(BaseModel):
         description="All objects whose keys begin so. They come after `sources`, in the order of their keys.",
         examples=["s3://scans/2026/"],
     )
-    options: dict[str, Any] = Field(default={}, description="There are none at present: leave it out, or empty.")
+    options: dict[str, Any] = Field(
+        default={},
+        description="How each document is read: `pages`, `dpi`, `text_layer`, `orientation`, "
+        "`characters`, `format`, `password`, as for `POST /v1/ocr`.",
+        examples=[{"format": "pdf"}],
+    )
     webhook: str | None = Field(
         default=None,
         description="An `https://` URL that is told when the job has ended.",

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, cast
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -14,10 +15,12 @@ from serve.api.job_requests import read_submission
 from serve.api.problems import JOB_PROBLEM_RESPONSES
 from serve.api.service import Service, service_of
 from serve.jobs.events import end_event_id, job_events
+from serve.jobs.file_result import file_result
 from serve.jobs.records import Job, JobState, PageOutcome
 from serve.jobs.retention import Retention
 from serve.jobs.service import Jobs
 from serve.jobs.submission import Submission, known_job
+from serve.results import OcrResult
 
 __all__ = ["router"]
 
@@ -172,7 +175,8 @@ async def result(
     """The pages `after` + 1 to `after` + `limit`, each as one line of JSON.
 
     `result` in a line is what `POST /v1/ocr` answers for that document, `error` its `code` and `message`; one of the
-    two is null. Follow the header `Link` to the other pages.
+    two is null. Where the job's options name a format other than json, `result` holds the file (`format`, `media_type`,
+    `extension`, `encoding`, `content`, `warnings`). Follow the header `Link` to the other pages.
     """
     if job.state is JobState.CANCELLED:
         raise Conflict(f"job {job.id} was cancelled: nothing of it was kept")
@@ -189,6 +193,39 @@ async def result(
     return StreamingResponse(_lines(jobs, job, after, last), headers=headers, media_type="application/x-ndjson")
 
 
+@router.get(
+    "/v1/jobs/{job_id}/result/{page}",
+    summary="Fetch the result of one page",
+    response_class=Response,
+    responses={
+        **_problems(404, 409, 503),
+        200: {
+            "description": "What `POST /v1/ocr` answers for that document: JSON, or a file in the format that the "
+            "job's options name.",
+            "content": {"application/json": {"schema": OcrResult.model_json_schema()}, "*/*": {}},
+        },
+    },
+)
+async def page_result(
+    jobs: JobsHere, job: JobHere, page: Annotated[int, Path(ge=1, description="Its place in the job.")]
+) -> Response:
+    """The result of one page of a job, also before the job ends. 409 where there is none: its `detail` says why."""
+    if page > job.total:
+        raise SourceNotFound(f"job {job.id} has {job.total:,} pages, and none of the number {page}")
+    outcomes = await jobs.in_store(jobs.store.views.outcomes, job.id, page - 1, 1)
+    if not outcomes or outcomes[0].number != page:
+        raise Conflict(f"page {page} of job {job.id} has no result: the job is {job.state}")
+    outcome = outcomes[0]
+    if outcome.result is None:
+        raise Conflict(f"page {page} of job {job.id} could not be read ({outcome.code}): {outcome.message}")
+    file = await jobs.in_storage(file_result, outcome.result)
+    if file is None:
+        return Response(outcome.result, media_type="application/json")
+    stem = outcome.name.rpartition("/")[2] or "document"
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(stem + file.extension, safe='')}"}
+    return Response(file.file, headers=headers, media_type=file.media_type)
+
+
 async def _lines(jobs: Jobs, job: Job, after: int, last: int) -> AsyncIterator[bytes]:
     """Results of a range of pages, few in memory at a time.
 
@@ -197,9 +234,8 @@ async def _lines(jobs: Jobs, job: Job, after: int, last: int) -> AsyncIterator[b
     while after < last:
         outcomes = await jobs.in_store(jobs.store.views.outcomes, job.id, after, min(_RESULTS, last - after))
         outcomes = [outcome for outcome in outcomes if outcome.number <= last]
-        if job.state.is_ended and [outcome.number for outcome in outcomes] != [
-            *range(after + 1, after + 1 + min(_RESULTS, last - after))
-        ]:
+        numbers = [outcome.number for outcome in outcomes]
+        if job.state.is_ended and numbers != [*range(after + 1, after + 1 + max(1, len(numbers)))]:
             raise SourceNotFound(f"job {job.id} was deleted while its results were sent")
         if not outcomes:
             return

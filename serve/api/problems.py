@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -19,6 +20,7 @@ __all__ = [
     "Problem",
     "install_problem_handlers",
     "malformed",
+    "problem_of",
     "problem_response",
 ]
 
@@ -87,9 +89,18 @@ def malformed(error: ValidationError, expected: str) -> MalformedRequest:
     return MalformedRequest(f"{where}: {problem['msg']}; expected {expected}")
 
 
+def problem_of(error: Exception, request_id: str) -> Problem:
+    """An error as the client sees it, where its status can't say it any more; it is also logged."""
+    if not isinstance(error, RayocrError):
+        error = _unforeseen_error(error)
+    elif error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.warning("%s: %s", error.code, error)
+    return _problem(error.http_status, error.code, str(error), request_id)
+
+
 def problem_response(error: RayocrError, request_id: str) -> Response:
     """An error as the client sees it."""
-    return _problem(error.http_status, error.code, str(error), request_id, _headers(error))
+    return _response_of(_problem(error.http_status, error.code, str(error), request_id), _headers(error))
 
 
 def install_problem_handlers(api: FastAPI) -> None:
@@ -103,20 +114,23 @@ def install_problem_handlers(api: FastAPI) -> None:
 
     @api.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {_reason(one)}" for one in error.errors())
         return problem_response(MalformedRequest(problems), request.state.request_id)
 
     @api.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:
         code = {404: "no_such_route", 405: "method_not_allowed"}.get(error.status_code, "malformed")
         detail = f"{request.method} {request.url.path}: {error.detail}; see /docs"
-        return _problem(error.status_code, code, detail, request.state.request_id, dict(error.headers or {}))
+        problem = _problem(error.status_code, code, detail, request.state.request_id)
+        return _response_of(problem, dict(error.headers or {}))
 
     @api.exception_handler(Exception)
     async def _unforeseen(request: Request, error: Exception) -> Response:
-        logger.error("unforeseen error in the ingress", exc_info=error)
-        unknown = RayocrError("something went wrong inside; the log has the details under this request's id")
-        return problem_response(unknown, request.state.request_id)
+        return problem_response(_unforeseen_error(error), request.state.request_id)
+
+
+def _reason(one: Mapping[str, str]) -> str:
+    return "there is no such parameter; see /docs" if one["type"] == "extra_forbidden" else one["msg"]
 
 
 def _headers(error: RayocrError) -> dict[str, str]:
@@ -127,8 +141,13 @@ def _headers(error: RayocrError) -> dict[str, str]:
     return {}
 
 
-def _problem(status: int, code: str, detail: str, request_id: str, headers: dict[str, str]) -> Response:
-    problem = Problem(
+def _unforeseen_error(error: Exception) -> RayocrError:
+    logger.error("unforeseen error in the ingress", exc_info=error)
+    return RayocrError("something went wrong inside; the log has the details under this request's id")
+
+
+def _problem(status: int, code: str, detail: str, request_id: str) -> Problem:
+    return Problem(
         type="about:blank",
         title=HTTPStatus(status).phrase,
         status=status,
@@ -136,4 +155,7 @@ def _problem(status: int, code: str, detail: str, request_id: str, headers: dict
         detail=detail,
         request_id=request_id,
     )
-    return JSONResponse(problem.model_dump(), status_code=status, headers=headers, media_type=_MEDIA_TYPE)
+
+
+def _response_of(problem: Problem, headers: dict[str, str]) -> Response:
+    return JSONResponse(problem.model_dump(), status_code=problem.status, headers=headers, media_type=_MEDIA_TYPE)

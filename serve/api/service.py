@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from deployments.context import RequestContext
 from deployments.pipeline import Pipeline
@@ -15,9 +16,11 @@ from serve.readiness import Readiness
 from serve.ready_buckets import ReadyBuckets
 from serve.settings import HttpSettings, Settings
 
-__all__ = ["Service", "service_of"]
+__all__ = ["Admitted", "Service", "service_of"]
 
 TIMEOUT_HEADER = "x-request-timeout"
+# Documents that are written at a time in formats that hold the whole of them: each takes memory and a CPU.
+_DOCUMENT_EXPORTS = 2
 
 
 class Service:
@@ -35,6 +38,7 @@ class Service:
         self.jobs = jobs
         store = [] if jobs is None else [ReadyStore(jobs)]
         self.readiness = Readiness(pipeline, [ReadyBuckets(settings.storage), *store])
+        self.document_exports = asyncio.Semaphore(_DOCUMENT_EXPORTS)
         self._in_work = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -110,6 +114,17 @@ def service_of(request: Request) -> Service:
     """The service that answers a request; a FastAPI dependency."""
     service: Service = request.app.state.service
     return service
+
+
+async def _admitted(
+    request: Request, service: Annotated[Service, Depends(service_of)]
+) -> AsyncIterator[RequestContext]:
+    async with service.request(request) as context:
+        yield context
+
+
+Admitted = Annotated[RequestContext, Depends(_admitted)]
+"""A request that is in work until the last of its answer is sent, also where that is sent bit by bit."""
 
 
 def _timeout_s(request: Request, http: HttpSettings) -> float:

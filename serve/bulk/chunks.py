@@ -10,6 +10,7 @@ the same block, and whoever lists keys never gets more than some blocks ahead.
 Pixels are read where they lie in the object store, and handed from detection to recognition without being looked at.
 """
 
+import math
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,13 +20,15 @@ import numpy as np
 import pyarrow as pa
 
 from models.errors import RayocrError, StorageUnavailable
-from models.page import Page, PageQuads, PageText, PageWarning
+from models.page import Page, PageQuads, PageText
 from serve.bulk.documents import InputDocument
 
 __all__ = ["Failure", "StoredPage", "WorkPage", "decode_pages", "encode_pages", "failed", "page_from", "with_pixels"]
 
 _PAGES = "pages"
 _PIXELS = "pixels"
+
+_NO_PIXELS = np.empty((0, 0, 3), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +53,14 @@ class StoredPage:
     """A decoded page whose pixels lie in the chunk's column of pixels.
 
     Args:
-        start: Where they begin, in bytes.
-        height: In pixels.
-        width: In pixels.
-        rotation: As `Page.rotation`.
-        warnings: As `Page.warnings`.
-        timings_ms: As `Page.timings_ms`.
+        page: All but its pixels.
+        start: Where these begin, in bytes.
+        shape: (height, width, 3).
     """
 
+    page: Page
     start: int
-    height: int
-    width: int
-    rotation: int
-    warnings: tuple[PageWarning, ...]
-    timings_ms: dict[str, float]
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ class WorkPage:
     Args:
         document: Whose page it is.
         number: Counted from 1.
-        page_count: How many the document has.
+        page_count: How many of the document are read.
         page: Once it is decoded, until it is recognized.
         quads: Once it is detected, until it is recognized.
         text: Once it is recognized.
@@ -134,7 +131,7 @@ def with_pixels(pages: Sequence[tuple[WorkPage, Page | None]]) -> pa.Table:
             continue
         end = start + page.pixels.nbytes
         pixels[start:end] = page.pixels.reshape(-1)
-        kept = StoredPage(start, page.height, page.width, page.rotation, page.warnings, page.timings_ms)
+        kept = StoredPage(replace(page, pixels=_NO_PIXELS), start, page.pixels.shape)
         stored.append(replace(work, page=kept))
         start = end
     offsets = pa.py_buffer(np.array([0, start], np.int64))
@@ -167,7 +164,6 @@ def page_from(work: WorkPage, pixels: pa.ChunkedArray) -> Page:
     stored = work.page
     assert stored is not None  # the stages ask for decoded pages only
     flat = np.frombuffer(pixels[0].as_buffer(), np.uint8)
-    size = stored.height * stored.width * 3
-    shaped = flat[stored.start : stored.start + size].reshape(stored.height, stored.width, 3)
+    shaped = flat[stored.start : stored.start + math.prod(stored.shape)].reshape(stored.shape)
     shaped.setflags(write=False)
-    return Page(shaped, work.number, stored.rotation, stored.warnings, stored.timings_ms)
+    return replace(stored.page, pixels=shaped)

@@ -33,12 +33,14 @@ class DocumentResult:
         etag: Of the version that was listed.
         location: Where it was read from.
         result: The same as HTTP's.
+        export: The content of its file, where results are written in an export format.
     """
 
     key: str
     etag: str
     location: str
     result: OcrResult
+    export: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

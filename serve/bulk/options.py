@@ -1,8 +1,9 @@
 """What a bulk run is asked to do, as plain values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.errors import MalformedRequest
+from serve.document_options import DocumentOptions
 
 __all__ = ["BulkOptions", "PoolBounds"]
 
@@ -64,6 +65,8 @@ class BulkOptions:
         max_error_rate: Share of failed documents at which the run stops.
         shard_documents: The most documents of a shard.
         storage_patience_s: How long a storage may fail before the run stops.
+        document: What is read of each document, and how. Its `format` means nothing here.
+        max_pages: A document of which more pages are to be read is not read.
     """
 
     input: str
@@ -89,3 +92,5 @@ class BulkOptions:
     max_error_rate: float = 0.1
     shard_documents: int = 1000
     storage_patience_s: float = 300.0
+    document: DocumentOptions = field(default_factory=DocumentOptions)
+    max_pages: int = 2000

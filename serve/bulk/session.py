@@ -14,7 +14,9 @@ from deployments.storage import Storage, StorageSettings
 from models.errors import RayocrError, StorageUnavailable, TooManyErrors
 from serve.bulk.actors import start_coordinator, start_counting, start_writer
 from serve.bulk.cluster import RayCluster
+from serve.bulk.conversion import conversion_of
 from serve.bulk.coordinator import Snapshot, Stop
+from serve.bulk.document_pages import WantedPages
 from serve.bulk.ledger import ErrorLedger
 from serve.bulk.listing import ListingPlan, failed_digests
 from serve.bulk.options import BulkOptions
@@ -114,7 +116,10 @@ class Session:
         # Those of this run are never tried twice in it; those of earlier ones only if that is asked for.
         self._not_again = [] if options.retry_failed else list(ledger)
         self._coordinator = start_coordinator(cluster.pools, options)
-        self._setup = StageSetup(loaded.settings, storage_settings, self._coordinator, options.attempts, classes)
+        wanted = WantedPages(options.document.page_ranges, options.document.read_options(), options.max_pages)
+        self._setup = StageSetup(
+            loaded.settings, storage_settings, self._coordinator, options.attempts, classes, wanted
+        )
         self._writer = start_writer(
             WriterSetup(
                 options.output,
@@ -122,6 +127,7 @@ class Session:
                 storage_settings,
                 model,
                 options.shard_documents,
+                conversion_of(options, loaded.settings, storage_settings),
                 frozenset(error.key for error in ledger),
             )
         )

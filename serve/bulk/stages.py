@@ -6,24 +6,22 @@ that would end the whole run.
 """
 
 import asyncio
+import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployments.context import RequestContext
 from deployments.decoded_pages import DecodedPages
-from deployments.preprocess.decode import PageDecoder
 from deployments.preprocess.document import Document
-from deployments.read_options import AS_IT_COMES
 from deployments.stages import Stages
-from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
-from deployments.worker import WorkThreads, limit_threads
+from deployments.storage import StorageSettings
 from models.page import Page, PageQuads, PageText
 from serve.bulk.chunks import WorkPage, decode_pages, encode_pages, page_from, with_pixels
-from serve.bulk.workers import PageRunner
+from serve.bulk.document_pages import DocumentPages, WantedPages
+from serve.bulk.workers import PageRunner, attempt
 from serve.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,9 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["STAGES", "StageSetup"]
 
-# Documents that one worker fetches at a time: most of it is waiting.
-FETCH_THREADS = 16
+Result = TypeVar("Result")
 
+# Between fetching and recognition they are held with their pixels.
+_PAGES_A_TABLE = 4
 # Nobody waits for a single page. What hangs is found by the watchdog, long before.
 _PAGE_TIMEOUT_S = 3600.0
 
@@ -49,6 +48,7 @@ class StageSetup:
         coordinator: The run's actor.
         attempts: Crashes that a page may be in work at.
         classes: What does the work.
+        wanted: Of each document.
     """
 
     settings: Settings
@@ -56,46 +56,7 @@ class StageSetup:
     coordinator: "ActorHandle[Any]"
     attempts: int
     classes: Stages
-
-
-class DocumentPages:
-    """Fetches documents and decodes their pages."""
-
-    def __init__(self, setup: StageSetup) -> None:
-        limit_threads()
-        preprocess = setup.settings.preprocess
-        self._max_bytes = setup.settings.http.max_body_bytes
-        self._storages = build_storage(setup.storage, COMMAND_LINE_SCHEMES)
-        self._decoder = PageDecoder(preprocess.limits)
-        # Fetching waits for the network, and must not hold up decoding.
-        self._fetching = ThreadPoolExecutor(FETCH_THREADS, thread_name_prefix="fetch")
-        self._decoding = WorkThreads("decode", preprocess.max_work_s)
-
-    async def fetch(self, work: WorkPage) -> tuple[Document, list[WorkPage]]:
-        """Fetch a document, and tell its pages.
-
-        Raises:
-            RayocrError: See `Storage.read` and `PageDecoder.inspect`.
-        """
-        loop = asyncio.get_running_loop()
-        location = work.document.location
-        document = await loop.run_in_executor(self._fetching, self._storages.read, location, self._max_bytes)
-        info = await self._decoding.run(self._decoder.inspect, document)
-        numbers = range(1, info.page_count + 1)
-        return document, [replace(work, number=number, page_count=info.page_count) for number in numbers]
-
-    async def decode(self, document: Document, number: int) -> Page:
-        """Decode one page.
-
-        Raises:
-            RayocrError: See `PageDecoder.page`.
-        """
-        return await self._decoding.run(self._decode, document, number)
-
-    def _decode(self, document: Document, number: int) -> Page:
-        started = time.perf_counter()
-        page = self._decoder.page(document, number)
-        return replace(page, timings_ms={"decoding": round((time.perf_counter() - started) * 1e3, 1)})
+    wanted: WantedPages
 
 
 class ReadingStage:
@@ -103,7 +64,9 @@ class ReadingStage:
 
     def __init__(self, setup: StageSetup) -> None:
         settings = setup.settings
-        self._documents = DocumentPages(setup)
+        self._options = setup.wanted.options
+        self._pages_at_a_time = settings.http.pages_at_a_time
+        self._documents = DocumentPages(settings, setup.storage, setup.wanted)
         self._detector = setup.classes.detector(settings.bundle, settings.detection)
         self._recognizer = setup.classes.recognizer(settings.bundle, settings.recognition)
         self._decoded = DecodedPages(settings.reader.max_decoded_bytes)
@@ -116,36 +79,70 @@ class ReadingStage:
 
     async def _read(self, work: WorkPage) -> list[WorkPage]:
         document, pages = await self._documents.fetch(work)
-        texts = []
-        for page_work in pages:
-            decode = partial(self._documents.decode, document, page_work.number)
-            async with self._decoded.page(decode) as page:
-                context = _context(page_work)
-                quads = await self._detector.detect(page, time.time(), context, AS_IT_COMES.detection)
-                text = await self._recognizer.recognize(page, quads, time.time(), context, AS_IT_COMES)
-            texts.append(replace(page_work, text=text))
-        return texts
+        if len(pages) == 1:
+            return [await self._page(document, pages[0])]
+        together = asyncio.Semaphore(self._pages_at_a_time)
+
+        async def read(page: WorkPage) -> WorkPage:
+            async with together:
+                result: WorkPage = await attempt(page, partial(self._page, document))
+                return result
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(read(page)) for page in pages]
+        return [task.result() for task in tasks]
+
+    async def _page(self, document: Document, work: WorkPage) -> WorkPage:
+        context = _context(work)
+        async with self._decoded.page(partial(self._documents.decode, document, work.number)) as page:
+            quads = await self._detector.detect(page, time.time(), context, self._options.detection)
+            text = await self._recognizer.recognize(page, quads, time.time(), context, self._options)
+        return replace(work, text=text)
 
 
 class FetchStage:
-    """Reads documents from storage, and decodes their pages."""
+    """Reads documents from storage, and decodes their pages.
+
+    A generator, since the pages of one document may be more than fit into memory: Ray Data takes one table after the
+    other out of it, as fast as the next stage takes them. So it can't be async, and has an event loop of its own.
+    """
 
     def __init__(self, setup: StageSetup) -> None:
-        self._documents = DocumentPages(setup)
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="fetch-loop", daemon=True).start()
+        self._documents = DocumentPages(setup.settings, setup.storage, setup.wanted)
         self._runner = PageRunner("fetch", setup.coordinator, setup.attempts)
 
-    async def __call__(self, table: "pa.Table") -> "pa.Table":
+    def __call__(self, table: "pa.Table") -> "Iterator[pa.Table]":
         """Take documents; give their pages, with pixels."""
-        documents, _ = decode_pages(table)
-        results = await self._runner.run(documents, self._pages)
-        pages: list[tuple[WorkPage, Page | None]] = []
+        fetched, _ = decode_pages(table)
+        results = self._in_loop(self._runner.run(fetched, self._documents.fetch))
+        failures = [result for result in results if isinstance(result, WorkPage)]
+        if failures:
+            yield encode_pages(failures)
+        documents: dict[str, Document] = {}
+        waiting: list[WorkPage] = []
         for result in results:
-            pages += [(result, None)] if isinstance(result, WorkPage) else result
-        return with_pixels(pages)
+            if not isinstance(result, WorkPage):
+                document, pages = result
+                documents[pages[0].document.key] = document
+                waiting += pages
 
-    async def _pages(self, work: WorkPage) -> list[tuple[WorkPage, Page]]:
-        document, pages = await self._documents.fetch(work)
-        return [(page, await self._documents.decode(document, page.number)) for page in pages]
+        async def decode(work: WorkPage) -> Page:
+            return await self._documents.decode(documents[work.document.key], work.number)
+
+        for start in range(0, len(waiting), _PAGES_A_TABLE):
+            together = waiting[start : start + _PAGES_A_TABLE]
+            decoded = self._in_loop(self._runner.run(together, decode))
+            yield with_pixels(
+                [
+                    (page, None) if isinstance(page, WorkPage) else (work, page)
+                    for work, page in zip(together, decoded, strict=True)
+                ]
+            )
+
+    def _in_loop(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
 
 class DetectionStage:
@@ -153,6 +150,7 @@ class DetectionStage:
 
     def __init__(self, setup: StageSetup) -> None:
         self._detector = setup.classes.detector(setup.settings.bundle, setup.settings.detection)
+        self._options = setup.wanted.options
         self._runner = PageRunner("detection", setup.coordinator, setup.attempts)
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":
@@ -161,7 +159,7 @@ class DetectionStage:
 
         async def detect(work: WorkPage) -> WorkPage:
             page = page_from(work, pixels)
-            quads: PageQuads = await self._detector.detect(page, time.time(), _context(work), AS_IT_COMES.detection)
+            quads: PageQuads = await self._detector.detect(page, time.time(), _context(work), self._options.detection)
             return replace(work, quads=quads)
 
         return encode_pages(await self._runner.run(pages, detect), pixels)
@@ -172,6 +170,7 @@ class RecognitionStage:
 
     def __init__(self, setup: StageSetup) -> None:
         self._recognizer = setup.classes.recognizer(setup.settings.bundle, setup.settings.recognition)
+        self._options = setup.wanted.options
         self._runner = PageRunner("recognition", setup.coordinator, setup.attempts)
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":
@@ -182,7 +181,7 @@ class RecognitionStage:
             assert work.quads is not None  # detection gives them, or a failure
             page = page_from(work, pixels)
             text: PageText = await self._recognizer.recognize(
-                page, work.quads, time.time(), _context(work), AS_IT_COMES
+                page, work.quads, time.time(), _context(work), self._options
             )
             return replace(work, page=None, quads=None, text=text)
 

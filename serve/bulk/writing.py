@@ -1,23 +1,22 @@
 """The end of the pipeline: one actor that puts pages together to documents, and writes them."""
 
 import time
-import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
-from models.errors import RayocrError
-from models.page import PageText
-from serve.bulk.chunks import WorkPage, decode_pages
+from models.errors import RayocrError, StorageUnavailable
+from serve.bulk.assembly import DocumentAssembly
+from serve.bulk.chunks import decode_pages
+from serve.bulk.conversion import Conversion
 from serve.bulk.coordinator import Stop
 from serve.bulk.documents import DocumentError, DocumentResult
 from serve.bulk.outputs import WriterOptions, output_format
-from serve.results import OcrResult
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["WriteReport", "Writer", "WriterSetup", "result_id"]
+__all__ = ["WriteReport", "Writer", "WriterSetup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,7 @@ class WriterSetup:
         storage: How results are written.
         model: Name of the model bundle.
         shard_documents: The most documents of a shard.
+        conversion: To an export format, where that is the format.
         failed_before: Keys that failed in an earlier run; told when they are read after all.
     """
 
@@ -38,6 +38,7 @@ class WriterSetup:
     storage: StorageSettings
     model: str
     shard_documents: int
+    conversion: Conversion | None = None
     failed_before: frozenset[str] = frozenset()
 
 
@@ -82,14 +83,14 @@ class Writer:
     """
 
     def __init__(self, setup: WriterSetup) -> None:
-        self._model = setup.model
+        self._assembly = DocumentAssembly(setup.model)
+        self._conversion = setup.conversion
         self._failed_before = setup.failed_before
         self._writer = output_format(setup.format).build_writer(
             setup.output,
             build_storage(setup.storage, COMMAND_LINE_SCHEMES),
             WriterOptions(shard_documents=setup.shard_documents),
         )
-        self._partial: dict[str, dict[int, PageText]] = {}
         self._taken: dict[str, _Taken] = {}
 
     def write(self, *tables: "pa.Table") -> WriteReport:
@@ -102,39 +103,30 @@ class Writer:
             What is durable now, of these and of earlier ones.
         """
         results: list[DocumentResult] = []
-        failed: dict[str, DocumentError] = {}
+        failed: list[DocumentError] = []
         for table in tables:
             for page in decode_pages(table)[0]:
-                document = page.document
                 if page.failure is not None and page.failure.exit_code:
                     return WriteReport(stop=Stop(page.failure.message, page.failure.exit_code))
-                if page.failure is not None:
-                    failed[document.key] = DocumentError(
-                        document.key, document.etag, page.failure.code, page.failure.message, page.failure.attempts
-                    )
-                elif (texts := self._whole(page)) is not None:
-                    result = OcrResult.of(result_id(document.location, document.etag), self._model, texts)
-                    results.append(DocumentResult(document.key, document.etag, document.location, result))
-                    self._taken[document.key] = _Taken(len(texts), document.size_bytes)
-        for key in failed:
-            self._partial.pop(key, None)
-        return self._written(results, list(failed.values()))
+                outcome = self._assembly.add(page)
+                if isinstance(outcome, DocumentError):
+                    failed.append(outcome)
+                elif outcome is not None:
+                    results.append(outcome)
+                    self._taken[outcome.key] = _Taken(len(outcome.result.pages), page.document.size_bytes)
+        if self._conversion is not None:
+            try:
+                results, unconverted = self._conversion(results)
+            except StorageUnavailable as error:
+                return WriteReport(stop=Stop(error.message, error.exit_code))
+            failed += unconverted
+        for lost in failed:
+            self._taken.pop(lost.key, None)
+        return self._written(results, failed)
 
     def flush(self) -> WriteReport:
         """Write what is not durable yet."""
         return self._written(None, [])
-
-    def _whole(self, page: WorkPage) -> list[PageText] | None:
-        """All pages of the document, once the last of them is there."""
-        assert page.text is not None  # recognition gives it, or a failure
-        if page.page_count == 1:
-            return [page.text]
-        pages = self._partial.setdefault(page.document.key, {})
-        pages[page.number] = page.text
-        if len(pages) < page.page_count:
-            return None
-        del self._partial[page.document.key]
-        return [pages[number] for number in sorted(pages)]
 
     def _written(self, results: list[DocumentResult] | None, failed: list[DocumentError]) -> WriteReport:
         stop = None
@@ -154,8 +146,3 @@ class Writer:
             stop=stop,
             cpu_s=time.process_time(),
         )
-
-
-def result_id(location: str, etag: str) -> str:
-    """The `id` of a document's result: the same in each run, where HTTP's is the request's."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{location}#{etag}"))

@@ -8,6 +8,7 @@ import typer
 from models.errors import MalformedRequest
 from serve.cli.config import CONFIG_HELP
 from serve.cli.console import Invocation, complain
+from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, TextLayer
 
 if TYPE_CHECKING:
     from serve.bulk.options import BulkOptions
@@ -27,8 +28,20 @@ def bulk(
     ] = "",
     output: Annotated[str, typer.Option("--output", metavar="URL", help="Where the results go.")] = "",
     output_format: Annotated[
-        str, typer.Option("--format", help="json (an object a document), jsonl or parquet (shards).")
+        str,
+        typer.Option(
+            "--format",
+            help="json (an object a document), jsonl or parquet (shards); text, markdown, tsv, hocr, alto, page or pdf "
+            "(a file a document).",
+        ),
     ] = "json",
+    pages: Pages = None,
+    dpi: Dpi = None,
+    text_layer: TextLayer = "auto",
+    orientation: Orientation = "auto",
+    characters: Characters = False,
+    password_file: PasswordFile = None,
+    max_pages: Annotated[int, typer.Option(min=1, help="A document of which more are to be read fails.")] = 2000,
     include: Annotated[
         list[str] | None, typer.Option("--include", metavar="GLOB", help="Only keys like this; may come again.")
     ] = None,
@@ -82,6 +95,7 @@ def bulk(
     if context.invoked_subcommand is not None:
         return
     from serve.bulk.options import BulkOptions, PoolBounds
+    from serve.cli.document_options import document_options
 
     if not source or not output:
         raise MalformedRequest("a bulk run needs --input and --output; see rayocr bulk --help")
@@ -111,6 +125,15 @@ def bulk(
         max_error_rate=max_error_rate,
         shard_documents=shard_documents,
         storage_patience_s=storage_patience,
+        document=document_options(
+            pages=pages,
+            dpi=dpi,
+            text_layer=text_layer,
+            orientation=orientation,
+            characters=characters,
+            password_file=password_file,
+        ),
+        max_pages=max_pages,
     )
     _run(context.obj, options, config)
 

@@ -34,6 +34,7 @@ class Order:
         sources: Documents that the service fetches.
         prefix: All below it is fetched; None for none.
         webhook: Told of the end; None for none.
+        options: How each document is read.
         idempotency_key: Makes it safe to send the order again.
     """
 
@@ -41,6 +42,7 @@ class Order:
     sources: Sequence[str] = field(default=())
     prefix: str | None = None
     webhook: str | None = None
+    options: JsonObject = field(default_factory=dict)
     idempotency_key: str = ""
 
 
@@ -144,9 +146,9 @@ class JobClient:
         named = {"prefix": order.prefix, "webhook": order.webhook}
         given = {name: value for name, value in named.items() if value is not None}
         if not order.files:
-            body = {"sources": list(order.sources), **given}
+            body = {"sources": list(order.sources), "options": order.options, **given}
             return self._json("POST", "/v1/jobs", headers=headers, json=body)
-        data: dict[str, Any] = {"source": list(order.sources), **given}
+        data: dict[str, Any] = {"source": list(order.sources), "options": json.dumps(order.options), **given}
         files = [
             ("file", (portable_text(str(path)), _LateFile(path), "application/octet-stream")) for path in order.files
         ]

@@ -12,6 +12,7 @@ import typer
 
 from models.errors import Conflict, MalformedRequest
 from serve.cli.console import complain, one_line
+from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, TextLayer
 
 if TYPE_CHECKING:
     from serve.cli.job_client import JobClient, Order
@@ -52,9 +53,29 @@ def submit(
         str | None,
         typer.Option(metavar="KEY", help="The same command with the same key makes one job. Not given: a random one."),
     ] = None,
+    output_format: Annotated[
+        str, typer.Option("--format", help="json, text, markdown, tsv, hocr, alto, page or pdf (searchable).")
+    ] = "json",
+    pages: Pages = None,
+    dpi: Dpi = None,
+    text_layer: TextLayer = "auto",
+    orientation: Orientation = "auto",
+    characters: Characters = False,
+    password_file: PasswordFile = None,
 ) -> None:
     """Hand documents in as one job, and print its id. The service has them safely when this ends."""
-    order = _order(sources, webhook, idempotency_key or uuid.uuid4().hex)
+    from serve.cli.document_options import document_options, options_to_send
+
+    options = document_options(
+        format=output_format,
+        pages=pages,
+        dpi=dpi,
+        text_layer=text_layer,
+        orientation=orientation,
+        characters=characters,
+        password_file=password_file,
+    )
+    order = _order(sources, options_to_send(options), webhook, idempotency_key or uuid.uuid4().hex)
     with _client(url, api_key_file) as client:
         job = client.submit(order)
         typer.echo(job["id"])
@@ -86,7 +107,7 @@ def result(
     url: Url = _HERE,
     api_key_file: KeyFile = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="One JSON file a page, instead of lines on stdout.")
+        Path | None, typer.Option(metavar="FOLDER", help="One file a document, instead of JSON lines on stdout.")
     ] = None,
     partial: Annotated[bool, typer.Option("--partial", help="What there is, also of a job that still runs.")] = False,
 ) -> None:
@@ -142,7 +163,7 @@ def _client(url: str, api_key_file: Path | None) -> Iterator["JobClient"]:
         yield JobClient(client)
 
 
-def _order(sources: Sequence[str], webhook: str | None, idempotency_key: str) -> "Order":
+def _order(sources: Sequence[str], options: dict[str, Any], webhook: str | None, idempotency_key: str) -> "Order":
     """Sort what is uploaded from what the service fetches."""
     from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
     from deployments.storage.file import path_from_location
@@ -159,7 +180,7 @@ def _order(sources: Sequence[str], webhook: str | None, idempotency_key: str) ->
     for source in walk_sources([source for source in sources if not _is_remote(source)], storage):
         if source.error is not None:
             raise source.error
-        if source.is_listed and not source.has_picture_name:
+        if source.is_listed and not source.has_document_name:
             skipped.add(source)
         else:
             files.append(path_from_location(source.location))
@@ -170,6 +191,7 @@ def _order(sources: Sequence[str], webhook: str | None, idempotency_key: str) ->
         sources=[source for source in remote if source not in prefixes],
         prefix=prefixes[0] if prefixes else None,
         webhook=webhook,
+        options=options,
         idempotency_key=idempotency_key,
     )
 
@@ -220,12 +242,17 @@ def _lines(job: dict[str, Any]) -> Iterator[str]:
 
 
 def _write(folder: Path, page: dict[str, Any], line: str) -> None:
-    """One file a page; the number keeps pages of one name apart, and in order."""
+    """One file a document: what the job's format is, JSON otherwise. The number keeps those of one name apart."""
+    from serve.jobs.file_result import FileResult
     from serve.jobs.names import safe_name
 
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{page['page']:05}-{safe_name(page['name'])}.json"
-    path.write_text(line + "\n", encoding="utf-8")
+    path = folder / f"{page['page']:05}-{safe_name(page['name'])}"
+    if page["result"] is not None and "content" in page["result"]:
+        file = FileResult.model_validate(page["result"])
+        path.with_name(path.name + file.extension).write_bytes(file.file)
+    else:
+        path.with_name(path.name + ".json").write_text(line + "\n", encoding="utf-8")
 
 
 def _exit_code(code: str) -> int:

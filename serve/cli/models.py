@@ -76,4 +76,6 @@ def _named_files(bundle: "BundleManifest") -> "list[tuple[str, ModelFile]]":
     files = [("detection", bundle.detection.file), ("recognition", bundle.recognition.file)]
     if bundle.recognition.charset.file is not None:
         files.append(("charset", bundle.recognition.charset.file))
+    if bundle.direction is not None:
+        files.append(("direction", bundle.direction.file))
     return files

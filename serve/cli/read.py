@@ -13,10 +13,13 @@ from serve.cli.config import CONFIG_HELP
 from serve.cli.console import Invocation, complain
 
 if TYPE_CHECKING:
+    from serve.cli.output import Output
     from serve.cli.progress import ReadProgress
     from serve.cli.sources import Source
-    from serve.local import LocalReader
-    from serve.results import OcrResult
+    from serve.document_options import DocumentOptions
+    from serve.local import LocalReader, LocalReading
+    from serve.page_failures import PageFailure
+    from serve.results import OcrResult, WarningResult
 
 __all__ = ["read"]
 
@@ -26,11 +29,14 @@ _FEW = 10
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of one source: a result or an error."""
+    """What became of one source: something to write, or an error."""
 
     source: "Source"
-    result: "OcrResult | None" = None
     error: Exception | None = None
+    prepared: "bytes | OcrResult | None" = None
+    pages: int = 0
+    warnings: "Sequence[WarningResult]" = ()
+    failures: "Sequence[PageFailure]" = ()
 
 
 def read(
@@ -39,28 +45,62 @@ def read(
         list[str],
         typer.Argument(
             metavar="SOURCE",
-            help="A picture, a folder (with all that is below it), s3://bucket/key, s3://bucket/prefix/ (the slash at "
-            "the end lists it), https://... where storage.https_enabled is set, or - for standard input.",
+            help="A picture or PDF, a folder (with all that is below it), s3://bucket/key, s3://bucket/prefix/ (the "
+            "slash at the end lists it), https://... where storage.https_enabled is set, or - for standard input.",
         ),
     ],
     output_format: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="json also has polygons, confidences and warnings.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="text, json (also has polygons, confidences and warnings), markdown, tsv, hocr, alto, page, or pdf "
+            "(searchable).",
+        ),
     ] = "text",
+    pages: Annotated[
+        str | None, typer.Option(metavar="RANGES", help="Only these pages of each document, such as 1-3,7 or 5-.")
+    ] = None,
+    dpi: Annotated[int | None, typer.Option(metavar="N", help="At which pages of PDFs are drawn.")] = None,
+    text_layer: Annotated[
+        Literal["auto", "always", "never"], typer.Option(help="Whether the text that a PDF carries is taken.")
+    ] = "auto",
+    orientation: Annotated[Literal["auto", "keep"], typer.Option(help="Whether pages are turned upright.")] = "auto",
+    characters: Annotated[bool, typer.Option("--characters", help="Words with the place of each character.")] = False,
+    password_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Holds the password that opens encrypted PDFs.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A file for each document in this folder, named after it.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Documents to read at a time. Not given: as many as there are CPUs."),
     ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help=CONFIG_HELP)] = None,
 ) -> None:
-    """Read the text in pictures, on this machine; no service is needed.
+    """Read the text in pictures and documents, on this machine; no service is needed.
 
-    Results come in the order of the sources. A document that fails is reported on stderr and the others are read; the
-    exit code is that of the first that failed.
+    Results come in the order of the sources. A document or page that fails is reported on stderr and the others are
+    read; the exit code is that of the first that failed.
     """
+    from serve.cli.document_options import document_options
+    from serve.cli.output import build_output
     from serve.cli.sources import is_folder
     from serve.configuration import load_settings
     from serve.local import LocalReader, default_jobs
 
+    options = document_options(
+        password_file,
+        format=output_format,
+        pages=pages,
+        dpi=dpi,
+        text_layer=text_layer,
+        orientation=orientation,
+        characters=characters,
+    )
+    target = build_output(options, sources, output, may_replace=force)
     settings = load_settings(config).settings
     invocation: Invocation = context.obj
     invocation.has_workers = True
@@ -70,7 +110,7 @@ def read(
     jobs = jobs or default_jobs(settings)
     reader = LocalReader(settings, jobs, has_many=len(sources) > _FEW or any(is_folder(source) for source in sources))
     try:
-        exit_code = _Run(reader, sources, output_format, debug=invocation.debug).read_all(jobs)
+        exit_code = _Run(reader, sources, options, target, debug=invocation.debug).read_all(jobs)
     finally:
         reader.close()
     if exit_code:
@@ -81,16 +121,21 @@ class _Run:
     """One run over all sources."""
 
     def __init__(
-        self, reader: "LocalReader", locations: Sequence[str], output_format: Literal["text", "json"], *, debug: bool
+        self,
+        reader: "LocalReader",
+        locations: Sequence[str],
+        options: "DocumentOptions",
+        output: "Output",
+        *,
+        debug: bool,
     ) -> None:
-        from serve.cli.sources import SkippedFiles, is_folder
+        from serve.cli.sources import SkippedFiles
 
         self._reader = reader
         self._locations = locations
-        self._is_json = output_format == "json"
+        self._options = options
+        self._output = output
         self._debug = debug
-        # By what was asked for, not by what is found: a folder with one picture in it is written like any other folder.
-        self._has_many = len(locations) > 1 or any(is_folder(location) for location in locations)
         self._skipped = SkippedFiles()
         self._read_count = 0
         self._exit_code = 0
@@ -102,7 +147,7 @@ class _Run:
             jobs: Documents to read at a time.
 
         Returns:
-            The exit code of the first document that failed; 0 if none did.
+            The exit code of the first document or page that failed; 0 if none did.
 
         Raises:
             ConfigurationError: No document can be read with these settings.
@@ -110,9 +155,10 @@ class _Run:
         """
         from serve.cli.ordered import ordered_map
         from serve.cli.progress import ReadProgress
-        from serve.cli.sources import count_documents, walk_sources
+        from serve.cli.sources import count_documents, is_folder, walk_sources
 
-        is_shown = self._has_many and sys.stderr.isatty()
+        has_many = len(self._locations) > 1 or any(is_folder(location) for location in self._locations)
+        is_shown = has_many and sys.stderr.isatty()
         total = count_documents(self._locations, self._reader.storages) if is_shown else None
         progress = ReadProgress(total, is_shown=is_shown)
         try:
@@ -123,7 +169,7 @@ class _Run:
         if self._skipped.count:
             complain(self._skipped.summary())
         if self._read_count == 0 and self._exit_code == 0:
-            raise SourceNotFound("there is nothing to read: no picture of a type that rayocr reads was found")
+            raise SourceNotFound("there is nothing to read: no document of a type that rayocr reads was found")
         return self._exit_code
 
     def _attempt(self, source: "Source") -> _Outcome:
@@ -131,45 +177,54 @@ class _Run:
         try:
             if source.error is not None:
                 raise source.error
-            return _Outcome(source, self._read(source))
+            self._output.check(source)
+            reading = self._read(source)
+            return _Outcome(
+                source,
+                prepared=self._output.prepare(source, reading),
+                pages=len(reading.result.pages),
+                warnings=reading.result.warnings,
+                failures=reading.failures,
+            )
         except ConfigurationError:
             raise  # it would be the same for each of the others
         except Exception as error:
-            return _Outcome(source, error=error)
+            return _Outcome(source, error)
 
-    def _read(self, source: "Source") -> "OcrResult":
+    def _read(self, source: "Source") -> "LocalReading":
         from serve.cli.sources import STDIN, stdin_document
 
         if source.location == STDIN:
-            return self._reader.read(stdin_document(self._reader.max_bytes))
-        # Whatever large file lies beside the pictures is not worth a download, only to be told that it is no picture.
-        if (source.size_bytes or 0) > self._reader.max_bytes and not source.has_picture_name:
-            raise UnsupportedType("too large, and not named like a picture")
-        return self._reader.read(source.location)
+            return self._reader.read_document(stdin_document(self._reader.max_bytes), self._options)
+        # Whatever large file lies beside the documents is not worth a download, only to be told that it is none.
+        if (source.size_bytes or 0) > self._reader.max_bytes and not source.has_document_name:
+            raise UnsupportedType("too large, and not named like a document that rayocr reads")
+        return self._reader.read_document(source.location, self._options)
 
     def _report(self, outcome: _Outcome, progress: "ReadProgress") -> None:
-        if outcome.result is not None:
-            with progress.hidden():
-                self._write(outcome.source, outcome.result)
-            progress.advance(pages=len(outcome.result.pages))
-        elif isinstance(outcome.error, UnsupportedType) and outcome.source.is_listed:
+        if isinstance(outcome.error, UnsupportedType) and outcome.source.is_listed:
             self._skipped.add(outcome.source)
             progress.advance()
-        elif outcome.error is not None:
-            with progress.hidden():
+            return
+        with progress.hidden():
+            if outcome.error is None:
+                self._write(outcome)
+            else:
                 self._complain(outcome.source, outcome.error)
-            progress.advance(failed=True)
+        progress.advance(pages=outcome.pages, failed=outcome.error is not None or bool(outcome.failures))
 
-    def _write(self, source: "Source", result: "OcrResult") -> None:
-        from serve.cli.results import write_json, write_text
-
-        if self._is_json:
-            write_json(source.name, result, is_pretty=not self._has_many and sys.stdout.isatty())
-        else:
-            for warning in result.warnings:
-                where = f" (page {warning.page})" if len(result.pages) > 1 and warning.page else ""
-                complain(f"warning: {source.name}: {warning.message}{where}")
-            write_text(source.name, result, is_one_of_many=self._has_many, is_first=self._read_count == 0)
+    def _write(self, outcome: _Outcome) -> None:
+        name = outcome.source.name
+        if not self._output.has_warnings:
+            failed = {failure.warning.code for failure in outcome.failures}
+            for warning in outcome.warnings:
+                where = f" (page {warning.page})" if outcome.pages > 1 and warning.page else ""
+                if warning.code not in failed:  # those are told below, whatever the format
+                    complain(f"warning: {name}: {warning.message}{where}")
+        for failure in outcome.failures:
+            self._exit_code = self._exit_code or failure.error.exit_code
+            complain(f"{name}: {failure.warning.message}", failure.error if self._debug else None)
+        self._output.write(outcome.source, outcome.prepared)
         self._read_count += 1
 
     def _complain(self, source: "Source", error: Exception) -> None:

@@ -7,27 +7,34 @@ import sys
 from serve.cli.console import one_line, portable_text
 from serve.results import OcrResult
 
-__all__ = ["json_text", "write_json", "write_text"]
+__all__ = ["json_text", "write_bytes", "write_json", "write_text"]
 
 # Inside a string JSON has no line break, so these match nothing but structure.
 _POINT = re.compile(r"\[\n\s+([-+.\deE]+),\n\s+([-+.\deE]+)\n\s+\]")
 _POLYGON = re.compile(r"\[\n\s+(\[[^\[\]\n]+\](?:,\n\s+\[[^\[\]\n]+\])*)\n\s+\]")
 
 
-def write_text(name: str, result: OcrResult, *, is_one_of_many: bool, is_first: bool) -> None:
-    """Write a result's text; among many, under a header line with its name, as `head` does.
+def write_text(name: str, text: str, *, is_one_of_many: bool, is_first: bool) -> None:
+    """Write a document's text; among many, under a header line with its name, as `head` does.
 
     Args:
         name: Of the source.
-        result: What was read.
+        text: What was read.
         is_one_of_many: Whether a header is needed.
         is_first: Whether nothing was written yet.
     """
     if is_one_of_many:
         blank = "" if is_first else "\n"
         sys.stdout.write(f"{blank}==> {one_line(name)} <==\n")
-    if result.text:
-        sys.stdout.write(f"{result.text}\n")
+    sys.stdout.write(text)
+    if text and not text.endswith("\n"):
+        sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def write_bytes(content: bytes) -> None:
+    """Write a file as it is."""
+    sys.stdout.buffer.write(content)
     sys.stdout.flush()
 
 

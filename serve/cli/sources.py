@@ -24,15 +24,20 @@ class Source:
 
     Args:
         location: For `Storage.read`, or `-`.
-        is_listed: Whether it was found in a folder, rather than named.
+        folder: Where it was found, as the user named that; None where it was named itself.
         size_bytes: As listed; None where it was named.
         error: The listing failed in its place.
     """
 
     location: str
-    is_listed: bool = False
+    folder: str | None = None
     size_bytes: int | None = None
     error: RayocrError | None = None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it was found in a folder, rather than named."""
+        return self.folder is not None
 
     @property
     def name(self) -> str:
@@ -43,8 +48,13 @@ class Source:
         return f"{self.location[:40]}..." if self.location[:5].lower() == "data:" else self.location
 
     @property
-    def has_picture_name(self) -> bool:
-        """Whether its name ends like that of a picture that rayocr reads."""
+    def title(self) -> str | None:
+        """What the document is called, where it has a name."""
+        return None if self.location == STDIN or self.location[:5].lower() == "data:" else self.location
+
+    @property
+    def has_document_name(self) -> bool:
+        """Whether its name ends like that of a document that rayocr reads."""
         return PurePosixPath(self.location).suffix.lower() in EXTENSIONS
 
 
@@ -74,7 +84,7 @@ def walk_sources(locations: Sequence[str], storage: Storage) -> Iterator[Source]
                 yield Source(location)
                 continue
             for stored in storage.list(location):
-                yield Source(stored.location, is_listed=True, size_bytes=stored.size_bytes)
+                yield Source(stored.location, location, stored.size_bytes)
         except RayocrError as error:
             yield Source(location, error=error)
 

@@ -39,6 +39,15 @@ class Export(ABC):
     needs_document: ClassVar[bool] = False
     """Whether `convert` needs the document itself."""
 
+    def file_type(self, page_count: int) -> tuple[str, str]:
+        """Media type and extension of what `convert` writes, where they depend on how much there is.
+
+        Args:
+            page_count: Pages in the result.
+        """
+        del page_count
+        return self.media_type, self.extension
+
     @abstractmethod
     def convert(self, read: ReadDocument) -> bytes:
         """Write a document.

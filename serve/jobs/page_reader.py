@@ -5,10 +5,12 @@ import time
 from deployments.context import JOB, RequestContext
 from deployments.pipeline import Pipeline
 from deployments.preprocess.document import Document
-from deployments.read_options import AS_IT_COMES
+from deployments.shared_document import SharedDocument
+from serve.document_options import DocumentOptions
+from serve.exports import ReadDocument, export_format
+from serve.jobs.file_result import FileResult
 from serve.jobs.records import Lease
 from serve.jobs.service import Jobs
-from serve.page_ranges import PageRanges
 from serve.reading import ReadRequest, all_pages
 from serve.results import OcrResult
 
@@ -37,7 +39,7 @@ class PageReader:
             lease: Of the page. One over which a worker was lost is read with no other page of a job beside it.
 
         Returns:
-            JSON of the `OcrResult`, as POST /v1/ocr answers it.
+            JSON of the `OcrResult`, as POST /v1/ocr answers it; of a `FileResult` where another format is asked for.
 
         Raises:
             RayocrError: As `Pipeline.read`, or the upload can't be read.
@@ -51,10 +53,25 @@ class PageReader:
             page_work_s=settings.jobs.page_work_s,
             is_alone=lease.losses > 0,
         )
-        asked = ReadRequest(PageRanges(), AS_IT_COMES, settings.http.max_pages, settings.http.pages_at_a_time)
-        pages, failures = await all_pages(self._pipeline, await self._source(lease), asked, context)
+        options = DocumentOptions.model_validate(lease.options)
+        asked = ReadRequest(
+            pages=options.page_ranges,
+            options=options.read_options(),
+            max_pages=settings.http.max_pages,
+            pages_at_a_time=settings.http.pages_at_a_time,
+            time_for_each=True,
+        )
+        source = SharedDocument(await self._source(lease))
+        pages, failures = await all_pages(self._pipeline, source, asked, context)
         warnings = [failure.warning for failure in failures]
-        return OcrResult.of(context.request_id, settings.bundle, pages, warnings).model_dump_json().encode()
+        result = OcrResult.of(context.request_id, settings.bundle, pages, warnings)
+        if options.format in (None, "json"):
+            return result.model_dump_json().encode()
+        export = export_format(options.format)
+        document = await self._pipeline.document(source, context.renewed()) if export.needs_document else None
+        read = ReadDocument(result, lease.name, document, options.secret_password)
+        content = await self._jobs.in_storage(export.convert, read)
+        return FileResult.of(export, content, result).model_dump_json().encode()
 
     async def _source(self, lease: Lease) -> Document | str:
         if not lease.is_upload:

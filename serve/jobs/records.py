@@ -235,6 +235,7 @@ class Lease:
         owner: The job's.
         attempt: The how-manieth try that counts this is, from 1.
         losses: How often a worker vanished while it held this page.
+        options: Of the job.
     """
 
     token: str
@@ -246,6 +247,7 @@ class Lease:
     owner: str
     attempt: int
     losses: int
+    options: JobOptions = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import TypeVar
 
+from pydantic import ValidationError
+
 from deployments.storage import LONGEST_LOCATION, SERVICE_SCHEMES
 from deployments.storage.https_url import url_from_location
 from models.errors import (
@@ -21,6 +23,7 @@ from models.errors import (
     RayocrError,
     TooLarge,
 )
+from serve.document_options import DocumentOptions
 from serve.jobs.records import Job, JobOptions, NewJob, NewPage
 from serve.jobs.service import Jobs
 from serve.jobs.webhook_url import check_webhook
@@ -134,16 +137,19 @@ class Submission:
         self._prefix = prefix
 
     def set_options(self, options: object) -> None:
-        """Take the options: an object without any keys, as there are none yet.
+        """Take the options: an object with the names of `DocumentOptions`.
 
         Raises:
-            MalformedRequest: It is no object, or has an unknown key.
+            MalformedRequest: It is no object, has an unknown key, or a value that is out of range.
         """
         if not isinstance(options, dict):
-            raise MalformedRequest("options: a JSON object is needed, such as {}")
-        if options:
-            unknown = ", ".join(repr(str(key)[:40]) for key in list(options)[:5])
-            raise MalformedRequest(f"options: {unknown} is not known; a job has no options at present")
+            raise MalformedRequest('options: a JSON object is needed, such as {"pages": "1-3"}')
+        try:
+            DocumentOptions.model_validate(options)
+        except ValidationError as exc:
+            problem = exc.errors(include_input=False)[0]
+            where = ".".join(str(part) for part in problem["loc"])
+            raise MalformedRequest(f"options: {where}: {problem['msg']}") from None  # no password in a log
         self._options = options
 
     async def set_webhook(self, url: str) -> None:

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from deployments.storage import Storage
 from serve.bulk.documents import DocumentResult
@@ -63,7 +62,7 @@ class ResultWriter(ABC):
 class OutputFormat(ABC):
     """One way to lay out results in a folder. Has no state."""
 
-    name: ClassVar[str]
+    name: str
     """What `--format` takes."""
 
     @abstractmethod

@@ -1,110 +1,32 @@
-"""One JSON object a document, named after its key: the default."""
-
-import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from hashlib import blake2b
-from typing import ClassVar
+"""One JSON object a document: the default."""
 
 from deployments.storage import Storage
-from models.errors import SourceNotFound
-from serve.bulk.digests import UNKNOWN_ETAG, etag_digest, key_digest, pack_record
 from serve.bulk.documents import DocumentResult
-from serve.bulk.locations import STATE_FOLDER, read_small
-from serve.bulk.outputs.base import OutputFormat, ResultWriter, WriterOptions
-from serve.bulk.outputs.names import digest_from_name, name_from_key
+from serve.bulk.locations import read_small
+from serve.bulk.outputs.document_objects import DocumentObjects
+from serve.bulk.outputs.names import name_from_key
 from serve.bulk.outputs.rows import key_and_etag, row_from_result
-from serve.bulk.outputs.writing import all_done, mapped
 
 __all__ = ["JsonObjects"]
 
-_ETAGS_FOLDER = f"{STATE_FOLDER}etags/"
-# 120 kB a segment, 200 segments for a million documents.
-_SEGMENT_RECORDS = 5000
-_BLOCK = 4096
+_EXTENSION = ".json"
 
 
-class JsonObjects(OutputFormat):
-    """What is done is the listing of the output.
+class JsonObjects(DocumentObjects):
+    """The row of a document, as in shards."""
 
-    A listing does not show of which version of a document a result is. So the writer notes that in segments below
-    `_state/etags/`, only to save time: what they lack is in the results themselves.
-    """
+    name = "json"
+    extensions = (_EXTENSION,)
 
-    name: ClassVar[str] = "json"
+    def extension_of(self, result: DocumentResult) -> str:
+        """See `DocumentObjects.extension_of`."""
+        return _EXTENSION
 
-    def build_writer(self, output: str, storage: Storage, options: WriterOptions) -> ResultWriter:
-        """See `OutputFormat.build_writer`."""
-        return _ObjectWriter(output, storage, options)
-
-    def records(self, output: str, storage: Storage, options: WriterOptions, *, with_etags: bool) -> Iterator[bytes]:
-        """See `OutputFormat.records`."""
-        try:
-            yield from _listed_records(output, storage)
-        except SourceNotFound:
-            return
-        if with_etags:
-            yield from self._segments(output, storage, options)
+    def content(self, result: DocumentResult) -> bytes:
+        """See `DocumentObjects.content`."""
+        return row_from_result(result) + b"\n"
 
     def etag_of(self, output: str, storage: Storage, key: str) -> str:
         """See `OutputFormat.etag_of`: reads the result."""
-        location = output + name_from_key(key)
+        location = output + name_from_key(key, _EXTENSION)
         return key_and_etag(read_small(storage, location), location)[1]
-
-    def remove_duplicates(self, output: str, storage: Storage, options: WriterOptions) -> int:
-        """See `OutputFormat.remove_duplicates`: two results can't have one name."""
-        return 0
-
-    def _segments(self, output: str, storage: Storage, options: WriterOptions) -> Iterator[bytes]:
-        try:
-            names = [stored.location for stored in storage.list(output + _ETAGS_FOLDER)]
-        except SourceNotFound:
-            return
-        # Their names begin with the time, so that the newest comes last and holds.
-        yield from mapped(lambda location: read_small(storage, location), names, options.threads)
-
-
-def _listed_records(output: str, storage: Storage) -> Iterator[bytes]:
-    piece = bytearray()
-    for stored in storage.list(output):
-        digest = digest_from_name(stored.location.removeprefix(output))
-        if digest is not None:
-            piece += pack_record(digest, UNKNOWN_ETAG)
-        if len(piece) >= 24 * _BLOCK:
-            yield bytes(piece)
-            piece.clear()
-    yield bytes(piece)
-
-
-class _ObjectWriter(ResultWriter):
-    def __init__(self, output: str, storage: Storage, options: WriterOptions) -> None:
-        self._output = output
-        self._storage = storage
-        self._threads = ThreadPoolExecutor(options.threads, thread_name_prefix="bulk-write")
-        self._segment = bytearray()
-
-    def write(self, results: Sequence[DocumentResult]) -> list[str]:
-        by_key = {result.key: result for result in results}
-        all_done([self._threads.submit(self._write_one, result) for result in by_key.values()])
-        for result in by_key.values():
-            self._segment += pack_record(key_digest(result.key), etag_digest(result.etag))
-        if len(self._segment) >= 24 * _SEGMENT_RECORDS:
-            self._write_segment()
-        return list(by_key)
-
-    def flush(self) -> list[str]:
-        self._write_segment()
-        return []
-
-    def close(self) -> None:
-        self._threads.shutdown()
-
-    def _write_one(self, result: DocumentResult) -> None:
-        self._storage.write(self._output + name_from_key(result.key), row_from_result(result) + b"\n")
-
-    def _write_segment(self) -> None:
-        if self._segment:
-            content = bytes(self._segment)
-            name = f"{time.time_ns() // 1_000_000:015}-{blake2b(content, digest_size=8).hexdigest()}"
-            self._storage.write(f"{self._output}{_ETAGS_FOLDER}{name}", content)
-            self._segment.clear()

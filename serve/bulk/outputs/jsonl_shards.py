@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import compress
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ __all__ = ["JsonlShards"]
 class JsonlShards(ShardFormat[bytes]):
     """See `ShardFormat`."""
 
-    name: ClassVar[str] = "jsonl"
+    name = "jsonl"
     suffix = ".jsonl"
 
     def rows(self, results: Sequence[DocumentResult]) -> list[bytes]:

@@ -5,7 +5,6 @@ from serve.bulk.locations import STATE_FOLDER, SUMMARY_NAME
 
 __all__ = ["digest_from_name", "name_from_key"]
 
-_SUFFIX = ".json"
 _ODD_FOLDER = "_odd/"
 # S3's limit is 1,024 bytes with the folder of the output.
 _MOST_KEY_BYTES = 700
@@ -13,30 +12,32 @@ _MOST_KEY_BYTES = 700
 _MOST_PART_BYTES = 250
 
 
-def name_from_key(key: str) -> str:
-    """Name the JSON object of a document.
+def name_from_key(key: str, extension: str) -> str:
+    """Name the object that holds the result of a document.
 
     Args:
         key: The document's.
+        extension: Of the format, with its dot.
 
     Returns:
-        `<key>.json`; `_odd/<digest>.json` for the few keys that can't be a path in every storage, or that a run has
-        other uses for. Two keys never have one name.
+        `<key><extension>`; `_odd/<digest><extension>` for the few keys that can't be a path in every storage, or that
+        a run has other uses for. Two keys never have one name.
     """
-    if _is_odd(key):
-        return f"{_ODD_FOLDER}{key_digest(key).hex()}{_SUFFIX}"
-    return key + _SUFFIX
+    if _is_odd(key, extension):
+        return f"{_ODD_FOLDER}{key_digest(key).hex()}{extension}"
+    return key + extension
 
 
-def digest_from_name(name: str) -> bytes | None:
+def digest_from_name(name: str, extension: str) -> bytes | None:
     """Digest of the key that a result is named after; None for what is no result.
 
     Args:
         name: Below the output.
+        extension: As for `name_from_key`.
     """
-    if not name.endswith(_SUFFIX) or name == SUMMARY_NAME or name.startswith(STATE_FOLDER):
+    if not name.endswith(extension) or name == SUMMARY_NAME or name.startswith(STATE_FOLDER):
         return None
-    stem = name[: -len(_SUFFIX)]
+    stem = name[: -len(extension)]
     if not name.startswith(_ODD_FOLDER):
         return key_digest(stem)
     try:
@@ -46,8 +47,8 @@ def digest_from_name(name: str) -> bytes | None:
     return digest if len(digest) == KEY_BYTES else None
 
 
-def _is_odd(key: str) -> bool:
-    if key.startswith((STATE_FOLDER, _ODD_FOLDER)) or key + _SUFFIX == SUMMARY_NAME:
+def _is_odd(key: str, extension: str) -> bool:
+    if key.startswith((STATE_FOLDER, _ODD_FOLDER)) or key + extension == SUMMARY_NAME:
         return True
     try:
         encoded = key.encode()
@@ -59,7 +60,7 @@ def _is_odd(key: str) -> bool:
     # A folder that is named like a result would be in the way of that result, in file systems and in MinIO.
     return (
         any(
-            part in (b"", b".", b"..") or len(part) > _MOST_PART_BYTES or part.endswith(_SUFFIX.encode())
+            part in (b"", b".", b"..") or len(part) > _MOST_PART_BYTES or part.endswith(extension.encode())
             for part in folders
         )
         or last in (b"", b".", b"..")

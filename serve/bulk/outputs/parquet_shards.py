@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ __all__ = ["ParquetShards"]
 class ParquetShards(ShardFormat[pa.Table]):
     """See `ShardFormat`; compressed with zstd."""
 
-    name: ClassVar[str] = "parquet"
+    name = "parquet"
     suffix = ".parquet"
 
     def rows(self, results: Sequence[DocumentResult]) -> list[pa.Table]:

@@ -1,9 +1,12 @@
 """Which output formats there are. One row each; libraries are imported when a format is first used."""
 
 from collections.abc import Callable
+from functools import partial
 
 from models.errors import MalformedRequest
 from serve.bulk.outputs.base import OutputFormat
+from serve.exports import FORMATS as EXPORTS
+from serve.exports import export_format
 
 __all__ = ["FORMATS", "output_format"]
 
@@ -26,7 +29,18 @@ def _parquet() -> OutputFormat:
     return ParquetShards()
 
 
-_ROWS: dict[str, Callable[[], OutputFormat]] = {"json": _json, "jsonl": _jsonl, "parquet": _parquet}
+def _export(name: str) -> OutputFormat:
+    from serve.bulk.outputs.export_objects import ExportObjects
+
+    return ExportObjects(export_format(name))
+
+
+_ROWS: dict[str, Callable[[], OutputFormat]] = {
+    "json": _json,
+    "jsonl": _jsonl,
+    "parquet": _parquet,
+    **{name: partial(_export, name) for name in EXPORTS if name != "json"},
+}
 
 FORMATS = tuple(_ROWS)
 """What `--format` takes; the first is the default."""

@@ -6,27 +6,28 @@ from typing import Any
 import pyarrow as pa
 
 from serve.bulk.documents import DocumentResult
-from serve.results import OcrPage
+from serve.results import LineResult, OcrPage, WordResult
 
 __all__ = ["SCHEMA", "SCHEMA_VERSION", "table_from_results"]
 
 SCHEMA_VERSION = "1"
 """In the file's metadata as `rayocr.schema`. It changes when a column changes or goes, not when one is added."""
 
-_LINE = pa.struct(
-    [
-        pa.field("text", pa.string(), nullable=False),
-        pa.field("confidence", pa.float32(), nullable=False),
-        # Four corners x0, y0, ... y3 in pixels of the upright page, clockwise from the text's top left.
-        pa.field("polygon", pa.list_(pa.field("element", pa.float32(), nullable=False), 8), nullable=False),
-    ]
-)
+_PLACED_TEXT = [
+    pa.field("text", pa.string(), nullable=False),
+    pa.field("confidence", pa.float32(), nullable=False),
+    # Four corners x0, y0, ... y3 in pixels of the upright page, clockwise from the text's top left.
+    pa.field("polygon", pa.list_(pa.field("element", pa.float32(), nullable=False), 8), nullable=False),
+]
+_WORDS = pa.list_(pa.field("element", pa.struct(_PLACED_TEXT), nullable=False))
+_LINE = pa.struct([*_PLACED_TEXT, pa.field("words", _WORDS, nullable=False)])
 _PAGE = pa.struct(
     [
         pa.field("page", pa.int32(), nullable=False),
         pa.field("width", pa.int32(), nullable=False),
         pa.field("height", pa.int32(), nullable=False),
         pa.field("rotation", pa.int32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
         pa.field("text", pa.string(), nullable=False),
         pa.field("lines", pa.list_(pa.field("element", _LINE, nullable=False)), nullable=False),
     ]
@@ -82,15 +83,17 @@ def _page(page: OcrPage) -> dict[str, Any]:
         "width": page.width,
         "height": page.height,
         "rotation": page.rotation,
+        "source": page.source,
         "text": page.text,
-        "lines": [
-            {
-                "text": line.text,
-                "confidence": line.confidence,
-                "polygon": [coordinate for corner in line.polygon for coordinate in corner],
-            }
-            for line in page.lines
-        ],
+        "lines": [{**_placed(line), "words": [_placed(word) for word in line.words]} for line in page.lines],
+    }
+
+
+def _placed(text: LineResult | WordResult) -> dict[str, Any]:
+    return {
+        "text": text.text,
+        "confidence": text.confidence,
+        "polygon": [coordinate for corner in text.polygon for coordinate in corner],
     }
 
 

@@ -114,7 +114,6 @@ class Endings:
             "queued": 0,
             "ready": 0,
             "running": 0,
-            "options": "{}",
         }
         now = self._database.now(connection)
         return end_job(connection, job.key, JobState.CANCELLED, now, self._limits.retention_s, counts)

@@ -1,5 +1,6 @@
 """Working on pages: who holds which, and what became of them."""
 
+import json
 import secrets
 from collections.abc import Collection
 from typing import Any
@@ -312,6 +313,7 @@ def _lease_of(page: "Row[Any]", job: "Row[Any]") -> Lease:
         owner=job.owner,
         attempt=page.attempts,
         losses=page.losses,
+        options=json.loads(job.options),
     )
 
 

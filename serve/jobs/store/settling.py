@@ -104,7 +104,8 @@ def end_job(
     ended = (
         update(jobs)
         .where(jobs.c.key == key)
-        .values({**counts, "state": state.value, "ended": now, "expires": now + retention_s})
+        # Nobody reads the options again, and a password may be among them.
+        .values({**counts, "state": state.value, "ended": now, "expires": now + retention_s, "options": "{}"})
         .returning(jobs)
     )
     row = connection.execute(ended).one()

@@ -1,5 +1,6 @@
 """Looking at jobs and their pages."""
 
+import itertools
 from collections.abc import Collection
 from typing import Any
 
@@ -15,6 +16,8 @@ __all__ = ["Views"]
 
 # Beyond, a number is no key: PostgreSQL refuses it.
 _LARGEST_KEY = 2**63 - 1
+# Of compressed results in memory at once: five times as much when they are taken apart.
+_MOST_BYTES = 8_000_000
 
 
 class Views:
@@ -86,13 +89,21 @@ class Views:
         Args:
             job_id: The job; one that there is not, or that was cancelled, has no pages.
             after_number: Only pages of a higher number.
-            limit: Pages at most. All are in memory at once: 100 pages of dense text are a few megabytes.
+            limit: Pages at most. All are in memory at once, so that there are fewer, but one at least, where their
+                results are large.
         """
         both = and_(results.c.job_key == pages.c.job_key, results.c.number == pages.c.number)
-        wanted = _settled(job_id).add_columns(results.c.content).outerjoin(results, both)
-        wanted = wanted.where(pages.c.number > after_number).order_by(pages.c.number).limit(limit)
+        found = _settled(job_id).outerjoin(results, both).where(pages.c.number > after_number).order_by(pages.c.number)
+
+        def look(connection: Connection) -> "list[Row[Any]]":
+            size = func.coalesce(func.length(results.c.content), 0)
+            sizes = connection.execute(found.with_only_columns(size, maintain_column_froms=True).limit(limit)).scalars()
+            within = [total for total in itertools.accumulate(sizes) if total <= _MOST_BYTES]
+            few = found.add_columns(results.c.content).limit(max(1, len(within)))
+            return list(connection.execute(few).all())
+
         # Taken apart outside of the transaction: results are compressed.
-        return [outcome_of(row, row.content) for row in self._rows(wanted)]
+        return [outcome_of(row, row.content) for row in self._database.read(look, for_client=True)]
 
     def settled_since(self, job_id: str, after_sequence: int = 0, limit: int = 1000) -> list[PageOutcome]:
         """Settled pages without their results, in the order in which they were settled.

@@ -18,9 +18,9 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Threads of each detector that is loaded."""
     load, counted = TextDetector.load, list[int]()
 
-    def counting(manifest, settings):  # type: ignore[no-untyped-def]  # passed on as it comes
+    def counting(manifest, settings, *others):  # type: ignore[no-untyped-def]  # passed on as it comes
         counted.append(settings.threads)
-        return load(manifest, settings)
+        return load(manifest, settings, *others)
 
     monkeypatch.setattr(TextDetector, "load", counting)
     return counted

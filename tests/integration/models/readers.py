@@ -39,10 +39,10 @@ class Reader:
             PageRecognizer.load(manifest.recognition, settings, is_prepared=is_prepared),
         )
 
-    def lines(self, page: Page) -> tuple[Line, ...]:
+    def lines(self, page: Page, *, with_characters: bool = False) -> tuple[Line, ...]:
         """A page's lines, in reading order."""
         quads = self.detector.detect(page, DetectionOptions())
-        lines, _ = self.recognizer.recognize(page, quads, RecognitionOptions())
+        lines, _ = self.recognizer.recognize(page, quads, RecognitionOptions(), with_characters=with_characters)
         return lines
 
     def read(self, page: Page) -> list[str]:

@@ -77,7 +77,7 @@ def test_recognizer_changes_few_lines(f32: Reader, int8: Reader, kind: str) -> N
 
     def texts(reader: Reader) -> list[str]:
         recognizer: TextRecognizer = getattr(reader.recognizer, kind)
-        return side_by_side(lambda crop: recognizer.infer(crop[None])[0][0], crops)
+        return side_by_side(lambda crop: recognizer.infer(crop[None])[0].text, crops)
 
     exact, fast = texts(f32), texts(int8)
     changed = sum(one != other for one, other in zip(exact, fast, strict=True)) / LINES

@@ -111,10 +111,10 @@ def test_neighbors_in_a_larger_batch_change_no_text(
     # Only where `max_batch_lines` asks for it.
     longer = [pair for pair in zip(crops, alone, strict=True) if recognizer.lines_of_a_run(pair[0].shape[1]) is None]
     assert longer
-    for line, (text, confidence) in longer[:6]:
-        (found, sureness), *_ = recognizer.infer(np.stack([line, np.zeros_like(line), line[:, ::-1]]))
-        assert found == text
-        assert sureness == pytest.approx(confidence, abs=0.02)
+    for line, expected in longer[:6]:
+        found, *_ = recognizer.infer(np.stack([line, np.zeros_like(line), line[:, ::-1]]))
+        assert found.text == expected.text
+        assert found.confidence == pytest.approx(expected.confidence, abs=0.02)
 
 
 @pytest.mark.parametrize("kind", ["default", "openvino-f32"])

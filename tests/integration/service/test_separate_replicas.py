@@ -1,9 +1,11 @@
 """Stages in replicas of their own answer like those that share replicas."""
 
+import io
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from PIL import Image
 
 from tests.minio import MinioServer
 from tests.pictures import drawn_page, encoded
@@ -50,6 +52,27 @@ def test_source_has_the_same_answer(separate: httpx.Client, client: httpx.Client
     minio.client.put_object(Bucket=bucket, Key="page.png", Body=PNG)
     body = {"source": f"s3://{bucket}/page.png"}
     assert separate.post("/v1/ocr", json=body).json()["pages"] == client.post("/v1/ocr", json=body).json()["pages"]
+
+
+def test_document_whose_first_page_fails_is_the_same(
+    separate: httpx.Client, client: httpx.Client, minio: MinioServer
+) -> None:
+    # asks for the number of pages, and for the document itself: two more ways to the stages
+    pages = [Image.new("1", (13_000, 13_000)), *(Image.fromarray(drawn_page(word)) for word in ("SNOW", "HAIL"))]
+    stream = io.BytesIO()
+    pages[0].save(stream, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_deflate")
+    bucket = minio.bucket()
+    minio.client.put_object(Bucket=bucket, Key="weather.tiff", Body=stream.getvalue())
+    body = {"source": f"s3://{bucket}/weather.tiff"}
+    answers = [asked.post("/v1/ocr", json=body).json()["pages"] for asked in (separate, client)]
+    assert answers[0] == answers[1]
+    assert [page["text"] for page in answers[0]] == ["SNOW", "HAIL"]
+
+    minio.client.put_object(Bucket=bucket, Key="page.png", Body=PNG)
+    body = {"source": f"s3://{bucket}/page.png", "format": "pdf"}
+    files = [asked.post("/v1/ocr", json=body).content for asked in (separate, client)]
+    assert files[0] == files[1]
+    assert files[0].startswith(b"%PDF")
 
 
 def test_drawn_picture_is_the_same(separate: httpx.Client, client: httpx.Client) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from models.errors import ConfigurationError, ModelOutputError
 from models.manifests.manifest import Charset, ModelFile
-from models.recognition.ctc import CtcDecoder, load_characters
+from models.recognition.ctc import CtcDecoder, LineText, load_characters
 
 # Classes: 0 blank, 1 a, 2 b, 3 space, 4 two characters in one class
 DECODER = CtcDecoder(["", "a", "b", " ", "ch"], 0)
@@ -43,23 +43,32 @@ def sure(count: int, probability: float = 1.0) -> np.ndarray[tuple[int, ...], np
     ],
 )
 def test_text(classes: tuple[int, ...], text: str, reason: str) -> None:
-    assert DECODER(steps(*classes), sure(len(classes)))[0] == text, reason
+    assert DECODER(steps(*classes), sure(len(classes))).text == text, reason
 
 
 def test_confidence_is_the_mean_of_each_character_at_its_first_step() -> None:
     probabilities = np.array([0.1, 0.9, 0.2, 0.3, 0.5, 0.1], dtype=np.float32)
-    text, confidence = DECODER(steps(0, 1, 1, 0, 2, 2), probabilities)
-    assert text == "ab"
-    assert confidence == pytest.approx((0.9 + 0.5) / 2)
+    line = DECODER(steps(0, 1, 1, 0, 2, 2), probabilities)
+    assert line.text == "ab"
+    assert line.confidence == pytest.approx((0.9 + 0.5) / 2)
+    assert line.probabilities == pytest.approx((0.9, 0.5))
+
+
+def test_characters_stand_in_the_middle_of_their_steps() -> None:
+    # Ten steps: a space, two of "a", blanks, one of "ch", three of "b". The net is a third of a step late.
+    line = DECODER(steps(3, 1, 1, 0, 0, 4, 2, 2, 2, 0), sure(10))
+    assert line.text == "achb"
+    assert line.characters == (" ", "a", "ch", "b")
+    assert line.positions == pytest.approx([0.015, 0.165, 0.515, 0.715])
 
 
 @pytest.mark.parametrize("classes", [(0, 0), (3, 3)])
 def test_no_text_has_no_confidence(classes: tuple[int, ...]) -> None:
-    assert DECODER(steps(*classes), sure(2)) == ("", 0.0)
+    assert DECODER(steps(*classes), sure(2)) == LineText("", 0.0)
 
 
 def test_blank_may_be_the_last_class() -> None:
-    assert CtcDecoder(["a", "b", ""], 2)(steps(2, 0, 2, 0, 1, 2), sure(6))[0] == "aab"
+    assert CtcDecoder(["a", "b", ""], 2)(steps(2, 0, 2, 0, 1, 2), sure(6)).text == "aab"
 
 
 def test_class_without_a_character_is_refused() -> None:

@@ -1,41 +1,17 @@
 """The parts of the detector that need no net."""
 
-from pathlib import Path
-
 import numpy as np
-import numpy.typing as npt
 
 from models.detection import TextDetector
 from models.detection.resize import DetectionInput
 from models.manifests import load_manifest
 from models.page import Page, Quads
-from models.runtime import NetOptions, Runtime
 from models.settings import DetectionOptions
-
-
-class _BarNet(Runtime):
-    """Sees text in what is darker than gray, and keeps the sizes of what it was shown."""
-
-    def __init__(self) -> None:
-        self.sizes: list[tuple[int, ...]] = []
-
-    @classmethod
-    def load(cls, path: Path, options: NetOptions) -> "_BarNet":
-        return cls()
-
-    def run(self, batch: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.generic], ...]:
-        self.sizes.append(batch.shape[2:0:-1])
-        return ((batch[:, None, :, :, 1] < 127).astype(np.float32),)
-
-    def metadata(self) -> dict[str, str]:
-        return {}
-
-    def class_count(self) -> int | None:
-        return None
+from tests.bar_net import BarNet
 
 
 def test_specks_beyond_the_most_lines_are_dropped_with_a_warning() -> None:
-    detector = TextDetector(_BarNet(), load_manifest("ppocrv6-small").detection)
+    detector = TextDetector(BarNet(), load_manifest("ppocrv6-small").detection)
     probability = np.zeros((320, 320), np.float32)
     for index in range(100):
         row, column = divmod(index, 10)
@@ -60,7 +36,7 @@ def _page_of_bars(height: int, count: int = 20) -> Page:
 
 
 def _detected(page: Page, options: DetectionOptions) -> tuple[list[tuple[int, ...]], Quads]:
-    net = _BarNet()
+    net = BarNet()
     quads = TextDetector(net, load_manifest("ppocrv6-small").detection).detect(page, options)
     return net.sizes, quads
 
@@ -81,10 +57,13 @@ def test_page_of_small_print_is_looked_at_again_and_only_that_counts() -> None:
     assert quads.warnings == ()
 
 
-def test_page_whose_print_is_small_at_its_full_size_carries_a_warning() -> None:
+def test_page_whose_print_is_small_at_its_full_size_is_searched_in_tiles() -> None:
     sizes, quads = _detected(_page_of_bars(7), DetectionOptions())
-    assert len(sizes) == 2
-    assert [(warning.code, warning.page) for warning in quads.warnings] == [("scaled_down", 4)]
+    assert sizes == [(768, 1024), (1408, 1984), *[(1024, 1280)] * 9]
+    assert len(quads) == 20
+    heights = quads.points[:, 3, 1] - quads.points[:, 0, 1]
+    assert np.abs(heights - 2.6 * 7).max() < 3
+    assert quads.warnings == ()
 
 
 def test_empty_page_is_looked_at_again_without_a_warning() -> None:

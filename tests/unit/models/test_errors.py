@@ -27,7 +27,7 @@ def table_rows(heading: str) -> list[list[str]]:
 def warning_codes() -> set[str]:
     """First arguments of every call of PageWarning."""
     codes = set()
-    for folder in ("deployments", "models"):
+    for folder in ("deployments", "models", "serve"):
         for file in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "PageWarning":

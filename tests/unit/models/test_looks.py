@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.detection.looks import LineHeights, first_look, second_look, small_text_warning
+from models.detection.looks import LineHeights, first_look, may_miss_text, second_look
 from models.detection.resize import DetectionInput
 from models.manifests import load_manifest
 
@@ -122,7 +122,7 @@ def test_line_that_runs_downwards_is_as_high_as_it_is_thick() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "size", "heights", "warned", "reason"),
+    ("page", "size", "heights", "missing", "reason"),
     [
         ((2480, 3508), (1408, 1984), SMALL, True, "small print on a page made smaller"),
         ((2480, 3508), (1408, 1984), FINE, False, "large print on a page made smaller"),
@@ -133,13 +133,7 @@ def test_line_that_runs_downwards_is_as_high_as_it_is_thick() -> None:
         ((400, 900), (736, 1664), SMALL, False, "small print on a page made larger"),
     ],
 )
-def test_warning(page: tuple[int, int], size: tuple[int, int], heights: LineHeights, warned: bool, reason: str) -> None:
-    warnings = small_text_warning(look(page, size), heights, SMALL_PX)
-    assert [warning.code for warning in warnings] == ["scaled_down"] * warned, reason
-
-
-def test_warning_says_page_sizes_and_height() -> None:
-    (warning,) = small_text_warning(look((6000, 4000), (1984, 1344)), LineHeights(40, 10), SMALL_PX)
-    assert warning.page == 7
-    assert "1984x1344 pixels, 33% of the page's 6000x4000" in warning.message
-    assert "lines are only 30 pixels high" in warning.message
+def test_text_may_be_missing(
+    page: tuple[int, int], size: tuple[int, int], heights: LineHeights, missing: bool, reason: str
+) -> None:
+    assert may_miss_text(look(page, size), heights, SMALL_PX) is missing, reason

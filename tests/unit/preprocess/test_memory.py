@@ -1,5 +1,6 @@
 """What decoding takes, measured from outside: each case in a process of its own, since the peak of one only grows."""
 
+import struct
 import subprocess
 import sys
 import zlib
@@ -99,6 +100,13 @@ LARGE: dict[str, Callable[[], bytes]] = {
     "png-palette-alpha": palette_with_alpha,
     "jpeg-cmyk-progressive": lambda: encoded(Image.new("CMYK", A4), "JPEG", progressive=True),
     "jpeg-turned": lambda: encoded(Image.new("RGB", A4), "JPEG", exif=turned_exif()),
+    "jpeg-rgb": lambda: encoded(Image.new("RGB", A4, "red"), "JPEG"),
+    "jpeg-progressive": lambda: encoded(Image.new("RGB", A4, "red"), "JPEG", progressive=True),
+    "png-rgb": lambda: blank_png(8, 2, 3),
+    "png-16-bit-gray": lambda: blank_png(16, 0, 2),
+    "jpeg-2000-gray": lambda: encoded(Image.new("L", A4, 9), "JPEG2000"),
+    "tiff-strips": lambda: encoded(Image.new("RGB", A4, "red"), "TIFF", compression="tiff_lzw"),
+    "tiff-g4": lambda: encoded(Image.new("1", A4, 1), "TIFF", compression="group4"),
     "webp-alpha": lambda: encoded(Image.new("RGBA", A4), "WEBP", lossless=True, quality=0, method=0),
     "tiff-float-one-strip": lambda: blank_tiff(32, 1, 1, 3, []),
     "tiff-16-bit-rgba-one-strip": lambda: blank_tiff(16, 4, 2, 1, [2]),
@@ -119,8 +127,8 @@ def test_a4_at_600_dpi_is_read_within_its_estimate(kind: str, tmp_path: Path) ->
     [(outcome, extra)] = measured(document)
     assert outcome in ("4961x7016", "7016x4961")
     assert extra < MAX_EXTRA_BYTES
-    image = open_header(Document(data), sniff(Document(data)), PreprocessLimits()).image
-    estimate = decode_bytes(image, scans=2 if "progressive" in kind else 1)
+    header = open_header(Document(data), sniff(Document(data)), PreprocessLimits())
+    estimate = decode_bytes(header.image, header.how)
     # What is not estimated: a band in four forms at most, and what the allocator keeps.
     assert extra < estimate + 40_000_000
 
@@ -129,7 +137,16 @@ TILE_OF_900_MEGAPIXELS: dict[int, int | list[int]] = {258: 8, 259: 8, 262: 1, 32
 
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "png-header": (lambda: png(60_000, 60_000, 8, 2, b""), "too_large"),
-    "png-pixels": (lambda: png(8_000, 8_000, 8, 0, bytes(8_000 * 8_001)), "too_large"),
+    "jpeg-2000-header": (lambda: jpeg_2000(60_000, 60_000, 60_000), "too_large"),
+    "jpeg-2000-one-tile": (lambda: jpeg_2000(12_000, 12_000, 12_000), "too_large"),
+    "jpeg-2000-countless-tiles": (lambda: jpeg_2000(12_000, 12_000, 1), "too_large"),
+    "jpeg-2000-two-sizes": (lambda: jpeg_2000_box(jpeg_2000(60_000, 60_000, 60_000)), "undecodable"),
+    "netpbm-plain": (lambda: b"P2 3000 3000 255\n" + b"1 " * 100, "too_large"),
+    "netpbm-header": (lambda: b"P5 60000 60000 255\n", "too_large"),
+    "webp-canvas": (
+        lambda: b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0" + b"\xff" * 6,
+        "too_large",
+    ),
     "gif-header": (
         lambda: b"GIF89a\xff\xff\xff\xff\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\xff\xff\xff\xff\0\x08",
         "too_large",
@@ -137,6 +154,18 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "bmp-run-length": (lambda: run_length_bmp(60_000, 600, b"\x01\x05\0\0" * 600), "too_large"),
     "tiff-tile": (lambda: tiff(100, 100, zlib.compress(bytes(400_000_000), 1), TILE_OF_900_MEGAPIXELS), "too_large"),
 }
+
+
+def jpeg_2000(width: int, height: int, tile: int) -> bytes:
+    """A codestream of gray that ends behind its sizes."""
+    sizes = struct.pack(">HIIIIIIIIH", 0, width, height, 0, 0, tile, tile, 0, 0, 1) + b"\x07\x01\x01"
+    return b"\xff\x4f\xff\x51" + struct.pack(">H", len(sizes) + 2) + sizes
+
+
+def jpeg_2000_box(stream: bytes) -> bytes:
+    """A JP2 file whose header says 100 x 100 pixels."""
+    parts = encoded(Image.new("L", (100, 100)), "JPEG2000").split(b"jp2c")
+    return parts[0] + b"jp2c" + stream
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

@@ -4,14 +4,22 @@ from deployments.preprocess.document import Document
 from deployments.preprocess.signatures import ImageFormat
 from deployments.preprocess.sniff import extension_contradicts, sniff
 from models.errors import Undecodable, UnsupportedType
+from tests.unit.preprocess.heic import HEIC_TURNED
 from tests.unit.preprocess.pictures import drawing, encoded
 
-READ = "rayocr reads JPEG, PNG, WebP, BMP, TIFF and GIF"
+READ = "rayocr reads PDF, JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP, Netpbm, PCX and TGA"
+
+# What Pillow calls them, where it has another name.
+PILLOW_NAMES = {
+    ImageFormat.JPEG_2000: "JPEG2000",
+    ImageFormat.NETPBM: "PPM",
+}
 
 
 @pytest.mark.parametrize("image_format", list(ImageFormat))
 def test_format_is_told_from_content_whatever_the_name(image_format: ImageFormat) -> None:
-    data = encoded(drawing(), image_format.upper())
+    name = PILLOW_NAMES.get(image_format, image_format.upper())
+    data = HEIC_TURNED if image_format is ImageFormat.HEIC else encoded(drawing(), name)
     assert sniff(Document(data, "wrong.pdf")) is image_format
     assert sniff(Document(data)) is image_format
 
@@ -26,15 +34,15 @@ def test_format_is_told_from_content_whatever_the_name(image_format: ImageFormat
         (b"<!DOCTYPE html><p>404", "page.jpg", "HTML page, although the name ends in .jpg"),
         (b'{"error": 1}', "a.png", "JSON document, although the name ends in .png"),
         (b'<?xml version="1.0"?><svg width="9"/>', "a.svg", ".svg (SVG picture)"),
-        (b"%PDF-1.7\n", "scan.pdf", ".pdf (PDF document)"),
-        (b"\x00\x00\x00\x1cftypheic", "IMG_1.HEIC", ".heic (HEIC picture)"),
-        (b"\x00\x00\x00\x20ftypavif", None, "AVIF picture"),
-        (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "a.jp2", ".jp2 (JPEG 2000 picture)"),
-        (b"PK\x03\x04\x14\x00", "a.docx", ".docx (ZIP archive or Office document)"),
-        (b"P6\n4 4\n255\n", "a.ppm", ".ppm (Netpbm picture)"),
-        (b"\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00", "a.tga", ".tga (TGA picture)"),
+        (b"\x00\x00\x00\x1cftypmp42", "a.mp4", ".mp4 (video)"),
+        (b"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x01crx isom", "a.cr3", ".cr3 (Canon camera raw)"),
+        (b"PK\x03\x04\x14\x00", "a.docx", ".docx (Office document)"),
+        (b"PK\x03\x04\x14\x00\x06\x00[Content_Types].xml", None, "Microsoft Office document"),
+        (b"PK\x03\x04\x14\x00\x00\x00mimetypeapplication/vnd.oasis.opendocument.text", None, "OpenDocument file"),
+        (b"PK\x03\x04\x14\x00", "a.zip", ".zip (ZIP archive)"),
+        (b"P7\nWIDTH 4\n", "a.pam", ".pam (Netpbm picture of a rare kind)"),
+        (b"\x00\x00\x01\x00\x01\x00", "a.ico", ".ico (Windows icon)"),
         (b"\x00\x00\x02\x00\x01\x00", "a.cur", ".cur (Windows cursor)"),
-        (b"\x0a\x05\x01\x08", "a.pcx", ".pcx (PCX picture)"),
         (b"\x03\xf1\xfe\x80\x81\x90", "a.xyz", ".xyz (content not recognized)"),
         (b"\x03\xf1\xfe\x80\x81\x90", "a.jpg", "content not recognized, although the name ends in .jpg"),
         (b"\x03\xf1\xfe\x80\x81\x90", None, "content not recognized"),
@@ -52,9 +60,44 @@ def test_empty_document_says_so() -> None:
     assert caught.value.message == f"the document is empty (0 bytes); {READ}"
 
 
-def test_pdf_is_told_what_to_do() -> None:
-    with pytest.raises(UnsupportedType, match="send its pages as pictures"):
-        sniff(Document(b"\x00garbage first\n%PDF-1.4"))
+@pytest.mark.parametrize("ahead", [0, 1, 1000], ids=str)
+def test_pdf_header_may_come_late(ahead: int) -> None:
+    assert sniff(Document(b"\x00" * ahead + b"%PDF-1.4")) is ImageFormat.PDF
+
+
+def test_pdf_header_may_not_come_too_late() -> None:
+    with pytest.raises(UnsupportedType):
+        sniff(Document(b"\x00" * 1024 + b"%PDF-1.4"))
+
+
+def test_archive_that_holds_a_pdf_is_an_archive() -> None:
+    with pytest.raises(UnsupportedType, match="ZIP archive"):
+        sniff(Document(b"PK\x03\x04\x14\x00" + b"\x00" * 24 + b"a.pdf%PDF-1.4"))
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("a.docx", "libreoffice --headless --convert-to pdf FILE"), ("a.zip", "unpack it")],
+)
+def test_hint_says_what_to_do(name: str, hint: str) -> None:
+    with pytest.raises(UnsupportedType, match=hint):
+        sniff(Document(b"PK\x03\x04\x14\x00", name))
+
+
+@pytest.mark.parametrize(
+    ("brands", "image_format"),
+    [
+        (b"heic\0\0\0\0mif1heic", ImageFormat.HEIC),
+        (b"mif1\0\0\0\0mif1heic", ImageFormat.HEIC),
+        (b"mif1\0\0\0\0mif1avif", ImageFormat.AVIF),
+        (b"avis\0\0\0\0avifmif1", ImageFormat.AVIF),
+        (b"mif1\0\0\0\0mif1", ImageFormat.HEIC),
+    ],
+)
+def test_heic_and_avif_are_told_by_their_brands(brands: bytes, image_format: ImageFormat) -> None:
+    box = (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands
+    # What follows the box is none of its brands.
+    assert sniff(Document(box + b"avif")) is image_format
 
 
 def test_bytes_before_the_picture_are_named() -> None:

@@ -32,8 +32,8 @@ def test_walk_keeps_the_order_and_tells_listed_from_named(files: Path) -> None:
     found = list(walk_sources(["x.png", str(files), "-"], storage))
     assert found == [
         Source("x.png"),
-        Source(f"{files}/b.png", is_listed=True, size_bytes=1),
-        Source(f"{files}/deep/a.png", is_listed=True, size_bytes=1),
+        Source(f"{files}/b.png", str(files), size_bytes=1),
+        Source(f"{files}/deep/a.png", str(files), size_bytes=1),
         Source("-"),
     ]
 
@@ -135,7 +135,7 @@ def test_pretty_json_keeps_a_polygon_on_one_line() -> None:
     page = OcrPage(page=1, width=10, height=10, rotation=0, lines=[line], text=line.text)
     result = OcrResult(id="x", model="m", pages=[page], text=line.text, warnings=[], timings_ms={})
     text = json_text("a.png", result, is_pretty=True)
-    assert '          "polygon": [[1.0, 2.0], [3.0, 2.5], [3.0, 4.0], [1.0, 4.0]]\n' in text
+    assert '          "polygon": [[1.0, 2.0], [3.0, 2.5], [3.0, 4.0], [1.0, 4.0]],\n' in text
     assert '"text": "[\\n 1,\\n 2\\n]"' in text
 
 

@@ -8,8 +8,8 @@ from serve.bulk.outputs.names import digest_from_name, name_from_key
     "key", ["a.png", "2026/01/scan 1.jpg", "漢字", "a%2Fb", ".hidden", "x/.rayocr", "a.json", "_scans/a"]
 )
 def test_result_is_named_after_its_key(key: str) -> None:
-    assert name_from_key(key) == f"{key}.json"
-    assert digest_from_name(f"{key}.json") == key_digest(key)
+    assert name_from_key(key, ".json") == f"{key}.json"
+    assert digest_from_name(f"{key}.json", ".json") == key_digest(key)
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,9 @@ def test_result_is_named_after_its_key(key: str) -> None:
     ],
 )
 def test_key_that_can_be_no_path_is_named_by_its_digest(key: str) -> None:
-    name = name_from_key(key)
+    name = name_from_key(key, ".json")
     assert name == f"_odd/{key_digest(key).hex()}.json"
-    assert digest_from_name(name) == key_digest(key)
+    assert digest_from_name(name, ".json") == key_digest(key)
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_key_that_can_be_no_path_is_named_by_its_digest(key: str) -> None:
     ["_summary.json", "_errors.jsonl", "_state/status.json", "a.png", "_odd/a.json", "_odd/00.json", ".rayocr-0.tmp"],
 )
 def test_what_is_no_result_has_no_digest(name: str) -> None:
-    assert digest_from_name(name) is None
+    assert digest_from_name(name, ".json") is None

@@ -13,6 +13,7 @@ from ray.serve.exceptions import BackPressureError
 
 from deployments.context import RequestContext
 from deployments.pipeline import Pipeline
+from deployments.preprocess.document import Document
 from deployments.preprocess.draw import Drawing
 from deployments.read_options import ReadOptions
 from deployments.routes import PageRoute
@@ -70,6 +71,15 @@ class ScriptedRoute(PageRoute):
     ) -> PageQuads:
         """Jobs don't."""
         raise NotImplementedError("no page of a job is only detected")
+
+    async def page_count(self, document: SharedDocument, context: RequestContext, options: ReadOptions) -> int:
+        """Each has one."""
+        return 1
+
+    async def document(self, document: SharedDocument, context: RequestContext) -> Document:
+        """Of its own name."""
+        source: Any = document.reference(lambda location: location)  # type: ignore[arg-type,return-value]
+        return Document(source.encode())
 
     async def draw(
         self, document: SharedDocument, number: int, drawing: Drawing, context: RequestContext, options: ReadOptions

@@ -1,0 +1,108 @@
+"""PDFs that are open: the last few, so that a document is handed over and parsed once for all of its pages."""
+
+import ctypes
+import mmap
+import os
+
+from deployments.preprocess.pdfium.library import Refused, pdfium
+
+__all__ = ["OpenDocument", "OpenDocuments"]
+
+_KEPT = 4
+_KEPT_BYTES = 100_000_000
+
+
+class OpenDocument:
+    """One PDF.
+
+    Args:
+        descriptor: A file that holds its bytes, in memory.
+        password: To open it with.
+
+    Raises:
+        Refused: It is damaged beyond reading, encrypted, or has no pages.
+    """
+
+    def __init__(self, descriptor: int, password: str | None) -> None:
+        self.size = os.fstat(descriptor).st_size
+        self._mapping = mmap.mmap(descriptor, self.size, flags=mmap.MAP_PRIVATE)
+        self._bytes = (ctypes.c_char * self.size).from_buffer(self._mapping)
+        encoded = None if password is None else password.encode("utf-8", "surrogatepass")
+        self.handle = pdfium.FPDF_LoadMemDocument64(self._bytes, self.size, encoded)
+        if not self.handle:
+            error = pdfium.FPDF_GetLastError()
+            self._release()
+            if error == pdfium.FPDF_ERR_PASSWORD:
+                raise Refused("encrypted")
+            raise Refused("unknown_encryption" if error == pdfium.FPDF_ERR_SECURITY else "damaged")
+        self.page_count: int = pdfium.FPDF_GetPageCount(self.handle)
+        if self.page_count < 1:
+            self.close()
+            raise Refused("no_pages")
+        self.is_damaged = not pdfium.FPDF_DocumentHasValidCrossReferenceTable(self.handle)
+        self.form = None
+        if pdfium.FPDF_GetFormType(self.handle) != pdfium.FORMTYPE_NONE:
+            # PDFium keeps a pointer to it.
+            self._form_callbacks = pdfium.FPDF_FORMFILLINFO(version=2)
+            self.form = pdfium.FPDFDOC_InitFormFillEnvironment(self.handle, self._form_callbacks)
+        if self.form:
+            pdfium.FPDF_RemoveFormFieldHighlight(self.form)
+
+    def close(self) -> None:
+        """Give its memory back."""
+        if getattr(self, "form", None):
+            pdfium.FPDFDOC_ExitFormFillEnvironment(self.form)
+        pdfium.FPDF_CloseDocument(self.handle)
+        self._release()
+
+    def _release(self) -> None:
+        # The mapping can't be closed while something points into it.
+        del self._bytes
+        self._mapping.close()
+
+
+class OpenDocuments:
+    """The documents that were used last."""
+
+    def __init__(self) -> None:
+        self._documents: dict[tuple[str, str | None], OpenDocument] = {}
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of all documents that are open."""
+        return sum(document.size for document in self._documents.values())
+
+    def find(self, key: str, password: str | None) -> OpenDocument | None:
+        """A document that is open.
+
+        Args:
+            key: Its digest.
+            password: That it was opened with: who does not know it must not find the document open.
+        """
+        document = self._documents.pop((key, password), None)
+        if document is not None:
+            self._documents[key, password] = document  # the last used is the last to go
+        return document
+
+    def open(self, key: str, password: str | None, descriptor: int) -> OpenDocument:
+        """Open a document, and close those that it takes the place of.
+
+        Args:
+            key: Its digest.
+            password: As `OpenDocument`.
+            descriptor: As `OpenDocument`.
+
+        Raises:
+            Refused: As `OpenDocument`.
+        """
+        size = os.fstat(descriptor).st_size
+        while self._documents and (len(self._documents) >= _KEPT or self.total_bytes + size > _KEPT_BYTES):
+            self._documents.pop(next(iter(self._documents))).close()
+        document = OpenDocument(descriptor, password)
+        self._documents[key, password] = document
+        return document
+
+    def close_all(self) -> None:
+        """Close all, since what PDFium keeps of their pages has become large."""
+        while self._documents:
+            self._documents.popitem()[1].close()

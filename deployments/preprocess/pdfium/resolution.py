@@ -1,0 +1,115 @@
+"""How many pixels an inch a page is drawn at, from what stands on it."""
+
+import math
+from dataclasses import dataclass
+
+from deployments.preprocess.pdfium.contents import Contents, Picture
+
+__all__ = ["Resolution", "resolution", "suitable_dpi"]
+
+# Where nothing is known of the text: in outlines, in pictures that cover part of the page, in form fields.
+_DEFAULT_DPI = 200.0
+
+# 10 points are 21 pixels high at 150 dpi, and 6 points 25 at 300.
+_ORDINARY_PT, _ORDINARY_DPI = 10.0, 150.0
+_SMALL_PT, _SMALL_DPI = 6.0, 300.0
+
+# A page of still smaller text is a small page: more is drawn only of such.
+_TINY_LINE_PX = 25.0
+_TINY_PAGE_PIXELS = 9_000_000
+
+# The part of a page's characters that may be smaller than what decides: superscripts and small print in figures.
+_SMALLEST_SHARE = 0.05
+
+# A scan covers the page but for its margins.
+_SCAN_COVERAGE = 0.8
+_SCAN_DPI = (72.0, 600.0)
+
+# A scan in layers (ISO 16485) has its text in masks that are finer than the pictures they belong to.
+_LAYERED_COVERAGE = 1.5
+
+# Sides beyond this are more than JPEG and most other things can hold.
+_MAX_SIDE = 65_000
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The size in which a page is drawn.
+
+    Args:
+        dpi: Pixels an inch.
+        width: In pixels.
+        height: In pixels.
+        wanted_dpi: What would have been taken but for the limit on pixels.
+    """
+
+    dpi: float
+    width: int
+    height: int
+    wanted_dpi: float
+
+
+def resolution(dpi: float, width_pt: float, height_pt: float, max_pixels: int) -> Resolution:
+    """Keep a page within the limit on pixels.
+
+    Args:
+        dpi: Pixels an inch that the page should have.
+        width_pt: Its width in points.
+        height_pt: Its height in points.
+        max_pixels: The most that it may have.
+    """
+    scale = dpi / 72
+    fitting = min(scale, _MAX_SIDE / width_pt, _MAX_SIDE / height_pt)
+    if (width_pt * fitting) * (height_pt * fitting) > max_pixels:
+        fitting = math.sqrt(max_pixels) / math.sqrt(width_pt) / math.sqrt(height_pt)
+    width, height = max(1, round(width_pt * fitting)), max(1, round(height_pt * fitting))
+    # What is one pixel wide must not be longer than the limit for that.
+    width, height = min(width, max_pixels // height, _MAX_SIDE), min(height, max_pixels // width, _MAX_SIDE)
+    return Resolution(fitting * 72, max(1, width), max(1, height), dpi)
+
+
+def suitable_dpi(contents: Contents, width_pt: float, height_pt: float) -> float:
+    """Choose the pixels an inch by what stands on a page.
+
+    Args:
+        contents: Of the page.
+        width_pt: Its width in points.
+        height_pt: Its height in points.
+    """
+    covered = sum(picture.coverage for picture in contents.pictures)
+    if covered > _SCAN_COVERAGE:
+        low = _DEFAULT_DPI if covered > _LAYERED_COVERAGE else _SCAN_DPI[0]
+        return min(max(_scan_dpi(contents.pictures, covered), low), _SCAN_DPI[1])
+    size = _small_size(contents.text_sizes)
+    if size is None:
+        dpi = _DEFAULT_DPI
+    elif size >= _SMALL_PT:
+        share = min(1.0, (_ORDINARY_PT - size) / (_ORDINARY_PT - _SMALL_PT)) if size < _ORDINARY_PT else 0.0
+        dpi = _ORDINARY_DPI + share * (_SMALL_DPI - _ORDINARY_DPI)
+    else:
+        most = 72 * math.sqrt(_TINY_PAGE_PIXELS) / math.sqrt(width_pt) / math.sqrt(height_pt)
+        dpi = min(max(_SMALL_DPI, min(_TINY_LINE_PX * 72 / size, most)), _SCAN_DPI[1])
+    if contents.pictures or contents.outline_glyphs or contents.has_annotations or not contents.is_complete:
+        dpi = max(dpi, _DEFAULT_DPI)
+    return dpi
+
+
+def _scan_dpi(pictures: list[Picture], covered: float) -> float:
+    """That of the finest pictures that cover a third of what all cover: a small logo does not decide, strips do."""
+    so_far = 0.0
+    for picture in sorted(pictures, key=lambda picture: -picture.dpi):
+        so_far += picture.coverage
+        if so_far >= covered / 3:
+            return picture.dpi
+    return _DEFAULT_DPI
+
+
+def _small_size(sizes: list[tuple[float, float]]) -> float | None:
+    """The size, in points, below which only few characters are."""
+    total = sum(count for _, count in sizes)
+    so_far = 0.0
+    for size, count in sorted(sizes):
+        so_far += count
+        if so_far >= _SMALLEST_SHARE * total:
+            return size
+    return None

@@ -1,0 +1,80 @@
+"""Whether a text layer says what the page shows: real, visible text and not garbage, and nothing beside it."""
+
+import unicodedata
+
+from deployments.preprocess.pdfium.contents import Contents
+from deployments.preprocess.pdfium.glyphs import Glyphs
+
+__all__ = ["doubts_about_contents", "doubts_about_text"]
+
+# More of the page in pictures: text in them would be lost.
+_MOST_PICTURES = 0.25
+
+# Text drawn as outlines: more than a logo, and more than this share of the text.
+_MOST_OUTLINES = 100
+_MOST_OUTLINES_SHARE = 0.25
+
+_MOST_UNMAPPED = 0.05
+
+# Of letters, digits and the common marks; formulas and tables have more symbols than prose.
+_LEAST_COMMON = 0.6
+_COMMON_MARKS = frozenset(
+    ".,:;!?'\"()[]/-%&@#*+=<>|$_\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u2022\u20ac\u00b0\u00a9"
+)
+
+# European languages have 35 to 48 %. A font whose codes are shifted, the commonest garbage, leaves some 15 %.
+_LEAST_VOWELS = 0.22
+_TELLING_LETTERS = 150
+_VOWELS = frozenset("aeiouy")
+
+
+def doubts_about_contents(contents: Contents, characters: float) -> list[str]:
+    """Why a page's text layer may not be all of its text.
+
+    Args:
+        contents: Of the page.
+        characters: About how many the text layer has.
+
+    Returns:
+        Parts of a sentence; empty where there is no doubt.
+    """
+    doubts = []
+    if contents.picture_coverage > _MOST_PICTURES:
+        doubts.append(f"pictures cover {contents.picture_coverage:.0%} of the page")
+    if contents.outline_glyphs > max(_MOST_OUTLINES, _MOST_OUTLINES_SHARE * characters):
+        doubts.append("it has drawings that may be text")
+    if contents.has_annotations:
+        doubts.append("form fields or annotations may hold text")
+    if not contents.is_complete:
+        doubts.append("it has very many objects")
+    return doubts
+
+
+def doubts_about_text(glyphs: Glyphs) -> list[str]:
+    """Why a text layer may not be real text.
+
+    Args:
+        glyphs: That it holds.
+
+    Returns:
+        Parts of a sentence; empty where there is no doubt.
+    """
+    if not glyphs.is_complete:
+        return ["it has very many characters"]
+    text = "".join(glyph.text for glyph in glyphs.glyphs if not glyph.is_space)
+    doubts = []
+    if glyphs.unmapped > _MOST_UNMAPPED * (len(text) + glyphs.unmapped):
+        doubts.append(f"{glyphs.unmapped:,} of its characters have no meaning in Unicode")
+    common = sum(character in _COMMON_MARKS or unicodedata.category(character)[0] in "LMN" for character in text)
+    if common < _LEAST_COMMON * len(text):
+        doubts.append(f"{len(text) - common:,} of its {len(text):,} characters are unusual")
+    letters = [unicodedata.normalize("NFD", character)[0] for character in text.lower() if _is_latin(character)]
+    if len(letters) >= _TELLING_LETTERS:
+        vowels = sum(letter in _VOWELS for letter in letters)
+        if vowels < _LEAST_VOWELS * len(letters):
+            doubts.append("it does not look like words")
+    return doubts
+
+
+def _is_latin(character: str) -> bool:
+    return character.isalpha() and character < "\u0250"

@@ -1,0 +1,229 @@
+"""Words and lines from the characters of a text layer."""
+
+import unicodedata
+from dataclasses import dataclass, field
+
+from deployments.preprocess.pdfium.glyphs import Glyph
+
+__all__ = ["TextLine", "TextWord", "rotation_of_text", "text_lines"]
+
+# In sizes of the font. Between columns and cells of a table there is more than between justified words.
+_LINE_GAP = 1.5
+_WORD_GAP = 0.8
+_BASELINE_SHIFT = 0.5
+
+# Superscripts have two thirds of their line's size. A letter so many times as high as its neighbors is an initial.
+_OTHER_SIZE = 2.0
+
+# Pieces of one line that are far from each other in the content: a link, a word in bold. Closer than any columns.
+_PIECE_GAP = 1.0
+_PIECE_SHIFT = 0.15
+_PIECE_SPACE = 0.12
+_LOOK_BACK = 8
+
+# Vertical writing: one character below the other.
+_VERTICAL_STEP = (0.8, 1.4)
+_VERTICAL_SHIFT = 0.3
+_LEAST_VERTICAL = 3
+
+# The share of a page's characters that says how the page stands.
+_MOST_TEXT = 0.75
+
+# Cosine of the angle up to which two texts have one direction.
+_SAME_DIRECTION = 0.98
+
+Quad = tuple[float, float, float, float, float, float, float, float]
+"""x and y of four corners in points of the page as a person sees it, clockwise from the text's top left."""
+
+
+@dataclass(slots=True)
+class TextWord:
+    """A word: its characters, in logical order."""
+
+    glyphs: list[Glyph] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What it says; never empty."""
+        return "".join(glyph.text for glyph in self.glyphs)
+
+    @property
+    def quad(self) -> Quad:
+        """Around its characters' ink."""
+        return _quad(self.glyphs)
+
+
+@dataclass(slots=True)
+class TextLine:
+    """A line: its words, in logical order."""
+
+    words: list[TextWord] = field(default_factory=list)
+    is_vertical: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its words, joined by single blanks."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def quad(self) -> Quad:
+        """Around its characters' ink."""
+        return _quad([glyph for word in self.words for glyph in word.glyphs])
+
+
+def text_lines(glyphs: list[Glyph]) -> list[TextLine]:
+    """Group characters into words and lines by where they stand.
+
+    Args:
+        glyphs: In the order of the page's content, with its white space.
+
+    Returns:
+        Lines in the order of the content, in which the columns of a page commonly follow each other.
+    """
+    lines: list[TextLine] = []
+    previous: Glyph | None = None
+    had_space = False
+    for glyph in glyphs:
+        if glyph.is_space:
+            had_space = True
+            continue
+        if previous is None or not _continues(lines[-1], previous, glyph):
+            lines.append(TextLine([TextWord([glyph])]))
+        elif had_space or (not lines[-1].is_vertical and _gap(previous, glyph) > _WORD_GAP * _em(previous, glyph)):
+            lines[-1].words.append(TextWord([glyph]))
+        else:
+            lines[-1].words[-1].glyphs.append(glyph)
+        previous, had_space = glyph, False
+    return _joined([ordered for line in lines for ordered in _settled(line)])
+
+
+def rotation_of_text(glyphs: list[Glyph]) -> int:
+    """Degrees (0, 90, 180, 270) clockwise that the page must be turned so that most of its text stands upright.
+
+    Args:
+        glyphs: Of a page.
+    """
+    counts = dict.fromkeys((0, 90, 180, 270), 0)
+    for glyph in glyphs:
+        x, y = glyph.style.along
+        if not glyph.is_space:
+            counts[(0 if x > 0 else 180) if abs(x) >= abs(y) else (270 if y > 0 else 90)] += 1
+    rotation = max(counts, key=lambda turn: counts[turn])
+    return rotation if counts[rotation] > _MOST_TEXT * sum(counts.values()) else 0
+
+
+def _continues(line: TextLine, previous: Glyph, glyph: Glyph) -> bool:
+    if _is_other_size(previous.style.size, glyph.style.size):
+        return False
+    ahead = previous.style.along[0] * glyph.style.along[0] + previous.style.along[1] * glyph.style.along[1]
+    if ahead < _SAME_DIRECTION:
+        return False
+    em = _em(previous, glyph)
+    shift = glyph.baseline - previous.baseline
+    is_single = len(line.words) == 1 and len(line.words[0].glyphs) == 1
+    if (line.is_vertical or is_single) and _is_ideograph(previous.text) and _is_ideograph(glyph.text):
+        sideways = abs(glyph.start + glyph.end - previous.start - previous.end) / 2
+        if sideways < _VERTICAL_SHIFT * em and _VERTICAL_STEP[0] * em < shift < _VERTICAL_STEP[1] * em:
+            line.is_vertical = True
+            return True
+    if line.is_vertical or abs(shift) > _BASELINE_SHIFT * em:
+        return False
+    return _gap(previous, glyph) <= _LINE_GAP * em
+
+
+def _is_other_size(one: float, other: float) -> bool:
+    return max(one, other) > _OTHER_SIZE * min(one, other)
+
+
+def _gap(previous: Glyph, glyph: Glyph) -> float:
+    """Between two characters, whichever comes first: right-to-left text goes backwards."""
+    return max(glyph.start - previous.end, previous.start - glyph.end)
+
+
+def _em(previous: Glyph, glyph: Glyph) -> float:
+    return max(previous.style.size, glyph.style.size)
+
+
+def _settled(line: TextLine) -> list[TextLine]:
+    """A finished line, its words in order; or several, where it only looked like a vertical one."""
+    glyphs = [glyph for word in line.words for glyph in word.glyphs]
+    if line.is_vertical:
+        return [line] if len(glyphs) >= _LEAST_VERTICAL else [TextLine([TextWord([glyph])]) for glyph in glyphs]
+    if not any(_is_right_to_left(glyph) for glyph in glyphs):
+        # Written in pieces: a word that was set later may stand before.
+        line.words.sort(key=lambda word: min(glyph.start for glyph in word.glyphs))
+    return [line]
+
+
+def _joined(lines: list[TextLine]) -> list[TextLine]:
+    """Join pieces of one line that do not follow each other in the content. The longest piece says where it comes."""
+    pieces = [_Piece(line, found) for found, line in enumerate(lines)]
+    pieces.sort(key=lambda piece: (piece.along, piece.is_apart, piece.baseline, piece.start))
+    joined: list[_Piece] = []
+    for piece in pieces:
+        # Baselines of one line differ a little, so that its pieces may not be neighbors in this order.
+        for other in reversed(joined[-_LOOK_BACK:]):
+            if other.takes(piece):
+                other.take(piece)
+                break
+        else:
+            joined.append(piece)
+    return [piece.line for piece in sorted(joined, key=lambda piece: piece.place)]
+
+
+class _Piece:
+    def __init__(self, line: TextLine, found: int) -> None:
+        glyphs = [glyph for word in line.words for glyph in word.glyphs]
+        style = glyphs[0].style
+        # PDFium itself orders what it takes for one line, which on a page on its side may be several.
+        self.place = min(glyph.style.place for glyph in glyphs), found
+        self.line, self.length = line, len(glyphs)
+        self.along = round(style.along[0], 2), round(style.along[1], 2)
+        self.size = max(glyph.style.size for glyph in glyphs)
+        self.baseline = glyphs[0].baseline
+        self.start, self.end = min(glyph.start for glyph in glyphs), max(glyph.end for glyph in glyphs)
+        self.is_apart = line.is_vertical or any(_is_right_to_left(glyph) for glyph in glyphs)
+
+    def takes(self, piece: "_Piece") -> bool:
+        if self.is_apart or piece.is_apart or self.along != piece.along or _is_other_size(self.size, piece.size):
+            return False
+        size = min(self.size, piece.size)
+        gap = max(piece.start - self.end, self.start - piece.end)
+        if abs(piece.baseline - self.baseline) > _PIECE_SHIFT * size:
+            return False
+        return -_PIECE_SHIFT * size <= gap <= _PIECE_GAP * size
+
+    def take(self, piece: "_Piece") -> None:
+        before, after = (self, piece) if self.start <= piece.start else (piece, self)
+        words = [*before.line.words, *after.line.words]
+        if after.start - before.end < _PIECE_SPACE * max(self.size, piece.size):
+            seam = TextWord(before.line.words[-1].glyphs + after.line.words[0].glyphs)
+            words = [*before.line.words[:-1], seam, *after.line.words[1:]]
+        self.line = TextLine(words)
+        if piece.length > self.length:
+            self.place, self.baseline = piece.place, piece.baseline
+        self.length += piece.length
+        self.start, self.end = min(self.start, piece.start), max(self.end, piece.end)
+        self.size = max(self.size, piece.size)
+
+
+def _is_right_to_left(glyph: Glyph) -> bool:
+    return unicodedata.bidirectional(glyph.text[0]) in ("R", "AL")
+
+
+def _quad(glyphs: list[Glyph]) -> Quad:
+    along_x, along_y = glyphs[0].style.along
+    start, end = min(glyph.start for glyph in glyphs), max(glyph.end for glyph in glyphs)
+    upper, lower = min(glyph.upper for glyph in glyphs), max(glyph.lower for glyph in glyphs)
+    # A dash, or a character without ink: a polygon must have an inside.
+    least = max(glyphs[0].style.size, 1.0) / 20
+    end, lower = max(end, start + least), max(lower, upper + least)
+    corners = ((start, upper), (end, upper), (end, lower), (start, lower))
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = (
+        (along * along_x - across * along_y, along * along_y + across * along_x) for along, across in corners
+    )
+    return x0, y0, x1, y1, x2, y2, x3, y3
+
+
+def _is_ideograph(text: str) -> bool:
+    return "\u3000" <= text[0] <= "\u9fff" or "\uf900" <= text[0] <= "\ufaff" or "\U00020000" <= text[0] <= "\U0003ffff"

@@ -1,0 +1,274 @@
+"""Columns of running text on a page: the empty strip between two of them.
+
+Recursive XY-cut (Nagy and Seth 1984) takes any wide gap for a border of columns, and tears the rows of tables and
+receipts apart. Here a strip counts only where lines of running text stand on both sides of it: long ones, several of
+them, most as wide as their column.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Boxes", "Gutter", "find_gutter"]
+
+Floats = npt.NDArray[np.float64]
+Cells = npt.NDArray[np.bool_]
+
+# Cells of the grid to a line's height, across and down; no more of them each way, however large the page.
+_CELLS_X, _CELLS_Y = 8, 4
+_MOST_CELLS = 512
+# Quads are somewhat larger than their text. Beneath each other, they touch; what counts is their middle.
+_INSET_X, _INSET_Y = 0.2, 0.3
+# In heights of a line: the narrowest gutter, and the least that a line of running text is wide (about 14 letters). A
+# narrower one, as of notes in a margin, is believed beside a wide one if there are more lines of it.
+_NARROWEST_GUTTER = 0.35
+_LEAST_LINE, _LEAST_NOTE, _WIDE_LINE = 7.0, 6.0, 12.0
+# Fewer lines beside each other are read across: most such are addresses, dates and cells of forms.
+_LEAST_LINES, _LEAST_NOTE_LINES = 4, 6
+# So much of its column a line of running text fills, in the middle of all; those of tables and forms fill less.
+_FILLED = 0.72
+# A gap of so many heights within a line does not end it.
+_WORD_GAP = 1.0
+# A gap between lines that is so many heights wider than usual parts blocks of them; one of so many heights the head
+# or foot of a page, its notes, or a heading of what is beneath, from columns.
+_LOOSE, _FAR = 0.35, 1.5
+# Where all that stands right of a strip's end begins so many heights away, the strip only passes it by.
+_PASSED = 3.0
+_CANDIDATES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """Upright boxes of lines in the leveled page: (K,) float64 each."""
+
+    left: Floats
+    top: Floats
+    right: Floats
+    bottom: Floats
+
+    def of(self, indices: npt.NDArray[np.intp]) -> "Boxes":
+        """Some of them."""
+        return Boxes(self.left[indices], self.top[indices], self.right[indices], self.bottom[indices])
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """An empty strip between two columns.
+
+    Args:
+        x: Its middle.
+        top: Where it begins.
+        bottom: Where it ends.
+    """
+
+    x: float
+    top: float
+    bottom: float
+
+
+def find_gutter(boxes: Boxes) -> Gutter | None:
+    """Find the strip that parts columns of running text, the one with most lines on both sides.
+
+    Args:
+        boxes: Of the lines of one region.
+
+    Returns:
+        It; None where the region is one column, or a table.
+    """
+    if len(boxes) < 2 * _LEAST_LINES:
+        return None
+    ends, starts = np.partition(boxes.right, _LEAST_LINES), np.partition(boxes.left, -_LEAST_LINES)
+    if ends[_LEAST_LINES - 1] >= starts[-_LEAST_LINES]:
+        return None  # no place has enough lines on both sides: so it is in a column, and the rest is slow
+    grid = _Grid.of(boxes)
+    if grid is None:
+        return None
+    for candidate in _candidates(grid, boxes):
+        strip = _trimmed(grid, candidate)
+        if strip is None:
+            continue
+        at_left = _text_width(grid, strip, -1)
+        if at_left < _LEAST_NOTE:
+            continue
+        narrow, wide = sorted((at_left, _text_width(grid, strip, 1)))
+        is_note = wide >= _WIDE_LINE and _line_count(grid, strip) >= _LEAST_NOTE_LINES - 0.5
+        if narrow >= (_LEAST_NOTE if is_note else _LEAST_LINE):
+            return Gutter(
+                grid.left + (strip.left + strip.width / 2) * grid.cell_x,
+                grid.top + strip.top * grid.cell_y,
+                grid.top + strip.bottom * grid.cell_y,
+            )
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Which cells of a region are covered by lines, (rows, columns), and the sizes of cells in pixels.
+
+    `line_x` and `line_y` are a line's height in cells, across and down; `core_y` is what of it covers cells.
+    """
+
+    covered: Cells
+    left: float
+    top: float
+    cell_x: float
+    cell_y: float
+    line_x: float
+    line_y: float
+
+    @property
+    def core_y(self) -> float:
+        return self.line_y * (1 - 2 * _INSET_Y) + 1  # the cells that an interval touches, on average
+
+    @classmethod
+    def of(cls, boxes: Boxes) -> "_Grid | None":
+        thickness = boxes.bottom - boxes.top
+        height = float(np.median(thickness))
+        left, top = float(boxes.left.min()), float(boxes.top.min())
+        width, depth = float(boxes.right.max()) - left, float(boxes.bottom.max()) - top
+        if not (height > 0 and np.isfinite(width + depth)):
+            return None
+        cell_x, cell_y = max(height / _CELLS_X, width / _MOST_CELLS), max(height / _CELLS_Y, depth / _MOST_CELLS)
+        inset_x = np.minimum(_INSET_X * thickness, (boxes.right - boxes.left) / 3)
+        x0 = ((boxes.left + inset_x - left) / cell_x).astype(np.intp)
+        x1 = ((boxes.right - inset_x - left) / cell_x).astype(np.intp) + 1
+        y0 = ((boxes.top + _INSET_Y * thickness - top) / cell_y).astype(np.intp)
+        y1 = ((boxes.bottom - _INSET_Y * thickness - top) / cell_y).astype(np.intp) + 1
+        edges = np.zeros((int(y1.max()) + 1, int(x1.max()) + 1), dtype=np.int32)
+        for y, x, step in ((y0, x0, 1), (y1, x1, 1), (y0, x1, -1), (y1, x0, -1)):
+            np.add.at(edges, (y, x), step)
+        covered = edges.cumsum(axis=0, out=edges).cumsum(axis=1, out=edges)[:-1, :-1] > 0
+        return cls(covered, left, top, cell_x, cell_y, height / cell_x, height / cell_y)
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """An empty part of the grid: columns from `left`, rows from `top` up to `bottom`."""
+
+    left: int
+    width: int
+    top: int
+    bottom: int
+
+
+def _candidates(grid: _Grid, boxes: Boxes) -> Iterator[_Strip]:
+    """Empty strips with enough lines on both sides, those with most lines first."""
+    rows, columns = grid.covered.shape
+    # Wide enough: the cells beside are empty too.
+    reach = max(0, round((_NARROWEST_GUTTER * grid.line_x - 1) / 2))
+    covered = grid.covered.copy()
+    for shift in range(1, reach + 1):
+        covered[:, shift:] |= grid.covered[:, :-shift]
+        covered[:, :-shift] |= grid.covered[:, shift:]
+    framed = np.ones((columns, rows + 2), dtype=np.int8)
+    framed[:, 1:-1] = covered.T
+    change = np.diff(framed, axis=1)
+    x, first = np.nonzero(change == -1)
+    _, end = np.nonzero(change == 1)
+    tall = end - first >= _LEAST_LINES * grid.line_y
+    x, first, end = x[tall], first[tall], end[tall]
+    # How many lines have their middle left of a column and above a row.
+    middle_x = (((boxes.left + boxes.right) / 2 - grid.left) / grid.cell_x).astype(np.intp)
+    middle_y = (((boxes.top + boxes.bottom) / 2 - grid.top) / grid.cell_y).astype(np.intp)
+    if not len(x):
+        return
+    counts = np.zeros((rows + 1, columns + 1), dtype=np.int32)
+    np.add.at(counts, (middle_y.clip(0, rows - 1) + 1, middle_x.clip(0, columns - 1) + 1), 1)
+    counts = counts.cumsum(axis=0, out=counts).cumsum(axis=1, out=counts)
+    at_left = counts[end, x] - counts[first, x]
+    at_right = counts[end, -1] - counts[first, -1] - at_left
+    enough = (at_left >= _LEAST_LINES) & (at_right >= _LEAST_LINES)
+    # Columns of the grid side by side that part the same lines are one strip.
+    found: dict[tuple[int, int, int, int], list[int]] = {}
+    keys = zip(*(values[enough].tolist() for values in (first, end, at_left, at_right, x)), strict=True)
+    for top, bottom, before, behind, column in keys:
+        found.setdefault((top, bottom, before, behind), [column, column])[1] = column
+    best = sorted(found.items(), key=lambda item: (-min(item[0][2:]), item))
+    for (top, bottom, _, _), (low, high) in best[:_CANDIDATES]:
+        yield _Strip(low - reach, high - low + 1 + 2 * reach, top, bottom)
+
+
+def _trimmed(grid: _Grid, strip: _Strip) -> _Strip | None:
+    """The strip without headings, numbers of pages and the like at its ends; None if no columns are left."""
+    sides = _sides(grid, strip)
+    has_text: Cells = np.asarray(sides.any(axis=0))
+    blocks = _blocks(has_text, grid)
+    if not blocks:
+        return None
+    lines = [sides[:, top:bottom].sum(axis=1) / grid.core_y for top, bottom in blocks]
+    # Columns begin at their left edge: what begins far right of the strip is another column's.
+    begins = grid.covered[strip.top : strip.bottom, strip.left + strip.width :].argmax(axis=1) / grid.line_x
+    is_passed = [
+        sides[1, top:bottom].any() and begins[top:bottom][sides[1, top:bottom]].min() > _PASSED
+        for top, bottom in blocks
+    ]
+    gaps = [(after[0] - before[1]) / grid.line_y > _FAR for before, after in pairwise(blocks)]
+    first, last = 0, len(blocks) - 1
+    while first < last and (is_passed[first] or (gaps[first] and _is_loose(lines[first]))):
+        first += 1
+    while first < last and (is_passed[last] or (gaps[last - 1] and _is_loose(lines[last]))):
+        last -= 1
+    top, bottom = blocks[first][0], blocks[last][1]
+    # Side by side, and not one beneath the other.
+    at = [np.flatnonzero(side[top:bottom]) for side in sides]
+    if not (len(at[0]) and len(at[1])):
+        return None
+    common = slice(top + max(rows[0] for rows in at), top + min(rows[-1] for rows in at) + 1)
+    if (sides[:, common].sum(axis=1) < (_LEAST_LINES - 0.5) * grid.core_y).any():
+        return None
+    return _Strip(strip.left, strip.width, strip.top + top, strip.top + bottom)
+
+
+def _sides(grid: _Grid, strip: _Strip) -> Cells:
+    """(2, rows of the strip): where there is text left and right of it."""
+    part = grid.covered[strip.top : strip.bottom]
+    return np.stack([part[:, : max(strip.left, 0)].any(axis=1), part[:, strip.left + strip.width :].any(axis=1)])
+
+
+def _line_count(grid: _Grid, strip: _Strip) -> float:
+    """Lines beside a strip, on the side where there are fewer."""
+    return float(_sides(grid, strip).sum(axis=1).min() / grid.core_y)
+
+
+def _blocks(has_text: Cells, grid: _Grid) -> list[tuple[int, int]]:
+    """Rows of cells with text, from and up to, parted where the gap is wider than is usual between lines."""
+    rows = np.flatnonzero(has_text)
+    gaps = np.diff(rows) - 1
+    usual = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 0.0
+    borders = np.flatnonzero(gaps > usual + _LOOSE * grid.line_y)
+    first, last = np.concatenate([rows[:1], rows[borders + 1]]), np.concatenate([rows[borders], rows[-1:]])
+    return list(zip(first.tolist(), (last + 1).tolist(), strict=True))
+
+
+def _is_loose(lines: Floats) -> bool:
+    """Whether a block far from the rest, at an end of a strip, is no part of the columns, by its lines on each side."""
+    return float(lines.max()) <= (3.5 if float(lines.min()) == 0 else 1.5)
+
+
+def _text_width(grid: _Grid, strip: _Strip, side: int) -> float:
+    """How wide the column beside a strip is, in heights of a line; 0 if its lines don't fill it as those of text do."""
+    rows = grid.covered[strip.top : strip.bottom]
+    part = rows[:, max(strip.left, 0) :: -1] if side < 0 else rows[:, strip.left + strip.width - 1 :]
+    part = part[part.any(axis=1)]
+    # A gap as wide as the strip ends a line as the strip does: else the words of a table would make lines.
+    widths = np.sort(_widths(part, min(round(_WORD_GAP * grid.line_x), strip.width - 2)))
+    column = float(widths[int(0.9 * (len(widths) - 1))])
+    return column / grid.line_x if float(widths[len(widths) // 2]) >= _FILLED * column else 0.0
+
+
+def _widths(part: Cells, gap: int) -> Floats:
+    """How wide the line next to the strip is in each row of cells: up to the first gap of more cells."""
+    start = part.argmax(axis=1)
+    columns = np.arange(part.shape[1], dtype=np.int16)
+    # The last covered cell up to each cell, and how far that is back.
+    last = np.maximum.accumulate(np.where(part, columns, np.int16(-1)), axis=1)
+    ended = (columns - last > gap) & (columns > start[:, None])
+    end = np.where(ended.any(axis=1), ended.argmax(axis=1), part.shape[1] - 1)
+    widths: Floats = (last[np.arange(len(part)), end] + 1 - start).astype(np.float64)
+    return widths

@@ -1,0 +1,41 @@
+"""What the command line asks of documents."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from models.errors import MalformedRequest, SourceNotFound
+from serve.document_options import DocumentOptions
+
+__all__ = ["document_options", "options_to_send"]
+
+
+def document_options(password_file: Path | None = None, **options: Any) -> DocumentOptions:
+    """Check the options of a command.
+
+    Args:
+        password_file: Holds the password of encrypted documents; a line break at its end does not count.
+        options: By the names of `DocumentOptions`.
+
+    Raises:
+        MalformedRequest: A value is out of range.
+        SourceNotFound: The password's file can't be read.
+    """
+    if password_file is not None:
+        try:
+            options["password"] = password_file.read_text(encoding="utf-8").removesuffix("\n")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise SourceNotFound(f"the password can't be read from {password_file}: {exc}") from exc
+    try:
+        return DocumentOptions.model_validate(options)
+    except ValidationError as exc:
+        problem = exc.errors(include_input=False)[0]
+        where = "-".join(str(part) for part in problem["loc"]).replace("_", "-")
+        raise MalformedRequest(f"--{where}: {problem['msg']}") from None  # no password in a trace
+
+
+def options_to_send(options: DocumentOptions) -> dict[str, Any]:
+    """Options as a service takes them in JSON: those that are no default, and the password in the clear."""
+    given = options.model_dump(exclude_defaults=True, exclude={"password"})
+    return given if options.secret_password is None else {**given, "password": options.secret_password}

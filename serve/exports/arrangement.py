@@ -1,0 +1,70 @@
+"""The lines of a page as text exports write them: paragraphs in reading order, and rows of them."""
+
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+
+from models.layout import paragraphs
+from serve.results import LineResult, OcrPage
+
+__all__ = ["Block", "arranged", "one_line"]
+
+# Lines of one row further apart than this, in their heights, are cells of a table rather than words of a sentence.
+_CELL_GAP = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph of a page.
+
+    Args:
+        rows: The text of each row; a tab between cells that stand apart.
+        is_text: As `Paragraph.is_text`.
+        height: As `Paragraph.height`.
+    """
+
+    rows: tuple[str, ...]
+    is_text: bool
+    height: float
+
+
+def arranged(page: OcrPage) -> list[list[Block]]:
+    """The page's columns, and what stands between them, each as its paragraphs."""
+    lines = page.lines
+    return [
+        [
+            Block(
+                tuple(_row_text([lines[index] for index in row]) for row in paragraph.rows),
+                paragraph.is_text,
+                paragraph.height,
+            )
+            for paragraph in region
+        ]
+        for region in paragraphs([line.polygon for line in lines])
+    ]
+
+
+def one_line(text: str) -> str:
+    r"""A text without line breaks, tabs and control characters: those of a file's text layer may have any.
+
+    Runs of white space are one blank; other control characters, and halves of surrogate pairs, which are no text, are
+    replaced.
+
+    >>> one_line(" a\tb\x00 ") == "a b\ufffd"
+    True
+    """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return "".join(
+        "\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character
+        for character in " ".join(text.split())
+    )
+
+
+def _row_text(row: list[LineResult]) -> str:
+    text = one_line(row[0].text)
+    for before, line in pairwise(row):
+        gap = min(x for x, _ in line.polygon) - max(x for x, _ in before.polygon)
+        height = max(y for _, y in line.polygon) - min(y for _, y in line.polygon)
+        text += ("\t" if gap > _CELL_GAP * height else " ") + one_line(line.text)
+    return text

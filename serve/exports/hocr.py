@@ -1,0 +1,115 @@
+"""hOCR 1.2: HTML whose classes and titles say what is where (https://kba.github.io/hocr-spec/1.2/)."""
+
+import math
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from serve.exports.base import Export, ReadDocument
+from serve.exports.image_name import image_name
+from serve.exports.placed import Box, PlacedLine, PlacedPage, PlacedText, placed_page
+from serve.exports.xml_document import PageIds, XmlElement, XmlFormat, element, xml_text
+from serve.results import OcrResult
+from serve.version import rayocr_version
+
+__all__ = ["HocrExport"]
+
+_XHTML = XmlFormat(
+    root="html", namespace="http://www.w3.org/1999/xhtml", body="body", doctype="<!DOCTYPE html>", is_indented=False
+)
+_CAPABILITIES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrx_cinfo ocrp_wconf ocrp_dir"
+# Ends a quoted string, or a property, whatever stands before it: there is no way to escape these.
+_NOT_IN_STRINGS = re.compile('[\x00-\x1f";]')
+
+
+class HocrExport(Export):
+    """One XHTML document, also well-formed HTML, with an `ocr_page` a page."""
+
+    name: ClassVar[str] = "hocr"
+    media_type: ClassVar[str] = "text/vnd.hocr+html"
+    extension: ClassVar[str] = ".hocr"
+
+    def convert(self, read: ReadDocument) -> bytes:
+        """See `Export.convert`."""
+        name = image_name(read)
+        pages = (_page(placed_page(page), name) for page in read.result.pages)
+        return _XHTML.write(_head(read.result, name), pages)
+
+
+def _head(result: OcrResult, name: str | None) -> XmlElement:
+    head = element(None, "head")
+    element(head, "title", name or f"{len(result.pages)} pages read by rayocr")
+    element(head, "meta", content="text/html; charset=utf-8").set("http-equiv", "Content-Type")
+    for key, content in _metadata(result):
+        element(head, "meta", name=key, content=content)
+    for child in head:
+        child.tail = "\n"
+    return head
+
+
+def _metadata(result: OcrResult) -> Iterator[tuple[str, str]]:
+    yield "ocr-system", f"rayocr {rayocr_version()} {xml_text(result.model)}"
+    yield "ocr-capabilities", _CAPABILITIES
+    yield "ocr-number-of-pages", str(len(result.pages))
+    yield "ocr-langs", "unknown"
+    yield "ocr-scripts", "unknown"
+    for warning in result.warnings:
+        yield "rayocr-warning", xml_text(f"{warning.code}: {warning.message}")
+
+
+def _page(page: PlacedPage, name: str | None) -> XmlElement:
+    image = [] if name is None else [f"image {_string(name)}"]
+    properties = [*image, _bbox(Box(0, 0, page.width, page.height)), f"ppageno {page.number - 1}"]
+    made = element(None, "div", "\n", class_="ocr_page", id=f"page_{page.number}", title="; ".join(properties))
+    ids = PageIds(page.number)
+    for region in page.regions:
+        area = _part(made, "div", "ocr_carea", ids.next("block"), _bbox(region.box))
+        for paragraph in region.paragraphs:
+            par = _part(area, "p", "ocr_par", ids.next("par"), _bbox(paragraph.box))
+            for line in paragraph.lines:
+                _line(par, line, ids)
+    return made
+
+
+def _part(parent: XmlElement, tag: str, class_: str, part_id: str, title: str) -> XmlElement:
+    made = element(parent, tag, "\n", class_=class_, id=part_id, title=title)
+    made.tail = "\n"
+    return made
+
+
+def _line(parent: XmlElement, line: PlacedLine, ids: PageIds) -> None:
+    properties = [_bbox(line.box), _direction(line), f"x_size {line.height:.1f}"]
+    made = _part(parent, "span", "ocr_line", ids.next("line"), "; ".join(properties))
+    if line.right_to_left:
+        made.set("dir", "rtl")
+    for word in line.words:
+        confidence = round(100 * word.confidence)
+        span = _part(made, "span", "ocrx_word", ids.next("word"), f"{_bbox(word.box)}; x_wconf {confidence}")
+        if word.characters:
+            span.text = None
+            for character in word.characters:
+                element(span, "span", character.text, class_="ocrx_cinfo", title=_character(character))
+        else:
+            span.text = word.text
+
+
+def _direction(line: PlacedLine) -> str:
+    """Slope and offset of the baseline, from the lower left corner of the box; of sideways text the angle."""
+    if line.is_sideways:
+        return f"textangle {line.angle:.4g}"
+    slope = -math.tan(math.radians(line.angle))
+    start_x, start_y = line.baseline[0]
+    offset = round(start_y + slope * (line.box.left - start_x) - line.box.bottom)
+    return f"baseline {round(slope, 4) + 0:g} {offset}"  # plus 0: never "-0"
+
+
+def _character(character: PlacedText) -> str:
+    return f"x_bboxes {' '.join(map(str, character.box))}; x_conf {100 * character.confidence:.4g}"
+
+
+def _bbox(box: Box) -> str:
+    return f"bbox {box.left} {box.top} {box.right} {box.bottom}"
+
+
+def _string(text: str) -> str:
+    return '"' + _NOT_IN_STRINGS.sub(lambda match: f"%{ord(match[0]):02X}", text) + '"'

@@ -1,0 +1,85 @@
+"""A PDF that looks as the document did, and can be searched and copied from."""
+
+import io
+from typing import ClassVar
+
+from deployments.preprocess.document import Document
+from deployments.preprocess.settings import PreprocessLimits
+from deployments.preprocess.signatures import ImageFormat
+from deployments.preprocess.sniff import sniff
+from models.errors import RayocrError
+from serve.exports.base import Export, ReadDocument
+from serve.results import LineResult, OcrPage
+from serve.searchable_pdf.font import font_program
+from serve.searchable_pdf.sandbox import with_text
+from serve.searchable_pdf.words import PageWords, PlacedLine, PlacedWord
+
+__all__ = ["PdfExport", "words_of"]
+
+# Above, Pillow warns or refuses by a limit of the whole process, which only a process of its own may lift.
+_MAX_PIXELS_HERE = 80_000_000
+
+
+class PdfExport(Export):
+    """The document with its text, invisible, at its place.
+
+    A PDF keeps its pages as they are, all of them; only those that were read get text, and where a page had invisible
+    text of another OCR, this goes. A picture becomes a PDF with a page for each of its own, its bytes unchanged where
+    PDF knows the format. A page that was found turned is shown upright.
+
+    Args:
+        limits: What one page of a picture may cost to decode, where its format must be converted.
+    """
+
+    name: ClassVar[str] = "pdf"
+    media_type: ClassVar[str] = "application/pdf"
+    extension: ClassVar[str] = ".pdf"
+    needs_document: ClassVar[bool] = True
+
+    def __init__(self, limits: PreprocessLimits | None = None) -> None:
+        self._limits = limits or PreprocessLimits()
+
+    def convert(self, read: ReadDocument) -> bytes:
+        """See `Export.convert`.
+
+        Raises:
+            Undecodable: A PDF is damaged beyond repair, though its pages could be drawn; or it is built to take much
+                memory or time.
+        """
+        document = read.document
+        if document is None:
+            raise RayocrError("a searchable PDF needs the document itself, which is not there any more")
+        pages = [words_of(page) for page in read.result.pages if page.source == "ocr"]
+        if sniff(document) is ImageFormat.PDF:
+            changed = [page for page in pages if page.lines or page.rotation]
+            # Otherwise it is as good as it came: searchable by itself, or without any text.
+            return with_text(document, changed, read.password) if changed else document.data
+        return _copied(document, pages) or with_text(document, pages, picture_limits=self._limits)
+
+
+def _copied(document: Document, pages: list[PageWords]) -> bytes | None:
+    """Make the PDF of a picture that need not be decoded, in this process; None if it must be, or is large."""
+    if not pages or any(page.width * page.height > _MAX_PIXELS_HERE for page in pages):
+        return None
+    from serve.searchable_pdf.pictures import is_copied, pdf_of_copy
+    from serve.searchable_pdf.writer import lay_text, save
+
+    pdf = pdf_of_copy(document.data, pages) if is_copied(document.data) else None
+    if pdf is None or len(pdf.pages) != len(pages):
+        return None
+    with pdf:
+        lay_text(pdf, pages, font_program())
+        output = io.BytesIO()
+        save(pdf, output)
+        return output.getvalue()
+
+
+def words_of(page: OcrPage) -> PageWords:
+    """What of a page's result goes into a PDF."""
+    return PageWords(page.page, page.width, page.height, page.rotation, tuple(_line(line) for line in page.lines))
+
+
+def _line(line: LineResult) -> PlacedLine:
+    # A line without words is laid as one.
+    words = tuple(PlacedWord(word.text, word.polygon) for word in line.words)
+    return PlacedLine(line.polygon, words or (PlacedWord(line.text, line.polygon),))

@@ -1,0 +1,244 @@
+"""Where the text of a page stands in the picture that it was read from: for formats that belong to a picture.
+
+hOCR, ALTO and PAGE give coordinates in the picture as it is stored, with the rotation of its text beside them, so that
+what they say fits over the picture that the user has. (A result's polygons are in the upright page.)
+"""
+
+import math
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from models.layout import blocks
+from models.page import Polygon
+from serve.exports.xml_document import xml_text
+from serve.results import LineResult, OcrPage, WordResult
+
+__all__ = ["Box", "PlacedLine", "PlacedPage", "PlacedParagraph", "PlacedRegion", "PlacedText", "Point", "placed_page"]
+
+Point = tuple[int, int]
+"""(x, y) in pixels of the stored picture, inside it."""
+
+# A line's polygon reaches from above its ascenders to below its descenders; the letters stand on a line this share of
+# its height above the lower edge. Measured, see docs/formats.md.
+_BELOW_BASELINE = 0.25
+# Polygons whose corners are at most this many pixels off their box are boxes.
+_STRAIGHT_PX = 1
+
+
+class Box(NamedTuple):
+    """A rectangle along the axes, in pixels of the stored picture."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return self.bottom - self.top
+
+    @property
+    def corners(self) -> tuple[Point, Point, Point, Point]:
+        """Clockwise from the top left."""
+        left, top, right, bottom = self
+        return (left, top), (right, top), (right, bottom), (left, bottom)
+
+    @classmethod
+    def around(cls, points: Sequence[Point]) -> "Box":
+        """The smallest one that holds some points."""
+        xs = [x for x, _ in points]
+        ys = [y for _, y in points]
+        return cls(min(xs), min(ys), max(xs), max(ys))
+
+    @classmethod
+    def union(cls, boxes: Iterable["Box"]) -> "Box":
+        """The smallest one that holds some others, of which there is one at least."""
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+        return cls(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedText:
+    """A word, or one character of a word.
+
+    Args:
+        text: Fit for XML.
+        confidence: In [0, 1].
+        corners: Four, clockwise from the text's top left.
+        box: Around them.
+        characters: Of a word, where they were asked for.
+    """
+
+    text: str
+    confidence: float
+    corners: tuple[Point, ...]
+    box: Box
+    characters: tuple["PlacedText", ...] = ()
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether its box says where it stands as well as its corners do."""
+        left, top, right, bottom = self.box
+        return all(
+            min(x - left, right - x) <= _STRAIGHT_PX and min(y - top, bottom - y) <= _STRAIGHT_PX
+            for x, y in self.corners
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLine(PlacedText):
+    """A line of text.
+
+    Args:
+        words: One at least: a line whose words are not known is one word.
+        height: Of its polygon, in pixels, across the text.
+        baseline: Start and end of the line that its letters stand on.
+        angle: Degrees in [0, 360) that its text is turned counterclockwise.
+        right_to_left: Whether its first letter is of a script that runs so.
+    """
+
+    words: tuple[PlacedText, ...] = ()
+    height: float = 0.0
+    baseline: tuple[Point, Point] = ((0, 0), (0, 0))
+    angle: float = 0.0
+    right_to_left: bool = False
+
+    @property
+    def is_sideways(self) -> bool:
+        """Whether its text runs rather up, down or backward than from left to right."""
+        return 45 < self.angle < 315
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedParagraph:
+    """Lines that belong together.
+
+    Args:
+        box: Around them.
+        lines: In reading order, one at least.
+    """
+
+    box: Box
+    lines: tuple[PlacedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRegion:
+    """A column, or what stands between columns.
+
+    Args:
+        box: Around its paragraphs.
+        paragraphs: In reading order, one at least.
+    """
+
+    box: Box
+    paragraphs: tuple[PlacedParagraph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPage:
+    """A page.
+
+    Args:
+        number: Counted from 1.
+        width: Of the stored picture, in pixels.
+        height: Of the stored picture, in pixels.
+        rotation: Degrees (0, 90, 180, 270) that it must be turned clockwise to stand upright.
+        from_text_layer: Whether its text was taken from the document itself in place of being read.
+        regions: In reading order.
+    """
+
+    number: int
+    width: int
+    height: int
+    rotation: int
+    from_text_layer: bool
+    regions: tuple[PlacedRegion, ...]
+
+
+def placed_page(page: OcrPage) -> PlacedPage:
+    """Place the text of a page in its stored picture, and put its lines together."""
+    place = _Place(page)
+    regions = []
+    for paragraphs in blocks([line.polygon for line in page.lines]):
+        placed = []
+        for indices in paragraphs:
+            lines = tuple(place.line(page.lines[index]) for index in indices)
+            placed.append(PlacedParagraph(Box.union(line.box for line in lines), lines))
+        regions.append(PlacedRegion(Box.union(paragraph.box for paragraph in placed), tuple(placed)))
+    from_text_layer = page.source == "text_layer"
+    return PlacedPage(page.page, place.width, place.height, place.rotation, from_text_layer, tuple(regions))
+
+
+class _Place:
+    """From the upright page to the stored picture."""
+
+    def __init__(self, page: OcrPage) -> None:
+        self.rotation = page.rotation % 360
+        sideways = self.rotation in (90, 270)
+        self._upright_width, self._upright_height = page.width, page.height
+        self.width, self.height = (page.height, page.width) if sideways else (page.width, page.height)
+
+    def line(self, line: LineResult) -> PlacedLine:
+        top_left, top_right, bottom_right, bottom_left = corners = [self._stored(*point) for point in line.polygon]
+        start = _between(bottom_left, top_left, _BELOW_BASELINE)
+        end = _between(bottom_right, top_right, _BELOW_BASELINE)
+        text = xml_text(line.text)
+        placed = tuple(self._point(*corner) for corner in corners)
+        box = Box.around(placed)
+        words = tuple(self._word(word) for word in line.words)
+        return PlacedLine(
+            text=text,
+            confidence=line.confidence,
+            corners=placed,
+            box=box,
+            words=words or (PlacedText(text, line.confidence, placed, box),),
+            height=(math.dist(top_left, bottom_left) + math.dist(top_right, bottom_right)) / 2,
+            baseline=(self._point(*start), self._point(*end)),
+            angle=math.degrees(math.atan2(start[1] - end[1], end[0] - start[0])) % 360,
+            right_to_left=_is_right_to_left(text),
+        )
+
+    def _word(self, word: WordResult) -> PlacedText:
+        corners = self._corners(word.polygon)
+        characters = []
+        for character in word.characters:
+            around = self._corners(character.polygon)
+            placed = PlacedText(xml_text(character.text), character.confidence, around, Box.around(around))
+            characters.append(placed)
+        return PlacedText(xml_text(word.text), word.confidence, corners, Box.around(corners), tuple(characters))
+
+    def _corners(self, polygon: Polygon) -> tuple[Point, ...]:
+        return tuple(self._point(*self._stored(*point)) for point in polygon)
+
+    def _stored(self, x: float, y: float) -> tuple[float, float]:
+        if self.rotation == 90:
+            return y, self._upright_width - x
+        if self.rotation == 180:
+            return self._upright_width - x, self._upright_height - y
+        if self.rotation == 270:
+            return self._upright_height - y, x
+        return x, y
+
+    def _point(self, x: float, y: float) -> Point:
+        return min(max(round(x), 0), self.width), min(max(round(y), 0), self.height)
+
+
+def _between(start: tuple[float, float], end: tuple[float, float], share: float) -> tuple[float, float]:
+    return start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
+
+
+def _is_right_to_left(text: str) -> bool:
+    for character in text:
+        direction = unicodedata.bidirectional(character)
+        if direction in ("L", "R", "AL"):
+            return direction != "L"
+    return False

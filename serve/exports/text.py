@@ -1,0 +1,30 @@
+"""Plain text in reading order."""
+
+from typing import ClassVar
+
+from serve.exports.arrangement import arranged
+from serve.exports.base import Export, ReadDocument
+from serve.results import OcrPage
+
+__all__ = ["TextExport"]
+
+
+class TextExport(Export):
+    """UTF-8 text: a row of the page is a line, with a tab between cells of a table that stand apart.
+
+    An empty line stands between paragraphs, a form feed between pages. (`text` in JSON has each line of the result in
+    its own row, and nothing between.)
+    """
+
+    name: ClassVar[str] = "text"
+    media_type: ClassVar[str] = "text/plain"
+    extension: ClassVar[str] = ".txt"
+
+    def convert(self, read: ReadDocument) -> bytes:
+        """See `Export.convert`."""
+        return "\f".join(_page_text(page) for page in read.result.pages).encode()
+
+
+def _page_text(page: OcrPage) -> str:
+    paragraphs = ["\n".join(block.rows) + "\n" for region in arranged(page) for block in region]
+    return "\n".join(paragraphs)

@@ -1,0 +1,115 @@
+"""Writing XML documents, a page at a time."""
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+__all__ = ["PageIds", "XmlElement", "XmlFormat", "element", "xml_text"]
+
+XmlElement = etree._Element
+
+# What is no `Char` of XML 1.0, https://www.w3.org/TR/xml/#charsets.
+_NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def xml_text(text: str) -> str:
+    r"""Replace what XML can't hold (control characters, lone surrogates) by U+FFFD.
+
+    >>> xml_text("a\x00b")
+    'a�b'
+    """
+    return _NO_CHARACTER.sub("\ufffd", text)
+
+
+def element(parent: XmlElement | None, tag: str, text: str | None = None, **attributes: str) -> XmlElement:
+    """Make an element, under another where there is one.
+
+    Args:
+        parent: Of it.
+        tag: Without a namespace, see `XmlFormat`.
+        text: In it, fit for XML.
+        attributes: Fit for XML. An underscore at the end of a name, as in `class_`, is left out.
+    """
+    named = {name.rstrip("_"): value for name, value in attributes.items()}
+    made = etree.Element(tag, named) if parent is None else etree.SubElement(parent, tag, named)
+    made.text = text
+    return made
+
+
+class PageIds:
+    """Counts the elements of a page by kind, for ids that no other element of the document has.
+
+    Args:
+        page: Its number.
+    """
+
+    def __init__(self, page: int) -> None:
+        self._page = page
+        self._last: Counter[str] = Counter()
+
+    def next(self, kind: str) -> str:
+        """An id for the next element of a kind, such as `line_3_17`."""
+        self._last[kind] += 1
+        return f"{kind}_{self._page}_{self._last[kind]}"
+
+
+@dataclass(frozen=True, slots=True)
+class XmlFormat:
+    """A kind of XML documents.
+
+    Args:
+        root: The tag of the root.
+        namespace: Of all elements. They are made without one, which is simpler and faster: where they are written,
+            the root's is theirs.
+        attributes: Of the root.
+        schema: Where the schema of the namespace lies; None where it has none.
+        body: The tag of the root's child that holds the pages; None where that is the root.
+        doctype: Before the root.
+        is_indented: Whether white space between elements means nothing, and is put there to be read easily.
+    """
+
+    root: str
+    namespace: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    schema: str | None = None
+    body: str | None = None
+    doctype: str | None = None
+    is_indented: bool = True
+
+    def write(self, head: XmlElement, pages: Iterable[XmlElement]) -> bytes:
+        """Write a document. One page at a time is in memory, beside what was written.
+
+        Args:
+            head: The root's first child.
+            pages: In their order; none of them is kept.
+
+        Returns:
+            UTF-8.
+        """
+        namespaces: dict[str | None, str] = {None: self.namespace}
+        attributes = dict(self.attributes)
+        if self.schema is not None:
+            namespaces["xsi"] = _INSTANCES
+            attributes[f"{{{_INSTANCES}}}schemaLocation"] = f"{self.namespace} {self.schema}"
+        # Indented, an element ends its line itself.
+        before = () if self.is_indented else ("\n",)
+        written = io.BytesIO()
+        with etree.xmlfile(written, encoding="utf-8") as file:
+            file.write_declaration(doctype=self.doctype)
+            with file.element(self._qualified(self.root), attributes, nsmap=namespaces):
+                file.write(*before, head, pretty_print=self.is_indented)
+                with nullcontext() if self.body is None else file.element(self._qualified(self.body)):
+                    for page in pages:
+                        file.write(*before, page, pretty_print=self.is_indented)
+        return written.getvalue()
+
+    def _qualified(self, tag: str) -> str:
+        return f"{{{self.namespace}}}{tag}"
+
+
+_INSTANCES = "http://www.w3.org/2001/XMLSchema-instance"

@@ -1,0 +1,56 @@
+"""The result of a document in an export format, as a job keeps it."""
+
+import base64
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from serve.exports import Export
+from serve.results import OcrResult, WarningResult
+
+__all__ = ["FileResult", "file_result"]
+
+
+class FileResult(BaseModel):
+    """A file, in place of an `OcrResult`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: str = Field(description="As in the job's options.", examples=["hocr"])
+    media_type: str = Field(examples=["application/pdf"])
+    extension: str = Field(description="Of file names, with its dot.", examples=[".pdf"])
+    encoding: Literal["utf-8", "base64"] = Field(description="How `content` holds the file.")
+    content: str
+    warnings: list[WarningResult]
+
+    @classmethod
+    def of(cls, export: Export, content: bytes, result: OcrResult) -> "FileResult":
+        """From what an export made of a result."""
+        media_type, extension = export.file_type(len(result.pages))
+        try:
+            text, encoding = content.decode(), "utf-8"
+        except UnicodeDecodeError:
+            text, encoding = base64.b64encode(content).decode(), "base64"
+        return cls.model_validate(
+            {
+                "format": export.name,
+                "media_type": media_type,
+                "extension": extension,
+                "encoding": encoding,
+                "content": text,
+                "warnings": result.warnings,
+            }
+        )
+
+    @property
+    def file(self) -> bytes:
+        """The file itself."""
+        return base64.b64decode(self.content) if self.encoding == "base64" else self.content.encode()
+
+
+def file_result(content: bytes) -> FileResult | None:
+    """The file of a result, as a job keeps it; None of an `OcrResult`, which is no file."""
+    try:
+        return FileResult.model_validate_json(content)
+    except ValidationError:
+        return None

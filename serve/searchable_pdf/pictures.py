@@ -1,0 +1,198 @@
+"""A picture as a PDF: its own bytes where PDF knows the format, else its pixels without loss."""
+
+import io
+import struct
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import img2pdf  # type: ignore[import-untyped]
+import pikepdf
+from PIL import Image
+from PIL.ExifTags import Base as Tag
+
+from serve.searchable_pdf.page_size import page_size
+from serve.searchable_pdf.words import PageWords
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from deployments.preprocess.document import Document
+    from deployments.preprocess.settings import PreprocessLimits
+
+__all__ = ["is_copied", "pdf_of_copy", "pdf_of_picture"]
+
+# EXIF orientation: whether the stored picture is mirrored, left to right, and how far it is then turned clockwise.
+_ORIENTATIONS = {
+    2: (True, 0),
+    3: (False, 180),
+    4: (True, 180),
+    5: (True, 270),
+    6: (False, 90),
+    7: (True, 90),
+    8: (False, 270),
+}
+
+_PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+_PNG_COLOR_TYPES = (0, 2, 3)  # without alpha (PNG, section 11.2.1)
+
+
+def is_copied(data: bytes) -> bool:
+    """Whether a picture goes into a PDF without being decoded: JPEG, and PNG neither interlaced nor transparent.
+
+    Such a one costs little and is no danger to the process.
+    """
+    if data.startswith(b"\xff\xd8"):
+        return True
+    if not data.startswith(_PNG_MAGIC) or len(data) < 33:
+        return False
+    _, _, _, color_type, _, _, interlacing = struct.unpack(">IIBBBBB", data[16:29])
+    return color_type in _PNG_COLOR_TYPES and interlacing == 0 and b"tRNS" not in data[: data.find(b"IDAT") + 1]
+
+
+def pdf_of_copy(data: bytes, pages: Sequence[PageWords]) -> pikepdf.Pdf | None:
+    """Embed a picture as it is.
+
+    Args:
+        data: JPEG, PNG, TIFF or JPEG 2000. TIFF is mostly decoded, page by page, and embedded without loss.
+        pages: Those that were read, for their sizes.
+
+    Returns:
+        A page for each of its pages, upright as EXIF asks; None where it can't be taken as it is, or its pages are not
+        those that were read.
+    """
+    sizes: list[tuple[int, int]] = []
+
+    def layout(width: int, height: int, dpi: tuple[float, float]) -> tuple[float, float, float, float]:
+        sizes.append((width, height))
+        return page_size(width, height, dpi) * 2
+
+    try:
+        mirrored, turned = _orientation(data)
+        # A stream, not bytes: img2pdf would try those as the name of a file first.
+        converted = img2pdf.convert(
+            io.BytesIO(data),
+            layout_fun=layout,
+            rotation=img2pdf.Rotation.none,
+            engine=img2pdf.Engine.internal,
+            nodate=True,
+            producer="rayocr",
+        )
+        pdf = pikepdf.open(io.BytesIO(converted))
+    except MemoryError:
+        raise
+    # img2pdf and Pillow raise anything over a picture that they can't take.
+    except Exception:
+        return None
+    for read in pages:
+        width, height = (read.height, read.width) if (turned + read.rotation) % 180 else (read.width, read.height)
+        if read.number > len(sizes) or sizes[read.number - 1] != (width, height):
+            return None
+    for page in pdf.pages:
+        _orient(page, mirrored, turned)
+    return pdf
+
+
+def pdf_of_picture(document: "Document", pages: Sequence[PageWords], limits: "PreprocessLimits") -> pikepdf.Pdf:
+    """Make a PDF of any picture that is read.
+
+    Args:
+        document: The picture.
+        pages: Those that were read.
+        limits: What one page may cost to decode.
+
+    Returns:
+        A page for each of its pages; a white one for a page that was not read and can't be.
+
+    Raises:
+        RayocrError: See `PageDecoder`.
+    """
+    import numpy as np
+
+    from deployments.preprocess.decode import PageDecoder
+    from deployments.preprocess.signatures import ImageFormat
+    from models.errors import RayocrError
+
+    decoder = PageDecoder(limits)
+    info = decoder.inspect(document)
+    if info.image_format in (ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.TIFF, ImageFormat.JPEG_2000):
+        pdf = pdf_of_copy(document.data, pages)
+        if pdf is not None and len(pdf.pages) == info.page_count:
+            return pdf
+    read = {page.number for page in pages}
+    stated = _stated_dpi(document.data)
+    files: list[io.BytesIO] = []
+    sizes: list[tuple[float, float]] = []
+    shown: list[int] = []
+    for number in range(1, info.page_count + 1):
+        try:
+            pixels = decoder.page(document, number).pixels
+        except RayocrError:
+            if number in read:
+                raise
+            pixels = np.full((3, 2, 3), 255, np.uint8)
+        # A frame that shows what the one before it shows comes without pixels.
+        if pixels.size:
+            files.append(_png(pixels))
+            sizes.append(page_size(pixels.shape[1], pixels.shape[0], stated))
+        shown.append(len(files) - 1)
+    remaining = iter(sizes)
+    converted = img2pdf.convert(
+        files,
+        layout_fun=lambda *_: next(remaining) * 2,
+        engine=img2pdf.Engine.internal,
+        nodate=True,
+        producer="rayocr",
+    )
+    pdf = pikepdf.open(io.BytesIO(converted))
+    if len(shown) > len(files):
+        drawn = list(pdf.pages)
+        del pdf.pages[:]
+        pdf.pages.extend(drawn[index] for index in shown)
+    return pdf
+
+
+def _png(pixels: "npt.NDArray[np.uint8]") -> io.BytesIO:
+    """Encode pixels with as few bits as hold them: black and white, gray, or color."""
+    red, green, blue = (pixels[:, :, channel] for channel in range(3))
+    image = Image.fromarray(pixels)
+    if (red == green).all() and (green == blue).all():
+        image = image.convert("L")
+        histogram = image.histogram()
+        if histogram[0] + histogram[255] == image.width * image.height:
+            image = image.convert("1")
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    stream.seek(0)
+    return stream
+
+
+def _orientation(data: bytes) -> tuple[bool, int]:
+    """Whether EXIF says that the stored picture is mirrored, and how far it is turned clockwise then."""
+    with Image.open(io.BytesIO(data)) as image:
+        value = image.getexif().get(Tag.Orientation, 1)
+        if image.format == "TIFF" and value in _ORIENTATIONS:
+            raise ValueError("turned by Pillow where img2pdf decodes it, and not where it copies")
+    return _ORIENTATIONS.get(value, (False, 0))
+
+
+def _stated_dpi(data: bytes) -> tuple[float, float]:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            across, down = image.info.get("dpi", (0, 0))
+            return float(across), float(down)
+    except MemoryError:
+        raise
+    # Pillow promises no type; a picture without resolution is as good.
+    except Exception:
+        return 0, 0
+
+
+def _orient(page: pikepdf.Page, mirrored: bool, turned: int) -> None:
+    """Show a page as EXIF asks: what it draws mirrored, and the page turned."""
+    if mirrored:
+        width = page.mediabox[2]
+        page.contents_add(f"q -1 0 0 1 {width} 0 cm".encode(), prepend=True)
+        page.contents_add(b"Q")
+    if turned:
+        page.obj.Rotate = turned

@@ -1,0 +1,221 @@
+import math
+from typing import Any
+
+import pytest
+from pikepdf import Dictionary, Name, Pdf
+from PIL import Image
+
+from models.page import Page, Polygon
+from tests.unit.preprocess.pdf.conftest import Read
+from tests.unit.preprocess.pdf.documents import (
+    form,
+    mapped_text_pdf,
+    picture,
+    placed,
+    saved,
+    text_at,
+    text_pdf,
+    with_page,
+)
+
+PROSE = "The quick brown fox jumps over the lazy dog and runs away"
+
+
+def texts(page: Page) -> list[str]:
+    assert page.text_layer is not None
+    assert page.pixels.shape == (0, 0, 3)
+    return [line.text for line in page.text_layer]
+
+
+def codes(page: Page) -> list[str]:
+    return [warning.code for warning in page.warnings]
+
+
+def box(polygon: Polygon) -> tuple[float, float, float, float]:
+    xs, ys = [x for x, _ in polygon], [y for _, y in polygon]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def page_with(content: bytes, **entries: Any) -> bytes:
+    pdf = Pdf.new()
+    with_page(pdf, content, **entries)
+    return saved(pdf)
+
+
+def test_words_and_lines_lie_on_their_ink(read: Read) -> None:
+    data = text_pdf(("Invoice 4711", 72, 700), ("Total: 12.50", 72, 680))
+    page, drawn = read(data), read(data, text_layer="never")
+    assert texts(page) == ["Invoice 4711", "Total: 12.50"]
+    assert drawn.text_layer is None
+    assert (page.width, page.height) == (drawn.width, drawn.height)
+    assert page.text_layer is not None
+    left = drawn.pixels.copy()
+    for line in page.text_layer:
+        assert [word.text for word in line.words] == line.text.split()
+        for word in line.words:
+            assert (word.confidence, word.characters) == (1.0, ())
+            x0, y0, x1, y1 = box(word.polygon)
+            assert word.polygon[0] == (x0, y0)
+            ink = drawn.pixels[math.floor(y0) : math.ceil(y1), math.floor(x0) : math.ceil(x1)] < 128
+            assert ink[:3].any()
+            assert ink[-3:].any()
+            assert ink[:, :3].any()
+            assert ink[:, -3:].any()
+            left[math.floor(y0) - 1 : math.ceil(y1) + 1, math.floor(x0) - 1 : math.ceil(x1) + 1] = 255
+    assert left.min() > 128  # no ink beside the words
+
+
+@pytest.mark.parametrize(("turn", "rotation"), [(0, 0), (90, 270), (180, 180), (270, 90)])
+def test_page_shown_on_its_side_stands_upright_in_the_result(read: Read, turn: int, rotation: int) -> None:
+    # As `edgar` in many collections: the page is turned, and its text with it.
+    page = read(text_pdf((PROSE, 72, 700), ("second line", 72, 680), Rotate=turn))
+    assert texts(page) == [PROSE, "second line"]
+    assert page.rotation == rotation
+    assert (page.width, page.height) == (1240, 1754)
+    assert page.text_layer is not None
+    x0, y0, x1, y1 = box(page.text_layer[0].polygon)
+    assert page.text_layer[0].polygon == ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+    assert x0 == pytest.approx(72 * 150 / 72, abs=5)
+    assert y1 == pytest.approx((842 - 700 + 2) * 150 / 72, abs=6)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "first", "second"),
+    [
+        (b"0 1 -1 0 300 100", (0, -1), "upwards"),
+        (b"0 -1 1 0 300 400", (0, 1), "downwards"),
+        (b"0.7071 0.7071 -0.7071 0.7071 200 200", (0.7071, -0.7071), "oblique"),
+    ],
+)
+def test_text_that_runs_another_way(read: Read, matrix: bytes, first: tuple[float, float], second: str) -> None:
+    other = b"BT /F 12 Tf %s Tm (Runs %s here) Tj ET" % (matrix, second.encode())
+    page = read(page_with(text_at((PROSE, 72, 700)) + other))
+    assert texts(page) == [PROSE, f"Runs {second} here"]
+    assert page.rotation == 0
+    assert page.text_layer is not None
+    polygon = page.text_layer[1].polygon
+    across, down = (tuple(b - a for a, b in zip(polygon[0], polygon[i], strict=True)) for i in (1, 3))
+    length = math.hypot(*across)
+    assert across == pytest.approx((first[0] * length, first[1] * length), abs=2)
+    # Down is a quarter turn clockwise from the direction of the text, with y downwards.
+    height = math.hypot(*down)
+    assert down == pytest.approx((-first[1] * height, first[0] * height), abs=2)
+    assert length == pytest.approx(12 * 8 * 150 / 72, rel=0.25)
+    assert 15 < height < 30
+
+
+def test_columns_and_cells_are_lines_of_their_own(read: Read) -> None:
+    rows = [(f"left {row}", 72, 700 - 14 * row) for row in range(3)]
+    cells = [(f"right {row}", 320, 700 - 14 * row) for row in range(3)]
+    across = [piece for pair in zip(rows, cells, strict=True) for piece in pair]
+    assert sorted(texts(read(text_pdf(*across)))) == sorted(text for text, _, _ in across)
+    assert texts(read(text_pdf(*rows, *cells))) == [text for text, _, _ in [*rows, *cells]]
+
+
+def test_pieces_of_a_line_are_joined_wherever_they_stand_in_the_content(read: Read) -> None:
+    # "linked" is set last, as links often are; "Helvetica" has its known widths.
+    content = text_at(("This is a", 72, 700), ("word in the middle of it", 155, 700), ("Next line", 72, 686))
+    page = read(page_with(content + text_at(("linked", 121, 700))))
+    assert texts(page) == ["This is a linked word in the middle of it", "Next line"]
+
+
+def test_initial_is_no_part_of_the_lines_beside_it(read: Read) -> None:
+    page = read(page_with(text_at(("O", 72, 672), size=36) + text_at(("nce upon", 104, 686), ("a time", 104, 672))))
+    assert texts(page) == ["O", "nce upon", "a time"]
+
+
+def test_superscript_stays_in_its_line(read: Read) -> None:
+    content = b"BT /F 12 Tf 72 700 Td (power) Tj /F 8 Tf 4 Ts (23) Tj 0 Ts /F 12 Tf ( of ten) Tj ET"
+    assert texts(read(page_with(content))) == ["power23 of ten"]
+
+
+def test_right_to_left_text_is_in_logical_order(read: Read) -> None:
+    assert texts(read(mapped_text_pdf("שלום עולם", is_right_to_left=True))) == ["שלום עולם"]
+
+
+@pytest.mark.parametrize("text", ["日本語の文書です", "Grüße, naïve façade", "x² ≤ ∞ – 5 €"])
+def test_characters_come_as_they_are_mapped(read: Read, text: str) -> None:
+    assert texts(read(mapped_text_pdf(text))) == [text]
+
+
+def test_unmapped_text_is_drawn(read: Read) -> None:
+    assert read(mapped_text_pdf("cannot be told", is_mapped=False)).text_layer is None
+
+
+def test_garbage_is_drawn_and_doubted_where_it_is_asked_for(read: Read) -> None:
+    # A font whose codes are one off, as in papers whose text nobody can copy.
+    shifted = "".join(chr(ord(character) - 1) if character.isalpha() else character for character in PROSE)
+    data = text_pdf(*((shifted.replace("`", "z"), 72, y) for y in range(600, 700, 14)))
+    assert read(data).text_layer is None
+    asked = read(data, text_layer="always")
+    assert len(texts(asked)) == 8
+    assert codes(asked) == ["text_layer_doubtful"]
+    assert "does not look like words" in asked.warnings[0].message
+
+
+@pytest.mark.parametrize("text", ["0123 4567 8901 " * 10, "ABCD-1234-XYZ " * 8, "WWW PDF HTML CSS " * 9])
+def test_codes_and_figures_are_text(read: Read, text: str) -> None:
+    assert read(text_pdf((text.strip()[:80], 20, 700))).text_layer is not None
+
+
+def test_text_that_nobody_sees_is_not_taken(read: Read) -> None:
+    data = page_with(text_at(("what another program read", 72, 700), mode=3))
+    assert read(data).text_layer is None
+    asked = read(data, text_layer="always")
+    assert texts(asked) == ["what another program read"]
+    assert "can't be seen" in asked.warnings[0].message
+
+
+def test_invisible_text_does_not_come_with_the_visible(read: Read) -> None:
+    data = page_with(text_at(("visible", 72, 700)) + text_at(("hidden", 72, 600), mode=3))
+    assert texts(read(data)) == ["visible"]
+
+
+def test_text_beside_the_page_is_not_taken(read: Read) -> None:
+    assert texts(read(text_pdf(("on the page", 72, 700), ("beside it", -200, 700)))) == ["on the page"]
+
+
+def test_transparent_text_is_not_taken(read: Read) -> None:
+    state = Dictionary(ExtGState=Dictionary(T=Dictionary(Type=Name.ExtGState, ca=0, CA=0)))
+    assert read(page_with(b"/T gs " + text_at(("transparent", 72, 700)), Resources=state)).text_layer is None
+
+
+def test_text_in_forms_is_taken_where_it_stands(read: Read) -> None:
+    pdf = Pdf.new()
+    inner = form(pdf, text_at(("in a form", 10, 10)))
+    inner.Resources = Dictionary(
+        Font=Dictionary(F=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
+    )
+    with_page(pdf, b"2 0 0 2 100 600 cm /X Do", Resources=Dictionary(XObject=Dictionary(X=inner)))
+    page = read(saved(pdf))
+    assert texts(page) == ["in a form"]
+    assert page.text_layer is not None
+    x0, _, _, y1 = box(page.text_layer[0].polygon)
+    assert (x0, y1) == pytest.approx((120 * 150 / 72, (842 - 620) * 150 / 72), abs=5)
+
+
+def test_large_picture_asks_for_reading_and_small_ones_are_told(read: Read) -> None:
+    pdf = Pdf.new()
+    image = picture(pdf, Image.new("L", (300, 300), 128))
+    words = text_at((PROSE, 72, 780))
+    with_page(pdf, **placed(image, b"q 400 0 0 400 50 50 cm /I Do Q " + words))
+    with_page(pdf, **placed(image, b"q 60 0 0 60 50 50 cm /I Do Q q 60 0 0 60 150 50 cm /I Do Q " + words))
+    data = saved(pdf)
+    assert read(data, 1).text_layer is None
+    asked = read(data, 1, text_layer="always")
+    assert texts(asked) == [PROSE]
+    assert codes(asked) == ["text_layer_doubtful", "pictures_not_read"]
+    small = read(data, 2)
+    assert texts(small) == [PROSE]
+    assert [(warning.code, warning.page) for warning in small.warnings] == [("pictures_not_read", 2)]
+    assert "2 pictures" in small.warnings[0].message
+
+
+def test_text_drawn_as_outlines_asks_for_reading(read: Read) -> None:
+    glyph = b"0 0 m " + b"1 1 2 2 3 3 c " * 30 + b"f "
+    assert read(page_with(text_at((PROSE, 72, 700)) + glyph * 150)).text_layer is None
+
+
+def test_page_without_text_is_drawn_whatever_is_asked(read: Read) -> None:
+    for wanted in ("auto", "always", "never"):
+        assert read(page_with(b"0 0 10 10 re f"), text_layer=wanted).text_layer is None

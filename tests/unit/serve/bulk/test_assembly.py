@@ -1,0 +1,57 @@
+"""Documents put together from pages that come in any order."""
+
+from models.page import Line, PageText
+from serve.bulk.assembly import DocumentAssembly
+from serve.bulk.chunks import Failure, WorkPage
+from serve.bulk.documents import DocumentError, DocumentResult, InputDocument
+
+DOCUMENT = InputDocument(key="a.pdf", location="s3://in/a.pdf", etag="e", size_bytes=9)
+CORNERS = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
+
+
+def read(number: int, page_count: int = 3) -> WorkPage:
+    text = PageText(number, 10, 10, 0, (Line(f"page {number}", 0.9, CORNERS),))
+    return WorkPage(DOCUMENT, number, page_count, text=text)
+
+
+def lost(number: int, page_count: int = 3, code: str = "undecodable") -> WorkPage:
+    return WorkPage(DOCUMENT, number, page_count, failure=Failure(code, f"no {number}", attempts=2))
+
+
+def test_pages_stand_in_their_order_whatever_order_they_came_in() -> None:
+    assembly = DocumentAssembly("model")
+
+    assert [assembly.add(read(3)), assembly.add(read(1))] == [None, None]
+    whole = assembly.add(read(2))
+
+    assert isinstance(whole, DocumentResult)
+    assert whole.result.text == "page 1\fpage 2\fpage 3"
+    assert assembly.add(read(1)) is None  # as if it had never been there
+
+
+def test_page_that_failed_is_left_out_with_a_warning() -> None:
+    assembly = DocumentAssembly("model")
+    for page in (read(1), lost(2)):
+        assert assembly.add(page) is None
+
+    whole = assembly.add(read(3))
+
+    assert isinstance(whole, DocumentResult)
+    assert [page.page for page in whole.result.pages] == [1, 3]
+    [warning] = whole.result.warnings
+    assert (warning.code, warning.page) == ("page_failed", 2)
+    assert "undecodable" in warning.message
+
+
+def test_document_without_any_page_is_an_error() -> None:
+    assembly = DocumentAssembly("model")
+    for page in (lost(2), lost(3)):
+        assert assembly.add(page) is None
+
+    assert assembly.add(lost(1)) == DocumentError("a.pdf", "e", "undecodable", "no 1", 2)
+
+
+def test_document_that_can_not_be_fetched_is_an_error_at_once() -> None:
+    error = DocumentAssembly("model").add(WorkPage(DOCUMENT, failure=Failure("source_not_found", "gone")))
+
+    assert error == DocumentError("a.pdf", "e", "source_not_found", "gone", 1)
