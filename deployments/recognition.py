@@ -89,7 +89,7 @@ class Recognizer:
             ReplicaCrashed: The net hung on this page.
         """
         if page.text_layer is not None:
-            return _carried(page)
+            return PageText.carried(page)
         self._recycling.count_page()
         with context.presence(), self._metrics.page(found.number, sent_at):
             async with context.limit("recognition"):
@@ -145,18 +145,3 @@ class _LineReader:
 
     def _infer(self, batch: npt.NDArray[np.uint8]) -> list[LineText]:
         return self._decode(*self._run_net(batch))
-
-
-def _carried(page: Page) -> PageText:
-    """A page whose text the document itself carries."""
-    return PageText(
-        number=page.number,
-        width=page.width,
-        height=page.height,
-        rotation=page.rotation,
-        lines=page.text_layer or (),
-        warnings=page.warnings,
-        timings_ms=page.timings_ms,
-        page_count=page.page_count,
-        source="text_layer",
-    )

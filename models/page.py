@@ -212,6 +212,25 @@ class PageText:
     page_count: int = 1
     source: TextSource = "ocr"
 
+    @classmethod
+    def carried(cls, page: Page) -> "PageText":
+        """A page whose text the document itself carries: nothing of it is read.
+
+        Args:
+            page: With a `text_layer`. One without lines shows nothing, such as a repeated frame of an animation.
+        """
+        return cls(
+            number=page.number,
+            width=page.width,
+            height=page.height,
+            rotation=page.rotation,
+            lines=page.text_layer or (),
+            warnings=page.warnings,
+            timings_ms=page.timings_ms,
+            page_count=page.page_count,
+            source="text_layer" if page.text_layer else "ocr",
+        )
+
     @property
     def text(self) -> str:
         """The lines' texts, one a row."""

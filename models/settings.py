@@ -79,7 +79,7 @@ class DetectionOptions(SettingsSection):
         le=100_000,
         description="The most lines of a page; the surest are kept, with a warning. It bounds the time and memory that "
         "one page of specks can take. Not set: 3,000 for a page of up to 20 megapixels, and in proportion for larger "
-        "ones: 5,220 for A4 at 600 dpi.",
+        "ones: 5,221 for A4 at 600 dpi.",
     )
     upright: bool | None = Field(
         default=None,

@@ -4,7 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import psutil
@@ -18,7 +18,7 @@ from models.detection import TextDetector
 from models.direction import LineDirection
 from models.errors import ConfigurationError, RayocrError
 from models.manifests import load_manifest
-from models.page import Page, PageText
+from models.page import PageText
 from models.recognition import PageRecognizer
 from models.runtime import resolve_device
 from models.upright import upright_size
@@ -130,7 +130,8 @@ class LocalReader:
         started = time.perf_counter()
         page = self._decoder.page(document, number, options)
         if page.text_layer is not None:
-            return _carried(page, time.perf_counter() - started)
+            elapsed_ms = round((time.perf_counter() - started) * 1e3, 1)
+            return PageText.carried(replace(page, timings_ms={"decoding": elapsed_ms}))
         decoded = time.perf_counter()
         detector, recognizer = self._loaded_nets()
         loaded = time.perf_counter()
@@ -167,26 +168,9 @@ class LocalReader:
                 direction = LineDirection.load(self._manifest, self._manifest.detection, detection)
                 self._nets = (
                     TextDetector.load(self._manifest.detection, detection, direction),
-                    PageRecognizer.load(
-                        self._manifest.recognition, recognition, direction, is_prepared=self._has_many
-                    ),
+                    PageRecognizer.load(self._manifest.recognition, recognition, direction, is_prepared=self._has_many),
                 )
             return self._nets
-
-
-def _carried(page: Page, elapsed_s: float) -> PageText:
-    """A page whose text the document itself carries."""
-    return PageText(
-        number=page.number,
-        width=page.width,
-        height=page.height,
-        rotation=page.rotation,
-        lines=page.text_layer or (),
-        warnings=page.warnings,
-        timings_ms={"decoding": round(elapsed_s * 1e3, 1)},
-        page_count=page.page_count,
-        source="text_layer",
-    )
 
 
 def default_jobs(settings: Settings) -> int:

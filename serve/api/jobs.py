@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, cast
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -10,6 +9,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.background import BackgroundTask
 
 from models.errors import Conflict, MalformedRequest, SourceNotFound
+from serve.api.files import file_headers
 from serve.api.job_models import EVENTS_EXAMPLE, JOB_BODY, LINE_EXAMPLE, JobList, JobResult, PageEvent, outcome_line
 from serve.api.job_requests import read_submission
 from serve.api.problems import JOB_PROBLEM_RESPONSES
@@ -221,9 +221,7 @@ async def page_result(
     file = await jobs.in_storage(file_result, outcome.result)
     if file is None:
         return Response(outcome.result, media_type="application/json")
-    stem = outcome.name.rpartition("/")[2] or "document"
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(stem + file.extension, safe='')}"}
-    return Response(file.file, headers=headers, media_type=file.media_type)
+    return Response(file.file, headers=file_headers(outcome.name, file.media_type, file.extension))
 
 
 async def _lines(jobs: Jobs, job: Job, after: int, last: int) -> AsyncIterator[bytes]:

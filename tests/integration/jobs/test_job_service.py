@@ -1,6 +1,8 @@
 """Jobs on a real service: through the ends of replicas, and of the service itself."""
 
+import base64
 import contextlib
+import io
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -9,9 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from tests.faults.stages import FAULT_COLORS
 from tests.pictures import drawn_page, encoded
+from tests.poppler import text_by_pdfium
 from tests.service import RunningService, replicas, running_service
 
 pytestmark = pytest.mark.timeout(400)
@@ -84,6 +88,26 @@ def test_page_of_a_job_is_read_as_a_request_is(client: httpx.Client) -> None:
     assert read["result"] == alone
     answer = client.post("/v1/ocr", files={"file": ("2.png", b"no picture")})
     assert (refused["error"]["code"], refused["error"]["message"]) == (answer.json()["code"], answer.json()["detail"])
+
+
+def test_documents_of_several_pages_come_as_the_files_that_are_asked_for(client: httpx.Client) -> None:
+    stream = io.BytesIO()
+    first, second = (Image.fromarray(drawn_page(row)) for row in ("PAGE ONE", "PAGE TWO"))
+    first.save(stream, "TIFF", save_all=True, append_images=[second])
+    options = json.dumps({"format": "pdf", "pages": "1-2"})
+    answer = client.post("/v1/jobs", files={"file": ("two.tif", stream.getvalue())}, data={"options": options})
+    job = _wait(client, answer.json()["id"], _has_ended)
+    assert job["state"] == "succeeded", _lines(client, job["id"])
+
+    [line] = _lines(client, job["id"])
+    file = client.get(f"/v1/jobs/{job['id']}/result/1")
+
+    assert (line["result"]["format"], line["result"]["encoding"]) == ("pdf", "base64")
+    assert base64.b64decode(line["result"]["content"]) == file.content
+    assert file.headers["content-type"] == "application/pdf"
+    assert file.headers["content-disposition"] == 'attachment; filename="two.pdf"'
+    assert [text.strip() for text in text_by_pdfium(file.content)] == ["PAGE ONE", "PAGE TWO"]
+    assert client.get(f"/v1/jobs/{job['id']}/result/2").status_code == 404
 
 
 def test_job_outlives_the_replica_that_reads_it_and_the_one_that_leads_it(
