@@ -18,7 +18,8 @@ from serve.lean import LEAN_ENVIRONMENT
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "rayocr-bulk"
 # Of the command, not of the chart: a dry run answers on a terminal, and the settings are the chart's own file.
-NOT_IN_THE_CHART = {"--dry-run", "--cpu-hour-price", "--config"}
+# The chart mounts no files of its users, such as one with a password.
+NOT_IN_THE_CHART = {"--dry-run", "--cpu-hour-price", "--config", "--password-file"}
 
 
 def _yaml(path: Path) -> Any:
@@ -55,6 +56,10 @@ def test_the_chart_hands_on_every_option_of_the_command() -> None:
     [
         ("format", "--format"),
         ("seed", "--seed"),
+        ("dpi", "--dpi"),
+        ("textLayer", "--text-layer"),
+        ("orientation", "--orientation"),
+        ("maxPages", "--max-pages"),
         ("attempts", "--attempts"),
         ("maxErrorRate", "--max-error-rate"),
         ("shardDocuments", "--shard-documents"),

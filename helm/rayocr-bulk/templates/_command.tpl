@@ -56,7 +56,19 @@ there when it starts, before any autoscaling.
 {{- if $run.refresh -}}
 {{- $words = append $words "--refresh" -}}
 {{- end -}}
+{{- with $run.pages -}}
+{{- $words = append (append $words "--pages") . -}}
+{{- end -}}
+{{- with $run.dpi -}}
+{{- $words = append (append $words "--dpi") (int64 . | toString) -}}
+{{- end -}}
+{{- if $run.characters -}}
+{{- $words = append $words "--characters" -}}
+{{- end -}}
 {{- $words = concat $words (include "rayocr-bulk.actors" . | fromJsonArray) (list
+      "--text-layer" $run.textLayer
+      "--orientation" $run.orientation
+      "--max-pages" (int64 $run.maxPages | toString)
       "--attempts" (int64 $run.attempts | toString)
       "--max-error-rate" (toString $run.maxErrorRate)
       "--shard-documents" (int64 $run.shardDocuments | toString)

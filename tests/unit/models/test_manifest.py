@@ -52,7 +52,7 @@ def test_charset_file_is_one_of_the_files() -> None:
     manifest = BundleManifest.model_validate(
         changed("recognition.charset", {"file": file, "blank": "last", "append_space": False})
     )
-    assert [entry.source for entry in manifest.files()][2:] == ["file:charset.txt"]
+    assert [entry.source for entry in manifest.files()][2] == "file:charset.txt"
 
 
 def test_unknown_bundle_is_refused_with_the_known_ones() -> None:
