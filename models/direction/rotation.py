@@ -65,12 +65,17 @@ def find_rotation(pixels: Pixels, points: Floats, direction: LineDirection, *, i
         return 0
     if turned_sideways:
         return (yield from _sideways(pixels, quads, direction))
-    lines = [direction.line(pixels, quad) for quad in quads[:_FIRST_LINES]]
-    first: Sequence[float] = yield _inputs(lines, direction)
-    if min(first) > 0 and sum(first) >= _SURE:
+    first = [direction.line(pixels, quad) for quad in quads[:_FIRST_LINES]]
+    answers: Sequence[float] = yield _inputs(first, direction)
+    if min(answers) > 0 and sum(answers) >= _SURE:
         return 0
-    lines += [direction.line(pixels, quad) for quad in quads[_FIRST_LINES:]]
-    return 180 if sum((yield from _odds_both_ways(lines, direction))) <= -_SURE else 0
+    turned: Sequence[float] = yield _inputs([line[::-1, ::-1] for line in first], direction)
+    odds = sum(_without_bias(answers, turned))
+    if odds >= _SURE:
+        return 0
+    if others := [direction.line(pixels, quad) for quad in quads[_FIRST_LINES:]]:
+        odds += sum((yield from _odds_both_ways(others, direction)))
+    return 180 if odds <= -_SURE else 0
 
 
 def _sideways(pixels: Pixels, quads: Sequence[Floats], direction: LineDirection) -> Steps[int]:
@@ -88,9 +93,13 @@ def _sideways(pixels: Pixels, quads: Sequence[Floats], direction: LineDirection)
 
 
 def _odds_both_ways(lines: Sequence[Pixels], direction: LineDirection) -> Steps[list[float]]:
-    """Log odds that lines are the right way up, from each and from each turned: what the net always prefers is out."""
     answers: Sequence[float] = yield _inputs([*lines, *(line[::-1, ::-1] for line in lines)], direction)
-    return [(odds - turned) / 2 for odds, turned in zip(answers, answers[len(lines) :], strict=False)]
+    return _without_bias(answers[: len(lines)], answers[len(lines) :])
+
+
+def _without_bias(answers: Sequence[float], turned: Sequence[float]) -> list[float]:
+    """Log odds that lines are the right way up, from each and from each turned: what the net always prefers is out."""
+    return [(odds - odds_turned) / 2 for odds, odds_turned in zip(answers, turned, strict=True)]
 
 
 def _inputs(lines: Sequence[Pixels], direction: LineDirection) -> list[NetInput]:

@@ -18,6 +18,10 @@ Floats = npt.NDArray[np.float32]
 _DOUBTFUL = 0.85
 # What runs downwards on an upright page is rare, and as often runs upwards.
 _DOUBTFUL_SIDEWAYS = 0.95
+# In log odds. Reading a line again costs several times what judging it costs.
+_ON_ITS_HEAD = -3.0
+# A line that is indeed turned is then read as surely as others. Of what is hard to read either way, either way may win.
+_SURE = 0.9
 # Characters are rarely wider: of a line that has fewer most was not read.
 _WIDEST_CHARACTER = 3.0
 # A page of junk has hundreds, and nothing is won there.
@@ -43,14 +47,14 @@ def turn_doubtful_lines(
         direction: Makes the inputs of the net `direction`, which judges the doubtful ones.
 
     Returns:
-        Quads as stored, crops and texts: of each line those of the way up that was read the more surely.
+        Quads as stored, crops and texts: turned where that was read surely, and more surely.
     """
     doubtful = _doubtful(upright, crops, texts)
     if not doubtful:
         return points, list(crops), list(texts)
     inputs = [direction.fitted(crops[index].line) for index in doubtful]
     odds: Sequence[float] = yield [NetInput("direction", pixels) for pixels in inputs]
-    on_head = [index for index, odds_of_line in zip(doubtful, odds, strict=True) if odds_of_line < 0]
+    on_head = [index for index, odds_of_line in zip(doubtful, odds, strict=True) if odds_of_line < _ON_ITS_HEAD]
     points, crops, texts = points.copy(), list(crops), list(texts)
     if not on_head:
         return points, crops, texts
@@ -58,7 +62,7 @@ def turn_doubtful_lines(
     turned_crops = [crop(quad) for quad in turned]
     again: Sequence[LineText] = yield [NetInput("recognition", line.pixels) for line in turned_crops]
     for index, quad, line, text in zip(on_head, turned, turned_crops, again, strict=True):
-        if _characters_right(text) > _characters_right(texts[index]):
+        if text.confidence >= _SURE and _characters_right(text) > _characters_right(texts[index]):
             points[index], crops[index], texts[index] = quad, line, text
     return points, crops, texts
 

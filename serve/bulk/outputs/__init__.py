@@ -4,6 +4,6 @@ Adding a format is one module with an `OutputFormat` and one row in `registry.py
 """
 
 from serve.bulk.outputs.base import OutputFormat, ResultWriter, WriterOptions
-from serve.bulk.outputs.registry import FORMATS, output_format
+from serve.bulk.outputs.registry import FORMATS, RESULT_FORMATS, output_format
 
-__all__ = ["FORMATS", "OutputFormat", "ResultWriter", "WriterOptions", "output_format"]
+__all__ = ["FORMATS", "RESULT_FORMATS", "OutputFormat", "ResultWriter", "WriterOptions", "output_format"]

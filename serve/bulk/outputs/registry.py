@@ -8,7 +8,7 @@ from serve.bulk.outputs.base import OutputFormat
 from serve.exports import FORMATS as EXPORTS
 from serve.exports import export_format
 
-__all__ = ["FORMATS", "output_format"]
+__all__ = ["FORMATS", "RESULT_FORMATS", "output_format"]
 
 
 def _json() -> OutputFormat:
@@ -35,12 +35,14 @@ def _export(name: str) -> OutputFormat:
     return ExportObjects(export_format(name))
 
 
+_WHOLE: dict[str, Callable[[], OutputFormat]] = {"json": _json, "jsonl": _jsonl, "parquet": _parquet}
 _ROWS: dict[str, Callable[[], OutputFormat]] = {
-    "json": _json,
-    "jsonl": _jsonl,
-    "parquet": _parquet,
-    **{name: partial(_export, name) for name in EXPORTS if name != "json"},
+    **_WHOLE,
+    **{name: partial(_export, name) for name in EXPORTS if name not in _WHOLE},
 }
+
+RESULT_FORMATS = tuple(_WHOLE)
+"""Those that hold the whole result, with the document's key and ETag."""
 
 FORMATS = tuple(_ROWS)
 """What `--format` takes; the first is the default."""

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from serve.bulk.documents import DocumentResult
-from serve.results import LineResult, OcrPage, WordResult
+from serve.results import CharacterResult, LineResult, OcrPage, WordResult
 
 __all__ = ["SCHEMA", "SCHEMA_VERSION", "table_from_results"]
 
@@ -19,7 +19,9 @@ _PLACED_TEXT = [
     # Four corners x0, y0, ... y3 in pixels of the upright page, clockwise from the text's top left.
     pa.field("polygon", pa.list_(pa.field("element", pa.float32(), nullable=False), 8), nullable=False),
 ]
-_WORDS = pa.list_(pa.field("element", pa.struct(_PLACED_TEXT), nullable=False))
+_CHARACTERS = pa.list_(pa.field("element", pa.struct(_PLACED_TEXT), nullable=False))
+_WORD = pa.struct([*_PLACED_TEXT, pa.field("characters", _CHARACTERS, nullable=False)])
+_WORDS = pa.list_(pa.field("element", _WORD, nullable=False))
 _LINE = pa.struct([*_PLACED_TEXT, pa.field("words", _WORDS, nullable=False)])
 _PAGE = pa.struct(
     [
@@ -85,11 +87,15 @@ def _page(page: OcrPage) -> dict[str, Any]:
         "rotation": page.rotation,
         "source": page.source,
         "text": page.text,
-        "lines": [{**_placed(line), "words": [_placed(word) for word in line.words]} for line in page.lines],
+        "lines": [{**_placed(line), "words": [_word(word) for word in line.words]} for line in page.lines],
     }
 
 
-def _placed(text: LineResult | WordResult) -> dict[str, Any]:
+def _word(word: WordResult) -> dict[str, Any]:
+    return {**_placed(word), "characters": [_placed(character) for character in word.characters]}
+
+
+def _placed(text: LineResult | WordResult | CharacterResult) -> dict[str, Any]:
     return {
         "text": text.text,
         "confidence": text.confidence,

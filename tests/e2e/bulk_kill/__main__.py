@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from serve.bulk.outputs import FORMATS
+from serve.bulk.outputs import RESULT_FORMATS
 from tests.e2e.bulk_kill.kills import KINDS, KillBench
 from tests.minio import MinioServer, minio_program
 
@@ -16,7 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.bulk_kill")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--documents", type=int, default=48)
-    parser.add_argument("--format", default="json", choices=FORMATS)
+    parser.add_argument("--format", default="json", choices=RESULT_FORMATS)
     parser.add_argument(
         "--kinds",
         nargs="+",

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from serve.bulk.outputs import FORMATS
+from serve.bulk.outputs import RESULT_FORMATS
 from tests.minio import MinioServer, minio_program
 from tests.pictures import drawn_page, encoded
 
@@ -53,7 +53,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.bulk_scale")
     parser.add_argument("--objects", type=int, default=100_000)
     parser.add_argument("--left", type=int, default=1000, help="results that are removed before the run goes on")
-    parser.add_argument("--format", default="json", choices=FORMATS)
+    parser.add_argument("--format", default="json", choices=RESULT_FORMATS)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         minio = MinioServer(minio_program(), Path(folder))

@@ -14,13 +14,13 @@ from serve.bulk.done import DoneKeys
 from serve.bulk.inputs import list_inputs
 from serve.bulk.ledger import ErrorLedger
 from serve.bulk.locations import check_locations
-from serve.bulk.outputs import FORMATS, WriterOptions, output_format
+from serve.bulk.outputs import RESULT_FORMATS, WriterOptions, output_format
 from tests.bulk import input_document, made_up_result
 from tests.minio import MinioServer
 
 KEYS = [f"2026/scan {number:03}.png" for number in range(250)]
 OPTIONS = WriterOptions(threads=8, shard_documents=100)
-ALL_FORMATS = pytest.mark.parametrize("name", FORMATS)
+ALL_FORMATS = pytest.mark.parametrize("name", RESULT_FORMATS)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from serve.bulk.outputs import FORMATS
+from serve.bulk.outputs import RESULT_FORMATS
 from tests.integration.bulk.runs import bulk, results_in
 from tests.minio import MinioServer
 from tests.pictures import drawn_page, encoded
@@ -96,6 +96,10 @@ def _comparable(result: Mapping[str, Any]) -> dict[str, Any]:
                     line["text"],
                     float(np.float32(line["confidence"])),
                     np.asarray(line["polygon"], np.float32).reshape(-1).tolist(),
+                    [
+                        (word["text"], np.asarray(word["polygon"], np.float32).reshape(-1).tolist())
+                        for word in line["words"]
+                    ],
                 )
                 for line in page["lines"]
             ],
@@ -105,7 +109,7 @@ def _comparable(result: Mapping[str, Any]) -> dict[str, Any]:
     return {"model": result["model"], "text": result["text"], "warnings": result["warnings"], "pages": pages}
 
 
-@pytest.mark.parametrize("output_format", FORMATS)
+@pytest.mark.parametrize("output_format", RESULT_FORMATS)
 def test_bulk_reads_as_the_service_does(
     minio: MinioServer, bucket: str, over_http: dict[str, dict[str, Any]], output_format: str
 ) -> None:
