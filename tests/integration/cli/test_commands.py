@@ -78,6 +78,7 @@ def test_models_verify_prints_a_line_for_each_file(rayocr: Rayocr) -> None:
     assert [line.split()[:3] for line in done.stdout.decode().splitlines()] == [
         ["ok", "ppocrv6-small", "detection"],
         ["ok", "ppocrv6-small", "recognition"],
+        ["ok", "ppocrv6-small", "direction"],
     ]
     assert done.returncode == 0
 
@@ -95,7 +96,7 @@ def test_damaged_model_file_is_named_and_ends_with_78(rayocr: Rayocr, tmp_path: 
 
     done = rayocr(["models", "verify", manifest])
 
-    assert [line.split()[0] for line in done.stdout.decode().splitlines()] == ["FAILED", "ok"]
+    assert [line.split()[0] for line in done.stdout.decode().splitlines()] == ["FAILED", "ok", "ok"]
     assert f"replace {damaged}".encode() in done.stderr
     assert done.returncode == 78
 
