@@ -12,7 +12,17 @@ BOUND = 0.15
 GOAL = 0.08
 """Share of CPU time outside the work that the project aims at."""
 
-_STEPS = ("decode", "resize", "detection_net", "postprocess", "crop", "recognition_net", "ctc_decode", "lines")
+_STEPS = (
+    "decode",
+    "resize",
+    "detection_net",
+    "postprocess",
+    "direction_net",
+    "crop",
+    "recognition_net",
+    "ctc_decode",
+    "lines",
+)
 _STAGES = ("preprocess", "detection", "recognition")
 _READER = "reader"  # its replicas hold all stages, and no other replicas hold any
 _HTTP = ("proxy", "proxy manager", "ingress")

@@ -28,6 +28,11 @@ _MOST_SIDEWAYS_LINES = 18
 # In log odds, summed over the lines: none of 130 pages, nor of 20 samples of one to five lines of each, had so much
 # against what was right.
 _SURE = 10.0
+# The surest third of the lines, in mean log odds: of a script that the classifier does not know many lines may be
+# wrong, but hardly one clearly. Of 125 documents upside down one had less; of 15 upright pages of Thai none had more.
+_CLEARLY_UPSIDE_DOWN = 7.0
+# Sideways lines are found worse, and there is no upright page to spoil: in the mean of all, 230 pages had 2.3 and more.
+_CLEARLY_SIDEWAYS = 2.0
 # Vertical writing, in mean log odds of its lines: it is clearer than most sideways rows, and so are its characters when
 # they stand side by side. None of 218 sideways pages had both, and of 80 pages of vertical writing one had not.
 _LINES_OF_VERTICAL_WRITING = 10.0
@@ -70,18 +75,19 @@ def find_rotation(pixels: Pixels, points: Floats, direction: LineDirection, *, i
     if min(answers) > 0 and sum(answers) >= _SURE:
         return 0
     turned: Sequence[float] = yield _inputs([line[::-1, ::-1] for line in first], direction)
-    odds = sum(_without_bias(answers, turned))
-    if odds >= _SURE:
+    odds = _without_bias(answers, turned)
+    if sum(odds) >= _SURE:
         return 0
     if others := [direction.line(pixels, quad) for quad in quads[_FIRST_LINES:]]:
-        odds += sum((yield from _odds_both_ways(others, direction)))
-    return 180 if odds <= -_SURE else 0
+        odds += yield from _odds_both_ways(others, direction)
+    surest = sorted(odds)[: max(1, round(len(odds) / 3))]
+    return 180 if sum(odds) <= -_SURE and mean(surest) <= -_CLEARLY_UPSIDE_DOWN else 0
 
 
 def _sideways(pixels: Pixels, quads: Sequence[Floats], direction: LineDirection) -> Steps[int]:
     lines = [direction.line(pixels, quad) for quad in quads]
     odds = yield from _odds_both_ways(lines, direction)
-    if abs(sum(odds)) < _SURE:
+    if abs(sum(odds)) < _SURE or abs(mean(odds)) < _CLEARLY_SIDEWAYS:
         return 0
     runs_down = sum(odds) > 0
     if abs(mean(odds)) >= _LINES_OF_VERTICAL_WRITING:

@@ -4,16 +4,21 @@ Recognition costs columns and detection costs pixels (docs/benchmarks.md): these
 cost that code decides. A change that raises one must say why.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 
 from models.detection import TextDetector
 from models.detection.resize import first_size, full_size
+from models.direction import LineDirection
 from models.manifests import load_manifest
 from models.page import Page
 from models.recognition import TextRecognizer
 from models.recognition.widths import LineWidths, width_table
-from models.settings import DetectionOptions, NetSettings
+from models.settings import DetectionOptions, NetSettings, RecognitionOptions
+from models.steps import NetInput, run_steps
 from tests.pictures import drawn_page
 
 MANIFEST = load_manifest("ppocrv6-small")
@@ -68,6 +73,29 @@ def test_page_of_ordinary_print_is_looked_at_once(detector: TextDetector, rows: 
     quads = detector.quads(detector.infer(prepared.pixels[None])[0], prepared, DetectionOptions())
     assert max(prepared.size) == MANIFEST.detection.first_side_px
     assert detector.second_look(page, prepared, quads, DetectionOptions()) is None
+
+
+@pytest.mark.parametrize("rows", [RECEIPT, RECEIPT * 4], ids=["4 rows", "16 rows"])
+def test_lines_judged_for_the_direction_of_an_upright_page(rows: tuple[str, ...]) -> None:
+    direction = LineDirection.load(MANIFEST, MANIFEST.detection, CPU)
+    assert direction is not None
+    detector = TextDetector.load(MANIFEST.detection, CPU, direction)
+    recognizer = TextRecognizer.load(MANIFEST.recognition, CPU, direction=direction)
+    judged = 0
+
+    def run(inputs: Sequence[NetInput]) -> Sequence[Any]:
+        nonlocal judged
+        if inputs[0].net == "direction":
+            judged += len(inputs)
+            return direction.run_inputs(inputs)
+        infer = detector.infer if inputs[0].net == "detection" else recognizer.infer
+        return [infer(one.pixels[None])[0] for one in inputs]
+
+    page = Page(drawn_page(*rows))
+    quads = run_steps(detector.steps(page, DetectionOptions()), run)
+    assert (len(quads), judged) == (len(rows), 3)  # 1.5 ms
+    run_steps(recognizer.steps(page, quads, RecognitionOptions()), run)
+    assert judged == 3  # none of its lines is doubtful
 
 
 # Measured 384, 1216 and 4288 in int8, 384, 1152 and 4288 in f32: a margin of three percent is for others.

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from models.detection import TextDetector
+from models.direction import LineDirection
 from models.manifests import BundleManifest
 from models.page import Line, Page
 from models.recognition import PageRecognizer
@@ -21,7 +22,7 @@ THREADS = 2
 
 @dataclass(frozen=True)
 class Reader:
-    """Both nets of a bundle, one page at a time."""
+    """All nets of a bundle, one page at a time."""
 
     detector: TextDetector
     recognizer: PageRecognizer
@@ -30,13 +31,14 @@ class Reader:
     def load(
         cls, manifest: BundleManifest, runtime: str, precision: str = "f32", *, is_prepared: bool = False
     ) -> "Reader":
-        """Load both nets, on the CPU; in f32 every runtime reads the same."""
+        """Load all nets, on the CPU; in f32 every runtime reads the same."""
         settings = NetSettings.model_validate(
             {"runtime": runtime, "device": "cpu", "precision": precision, "threads": THREADS}
         )
+        direction = LineDirection.load(manifest, manifest.detection, settings)
         return cls(
-            TextDetector.load(manifest.detection, settings),
-            PageRecognizer.load(manifest.recognition, settings, is_prepared=is_prepared),
+            TextDetector.load(manifest.detection, settings, direction),
+            PageRecognizer.load(manifest.recognition, settings, direction, is_prepared=is_prepared),
         )
 
     def lines(self, page: Page, *, with_characters: bool = False) -> tuple[Line, ...]:
