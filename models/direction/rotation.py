@@ -30,7 +30,7 @@ _MOST_SIDEWAYS_LINES = 18
 _SURE = 10.0
 # The surest third of the lines, in mean log odds: of a script that the classifier does not know many lines may be
 # wrong, but hardly one clearly. Of 125 documents upside down one had less; of 15 upright pages of Thai none had more.
-_CLEARLY_UPSIDE_DOWN = 7.0
+_CLEARLY_UPSIDE_DOWN = 6.5
 # Sideways lines are found worse, and there is no upright page to spoil: in the mean of all, 230 pages had 2.3 and more.
 _CLEARLY_SIDEWAYS = 2.0
 # Vertical writing, in mean log odds of its lines: it is clearer than most sideways rows, and so are its characters when
