@@ -41,12 +41,12 @@ FORMAT_TYPES: Mapping[str, str] = MappingProxyType(
     }
 )
 _BY_TYPE = {
-    **{FORMAT_TYPES[name]: name for name in reversed(list(FORMAT_TYPES))},
+    **{media_type: name for name, media_type in FORMAT_TYPES.items()},
     LINES_TYPE: LINES,
     "image/png": PICTURE,
 }
 # Where the client likes several alike, the first: JSON.
-_OFFERED = [*dict.fromkeys(FORMAT_TYPES.values()), LINES_TYPE, "image/png"]
+_OFFERED = list(_BY_TYPE)
 
 _MOST_FAILED_RANGES = 300
 

@@ -7,7 +7,9 @@ import typer
 
 __all__ = ["Characters", "Dpi", "Orientation", "Pages", "PasswordFile", "TextLayer"]
 
-Pages = Annotated[str | None, typer.Option(metavar="RANGES", help="Only these pages of a document, such as 1-3,7.")]
+Pages = Annotated[
+    str | None, typer.Option(metavar="RANGES", help="Only these pages of each document, such as 1-3,7 or 5-.")
+]
 Dpi = Annotated[
     int | None, typer.Option(min=36, max=1200, help="At which pages of PDFs are drawn. Not given: what suits each.")
 ]

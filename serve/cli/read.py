@@ -4,13 +4,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from models.errors import ConfigurationError, RayocrError, SourceNotFound, UnsupportedType
 from serve.cli.config import CONFIG_HELP
 from serve.cli.console import Invocation, complain
+from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, TextLayer
 
 if TYPE_CHECKING:
     from serve.cli.output import Output
@@ -58,18 +59,12 @@ def read(
             "(searchable).",
         ),
     ] = "text",
-    pages: Annotated[
-        str | None, typer.Option(metavar="RANGES", help="Only these pages of each document, such as 1-3,7 or 5-.")
-    ] = None,
-    dpi: Annotated[int | None, typer.Option(metavar="N", help="At which pages of PDFs are drawn.")] = None,
-    text_layer: Annotated[
-        Literal["auto", "always", "never"], typer.Option(help="Whether the text that a PDF carries is taken.")
-    ] = "auto",
-    orientation: Annotated[Literal["auto", "keep"], typer.Option(help="Whether pages are turned upright.")] = "auto",
-    characters: Annotated[bool, typer.Option("--characters", help="Words with the place of each character.")] = False,
-    password_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Holds the password that opens encrypted PDFs.")
-    ] = None,
+    pages: Pages = None,
+    dpi: Dpi = None,
+    text_layer: TextLayer = "auto",
+    orientation: Orientation = "auto",
+    characters: Characters = False,
+    password_file: PasswordFile = None,
     output: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A file for each document in this folder, named after it.")
     ] = None,
