@@ -12,7 +12,6 @@ from deployments.context import RequestContext
 from deployments.direction import direction_batcher
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
-from deployments.net_clock import NetClock
 from deployments.recycling import Recycling
 from deployments.settings import DetectionSettings
 from deployments.stepping import drive
@@ -22,7 +21,6 @@ from models.direction import LineDirection
 from models.manifests import load_manifest
 from models.page import Page, PageQuads, Quads
 from models.runtime import resolve_device
-from models.runtime.thread_names import net_threads
 from models.settings import DetectionOptions
 from models.steps import advance
 from models.upright import upright_size
@@ -49,7 +47,6 @@ class Detector:
         manifest = load_manifest(bundle)
         direction = LineDirection.load(manifest, manifest.detection, settings.net)
         self._detector = TextDetector.load(manifest.detection, settings.net, direction)
-        net_clock = NetClock(net_threads("map"))
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("detection", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: pages are scaled, and maps read, meanwhile.
@@ -57,14 +54,14 @@ class Detector:
         self._begin = self._metrics.metered("resize", advance)
         self._go_on = self._metrics.metered("postprocess", advance)
         batcher: ShapeBatcher[npt.NDArray[np.float32]] = ShapeBatcher(
-            self._metrics.metered("detection_net", self._infer, net_clock),
+            self._metrics.metered("detection_net", self._infer),
             self._net_threads,
             power_of_two(settings.max_batch_pages or (_GPU_BATCH_PAGES if is_gpu else 1)),
             self._metrics.batch,
         )
         self._nets: dict[str, ShapeBatcher[Any]] = {"detection": batcher}
         if direction is not None:
-            self._nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads, net_clock)
+            self._nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads)
 
     def reconfigure(self, user_config: dict[str, float | bool | None]) -> None:
         """Take new default thresholds, live. Called by Serve with the deployment's `user_config`."""

@@ -2,25 +2,21 @@
 
 from deployments.batching import ShapeBatcher
 from deployments.metrics import StageMetrics
-from deployments.net_clock import NetClock
 from deployments.worker import WorkThreads
 from models.direction import LineDirection
 
 __all__ = ["direction_batcher"]
 
 
-def direction_batcher(
-    direction: LineDirection, metrics: StageMetrics, threads: WorkThreads, net_clock: NetClock
-) -> ShapeBatcher[float]:
+def direction_batcher(direction: LineDirection, metrics: StageMetrics, threads: WorkThreads) -> ShapeBatcher[float]:
     """What runs the net.
 
     Args:
         direction: The net.
         metrics: Of the stage.
         threads: Where it runs: it is on the CPU, whatever the stage's own net is on.
-        net_clock: Of threads that it may bring with it.
     """
     together = direction.lines_of_a_run() or 1
-    infer = metrics.metered("direction_net", direction.infer, net_clock)
+    infer = metrics.metered("direction_net", direction.infer)
     # Not counted as batches of the stage: its metrics are about its own net.
     return ShapeBatcher(infer, threads, lambda _shape, waiting: min(waiting, together), lambda _shape: None)

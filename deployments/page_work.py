@@ -14,8 +14,8 @@ _PIXELS_OF_LIMIT = 4_000_000
 class PageWork:
     """The account of one page in one stage. Only its event loop changes it.
 
-    It counts seconds in which a CPU worked for the page (`StepMeter`), its share where pages work together, and no
-    waiting: load brings no page nearer to its limit.
+    It counts seconds in which a CPU worked for the page, its share where pages work together, and no waiting: load
+    brings no page nearer to its limit.
 
     Args:
         priority: As `RequestContext.priority`.

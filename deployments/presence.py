@@ -7,12 +7,11 @@ where a CPU is left for it.
 """
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["Presence", "StepMeter", "presence"]
+__all__ = ["Presence", "presence"]
 
 #: Of `deployments.context.INTERACTIVE`.
 _URGENT = 0
@@ -29,9 +28,6 @@ class Presence:
         self._cpus = 1
         self._urgent_pages: Counter[str] = Counter()
         self._running: Counter[bool] = Counter()  # steps, by whether they are urgent
-        # CPU time of this process that each step has had which ran since the process began, and when that was so.
-        self._share_s = 0.0
-        self._at_cpu_s = time.process_time()
 
     def has_threads(self, count: int) -> None:
         """Note that threads work in this process. The stages of one process take turns on the CPUs of the busiest."""
@@ -64,43 +60,13 @@ class Presence:
 
     def begins(self, priority: int) -> None:
         """A step of work begins."""
-        self._advance()
         self._running[priority <= _URGENT] += 1
 
     def ends(self, priority: int) -> None:
         """A step of work has ended."""
-        self._advance()
         self._running[priority <= _URGENT] -= 1
         self.changed.notify_all()
-
-    def share_s(self) -> float:
-        """A clock for steps: it advances by each step's share of the CPU time of this process."""
-        with self.changed:
-            self._advance()
-            return self._share_s
-
-    def _advance(self) -> None:
-        cpu_s = time.process_time()
-        self._share_s += (cpu_s - self._at_cpu_s) / max(1, self._running.total())
-        self._at_cpu_s = cpu_s
 
 
 #: Of this process.
 presence = Presence()
-
-
-class StepMeter:
-    """Time of one step of work, begun with this object.
-
-    It is the step's share of the CPU time of this process, its nets' own threads included, and never more than what has
-    passed: neither other steps, nor other processes, nor a limit on CPU make a step longer. A step that only waits, as
-    for a GPU, takes little; one that hangs is found by `WorkThreads`.
-    """
-
-    def __init__(self) -> None:
-        self._started_s = time.monotonic()
-        self._share_s = presence.share_s()
-
-    def work_s(self) -> float:
-        """Seconds of work until now."""
-        return min(time.monotonic() - self._started_s, presence.share_s() - self._share_s)

@@ -12,7 +12,6 @@ from deployments.context import RequestContext
 from deployments.direction import direction_batcher
 from deployments.logs import quiet_expected_errors
 from deployments.metrics import StageMetrics
-from deployments.net_clock import NetClock
 from deployments.read_options import ReadOptions
 from deployments.recycling import Recycling
 from deployments.settings import RecognitionSettings
@@ -23,7 +22,6 @@ from models.manifests import load_manifest
 from models.page import Page, PageQuads, PageText
 from models.recognition import LineText, PageRecognizer, TextRecognizer
 from models.runtime import resolve_device
-from models.runtime.thread_names import net_threads
 from models.settings import RecognitionOptions
 from models.steps import advance
 
@@ -56,15 +54,13 @@ class Recognizer:
         self._begin = self._metrics.metered("crop", advance)
         self._go_on = self._metrics.metered("lines", advance)
         lines = power_of_two(settings.max_batch_lines or (_GPU_BATCH_LINES if is_gpu else 1))
-        net_clock = NetClock(net_threads("argmax"))
         self._readers = {
-            recognizer: _LineReader(recognizer, self._net_threads, self._metrics, net_clock, lines)
+            recognizer: _LineReader(recognizer, self._net_threads, self._metrics, lines)
             for recognizer in {self._pages.documents, self._pages.scenes}
         }
         self._other_nets: dict[str, ShapeBatcher[Any]] = {}
         if direction is not None:
-            clock = NetClock(net_threads("map"))
-            self._other_nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads, clock)
+            self._other_nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads)
 
     def reconfigure(self, user_config: dict[str, float]) -> None:
         """Take new options, live. Called by Serve with the deployment's `user_config`."""
@@ -130,11 +126,10 @@ class _LineReader:
         recognizer: TextRecognizer,
         threads: WorkThreads,
         metrics: StageMetrics,
-        net_clock: NetClock,
         otherwise: Callable[[tuple[int, ...], int], int],
     ) -> None:
         self.recognizer = recognizer
-        self._run_net = metrics.metered("recognition_net", recognizer.run_net, net_clock)
+        self._run_net = metrics.metered("recognition_net", recognizer.run_net)
         self._decode = metrics.metered("ctc_decode", recognizer.decode)
         self._otherwise = otherwise
         self.batcher: ShapeBatcher[LineText] = ShapeBatcher(self._infer, threads, self._lines_of_a_run, metrics.batch)

@@ -154,8 +154,8 @@ class DetectionNet(NetSettings):
         default_factory=lambda: min(usable_cpu_count(), _DETECTION_THREADS),
         ge=1,
         le=256,
-        description="Runs of the net at a time in one replica, each on one CPU. They share the net's weights, so that "
-        "one replica with two threads needs less memory than two replicas.",
+        description="Runs of the net at a time in one replica, each on one CPU. Each has a copy of the net; one "
+        "replica with two threads still needs less memory than two replicas.",
         json_schema_extra={"default_text": f"the CPUs of this machine, at most {_DETECTION_THREADS}"},
     )
     frequent_shapes: int = Field(

@@ -16,7 +16,7 @@ from typing import TypeVar
 import cv2
 
 from deployments.page_work import PageWork
-from deployments.presence import StepMeter, presence
+from deployments.presence import presence
 from models.errors import ReplicaCrashed
 
 __all__ = ["WorkThreads", "limit_threads"]
@@ -107,7 +107,7 @@ class WorkThreads:
             if answer.cancelled():
                 return
             thread = threading.get_ident()
-            meter = StepMeter()
+            started_s = time.thread_time()
             self._jobs[thread] = _Job(time.monotonic(), answer, loop)  # type: ignore[arg-type]  # any result will do
             result: Result | None = None
             error: BaseException | None = None
@@ -116,7 +116,7 @@ class WorkThreads:
             except BaseException as exc:
                 error = exc
             del self._jobs[thread]
-            share_s = meter.work_s() / max(1, len(pages))
+            share_s = (time.thread_time() - started_s) / max(1, len(pages))
             loop.call_soon_threadsafe(_settle, answer, result, error, pages, share_s)
 
         priority = min((page.priority for page in pages), default=0)

@@ -43,8 +43,8 @@ class NetSettings(SettingsSection):
         default=1,
         ge=1,
         le=256,
-        description="Runs of the net at a time in one replica, each on one CPU. They share the net's weights, so that "
-        "one replica with two threads needs less memory than two replicas.",
+        description="Runs of the net at a time in one replica, each on one CPU. Each has a copy of the net; one "
+        "replica with two threads still needs less memory than two replicas.",
     )
     frequent_shapes: int = Field(
         default=0,

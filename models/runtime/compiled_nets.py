@@ -7,9 +7,10 @@ anew in each run and can't choose the best kernels. But each takes 0.3 s to comp
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from queue import Empty, SimpleQueue
+from queue import Empty, LifoQueue
 
 import openvino as ov
 
@@ -17,14 +18,13 @@ from models.runtime.base import NetOptions
 from models.runtime.device import has_bf16
 from models.runtime.frequent_shapes import FrequentShapes
 from models.runtime.memory import give_back_memory
-from models.runtime.thread_names import named_threads, net_threads
 
 __all__ = ["PreparedNets", "Requests", "requests_of", "taken"]
 
 logger = logging.getLogger("ray.serve")
 
-#: Of one compiled net; each serves one run at a time.
-Requests = SimpleQueue[ov.InferRequest]
+#: One of each copy of a net; each serves one run at a time. The last one used, which is warm, is the first to be taken.
+Requests = LifoQueue[ov.InferRequest]
 
 _Shape = tuple[int, ...]
 
@@ -53,8 +53,8 @@ class PreparedNets:
         self._fixed = {tuple(shape): requests_of(core, model, options, shape) for shape in options.shapes}
         self._rows = {(height, width): rows for rows, height, width, _ in options.shapes}
         self._open_shape = requests_of(core, model, options)
-        with taken(self._open_shape) as (request,):
-            self._open_shape_net = request.get_compiled_model()
+        with taken(self._open_shape, options.threads) as requests:
+            self._open_shape_nets = [request.get_compiled_model() for request in requests]
         self._large = _LargeNet(core, model, replace(options, threads=1))
         self._one_large = threading.Lock()
         # Pixels of the largest batch of open shape: since its buffers were given back, and since `give_back_rare`.
@@ -118,7 +118,8 @@ class PreparedNets:
 
         Call it with all of them taken.
         """
-        self._open_shape_net.release_memory()
+        for net in self._open_shape_nets:
+            net.release_memory()
         self._held_px = self._recent_px
 
     def _note(self, shape: _Shape) -> None:
@@ -162,7 +163,7 @@ class _LargeNet:
     def forget(self) -> None:
         """Drop the net, and with it its memory."""
         self._shape: _Shape | None = None
-        self._requests: Requests = SimpleQueue()
+        self._requests: Requests = LifoQueue()
 
     def requests(self, shape: _Shape) -> Requests:
         """Those of a net for this shape. Not for several threads at once, nor while one of them is taken."""
@@ -185,7 +186,10 @@ def taken(requests: Requests, count: int = 1) -> Iterator[list[ov.InferRequest]]
 
 
 def requests_of(core: ov.Core, model: ov.Model, options: NetOptions, shape: Sequence[int] | None = None) -> Requests:
-    """Compile a net, and make as many requests as it has threads.
+    """Compile a net once for each of its threads, and make a request of each copy.
+
+    Copies, and not one net of several streams: that would run on threads of its own, and each run be handed over to one
+    of them and back (docs/decisions/0026-net-per-thread.md).
 
     Args:
         core: Of OpenVINO.
@@ -199,12 +203,13 @@ def requests_of(core: ov.Core, model: ov.Model, options: NetOptions, shape: Sequ
     if shape is not None:
         model = model.clone()
         model.reshape(list(shape))
-    with named_threads(net_threads(options.head)):
-        compiled = core.compile_model(model, "CPU", _properties(options))
-        give_back_memory()
-        requests: Requests = SimpleQueue()
-        for _ in range(options.threads):
-            requests.put(compiled.create_infer_request())
+    properties = _properties(options)
+    requests: Requests = LifoQueue()
+    with ThreadPoolExecutor(options.threads) as threads:
+        copies = [threads.submit(core.compile_model, model, "CPU", properties) for _ in range(options.threads)]
+    for copy in copies:
+        requests.put(copy.result().create_infer_request())
+    give_back_memory()
     return requests
 
 
@@ -217,11 +222,11 @@ def _properties(options: NetOptions) -> dict[str, str | int | bool]:
         # shapes: with int8, 1 to 7 of 160 lines of small print had another text. Without it both give the same bits, at
         # the same speed.
         "SNIPPETS_MODE": "DISABLE",
-        # One thread a stream: two threads on one line save less than they cost.
-        "INFERENCE_NUM_THREADS": options.threads,
-        "NUM_STREAMS": options.threads,
+        # With one thread in all, OpenVINO runs a net on the thread that asks for it.
+        "INFERENCE_NUM_THREADS": 1,
+        "NUM_STREAMS": 1,
         "INFERENCE_PRECISION_HINT": precision,
         "CPU_RUNTIME_CACHE_CAPACITY": _KEPT_SHAPES,
-        # Replicas share the cores: pinned threads of two replicas would land on the same one.
+        # The threads that ask are ours, and work on other things too.
         "ENABLE_CPU_PINNING": False,
     }
