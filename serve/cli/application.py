@@ -100,6 +100,15 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
         complain(error.message, error if invocation.debug else None)
         return error.exit_code
     except Exception as error:
+        if _is_interrupted(error):
+            return _INTERRUPTED
         complain("this is a bug in rayocr: please report it with the lines above", error)
         return RayocrError.exit_code
     return 0
+
+
+def _is_interrupted(error: BaseException | None) -> bool:
+    """Whether an error came of Ctrl-C: one that falls between two steps of a lock makes another error of it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None

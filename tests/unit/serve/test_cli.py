@@ -171,3 +171,20 @@ def test_unforeseen_error_ends_with_70_and_its_traceback(
     error = capsys.readouterr().err
     assert error.startswith("Traceback (most recent call last):")
     assert error.endswith("rayocr: this is a bug in rayocr: please report it with the lines above\n")
+
+
+def test_error_that_an_interrupt_became_is_an_interrupt(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from serve.cli import application
+
+    def interrupted() -> None:
+        # As `threading.Condition` does where Ctrl-C falls into `wait`.
+        lock = threading.Lock()
+        with lock:
+            lock.release()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("serve.cli.version.rayocr_version", interrupted)
+    assert application.run(["version"], Invocation()) == 130
+    assert capsys.readouterr() == ("", "")
