@@ -24,7 +24,7 @@ _ADDRESS_VARIABLE = "RAY_ADDRESS"
 # Of a Ray on this machine; what is set already stays as it is.
 _ENVIRONMENT = {
     "RAY_raylet_start_wait_time_s": "120",  # a machine that is busy with something else is no reason to give up
-    "RAY_num_workers_soft_limit": "1",  # each process that waits for tasks takes 1 % of a CPU, and there are none
+    "RAY_num_workers_soft_limit": "0",  # a process that waits for tasks takes 1 % of a CPU, and there are none
 }
 _END_WAIT_S = 5.0
 

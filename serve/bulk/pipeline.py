@@ -11,6 +11,7 @@ from ray.data._internal.execution import streaming_executor_state
 from ray.data._internal.execution.operators import map_operator
 
 from serve.bulk.listing import KeyChunks, ListingPlan
+from serve.bulk.local_data import LOCAL_REPLACEMENTS
 from serve.bulk.pools import CHUNKS_AT_A_TIME, Pool, Pools
 from serve.bulk.stages import STAGES, StageSetup
 
@@ -38,8 +39,12 @@ _REPLACED = (
 
 
 @contextmanager
-def data_context() -> Iterator[None]:
-    """Ray Data's settings for a bulk run; they are those of the whole process, and are put back afterwards."""
+def data_context(*, is_local: bool) -> Iterator[None]:
+    """Ray Data's settings for a bulk run; they are those of the whole process, and are put back afterwards.
+
+    Args:
+        is_local: Whether Ray was started for this run, on this machine.
+    """
     for name in ("ray.data", "ray.data._internal"):
         logging.getLogger(name).setLevel(logging.ERROR)
     context = DataContext.get_current().copy()
@@ -50,14 +55,15 @@ def data_context() -> Iterator[None]:
     context.enable_progress_bars = False
     context.enable_rich_progress_bars = False
     context.enable_auto_log_stats = False
-    own = [getattr(module, name) for module, name, _ in _REPLACED]
-    for module, name, value in _REPLACED:
+    replaced = (*_REPLACED, *(LOCAL_REPLACEMENTS if is_local else ()))
+    own = [getattr(module, name) for module, name, _ in replaced]
+    for module, name, value in replaced:
         setattr(module, name, value)
     try:
         with DataContext.current(context):
             yield
     finally:
-        for (module, name, _), value in zip(_REPLACED, own, strict=True):
+        for (module, name, _), value in zip(replaced, own, strict=True):
             setattr(module, name, value)
 
 

@@ -187,7 +187,7 @@ class Session:
             plan = ListingPlan(self._options, self._storage_settings, failed_digests(self._not_again, self._options))
             if self._pass_number == 1:
                 self._plan = plan
-            with data_context(), quiet_pool_starts():
+            with data_context(is_local=self._cluster.is_local), quiet_pool_starts():
                 dataset = build_dataset(plan, self._setup, self._cluster.pools)
                 outcome = Pass(dataset, self._coordinator, self._writer, self._on_report, self._on_tick).run()
             snapshot = self._snapshot()
