@@ -4,6 +4,8 @@
 gathers by shape; when it is free, the oldest item is taken with others of its shape. Alone, a request is run at once;
 under load, batches fill by themselves (docs/decisions/0003-continuous-batching.md). What is urgent goes before what is
 old, in one shape and between shapes; what is not fills its batches.
+
+Short runs are handed to a thread several at a time (docs/decisions/0027-runs-handed-over-together.md).
 """
 
 import asyncio
@@ -24,20 +26,49 @@ __all__ = ["ShapeBatcher", "power_of_two"]
 Result = TypeVar("Result")
 Pixels = npt.NDArray[np.uint8]
 
+# A thread is handed runs until they have so much: 10 to 20 ms of recognition. What is urgent waits until they are done.
+_BYTES_AT_A_TIME = 600_000
+
+
+class _Caller(Generic[Result]):
+    """Who waits for the results of some arrays, and whose work they are."""
+
+    def __init__(self, count: int, work: PageWork) -> None:
+        self.work = work
+        self.answer: asyncio.Future[list[Result]] = asyncio.get_running_loop().create_future()
+        self._results: dict[int, Result] = {}
+        self._count = count
+
+    def take(self, index: int, result: Result) -> None:
+        """One of the results is there."""
+        self._results[index] = result
+        if len(self._results) == self._count and not self.answer.done():
+            self.answer.set_result([self._results[each] for each in range(self._count)])
+
+    def fail(self, error: Exception) -> None:
+        """One of the arrays failed, and with it all."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
 
 @dataclass(slots=True)
 class _Item(Generic[Result]):
-    """One array that waits, who waits for its result, and whose work it is."""
+    """One array that waits."""
 
     order: int
     pixels: Pixels
-    future: "asyncio.Future[Result]"
-    work: PageWork
+    caller: _Caller[Result]
+    index: int  # among the caller's
 
     @property
     def turn(self) -> tuple[int, int]:
         """What goes first has the least."""
-        return self.work.priority, self.order
+        return self.caller.work.priority, self.order
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether nobody waits for it any longer."""
+        return self.caller.answer.done()
 
 
 class ShapeBatcher(Generic[Result]):
@@ -65,79 +96,122 @@ class ShapeBatcher(Generic[Result]):
         self._order = itertools.count()
         self._runners: dict[int, set[asyncio.Task[None]]] = {}  # by priority
 
-    async def submit(self, pixels: Pixels, work: PageWork | None = None) -> Result:
-        """Have one array run with others of its shape. A cancelled caller's array is dropped before it is run.
+    async def submit(self, arrays: Sequence[Pixels], work: PageWork | None = None) -> list[Result]:
+        """Have arrays run, each with others of its shape.
+
+        When one of them fails, or the caller is cancelled, those that have not been run are dropped.
 
         Args:
-            pixels: uint8 of any shape. Read only, and kept until the result is there.
-            work: Of the page that it belongs to: how urgent it is, and where its share of the time is counted.
+            arrays: uint8 of any shapes. Read only, and kept until the results are there.
+            work: Of the page that they belong to: how urgent it is, and where its share of the time is counted.
+
+        Returns:
+            A result for each array, in order.
 
         Raises:
             PageTimeout: The page has taken more work than it may.
-            Exception: What `run` raised for a batch that held this array alone: another's fault never arrives here.
+            Exception: What `run` raised for a batch that held one of these arrays alone: another's fault never arrives
+                here.
         """
         work = work or PageWork()
         work.check()
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        item = _Item(next(self._order), pixels, future, work)
-        bisect.insort(self._waiting.setdefault(pixels.shape, []), item, key=lambda one: one.turn)
+        if not arrays:
+            return []
+        caller: _Caller[Result] = _Caller(len(arrays), work)
+        for index, pixels in enumerate(arrays):
+            item = _Item(next(self._order), pixels, caller, index)
+            bisect.insort(self._waiting.setdefault(pixels.shape, []), item, key=lambda one: one.turn)
         runners = self._runners.setdefault(work.priority, set())
-        # Not the size of the set: a runner that has just ended leaves it a moment later, and would strand this array.
-        if sum(not runner.done() for runner in runners) < self._threads.count:
+        # Not the size of the set: a runner that has just ended leaves it a moment later, and would strand these arrays.
+        running = sum(not runner.done() for runner in runners)
+        for _ in range(min(len(arrays), self._threads.count - running)):
             runner = asyncio.create_task(self._run_all(work.priority))
             runners.add(runner)
             runner.add_done_callback(runners.discard)
-        return await future
+        return await caller.answer
 
     async def _run_all(self, priority: int) -> None:
         """Run what is that urgent or more: what is less may wait for its threads, and must not keep this waiting."""
-        while batch := self._next_batch(priority):
-            try:
-                await self._run_batch(batch)
-            except Exception as exc:
+        while batches := self._next_batches(priority):
+            outcomes = await self._run_batches(batches)
+            for batch, outcome in zip(batches, outcomes, strict=True):
+                if not isinstance(outcome, Exception):
+                    continue
                 if len(batch) == 1:
-                    self._fail(batch[0], exc)
+                    batch[0].caller.fail(outcome)
                     continue
                 # Which of them is at fault is not known: each is run alone, and answers for itself.
                 for item in batch:
-                    if item.future.done():
+                    if item.is_dropped:
                         continue  # its caller went while the batch ran
-                    try:
-                        await self._run_batch([item])
-                    except Exception as own:
-                        self._fail(item, own)
+                    (own,) = await self._run_batches([[item]])
+                    if isinstance(own, Exception):
+                        item.caller.fail(own)
+
+    def _next_batches(self, priority: int) -> list[list[_Item[Result]]]:
+        """What one thread runs next, one batch after the other."""
+        # Half of its share: towards the end of a page no thread is left with much while the others have nothing.
+        arrays_left = sum(len(items) for items in self._waiting.values()) // (2 * self._threads.count)
+        bytes_left = _BYTES_AT_A_TIME
+        batches: list[list[_Item[Result]]] = []
+        while batch := self._next_batch(priority):
+            batches.append(batch)
+            arrays_left -= len(batch)
+            bytes_left -= len(batch) * batch[0].pixels.nbytes
+            if arrays_left <= 0 or bytes_left <= 0:
+                break
+            priority = batch[0].caller.work.priority  # nothing that is less urgent comes along
+        return batches
 
     def _next_batch(self, priority: int) -> list[_Item[Result]]:
         for shape in list(self._waiting):
             items = self._waiting[shape]
-            while items and items[0].future.done():
+            while items and items[0].is_dropped:
                 items.pop(0)
             if not items:
                 del self._waiting[shape]
         if not self._waiting:
             return []
         shape, items = min(self._waiting.items(), key=lambda waiting: waiting[1][0].turn)
-        if items[0].work.priority > priority:
+        if items[0].caller.work.priority > priority:
             return []
-        live = [item for item in items if not item.future.done()]
+        live = [item for item in items if not item.is_dropped]
         size = max(1, self._batch_size(shape, len(live)))
         self._waiting[shape] = live[size:]
         return live[:size]
 
-    async def _run_batch(self, batch: list[_Item[Result]]) -> None:
-        pixels = np.stack([item.pixels for item in batch]) if len(batch) > 1 else batch[0].pixels[None]
-        self._on_batch(pixels.shape)
-        results = await self._threads.run_for([item.work for item in batch], self._run, pixels)
-        for item, result in zip(batch, results, strict=True):
-            if (excess := item.work.excess()) is not None:
-                self._fail(item, excess)
-            elif not item.future.done():
-                item.future.set_result(result)
+    async def _run_batches(self, batches: list[list[_Item[Result]]]) -> list[Sequence[Result] | Exception]:
+        """Run batches on one thread, and pass the results on; an exception is for the caller of this to deal with."""
+        for batch in batches:
+            self._on_batch((len(batch), *batch[0].pixels.shape))
+        pages = [item.caller.work for batch in batches for item in batch]
+        try:
+            outcomes = await self._threads.run_for(pages, self._run_each, batches)
+        except Exception as exc:  # the thread hangs
+            return [exc] * len(batches)
+        for batch, outcome in zip(batches, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                continue
+            for item, result in zip(batch, outcome, strict=True):
+                if (excess := item.caller.work.excess()) is not None:
+                    item.caller.fail(excess)
+                else:
+                    item.caller.take(item.index, result)
+        return outcomes
 
-    @staticmethod
-    def _fail(item: _Item[Result], error: Exception) -> None:
-        if not item.future.done():
-            item.future.set_exception(error)
+    def _run_each(self, batches: list[list[_Item[Result]]]) -> list[Sequence[Result] | Exception]:
+        outcomes: list[Sequence[Result] | Exception] = []
+        for batch in batches:
+            pixels = np.stack([item.pixels for item in batch]) if len(batch) > 1 else batch[0].pixels[None]
+            try:
+                results = self._run(pixels)
+                if len(results) != len(batch):
+                    raise ValueError(f"the net gave {len(results)} results for {len(batch)} arrays")
+            except Exception as exc:
+                outcomes.append(exc)
+            else:
+                outcomes.append(results)
+        return outcomes
 
 
 def power_of_two(most: int) -> Callable[[tuple[int, ...], int], int]:

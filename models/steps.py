@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Finished", "NetInput", "NetName", "Steps", "advance", "run_steps"]
+__all__ = ["Finished", "NetInputs", "NetName", "Steps", "advance", "run_steps"]
 
 Result = TypeVar("Result")
 
@@ -19,20 +19,20 @@ NetName = Literal["detection", "recognition", "direction"]
 
 
 @dataclass(frozen=True, slots=True)
-class NetInput:
-    """One array that a net has to be run on.
+class NetInputs:
+    """Arrays that a net has to be run on.
 
     Args:
         net: Which.
-        pixels: (height, width, 3) uint8 RGB. Read only.
+        arrays: Each (height, width, 3) uint8 RGB, of any sizes. Read only.
     """
 
     net: NetName
-    pixels: npt.NDArray[np.uint8]
+    arrays: Sequence[npt.NDArray[np.uint8]]
 
 
-Steps = Generator[Sequence[NetInput], Sequence[Any], Result]
-"""Yields what nets have to be run on, is sent an answer for each, in order, and returns the result."""
+Steps = Generator[NetInputs, Sequence[Any], Result]
+"""Yields what a net has to be run on, is sent an answer for each array, in order, and returns the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Finished(Generic[Result]):
     result: Result
 
 
-def advance(steps: Steps[Result], answers: Sequence[Any] | None) -> Sequence[NetInput] | Finished[Result]:
+def advance(steps: Steps[Result], answers: Sequence[Any] | None) -> NetInputs | Finished[Result]:
     """Do one step.
 
     Args:
@@ -50,7 +50,7 @@ def advance(steps: Steps[Result], answers: Sequence[Any] | None) -> Sequence[Net
         answers: For what they yielded last; None to begin.
 
     Returns:
-        What nets have to be run on next, or the end.
+        What a net has to be run on next, or the end.
     """
     try:
         return next(steps) if answers is None else steps.send(answers)
@@ -58,14 +58,14 @@ def advance(steps: Steps[Result], answers: Sequence[Any] | None) -> Sequence[Net
         return Finished(end.value)
 
 
-def run_steps(steps: Steps[Result], run_nets: Callable[[Sequence[NetInput]], Sequence[Any]]) -> Result:
+def run_steps(steps: Steps[Result], run_net: Callable[[NetInputs], Sequence[Any]]) -> Result:
     """Do all steps in this thread.
 
     Args:
         steps: Not begun.
-        run_nets: Of inputs to an answer for each, in order.
+        run_net: Of inputs to an answer for each array, in order.
     """
     step = advance(steps, None)
     while not isinstance(step, Finished):
-        step = advance(steps, run_nets(step))
+        step = advance(steps, run_net(step))
     return step.result

@@ -17,7 +17,7 @@ from models.page import Page, PageWarning, Quads
 from models.reading_order import reading_order
 from models.runtime import Runtime, load_net
 from models.settings import DetectionOptions, NetSettings
-from models.steps import NetInput, Steps, run_steps
+from models.steps import NetInputs, Steps, run_steps
 from models.upright import stored_points, upright_points, upright_size
 
 __all__ = ["TextDetector"]
@@ -108,18 +108,18 @@ class TextDetector:
     def steps(self, page: Page, options: DetectionOptions) -> Steps[Quads]:
         """Find the lines of one page. An answer of `detection` is one of `infer`'s maps."""
         prepared = self.prepare(page, options)
-        (probability,) = yield [NetInput("detection", prepared.pixels)]
+        (probability,) = yield NetInputs("detection", [prepared.pixels])
         quads = self.quads(probability, prepared, options)
         if self._direction is not None and options.upright is not False:
             rotation = yield from find_rotation(page.pixels, quads.points, self._direction, is_paper=prepared.is_paper)
             if rotation:
                 prepared = prepared.turned(rotation)
-                (probability,) = yield [NetInput("detection", prepared.pixels)]
+                (probability,) = yield NetInputs("detection", [prepared.pixels])
                 quads = self.quads(probability, prepared, options)
         again = self.second_look(page, prepared, quads, options)
         if again is not None:
             prepared = again
-            (probability,) = yield [NetInput("detection", prepared.pixels)]
+            (probability,) = yield NetInputs("detection", [prepared.pixels])
             quads = self.quads(probability, prepared, options)
         small_px = self._small_line_px(options)
         if not may_miss_text(prepared, LineHeights.of(_upright(page, quads), prepared), small_px):
@@ -138,12 +138,12 @@ class TextDetector:
 
     def detect(self, page: Page, options: DetectionOptions) -> Quads:
         """All steps for one page."""
-        return run_steps(self.steps(page, options), self._run_nets)
+        return run_steps(self.steps(page, options), self._run_net)
 
-    def _run_nets(self, inputs: Sequence[NetInput]) -> Sequence[Any]:
-        if self._direction is not None and inputs[0].net == "direction":  # never both at a time
-            return self._direction.run_inputs(inputs)
-        return [self.infer(one.pixels[None])[0] for one in inputs]
+    def _run_net(self, inputs: NetInputs) -> Sequence[Any]:
+        if self._direction is not None and inputs.net == "direction":
+            return self._direction.infer_all(inputs.arrays)
+        return [self.infer(pixels[None])[0] for pixels in inputs.arrays]
 
     def _small_line_px(self, options: DetectionOptions) -> float:
         """The manifest's, for quads grown by the options' ratio: a long line of height h becomes h * (1 + ratio)."""

@@ -16,7 +16,7 @@ from models.detection.look_merge import merged_looks
 from models.detection.overlaps import points_along, thickness_of
 from models.detection.seams import FoundLines, joined_at_seam
 from models.detection.tile_grid import TileGrid, is_blank
-from models.steps import NetInput, Steps
+from models.steps import NetInputs, Steps
 from models.upright import upright_size
 
 __all__ = ["TileSearch", "tile_steps"]
@@ -177,7 +177,7 @@ def _strip_map(
         tiles = {column: tile for column, tile in tiles.items() if not is_blank(tile)}
         if not tiles:
             continue
-        maps = yield [NetInput("detection", tile) for tile in tiles.values()]
+        maps = yield NetInputs("detection", list(tiles.values()))
         for column, probability in zip(tiles, maps, strict=True):
             start, shared = axis.starts[column], 0
             is_searched[column] = True

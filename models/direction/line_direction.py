@@ -12,7 +12,6 @@ from models.manifests import verified_path
 from models.manifests.manifest import BundleManifest, DirectionManifest, NetManifest
 from models.runtime import Runtime, check_net, load_net
 from models.settings import NetSettings
-from models.steps import NetInput
 from models.straighten import straightened
 
 __all__ = ["LineDirection"]
@@ -125,8 +124,8 @@ class LineDirection:
         sure = np.clip(output.astype(np.float64), _LEAST_PROBABILITY, 1)
         return [float(odds) for odds in np.log(sure[:, 0] / sure[:, 1])]
 
-    def run_inputs(self, inputs: Sequence[NetInput]) -> list[float]:
-        """`infer` for any number of inputs, in order."""
+    def infer_all(self, lines: Sequence[Pixels]) -> list[float]:
+        """`infer` for any number of lines, in order."""
         together = self.lines_of_a_run() or 1
-        runs = (inputs[start : start + together] for start in range(0, len(inputs), together))
-        return [odds for run in runs for odds in self.infer(np.stack([line.pixels for line in run]))]
+        runs = (lines[start : start + together] for start in range(0, len(lines), together))
+        return [odds for run in runs for odds in self.infer(np.stack(run))]

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.direction.line_direction import LineDirection
-from models.steps import NetInput, Steps
+from models.steps import NetInputs, Steps
 
 __all__ = ["find_rotation"]
 
@@ -108,8 +108,8 @@ def _without_bias(answers: Sequence[float], turned: Sequence[float]) -> list[flo
     return [(odds - odds_turned) / 2 for odds, odds_turned in zip(answers, turned, strict=True)]
 
 
-def _inputs(lines: Sequence[Pixels], direction: LineDirection) -> list[NetInput]:
-    return [NetInput("direction", direction.fitted(line)) for line in lines]
+def _inputs(lines: Sequence[Pixels], direction: LineDirection) -> NetInputs:
+    return NetInputs("direction", [direction.fitted(line) for line in lines])
 
 
 def _side_by_side(line: Pixels) -> Pixels:

@@ -20,7 +20,7 @@ from models.recognition.widths import LineWidths, width_table
 from models.recognition.words import ReadLine, words_of_lines
 from models.runtime import Runtime, load_net
 from models.settings import NetSettings, RecognitionOptions
-from models.steps import NetInput, Steps, run_steps
+from models.steps import NetInputs, Steps, run_steps
 from models.upright import upright_points
 
 __all__ = ["LineText", "ReadLines", "TextRecognizer"]
@@ -178,7 +178,7 @@ class TextRecognizer:
         """Read some of a page's lines, by their indices: their points, crops and texts, each the right way up."""
         points = quads.points[group]
         crops = [self._crop(page, quad, len(quads)) for quad in points]
-        texts: Sequence[LineText] = yield [NetInput("recognition", crop.pixels) for crop in crops]
+        texts: Sequence[LineText] = yield NetInputs("recognition", [crop.pixels for crop in crops])
         if self._direction is None:
             return points, crops, list(texts)
         upright = _upright(page, quads)[group]
@@ -192,23 +192,24 @@ class TextRecognizer:
         self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool = False
     ) -> ReadLines:
         """All steps for one page."""
-        return run_steps(self.steps(page, quads, options, with_characters=with_characters), self._run_nets)
+        return run_steps(self.steps(page, quads, options, with_characters=with_characters), self._run_net)
 
-    def _run_nets(self, inputs: Sequence[NetInput]) -> Sequence[Any]:
+    def _run_net(self, inputs: NetInputs) -> Sequence[Any]:
         """Lines of one width together, as many as a run was prepared for."""
-        if self._direction is not None and inputs and inputs[0].net == "direction":  # never both at a time
-            return self._direction.run_inputs(inputs)
+        lines = inputs.arrays
+        if self._direction is not None and inputs.net == "direction":
+            return self._direction.infer_all(lines)
         by_width: dict[int, list[int]] = {}
-        for index, line in enumerate(inputs):
-            by_width.setdefault(line.pixels.shape[1], []).append(index)
+        for index, line in enumerate(lines):
+            by_width.setdefault(line.shape[1], []).append(index)
         texts: dict[int, LineText] = {}
         for width, indices in by_width.items():
             together = self.lines_of_a_run(width) or 1
             for start in range(0, len(indices), together):
                 run = indices[start : start + together]
-                for index, text in zip(run, self.infer(np.stack([inputs[i].pixels for i in run])), strict=True):
+                for index, text in zip(run, self.infer(np.stack([lines[i] for i in run])), strict=True):
                     texts[index] = text
-        return [texts[index] for index in range(len(inputs))]
+        return [texts[index] for index in range(len(lines))]
 
 
 def _upright(page: Page, quads: Quads) -> npt.NDArray[np.float32]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from models.direction import LineDirection
 from models.recognition.crops import LineCrop
 from models.recognition.ctc import LineText
-from models.steps import NetInput, Steps
+from models.steps import NetInputs, Steps
 
 __all__ = ["turn_doubtful_lines"]
 
@@ -53,14 +53,14 @@ def turn_doubtful_lines(
     if not doubtful:
         return points, list(crops), list(texts)
     inputs = [direction.fitted(crops[index].line) for index in doubtful]
-    odds: Sequence[float] = yield [NetInput("direction", pixels) for pixels in inputs]
+    odds: Sequence[float] = yield NetInputs("direction", inputs)
     on_head = [index for index, odds_of_line in zip(doubtful, odds, strict=True) if odds_of_line < _ON_ITS_HEAD]
     points, crops, texts = points.copy(), list(crops), list(texts)
     if not on_head:
         return points, crops, texts
     turned = [np.roll(points[index], 2, axis=0) for index in on_head]
     turned_crops = [crop(quad) for quad in turned]
-    again: Sequence[LineText] = yield [NetInput("recognition", line.pixels) for line in turned_crops]
+    again: Sequence[LineText] = yield NetInputs("recognition", [line.pixels for line in turned_crops])
     for index, quad, line, text in zip(on_head, turned, turned_crops, again, strict=True):
         if text.confidence >= _SURE and _characters_right(text) > _characters_right(texts[index]):
             points[index], crops[index], texts[index] = quad, line, text

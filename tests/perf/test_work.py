@@ -18,7 +18,7 @@ from models.page import Page
 from models.recognition import TextRecognizer
 from models.recognition.widths import LineWidths, width_table
 from models.settings import DetectionOptions, NetSettings, RecognitionOptions
-from models.steps import NetInput, run_steps
+from models.steps import NetInputs, run_steps
 from tests.pictures import drawn_page
 
 MANIFEST = load_manifest("ppocrv6-small")
@@ -83,13 +83,13 @@ def test_lines_judged_for_the_direction_of_an_upright_page(rows: tuple[str, ...]
     recognizer = TextRecognizer.load(MANIFEST.recognition, CPU, direction=direction)
     judged = 0
 
-    def run(inputs: Sequence[NetInput]) -> Sequence[Any]:
+    def run(inputs: NetInputs) -> Sequence[Any]:
         nonlocal judged
-        if inputs[0].net == "direction":
-            judged += len(inputs)
-            return direction.run_inputs(inputs)
-        infer = detector.infer if inputs[0].net == "detection" else recognizer.infer
-        return [infer(one.pixels[None])[0] for one in inputs]
+        if inputs.net == "direction":
+            judged += len(inputs.arrays)
+            return direction.infer_all(inputs.arrays)
+        infer = detector.infer if inputs.net == "detection" else recognizer.infer
+        return [infer(pixels[None])[0] for pixels in inputs.arrays]
 
     page = Page(drawn_page(*rows))
     quads = run_steps(detector.steps(page, DetectionOptions()), run)

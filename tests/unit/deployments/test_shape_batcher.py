@@ -4,7 +4,8 @@ import asyncio
 import itertools
 import random
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ from deployments.worker import WorkThreads
 from models.errors import PageTimeout
 
 Pixels = npt.NDArray[np.uint8]
+
+T = TypeVar("T")
 
 POISON = 255
 _PATIENCE_S = 10.0
@@ -47,7 +50,7 @@ class Net:
         return values
 
     def submit(self, value: int, width: int = 4, work: PageWork | None = None) -> "asyncio.Task[int]":
-        return asyncio.create_task(self.batcher.submit(np.full((2, width, 3), value, dtype=np.uint8), work))
+        return asyncio.create_task(one_of(self.batcher, np.full((2, width, 3), value, dtype=np.uint8), work))
 
     async def held_up(self) -> "asyncio.Task[int]":
         """Keep the net busy with the value 0 until `is_open` is set: what is submitted meanwhile gathers."""
@@ -55,6 +58,12 @@ class Net:
         task = self.submit(0, width=99)
         assert await asyncio.to_thread(self.is_running.wait, _PATIENCE_S)
         return task
+
+
+async def one_of(batcher: ShapeBatcher[int], pixels: Pixels, work: PageWork | None = None) -> int:
+    """A caller of one array."""
+    (result,) = await batcher.submit([pixels], work)
+    return result
 
 
 async def results(*tasks: Awaitable[int]) -> list[int | BaseException]:
@@ -163,7 +172,7 @@ async def test_array_that_comes_as_the_last_one_ends_is_run() -> None:
     net = Net(max_batch=4)
     pixels = np.ones((2, 4, 3), dtype=np.uint8)
     async with asyncio.timeout(_PATIENCE_S):
-        assert [await net.batcher.submit(pixels) for _ in range(100)] == [1] * 100
+        assert [await one_of(net.batcher, pixels) for _ in range(100)] == [1] * 100
 
 
 async def test_batcher_works_on_after_a_failure() -> None:
@@ -211,12 +220,62 @@ async def test_cancelled_array_does_not_disturb_its_batch() -> None:
     assert task.cancelled()
 
 
+class CountingThreads(WorkThreads):
+    """Notes how many arrays each call was for: a call is what costs."""
+
+    def __init__(self) -> None:
+        super().__init__("test", 60)
+        self.calls: list[int] = []
+
+    async def run_for(self, pages: Sequence[PageWork], function: Callable[..., T], *arguments: object) -> T:
+        self.calls.append(len(pages))
+        return await super().run_for(pages, function, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("width", "calls"),
+    [(4, [4, 2, 1, 1]), (70_000, [2, 2, 2, 1, 1]), (140_000, [1] * 8)],
+    ids=["half of what waits", "small enough", "large"],
+)
+async def test_short_runs_are_handed_over_together(width: int, calls: list[int]) -> None:
+    threads = CountingThreads()
+    shapes: list[tuple[int, ...]] = []
+    batcher: ShapeBatcher[int] = ShapeBatcher(lambda batch: [batch.shape[2]], threads, power_of_two(1), shapes.append)
+    arrays = [np.zeros((2, width + number % 3, 3), dtype=np.uint8) for number in range(8)]
+    assert await batcher.submit(arrays) == [array.shape[1] for array in arrays]
+    assert threads.calls == calls
+    assert len(shapes) == 8
+
+
+async def test_nothing_less_urgent_is_handed_over_with_what_is_urgent() -> None:
+    threads = CountingThreads()
+    batcher: ShapeBatcher[int] = ShapeBatcher(lambda batch: [0], threads, power_of_two(1), lambda shape: None)
+    array = np.zeros((2, 4, 3), dtype=np.uint8)
+    job = asyncio.create_task(batcher.submit([array] * 12, PageWork(priority=1)))
+    page = asyncio.create_task(batcher.submit([array] * 3))
+    assert [*await asyncio.gather(job, page)] == [[0] * 12, [0] * 3]
+    assert threads.calls[:2] == [3, 6]  # half of all fifteen would be seven
+
+
+async def test_no_arrays_have_no_results() -> None:
+    assert await Net(max_batch=4).batcher.submit([]) == []
+
+
+async def test_failing_array_drops_those_of_its_caller_that_wait() -> None:
+    net = Net(max_batch=1)
+    arrays = [np.full((2, 4, 3), value, dtype=np.uint8) for value in (1, POISON, *range(2, 40))]
+    with pytest.raises(ValueError, match="poison"):
+        await net.batcher.submit(arrays)
+    assert net.batches == [[1], [POISON], *([value] for value in range(2, 20))]  # half of them, in one call
+    assert await net.submit(5) == 5
+
+
 async def test_too_few_results_are_an_error_not_a_wait() -> None:
     batcher: ShapeBatcher[int] = ShapeBatcher(
         lambda batch: [], WorkThreads("test", 60), power_of_two(4), lambda shape: None
     )
-    with pytest.raises(ValueError, match="shorter"):
-        await batcher.submit(np.zeros((2, 2, 3), dtype=np.uint8))
+    with pytest.raises(ValueError, match="0 results for 1 arrays"):
+        await batcher.submit([np.zeros((2, 2, 3), dtype=np.uint8)])
 
 
 class SeveralAtATime:
@@ -247,7 +306,7 @@ class SeveralAtATime:
         return values
 
     def submit(self, value: int, width: int = 4) -> "asyncio.Task[int]":
-        return asyncio.create_task(self.batcher.submit(np.full((2, width, 3), value, dtype=np.uint8)))
+        return asyncio.create_task(one_of(self.batcher, np.full((2, width, 3), value, dtype=np.uint8)))
 
     async def has_started(self, runs: int) -> None:
         def wait() -> bool:

@@ -14,7 +14,7 @@ from models.detection.tiles import TileSearch, tile_steps
 from models.manifests import load_manifest
 from models.page import Page, Quads
 from models.settings import DetectionOptions
-from models.steps import NetInput, run_steps
+from models.steps import NetInputs, run_steps
 from models.upright import upright_pixels
 from tests.bar_net import BarNet
 
@@ -137,12 +137,12 @@ def no_lines() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     return np.empty((0, 4, 2), np.float32), np.empty(0, np.float32)
 
 
-def answers_of(net: BarNet) -> Callable[[Sequence[NetInput]], list[npt.NDArray[np.generic]]]:
-    def run_nets(inputs: Sequence[NetInput]) -> list[npt.NDArray[np.generic]]:
-        assert 1 <= len(inputs) <= 4, "answers pile up"
-        return [net.run(one.pixels[None])[0][0, 0] for one in inputs]
+def answers_of(net: BarNet) -> Callable[[NetInputs], list[npt.NDArray[np.generic]]]:
+    def run_net(inputs: NetInputs) -> list[npt.NDArray[np.generic]]:
+        assert 1 <= len(inputs.arrays) <= 4, "answers pile up"
+        return [net.run(tile[None])[0][0, 0] for tile in inputs.arrays]
 
-    return run_nets
+    return run_net
 
 
 @pytest.mark.parametrize(("width", "height"), [(1000, 30_000), (30_000, 300), (12_001, 1283)])
