@@ -25,6 +25,10 @@ class JobMetrics:
         )
         self._queued = Gauge("rayocr_job_pages_queued", "Pages of all jobs that wait. Every replica tells the same.")
         self._running = Gauge("rayocr_job_pages_running", "Pages of all jobs in work. Every replica tells the same.")
+        self._oldest = Gauge(
+            "rayocr_job_oldest_seconds",
+            "Age of the oldest job that has pages ready to be read, 0 where none has. Every replica tells the same.",
+        )
         self._webhooks = Counter(
             "rayocr_job_webhooks_total",
             "Attempts to deliver a webhook: delivered, retried or given_up.",
@@ -45,6 +49,7 @@ class JobMetrics:
         """Show how much there is to do."""
         self._queued.set(depth.queued)
         self._running.set(depth.running)
+        self._oldest.set(depth.oldest_s)
 
     def webhook(self, outcome: str) -> None:
         """Count one attempt to deliver a webhook."""

@@ -1,9 +1,11 @@
 """The chart against what it is made for: settings, image, metrics, and how its schema is made."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 
@@ -89,3 +91,26 @@ def test_dashboard_and_alerts_use_metrics_that_exist() -> None:
 
     assert used
     assert used <= documented
+
+
+def _queries() -> list[str]:
+    """What the dashboard and the alerts ask Prometheus, their variables filled in."""
+    dashboard = json.loads((CHART / "dashboards" / "rayocr.json").read_text(encoding="utf-8"))
+    of_panels = [
+        target["expr"].replace("$__rate_interval", "5m")
+        for panel in dashboard["panels"]
+        for target in panel.get("targets", ())
+    ]
+    rules = (CHART / "templates" / "prometheusrule.yaml").read_text(encoding="utf-8")
+    of_alerts = re.findall(r"expr: \|\n(.*?)\n +(?:for|labels):", rules, re.DOTALL)
+    filled_in = [expr.replace("{{- $of }}", 'release="rayocr"') for expr in of_alerts]
+    filled_in = [re.sub(r"=\{\{.*?\}\}", '="ocr"', expr) for expr in filled_in]
+    filled_in = [re.sub(r"\{\{.*?\}\}", "1", expr) for expr in filled_in]
+    assert len(of_panels) > 30
+    assert len(filled_in) == rules.count("- alert:")
+    return [*of_panels, *filled_in]
+
+
+@pytest.mark.parametrize("query", _queries())
+def test_query_is_promql(query: str) -> None:
+    promql_parser.parse(query)

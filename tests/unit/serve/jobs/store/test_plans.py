@@ -53,7 +53,7 @@ def test_no_statement_reads_all_pages_or_jobs(store: JobStore) -> None:
         "SCAN (subquery",
         "SCAN rayocr_owners",
         "SCAN rayocr_trash",
-        *(f"SCAN rayocr_jobs USING INDEX rayocr_jobs_{which}" for which in ("queued", "running")),
+        *(f"SCAN rayocr_jobs USING INDEX rayocr_jobs_{which}" for which in ("queued", "running", "ready")),
         *(f"SCAN rayocr_jobs USING COVERING INDEX rayocr_jobs_{which}" for which in ("queued", "running")),
         *(f"SCAN rayocr_pages USING INDEX rayocr_pages_{which}" for which in ("leased", "suspect")),
     )
