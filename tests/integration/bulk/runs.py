@@ -13,7 +13,7 @@ from tests.pictures import drawn_page, encoded
 __all__ = ["bulk", "names_in", "page_file", "put", "results_in", "start_bulk", "without_timings"]
 
 _ROOT = Path(__file__).parents[3]
-_MOST_S = 110
+_MOST_S = 240
 
 
 def page_file(*rows: str, marker: tuple[int, int, int] | None = None) -> bytes:

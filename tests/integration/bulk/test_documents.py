@@ -12,7 +12,7 @@ from tests.integration.bulk.runs import bulk, page_file, results_in, without_tim
 from tests.minio import MinioServer
 from tests.pictures import drawn_page
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 PAGES = ("PAGE ONE", "PAGE TWO", "PAGE THREE", "PAGE FOUR", "PAGE FIVE", "PAGE SIX")
 

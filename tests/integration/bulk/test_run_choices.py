@@ -12,7 +12,7 @@ from tests.bulk import input_document
 from tests.integration.bulk.runs import bulk, page_file, put, results_in
 from tests.minio import MinioServer
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 NUMBERS = [f"{number:02}" for number in range(12)]
 

@@ -15,7 +15,7 @@ from models.errors import AccessDenied, InsufficientStorage, StorageUnavailable,
 from tests.integration.bulk.runs import bulk, page_file, put, results_in, start_bulk, without_timings
 from tests.minio import MinioServer
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 _READ_ONLY = {
     "Version": "2012-10-17",

@@ -17,7 +17,7 @@ from tests.minio import MinioServer
 from tests.pictures import drawn_page, encoded
 from tests.service import running_service
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 
 def _turned() -> bytes:
