@@ -45,11 +45,11 @@ class JobMetrics:
         self._pages.inc(tags={"outcome": outcome})
         self._seconds.observe(in_work_s)
 
-    def queue(self, depth: QueueDepth) -> None:
-        """Show how much there is to do."""
+    def queue(self, depth: QueueDepth, oldest_s: float) -> None:
+        """Show how much there is to do, and how old the oldest job is that has pages ready to be read."""
         self._queued.set(depth.queued)
         self._running.set(depth.running)
-        self._oldest.set(depth.oldest_s)
+        self._oldest.set(oldest_s)
 
     def webhook(self, outcome: str) -> None:
         """Count one attempt to deliver a webhook."""

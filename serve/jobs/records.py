@@ -295,12 +295,10 @@ class QueueDepth:
     Args:
         queued: Pages that wait, those that are put off included.
         running: Pages that are leased.
-        oldest_s: Seconds since the oldest of the jobs was handed in that have pages ready to be read; 0 where none has.
     """
 
     queued: int
     running: int
-    oldest_s: float
 
 
 @dataclass(frozen=True, slots=True)

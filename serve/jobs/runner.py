@@ -224,7 +224,8 @@ class JobRunner:
                 self._drop(token)
         for job in await self._jobs.in_store(self._leases.reclaim, self._settings.most_losses):
             self._on_end(job)
-        self._metrics.queue(await self._jobs.in_store(self._leases.queue))
+        depth = await self._jobs.in_store(self._leases.queue)
+        self._metrics.queue(depth, await self._jobs.in_store(self._leases.oldest_s))
 
     def _drop(self, token: str) -> None:
         """Stop a page whose job was cancelled or whose lease was lost. It may also just have been settled."""

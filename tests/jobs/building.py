@@ -10,7 +10,7 @@ from serve.jobs.store import JobStore
 from serve.jobs.store.database import Database
 from serve.jobs.store.schema import Phase, jobs, owners, pages, results
 
-__all__ = ["LIMITS", "add_job", "complete_all", "counts_are_true", "new_job", "pages_to_do", "row_counts"]
+__all__ = ["LIMITS", "add_job", "complete_all", "counts_are_true", "new_job", "row_counts"]
 
 LIMITS = QueueLimits(100_000, 500_000, 3600.0)
 _WAITING = (Phase.READY, Phase.DELAYED, Phase.SUSPECT)
@@ -47,12 +47,6 @@ def add_job(
 ) -> Job:
     """Hand a job in."""
     return store.submissions.add(new_job(count, owner, webhook=webhook, uploads=uploads))[0]
-
-
-def pages_to_do(store: JobStore) -> tuple[int, int]:
-    """Pages that wait, and pages in work."""
-    depth = store.leases.queue()
-    return depth.queued, depth.running
 
 
 def complete_all(store: JobStore) -> list[Job]:

@@ -3,9 +3,9 @@ import time
 import pytest
 
 from models.errors import SourceNotFound
-from serve.jobs.records import DeliveryState, JobState, QueueLimits
+from serve.jobs.records import DeliveryState, JobState, QueueDepth, QueueLimits
 from serve.jobs.store import JobStore
-from tests.jobs.building import add_job, complete_all, counts_are_true, pages_to_do, row_counts
+from tests.jobs.building import add_job, complete_all, counts_are_true, row_counts
 
 
 class TestEndings:
@@ -21,7 +21,7 @@ class TestEndings:
         assert not store.leases.complete(running, b"{}").counted
         store.leases.retry_later(running, 0, counts=True)
         assert store.leases.take("worker", 5, 60) == []
-        assert pages_to_do(store) == (0, 0)
+        assert store.leases.queue() == QueueDepth(0, 0)
         assert row_counts(store_url) == {"jobs": 1, "pages": 0, "results": 0}
         assert sorted(store.endings.trash()) == [f"s3://uploads/{job.id}/{number}" for number in (1, 2, 3)]
         assert counts_are_true(store_url)

@@ -1,8 +1,8 @@
 import time
 
-from serve.jobs.records import JobState, PageState
+from serve.jobs.records import JobState, PageState, QueueDepth
 from serve.jobs.store import JobStore
-from tests.jobs.building import add_job, counts_are_true, pages_to_do
+from tests.jobs.building import add_job, counts_are_true
 
 OVER = -1.0  # a lease that ran out when it was given
 
@@ -16,18 +16,18 @@ class TestLeases:
         now = store.views.job(job.id, "ann")
         assert now.state is JobState.RUNNING
         assert now.started is not None
-        assert pages_to_do(store) == (1, 2)
+        assert store.leases.queue() == QueueDepth(1, 2)
 
     def test_oldest_job_is_the_one_whose_pages_wait(self, store: JobStore) -> None:
-        assert store.leases.queue().oldest_s == 0
+        assert store.leases.oldest_s() == 0
         add_job(store, 2)
         time.sleep(0.3)
         add_job(store)
         store.leases.take("worker", 1, 60)
-        assert 0.3 <= store.leases.queue().oldest_s < 30
+        assert 0.3 <= store.leases.oldest_s() < 30
         store.leases.take("worker", 2, 60)
-        assert store.leases.queue().oldest_s == 0
-        assert pages_to_do(store) == (0, 3)
+        assert store.leases.oldest_s() == 0
+        assert store.leases.queue() == QueueDepth(0, 3)
 
     def test_job_ends_with_its_last_page(self, store: JobStore, store_url: str) -> None:
         job = add_job(store, 3)
@@ -66,7 +66,7 @@ class TestLeases:
         assert not store.leases.complete(lease, b"{}").counted
         assert not store.leases.fail(lease, "internal", "").counted
         store.leases.retry_later(lease, 0, counts=True)
-        assert pages_to_do(store) == (1, 0)
+        assert store.leases.queue() == QueueDepth(1, 0)
 
     def test_lost_lease_completes_nothing(self, store: JobStore, store_url: str) -> None:
         job = add_job(store)
@@ -135,7 +135,7 @@ class TestLeases:
         lease = store.leases.take("worker", 1, 60)[0]
         store.leases.retry_later(lease, 3600, counts=True)
         assert store.leases.take("worker", 1, 60) == []
-        assert pages_to_do(store) == (1, 0)
+        assert store.leases.queue() == QueueDepth(1, 0)
         assert counts_are_true(store_url)
 
     def test_only_tries_that_count_are_counted(self, store: JobStore) -> None:

@@ -3,16 +3,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from models.errors import Conflict, Overloaded, QuotaExceeded
-from serve.jobs.records import JobState, NewJob, NewPage, QueueLimits
+from serve.jobs.records import JobState, NewJob, NewPage, QueueDepth, QueueLimits
 from serve.jobs.store import JobStore
-from tests.jobs.building import add_job, complete_all, counts_are_true, new_job, pages_to_do, row_counts
+from tests.jobs.building import add_job, complete_all, counts_are_true, new_job, row_counts
 
 
 class TestSubmissions:
     def test_job_is_queued_with_all_its_pages(self, store: JobStore, store_url: str) -> None:
         job, is_new = store.submissions.add(new_job(12_000))
         assert (job.state, job.total, job.settled, job.progress, is_new) == (JobState.QUEUED, 12_000, 0, 0.0, True)
-        assert pages_to_do(store) == (12_000, 0)
+        assert store.leases.queue() == QueueDepth(12_000, 0)
         assert row_counts(store_url) == {"jobs": 1, "pages": 12_000, "results": 0}
         assert counts_are_true(store_url)
 
