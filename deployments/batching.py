@@ -133,20 +133,11 @@ class ShapeBatcher(Generic[Result]):
     async def _run_all(self, priority: int) -> None:
         """Run what is that urgent or more: what is less may wait for its threads, and must not keep this waiting."""
         while batches := self._next_batches(priority):
-            outcomes = await self._run_batches(batches)
-            for batch, outcome in zip(batches, outcomes, strict=True):
-                if not isinstance(outcome, Exception):
-                    continue
-                if len(batch) == 1:
-                    batch[0].caller.fail(outcome)
-                    continue
+            for batch in await self._run_batches(batches):
                 # Which of them is at fault is not known: each is run alone, and answers for itself.
                 for item in batch:
-                    if item.is_dropped:
-                        continue  # its caller went while the batch ran
-                    (own,) = await self._run_batches([[item]])
-                    if isinstance(own, Exception):
-                        item.caller.fail(own)
+                    if not item.is_dropped:  # its caller may have gone while the batch ran
+                        await self._run_batches([[item]])
 
     def _next_batches(self, priority: int) -> list[list[_Item[Result]]]:
         """What one thread runs next, one batch after the other."""
@@ -180,38 +171,43 @@ class ShapeBatcher(Generic[Result]):
         self._waiting[shape] = live[size:]
         return live[:size]
 
-    async def _run_batches(self, batches: list[list[_Item[Result]]]) -> list[Sequence[Result] | Exception]:
-        """Run batches on one thread, and pass the results on; an exception is for the caller of this to deal with."""
+    async def _run_batches(self, batches: list[list[_Item[Result]]]) -> list[list[_Item[Result]]]:
+        """Run batches on one thread, and tell the callers; those of several arrays that failed are given back."""
         for batch in batches:
             self._on_batch((len(batch), *batch[0].pixels.shape))
         pages = [item.caller.work for batch in batches for item in batch]
+        outcomes: list[Sequence[Result] | Exception]
         try:
-            outcomes = await self._threads.run_for(pages, self._run_each, batches)
+            outcomes = await self._threads.run_for(pages, self._outcomes, batches)
         except Exception as exc:  # the thread hangs
-            return [exc] * len(batches)
+            outcomes = [exc] * len(batches)
+        failed = []
         for batch, outcome in zip(batches, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                continue
-            for item, result in zip(batch, outcome, strict=True):
-                if (excess := item.caller.work.excess()) is not None:
-                    item.caller.fail(excess)
-                else:
-                    item.caller.take(item.index, result)
-        return outcomes
-
-    def _run_each(self, batches: list[list[_Item[Result]]]) -> list[Sequence[Result] | Exception]:
-        outcomes: list[Sequence[Result] | Exception] = []
-        for batch in batches:
-            pixels = np.stack([item.pixels for item in batch]) if len(batch) > 1 else batch[0].pixels[None]
-            try:
-                results = self._run(pixels)
-                if len(results) != len(batch):
-                    raise ValueError(f"the net gave {len(results)} results for {len(batch)} arrays")
-            except Exception as exc:
-                outcomes.append(exc)
+            if not isinstance(outcome, Exception):
+                for item, result in zip(batch, outcome, strict=True):
+                    if (excess := item.caller.work.excess()) is not None:
+                        item.caller.fail(excess)
+                    else:
+                        item.caller.take(item.index, result)
+            elif len(batch) == 1:
+                batch[0].caller.fail(outcome)
             else:
-                outcomes.append(results)
-        return outcomes
+                failed.append(batch)
+        return failed
+
+    def _outcomes(self, batches: list[list[_Item[Result]]]) -> list[Sequence[Result] | Exception]:
+        return [self._outcome(batch) for batch in batches]
+
+    def _outcome(self, batch: list[_Item[Result]]) -> Sequence[Result] | Exception:
+        """The results of one batch, or its error: another batch of the same call is none the worse for it."""
+        try:
+            pixels = np.stack([item.pixels for item in batch]) if len(batch) > 1 else batch[0].pixels[None]
+            results = self._run(pixels)
+        except Exception as exc:
+            return exc
+        if len(results) != len(batch):
+            return ValueError(f"the net gave {len(results)} results for {len(batch)} arrays")
+        return results
 
 
 def power_of_two(most: int) -> Callable[[tuple[int, ...], int], int]:
