@@ -15,7 +15,7 @@ def main() -> int:
     from deployments.stages import Stages
     from tests.faults.stages import FaultyDetector
 
-    options = BulkOptions(input=sys.argv[1], output=sys.argv[2], max_error_rate=1.0, attempts=2)
+    options = BulkOptions(input=sys.argv[1], output=sys.argv[2], max_error_rate=1.0)
     stop = run_bulk(options, load_settings(), Stages(detector=FaultyDetector))
     return 0 if stop is None else stop.exit_code
 

@@ -71,8 +71,8 @@ def test_poisonous_pictures_cost_themselves_alone(minio: MinioServer, bucket: st
     assert sorted(without_timings(found)) == sorted(f"{word.lower()}.png" for word in WORDS)
     errors = {error["key"]: error for error in map(json.loads, found["_errors.jsonl"].splitlines())}
     assert {key: (error["code"], error["attempts"]) for key, error in errors.items()} == {
-        "bravo_crash.png": ("replica_crashed", 2),
-        "delta_hang.png": ("replica_crashed", 2),
+        "bravo_crash.png": ("replica_crashed", 3),
+        "delta_hang.png": ("replica_crashed", 3),
         "echo_raise.png": ("internal", 1),
     }
 
