@@ -3,7 +3,7 @@
 Each would be a process of 1 % of a CPU and 60 MB, and tell what there is one answer to, or nobody to ask.
 """
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import ray
 from ray.data import ExecutionResources
@@ -31,7 +31,12 @@ class _NoActor:
 
 
 class _OneNode(ClusterAutoscaler):
-    """What there is will not grow."""
+    """What there is will not grow, so it is asked for once."""
+
+    def __init__(self, *_arguments: object, **_named: object) -> None:
+        self._total: ExecutionResources = ExecutionResources.from_resource_dict(
+            ray.cluster_resources()  # type: ignore[no-untyped-call]
+        )
 
     def try_trigger_scaling(self) -> None:
         """See `ClusterAutoscaler`."""
@@ -41,14 +46,7 @@ class _OneNode(ClusterAutoscaler):
 
     def get_total_resources(self) -> ExecutionResources:
         """See `ClusterAutoscaler`."""
-        total: ExecutionResources = ExecutionResources.from_resource_dict(
-            ray.cluster_resources()  # type: ignore[no-untyped-call]
-        )
-        return total
-
-
-def _no_actor() -> _NoActor:
-    return _NoActor()
+        return self._total
 
 
 def _no_places(_actors: tuple[str, ...]) -> "Mapping[str, str]":
@@ -56,14 +54,10 @@ def _no_places(_actors: tuple[str, ...]) -> "Mapping[str, str]":
     return {}
 
 
-def _one_node(*_arguments: Any, **_named: Any) -> ClusterAutoscaler:
-    return _OneNode()
-
-
 LOCAL_REPLACEMENTS = (
-    (stats, "get_or_create_stats_actor", _no_actor),
-    (actor_pool_map_operator, "get_or_create_actor_location_tracker", _no_actor),
+    (stats, "get_or_create_stats_actor", _NoActor),
+    (actor_pool_map_operator, "get_or_create_actor_location_tracker", _NoActor),
     (actor_pool_map_operator, "get_actor_locations", _no_places),
-    (streaming_executor, "create_cluster_autoscaler", _one_node),
+    (streaming_executor, "create_cluster_autoscaler", _OneNode),
 )
 """Module, name and what stands in its place: Ray Data has no setting for it."""
