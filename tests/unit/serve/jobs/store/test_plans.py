@@ -49,8 +49,8 @@ def test_no_statement_reads_all_pages_or_jobs(store: JobStore) -> None:
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
                 details = [str(row[3]) for row in plan]
                 scans |= {f"{one} <- {statement}" for one in details if one.startswith("SCAN")}
-    # Few rows: an owner for each client, what is in work, and partial indexes of what is rare. Jobs with ready pages may
-    # be many, and are looked at once a heartbeat.
+    # Few rows: an owner for each client, what is in work, and partial indexes of what is rare. Jobs with ready pages
+    # may be many, and are looked at once a heartbeat.
     small = (
         "SCAN (subquery",
         "SCAN rayocr_owners",
