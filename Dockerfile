@@ -75,10 +75,10 @@ COPY --from=packages-gpu /layers/cuda/ /
 COPY --from=packages-gpu /layers/weights/ /
 COPY --from=packages-gpu /layers/packages/ /
 COPY --from=application /layers/ /
-RUN rayocr models verify && python -c 'import serve.app, serve.bulk.run, ray.dashboard.head, ray.dashboard.agent'
+RUN rayocr models verify && python -c 'import serve.app, serve.bulk.run.run, ray.dashboard.head, ray.dashboard.agent'
 
 FROM runtime AS cpu
 COPY --from=packages-cpu /layers/weights/ /
 COPY --from=packages-cpu /layers/packages/ /
 COPY --from=application /layers/ /
-RUN rayocr models verify && python -c 'import serve.app, serve.bulk.run, ray.dashboard.head, ray.dashboard.agent'
+RUN rayocr models verify && python -c 'import serve.app, serve.bulk.run.run, ray.dashboard.head, ray.dashboard.agent'

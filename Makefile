@@ -70,8 +70,8 @@ lint: typecheck ## check style, types and the direction of imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo
-	$(VENV)/bin/python -m serve.reference --check
-	for chart in $(CHARTS); do $(VENV)/bin/python -m serve.chart_schema $$chart --check; done
+	$(VENV)/bin/python -m tools.reference --check
+	for chart in $(CHARTS); do $(VENV)/bin/python -m tools.chart_schema $$chart --check; done
 
 .PHONY: typecheck
 typecheck: $(VENV)/.dev ## check the types
@@ -122,7 +122,7 @@ chart-test: ## run the unit tests of the charts
 	@unittest=$$(scripts/helm-tools.sh helm-unittest) && "$$unittest" --strict $(CHARTS)
 chart-docs: $(VENV)/.dev ## write values.schema.json and README.md of the charts
 	@docs=$$(scripts/helm-tools.sh helm-docs) && for chart in $(CHARTS); do \
-		$(VENV)/bin/python -m serve.chart_schema $$chart && \
+		$(VENV)/bin/python -m tools.chart_schema $$chart && \
 		"$$docs" --log-level warning --sort-values-order file --chart-search-root $$chart; done
 
 .PHONY: e2e

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from deployments.page_work import PageWork
-from deployments.presence import presence
+from deployments.work.page_work import PageWork
+from deployments.work.yielding import presence
 from models.errors import DeadlineExceeded
 
 __all__ = ["INTERACTIVE", "JOB", "RequestContext"]

@@ -1,7 +1,7 @@
 """Work on a page in steps: what is done on a CPU, and the runs of nets between.
 
 Whoever drives the steps decides where and with whom a net runs: alone in this process (`run_steps`), or batched with
-other pages in a replica (`deployments.stepping`).
+other pages in a replica (`deployments.stages.stepping`).
 """
 
 from collections.abc import Callable, Generator, Sequence

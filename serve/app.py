@@ -12,16 +12,16 @@ from ray.serve import Application, Deployment
 from ray.serve.config import AutoscalingConfig, BackpressureConfig
 from ray.serve.handle import DeploymentHandle
 
-from deployments.reader import Reader
-from deployments.routes import ColocatedReplicas, PageRoute, SeparateReplicas
+from deployments.pipeline.routes import ColocatedReplicas, PageRoute, SeparateReplicas
 from deployments.settings import ReplicaSettings
-from deployments.stages import Stages
-from serve.colocation import is_colocated
-from serve.configuration import load_settings
+from deployments.stages.classes import Stages
+from deployments.stages.reader import Reader
+from serve.config.colocation import is_colocated
+from serve.config.loading import load_settings
+from serve.config.settings import INGRESS_CPUS, Settings
 from serve.ingress import Ingress
-from serve.jobs.capacity import pages_in_work
+from serve.jobs.background.capacity import pages_in_work
 from serve.jobs.placement import takes_jobs
-from serve.settings import INGRESS_CPUS, Settings
 
 __all__ = ["build_app", "build_application"]
 

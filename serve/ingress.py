@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from ray import serve
 
-from deployments.pipeline import Pipeline
-from deployments.routes import PageRoute
+from deployments.pipeline.attempts import Pipeline
+from deployments.pipeline.routes import PageRoute
 from serve.api import Service, build_api
-from serve.jobs.service import Jobs
-from serve.jobs.work import JobWork
-from serve.settings import Settings
+from serve.config.settings import Settings
+from serve.jobs.background.background import JobWork
+from serve.jobs.runtime import Jobs
 
 __all__ = ["Ingress"]
 

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 from models.errors import ConfigurationError, RayocrError
 from models.manifests import load_manifest, verified_path
 from models.runtime import check_net
-from serve import haproxy, lean, loopback
-from serve.api_keys import ApiKeys
-from serve.colocation import is_colocated
-from serve.configuration import LoadedSettings
-from serve.settings import INGRESS_CPUS, Settings
+from serve.api.keys import ApiKeys
+from serve.config.colocation import is_colocated
+from serve.config.loading import LoadedSettings
+from serve.config.settings import INGRESS_CPUS, Settings
+from serve.ray_patches import fewer_processes, haproxy, loopback
 
 if TYPE_CHECKING:
-    from deployments.stages import Stages
+    from deployments.stages.classes import Stages
 
 __all__ = ["run_service"]
 
@@ -119,8 +119,8 @@ def _check_port(host: str, port: int, choose: str) -> None:
 @contextlib.contextmanager
 def _ray(settings: Settings, num_cpus: int) -> Iterator[str]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    lean.set_lean_environment()
-    lean.leave_out_data_frames()
+    fewer_processes.set_lean_environment()
+    fewer_processes.leave_out_data_frames()
     if settings.http.host in _LOOPBACK:
         loopback.stay_on_loopback()
     with haproxy.haproxy_in_front(settings.http):
@@ -128,7 +128,7 @@ def _ray(settings: Settings, num_cpus: int) -> Iterator[str]:
         import ray
         from ray import serve
 
-        lean.make_ray_lean()
+        fewer_processes.make_ray_lean()
         context = ray.init(
             address="local",
             num_cpus=num_cpus,
@@ -154,7 +154,7 @@ def _runtime_env(settings: Settings) -> dict[str, str]:
         return {"worker_process_setup_hook": haproxy.SETUP_HOOK}
     if settings.http.host in _LOOPBACK:
         return {"worker_process_setup_hook": loopback.SETUP_HOOK}
-    return {"worker_process_setup_hook": lean.SETUP_HOOK}
+    return {"worker_process_setup_hook": fewer_processes.SETUP_HOOK}
 
 
 def _logical_cpus(settings: Settings, *, colocated: bool) -> int:
@@ -173,7 +173,7 @@ def _deploy(
     from ray.serve.config import HTTPOptions
     from ray.serve.schema import LoggingConfig
 
-    from deployments.stages import Stages
+    from deployments.stages.classes import Stages
     from serve.app import build_application
     from serve.jobs.placement import takes_jobs
 

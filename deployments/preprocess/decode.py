@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deployments.preprocess.document import Document
-from deployments.preprocess.header import open_header, pillow_errors_translated
-from deployments.preprocess.loading import load_pixels
-from deployments.preprocess.places import count_pages
-from deployments.preprocess.settings import PreprocessLimits
-from deployments.preprocess.signatures import ImageFormat
-from deployments.preprocess.sniff import extension_contradicts, sniff
+from deployments.document import Document
+from deployments.preprocess.formats.page_index import count_pages
+from deployments.preprocess.formats.signatures import ImageFormat
+from deployments.preprocess.formats.sniff import extension_contradicts, sniff
+from deployments.preprocess.picture.header import open_header, pillow_errors_translated
+from deployments.preprocess.picture.loading import load_pixels
 from deployments.read_options import AS_IT_COMES, ReadOptions
+from deployments.settings import PreprocessLimits
 from models.page import Page, PageWarning
 
 if TYPE_CHECKING:

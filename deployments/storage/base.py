@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from models.errors import MalformedRequest, TooLarge
 
 __all__ = ["CHUNK_BYTES", "Storage", "StoredObject", "read_limited", "refuse_over_limit"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 from urllib.parse import unquote_to_bytes
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from deployments.storage.base import Storage, StoredObject, refuse_over_limit
 from models.errors import MalformedRequest
 

@@ -13,7 +13,7 @@ from io import FileIO
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from deployments.storage.base import CHUNK_BYTES, Storage, StoredObject, read_limited, refuse_over_limit
 from models.errors import (
     AccessDenied,

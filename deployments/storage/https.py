@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import NoReturn
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from deployments.storage.address_policy import AddressPolicy
 from deployments.storage.base import CHUNK_BYTES, Storage, StoredObject, read_limited, refuse_over_limit
 from deployments.storage.https_connection import CheckedConnection, Resolver, resolve

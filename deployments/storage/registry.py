@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from deployments.storage.base import Storage, StoredObject
 from deployments.storage.settings import StorageSettings
 from models.errors import AccessDenied, MalformedRequest

@@ -8,8 +8,8 @@ import signal
 import sys
 import threading
 
-from serve import haproxy, loopback
-from serve.settings import HttpSettings
+from serve.config.settings import HttpSettings
+from serve.ray_patches import haproxy, loopback
 
 _OBJECT_STORE_BYTES = 512 * 1024**2
 _LOGICAL_CPUS = 1

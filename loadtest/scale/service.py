@@ -5,16 +5,16 @@ import sys
 from typing import TYPE_CHECKING
 
 from loadtest.scale.point import DETECTION_VARIABLE
-from serve.configuration import load_settings
+from serve.config.loading import load_settings
 from serve.run import run_service
 
 if TYPE_CHECKING:
-    from deployments.stages import Stages
+    from deployments.stages.classes import Stages
 
 
 def simulated_stages() -> "Stages":
     """The stages of the service, with those that wait."""
-    from deployments.stages import Stages
+    from deployments.stages.classes import Stages
     from loadtest.scale.stages import SimulatedDetector, SimulatedRecognizer
 
     if DETECTION_VARIABLE in os.environ:

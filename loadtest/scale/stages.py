@@ -10,12 +10,12 @@ import os
 import numpy as np
 
 from deployments.context import RequestContext
-from deployments.detection import Detector
-from deployments.logs import quiet_expected_errors
-from deployments.metrics import StageMetrics
+from deployments.operation.logs import quiet_expected_errors
+from deployments.operation.metrics import StageMetrics
 from deployments.read_options import ReadOptions
-from deployments.recognition import Recognizer
 from deployments.settings import DetectionSettings, RecognitionSettings
+from deployments.stages.detection import Detector
+from deployments.stages.recognition import Recognizer
 from loadtest.scale.point import DETECTION_VARIABLE, RECOGNITION_VARIABLE
 from models.page import Line, Page, PageQuads, PageText, Quads
 from models.settings import DetectionOptions

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.db import DbThresholds, db_quads
-from models.detection.looks import LineHeights, first_look, may_miss_text, second_look
+from models.detection.passes import LineHeights, first_look, may_miss_text, second_look
 from models.detection.resize import DetectionInput
-from models.detection.tiles import TileSearch, tile_steps
+from models.detection.tiling.tiles import TileSearch, tile_steps
 from models.direction import LineDirection, find_rotation
 from models.manifests import verified_path
 from models.manifests.manifest import DetectionManifest

@@ -54,7 +54,7 @@ class NetInput(SettingsSection):
 
 
 class Int8Recipe(SettingsSection):
-    """Which convolutions of a net run on 8-bit integers. Made by `python -m models.convert`."""
+    """Which convolutions of a net run on 8-bit integers. Made by `python -m tools.int8`."""
 
     sha256: Sha256 = Field(description="Of the ONNX file that it was made for.")
     activations: dict[str, tuple[float, float]] = Field(
@@ -90,7 +90,7 @@ class NetManifest(SettingsSection):
     def _recipe_fits(self) -> "NetManifest":
         recipes = (value for _, value in self if isinstance(value, Int8Recipe))
         if any(recipe.sha256 != self.file.sha256 for recipe in recipes):
-            raise ValueError("the int8 recipe was made for another file: make it anew with `python -m models.convert`")
+            raise ValueError("the int8 recipe was made for another file: make it anew with `python -m tools.int8`")
         return self
 
 

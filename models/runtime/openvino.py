@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 
-from models.convert.graph import split_classifier, with_pixels_in
-from models.convert.int8 import FULL_LEVELS, SAFE_LEVELS, quantize
 from models.errors import ConfigurationError, ModelOutputError
 from models.runtime.base import NetOptions, Pixels, Runtime
 from models.runtime.compiled_nets import PreparedNets, Requests, requests_of, taken
 from models.runtime.device import has_vnni
+from models.runtime.graph import split_classifier, with_pixels_in
+from models.runtime.int8 import FULL_LEVELS, SAFE_LEVELS, quantize
 from models.runtime.memory import give_back_memory
 
 __all__ = ["OpenVino"]

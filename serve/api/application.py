@@ -4,12 +4,12 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from serve.api import detect, health, jobs, models, ocr
 from serve.api.authentication import SECURITY, ApiKeyGuard
+from serve.api.keys import ApiKeys
 from serve.api.middleware import BodyLimit, RequestIdentity, RequestMetrics
 from serve.api.problems import UNAUTHORIZED_RESPONSE, Problem, install_problem_handlers
+from serve.api.routes import detect, health, jobs, models, ocr
 from serve.api.service import Service
-from serve.api_keys import ApiKeys
 from serve.version import rayocr_version
 
 __all__ = ["build_api"]

@@ -9,8 +9,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.errors import Unauthorized
+from serve.api.keys import ApiKeys
 from serve.api.problems import problem_response
-from serve.api_keys import ApiKeys
 
 __all__ = ["SECURITY", "ApiKeyGuard"]
 

@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from deployments.context import RequestContext
-from deployments.pipeline import Pipeline
+from deployments.pipeline.attempts import Pipeline
 from models.errors import MalformedRequest, Overloaded
-from serve.jobs.ready_store import ReadyStore
-from serve.jobs.service import Jobs
-from serve.readiness import Readiness
-from serve.ready_buckets import ReadyBuckets
-from serve.settings import HttpSettings, Settings
+from serve.config.settings import HttpSettings, Settings
+from serve.health.buckets import ReadyBuckets
+from serve.health.readiness import Readiness
+from serve.health.store import ReadyStore
+from serve.jobs.runtime import Jobs
 
 __all__ = ["Admitted", "Service", "service_of"]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from models.errors import MalformedRequest
-from serve.document_options import DocumentOptions
+from serve.documents.options import DocumentOptions
 
 __all__ = ["BulkOptions", "PoolBounds"]
 
@@ -44,7 +44,7 @@ class BulkOptions:
     Args:
         input: Folder of the documents: `s3://bucket/folder/` or a local path.
         output: Folder of the results.
-        format: One of `serve.bulk.outputs.FORMATS`.
+        format: One of `serve.bulk.write.outputs.FORMATS`.
         include: Globs; a key that matches none of them is left out. Empty takes all.
         exclude: Globs; a key that matches one of them is left out.
         manifest: Location of a list of keys, instead of listing the input.

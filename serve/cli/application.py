@@ -1,8 +1,10 @@
 """The commands put together, and the one place that turns an error into a line on stderr and an exit code."""
 
 import os
+import platform
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -10,18 +12,24 @@ import typer
 from models.errors import MalformedRequest, RayocrError
 from serve.cli.bulk import bulk_app
 from serve.cli.check import check
-from serve.cli.config import config
+from serve.cli.config import CONFIG_HELP, config
 from serve.cli.console import Invocation, complain, discard_stdout
 from serve.cli.jobs import jobs_app
 from serve.cli.models import models_app
 from serve.cli.read import read
-from serve.cli.serve import serve
-from serve.cli.version import version
+from serve.version import installed_version, rayocr_version
 
 __all__ = ["main", "run"]
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 _CLOSED_PIPE = 141  # 128 + SIGPIPE, what other programs end with
+# (what to call it, its distribution)
+_LIBRARIES = (
+    ("Ray", "ray"),
+    ("OpenVINO", "openvino"),
+    ("ONNX Runtime", "onnxruntime"),
+    ("ONNX Runtime for CUDA", "onnxruntime-gpu"),
+)
 
 # Plain help: rich's takes twice as long to come up, and fills pipes with boxes.
 app = typer.Typer(
@@ -32,14 +40,39 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(serve)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on, over the setting http.host.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, over the setting http.port.")] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help=CONFIG_HELP)] = None,
+) -> None:
+    """Start the service on this machine. Ctrl-C stops it."""
+    from serve.config.loading import load_settings
+    from serve.run import run_service  # Ray takes seconds to import
+
+    options = {"http.host": host, "http.port": port}
+    loaded = load_settings(config, {path: value for path, value in options.items() if value is not None})
+    raise typer.Exit(run_service(loaded))
+
+
 app.command()(read)
 app.command()(check)
 app.add_typer(bulk_app, name="bulk")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(models_app, name="models")
 app.command()(config)
-app.command()(version)
+
+
+@app.command()
+def version() -> None:
+    """Print the versions of rayocr and of what it runs on."""
+    rows = [("rayocr", rayocr_version()), ("Python", platform.python_version())]
+    for name, distribution in _LIBRARIES:
+        rows.append((name, installed_version(distribution) or "not installed"))
+    for name, text in rows:
+        typer.echo(f"{name:<21}  {text}")
 
 
 @app.callback(invoke_without_command=True)

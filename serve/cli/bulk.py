@@ -139,16 +139,16 @@ def bulk(
 
 
 def _run(invocation: Invocation, options: "BulkOptions", config: Path | None) -> None:
-    from serve.configuration import load_settings
+    from serve.config.loading import load_settings
 
     loaded = load_settings(config)
     if options.dry_run:
-        from serve.bulk.dry_run import dry_run
+        from serve.bulk.run.dry_run import dry_run
 
         for line in dry_run(options, loaded.settings):
             typer.echo(line)
         return
-    from serve.bulk.run import run_bulk
+    from serve.bulk.run.run import run_bulk
 
     invocation.has_workers = True
     stop = run_bulk(options, loaded)
@@ -167,7 +167,7 @@ def status(
     config: Annotated[Path | None, typer.Option(metavar="FILE", help=CONFIG_HELP)] = None,
 ) -> None:
     """Show how far a bulk run is, from any machine that can read its output; also after it ended."""
-    from serve.bulk.status import show_status
-    from serve.configuration import load_settings
+    from serve.bulk.report.status import show_status
+    from serve.config.loading import load_settings
 
     show_status(output, load_settings(config).settings, typer.echo, watch=watch, as_json=as_json)

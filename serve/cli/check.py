@@ -78,7 +78,7 @@ def _require_ready(client: "httpx.Client") -> None:
 def _read(client: "httpx.Client") -> float:
     import httpx
 
-    from serve.word_picture import word_picture
+    from serve.health.word_picture import word_picture
 
     picture = word_picture(_WORDS)
     started = time.perf_counter()

@@ -22,7 +22,7 @@ def config(
     ] = "table",
 ) -> None:
     """Print every setting in effect, and where its value came from. Secrets are hidden."""
-    from serve.configuration import load_settings, setting_paths
+    from serve.config.loading import load_settings, setting_paths
 
     loaded = load_settings(config_file)
     # JSON mode writes networks and paths as text, and hides every SecretStr.

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from models.errors import MalformedRequest, SourceNotFound
-from serve.document_options import DocumentOptions
+from serve.documents.options import DocumentOptions
 
 __all__ = ["document_options", "options_to_send"]
 

@@ -167,8 +167,8 @@ def _order(sources: Sequence[str], options: dict[str, Any], webhook: str | None,
     """Sort what is uploaded from what the service fetches."""
     from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
     from deployments.storage.file import path_from_location
+    from serve.cli.files.sources import SkippedFiles, is_folder, walk_sources
     from serve.cli.job_client import Order
-    from serve.cli.sources import SkippedFiles, is_folder, walk_sources
 
     remote = [source for source in sources if _is_remote(source)]
     prefixes = [source for source in remote if is_folder(source)]
@@ -203,7 +203,7 @@ def _is_remote(source: str) -> bool:
 
 def _watch(client: "JobClient", job: dict[str, Any]) -> None:
     """Follow a job, tell of pages that fail, and end with the job's exit code."""
-    from serve.cli.progress import ReadProgress
+    from serve.cli.files.progress import ReadProgress
 
     exit_code = 0
     progress = ReadProgress(job["total"], is_shown=sys.stderr.isatty())
@@ -243,7 +243,7 @@ def _lines(job: dict[str, Any]) -> Iterator[str]:
 
 def _write(folder: Path, page: dict[str, Any], line: str) -> None:
     """One file a document: what the job's format is, JSON otherwise. The number keeps those of one name apart."""
-    from serve.jobs.file_result import FileResult
+    from serve.jobs.background.file_result import FileResult
     from serve.jobs.names import safe_name
 
     folder.mkdir(parents=True, exist_ok=True)

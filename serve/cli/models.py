@@ -54,7 +54,7 @@ def verify(
 
     invocation: Invocation = context.obj
     if name is None:
-        from serve.configuration import load_settings
+        from serve.config.loading import load_settings
 
         name = load_settings(config).settings.bundle
     bundle = load_manifest(name)

@@ -14,12 +14,12 @@ from serve.cli.console import Invocation, complain
 from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, TextLayer
 
 if TYPE_CHECKING:
-    from serve.cli.output import Output
-    from serve.cli.progress import ReadProgress
-    from serve.cli.sources import Source
-    from serve.document_options import DocumentOptions
-    from serve.local import LocalReader, LocalReading
-    from serve.page_failures import PageFailure
+    from serve.cli.files.output import Output
+    from serve.cli.files.progress import ReadProgress
+    from serve.cli.files.sources import Source
+    from serve.documents.failures import PageFailure
+    from serve.documents.local import LocalReader, LocalReading
+    from serve.documents.options import DocumentOptions
     from serve.results import OcrResult, WarningResult
 
 __all__ = ["read"]
@@ -81,10 +81,10 @@ def read(
     read; the exit code is that of the first that failed.
     """
     from serve.cli.document_options import document_options
-    from serve.cli.output import build_output
-    from serve.cli.sources import is_folder
-    from serve.configuration import load_settings
-    from serve.local import LocalReader, default_jobs
+    from serve.cli.files.output import build_output
+    from serve.cli.files.sources import is_folder
+    from serve.config.loading import load_settings
+    from serve.documents.local import LocalReader, default_jobs
 
     options = document_options(
         password_file,
@@ -124,7 +124,7 @@ class _Run:
         *,
         debug: bool,
     ) -> None:
-        from serve.cli.sources import SkippedFiles
+        from serve.cli.files.sources import SkippedFiles
 
         self._reader = reader
         self._locations = locations
@@ -148,9 +148,9 @@ class _Run:
             ConfigurationError: No document can be read with these settings.
             SourceNotFound: There was nothing to read.
         """
-        from serve.cli.ordered import ordered_map
-        from serve.cli.progress import ReadProgress
-        from serve.cli.sources import count_documents, is_folder, walk_sources
+        from serve.cli.files.ordered import ordered_map
+        from serve.cli.files.progress import ReadProgress
+        from serve.cli.files.sources import count_documents, is_folder, walk_sources
 
         has_many = len(self._locations) > 1 or any(is_folder(location) for location in self._locations)
         is_shown = has_many and sys.stderr.isatty()
@@ -187,7 +187,7 @@ class _Run:
             return _Outcome(source, error)
 
     def _read(self, source: "Source") -> "LocalReading":
-        from serve.cli.sources import STDIN, stdin_document
+        from serve.cli.files.sources import STDIN, stdin_document
 
         if source.location == STDIN:
             return self._reader.read_document(stdin_document(self._reader.max_bytes), self._options)

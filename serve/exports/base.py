@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from serve.results import OcrResult
 
 __all__ = ["Export", "ReadDocument"]

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from serve.exports.base import Export, ReadDocument
-from serve.exports.image_name import image_name
 from serve.exports.placed import Box, PlacedLine, PlacedPage, PlacedText, placed_page
-from serve.exports.xml_document import PageIds, XmlElement, XmlFormat, element, xml_text
+from serve.exports.xml_document import PageIds, XmlElement, XmlFormat, element, image_name, xml_text
 from serve.results import OcrResult
 from serve.version import rayocr_version
 

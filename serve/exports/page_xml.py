@@ -8,9 +8,8 @@ from functools import cache
 from typing import ClassVar
 
 from serve.exports.base import Export, ReadDocument
-from serve.exports.image_name import image_name
 from serve.exports.placed import PlacedLine, PlacedPage, PlacedParagraph, PlacedText, Point, placed_page
-from serve.exports.xml_document import XmlElement, XmlFormat, element, xml_text
+from serve.exports.xml_document import XmlElement, XmlFormat, element, image_name, xml_text
 from serve.results import OcrPage
 from serve.version import rayocr_version
 

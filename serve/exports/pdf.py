@@ -3,10 +3,10 @@
 import io
 from typing import ClassVar
 
-from deployments.preprocess.document import Document
-from deployments.preprocess.settings import PreprocessLimits
-from deployments.preprocess.signatures import ImageFormat
-from deployments.preprocess.sniff import sniff
+from deployments.document import Document
+from deployments.preprocess.formats.signatures import ImageFormat
+from deployments.preprocess.formats.sniff import sniff
+from deployments.settings import PreprocessLimits
 from models.errors import RayocrError
 from serve.exports.base import Export, ReadDocument
 from serve.results import LineResult, OcrPage

@@ -1,4 +1,4 @@
-"""Writing XML documents, a page at a time."""
+"""Writing XML documents, a page at a time, and what they call the file that was read."""
 
 import io
 import re
@@ -6,10 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
-__all__ = ["PageIds", "XmlElement", "XmlFormat", "element", "xml_text"]
+from serve.exports.base import ReadDocument
+
+__all__ = ["PageIds", "XmlElement", "XmlFormat", "element", "image_name", "xml_text"]
 
 XmlElement = etree._Element
 
@@ -113,3 +117,14 @@ class XmlFormat:
 
 
 _INSTANCES = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+def image_name(read: ReadDocument) -> str | None:
+    """The name of the file, without its folders; None if it is not known.
+
+    Folders lie elsewhere for whoever gets the result, and an address may carry a signature that is nobody's business.
+    """
+    if read.name is None:
+        return None
+    path = unquote(urlsplit(read.name).path) if "://" in read.name else read.name.replace("\\", "/")
+    return xml_text(PurePosixPath(path).name) or None

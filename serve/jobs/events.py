@@ -7,7 +7,7 @@ from typing import Protocol
 
 from models.errors import RayocrError, SourceNotFound
 from serve.jobs.records import Job, JobState, PageOutcome
-from serve.jobs.service import Jobs
+from serve.jobs.runtime import Jobs
 
 __all__ = ["EventWriter", "end_event_id", "job_events"]
 

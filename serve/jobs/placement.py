@@ -1,7 +1,7 @@
 """Whether a service takes jobs, and whether what it is told to keep them in can hold them."""
 
 from models.errors import ConfigurationError
-from serve.settings import Settings
+from serve.config.settings import Settings
 
 __all__ = ["takes_jobs"]
 

@@ -23,10 +23,10 @@ from models.errors import (
     RayocrError,
     TooLarge,
 )
-from serve.document_options import DocumentOptions
+from serve.documents.options import DocumentOptions
 from serve.jobs.records import Job, JobOptions, NewJob, NewPage
-from serve.jobs.service import Jobs
-from serve.jobs.webhook_url import check_webhook
+from serve.jobs.runtime import Jobs
+from serve.jobs.webhooks.url import check_webhook
 
 __all__ = ["Submission", "known_job"]
 

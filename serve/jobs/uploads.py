@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from deployments.storage import StorageSettings, build_storage
 from deployments.storage.file import path_from_location
 from models.errors import AccessDenied, ConfigurationError, RayocrError, SourceNotFound, StorageUnavailable

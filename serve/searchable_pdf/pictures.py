@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from deployments.preprocess.document import Document
-    from deployments.preprocess.settings import PreprocessLimits
+    from deployments.document import Document
+    from deployments.settings import PreprocessLimits
 
 __all__ = ["is_copied", "pdf_of_copy", "pdf_of_picture"]
 
@@ -110,7 +110,7 @@ def pdf_of_picture(document: "Document", pages: Sequence[PageWords], limits: "Pr
     import numpy as np
 
     from deployments.preprocess.decode import PageDecoder
-    from deployments.preprocess.signatures import ImageFormat
+    from deployments.preprocess.formats.signatures import ImageFormat
     from models.errors import RayocrError
 
     decoder = PageDecoder(limits)

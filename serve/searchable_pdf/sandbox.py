@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from deployments.preprocess.document import Document
-from deployments.preprocess.settings import PreprocessLimits
+from deployments.document import Document
+from deployments.settings import PreprocessLimits
 from models.errors import RayocrError, Undecodable
 from serve.searchable_pdf.font import font_program
 from serve.searchable_pdf.words import PageWords

@@ -18,7 +18,7 @@ from serve.searchable_pdf.words import PageWords
 if TYPE_CHECKING:
     from pikepdf import Pdf
 
-    from deployments.preprocess.settings import PreprocessLimits
+    from deployments.settings import PreprocessLimits
 
 __all__ = ["CANT_READ", "REFUSED", "WRONG_PASSWORD", "Job"]
 
@@ -133,7 +133,7 @@ def _opened(job: Job) -> "Pdf":
 def _picture(name: str | None, pages: tuple[PageWords, ...], limits: "PreprocessLimits") -> "Pdf":
     from PIL import Image
 
-    from deployments.preprocess.document import Document
+    from deployments.document import Document
     from serve.searchable_pdf.pictures import pdf_of_picture
 
     # Its own limit warns or refuses, also where nothing is decoded; ours hold here.

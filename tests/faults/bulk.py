@@ -3,16 +3,16 @@
 import sys
 
 from serve.bulk.options import BulkOptions
-from serve.bulk.run import run_bulk
-from serve.configuration import load_settings
+from serve.bulk.run.run import run_bulk
+from serve.config.loading import load_settings
 
 
 def main() -> int:
     """Run, and return the exit code."""
-    from serve.loopback import stay_on_loopback
+    from serve.ray_patches.loopback import stay_on_loopback
 
     stay_on_loopback()  # the next lines import Ray
-    from deployments.stages import Stages
+    from deployments.stages.classes import Stages
     from tests.faults.stages import FaultyDetector
 
     options = BulkOptions(input=sys.argv[1], output=sys.argv[2], max_error_rate=1.0)

@@ -3,16 +3,16 @@
 import sys
 from typing import TYPE_CHECKING
 
-from serve.configuration import load_settings
+from serve.config.loading import load_settings
 from serve.run import run_service
 
 if TYPE_CHECKING:
-    from deployments.stages import Stages
+    from deployments.stages.classes import Stages
 
 
 def faulty_stages() -> "Stages":
     """The stages of the service, with the faulty one."""
-    from deployments.stages import Stages
+    from deployments.stages.classes import Stages
     from tests.faults.stages import FaultyDetector
 
     return Stages(detector=FaultyDetector)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from deployments.context import RequestContext
-from deployments.detection import Detector
+from deployments.stages.detection import Detector
 from models.page import Page, PageQuads
 from models.settings import DetectionOptions
 

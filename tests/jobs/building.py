@@ -7,8 +7,8 @@ from sqlalchemy import Connection, func, select
 
 from serve.jobs.records import Job, NewJob, NewPage, QueueLimits
 from serve.jobs.store import JobStore
-from serve.jobs.store.database import Database
-from serve.jobs.store.schema import Phase, jobs, owners, pages, results
+from serve.jobs.store.database.schema import Phase, jobs, owners, pages, results
+from serve.jobs.store.database.transactions import Database
 
 __all__ = ["LIMITS", "add_job", "complete_all", "counts_are_true", "new_job", "row_counts"]
 

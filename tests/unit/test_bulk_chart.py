@@ -10,10 +10,10 @@ import yaml
 from typer.main import get_command
 
 from serve.bulk.options import BulkOptions, PoolBounds
-from serve.bulk.pools import plan_pools
+from serve.bulk.run.pools import plan_pools
 from serve.cli.bulk import bulk_app
-from serve.configuration import load_settings
-from serve.lean import LEAN_ENVIRONMENT
+from serve.config.loading import load_settings
+from serve.ray_patches.fewer_processes import LEAN_ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "rayocr-bulk"

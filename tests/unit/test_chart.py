@@ -9,11 +9,11 @@ import promql_parser
 import pytest
 import yaml
 
-from serve.chart_schema import values_schema
-from serve.cluster import cluster_environment
-from serve.colocation import is_colocated
-from serve.configuration import load_settings
-from serve.settings import HttpSettings
+from serve.config.colocation import is_colocated
+from serve.config.loading import load_settings
+from serve.config.settings import HttpSettings
+from serve.ray_patches.environment import cluster_environment
+from tools.chart_schema import values_schema
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "rayocr"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from serve.chart_schema import values_schema
+from tools.chart_schema import values_schema
 
 ROOT = Path(__file__).parents[2]
 CHARTS = sorted(file.parent for file in (ROOT / "helm").glob("*/Chart.yaml"))

@@ -17,13 +17,13 @@ import atexit
 import hashlib
 from typing import Any, NoReturn
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from deployments.preprocess.pdf.page_warnings import page_warnings
 from deployments.preprocess.pdf.pixels import pixels_from_file
 from deployments.preprocess.pdf.process import PdfiumProcess, ProcessEnded
 from deployments.preprocess.pdf.text_page import page_of_text
-from deployments.preprocess.settings import PreprocessLimits
 from deployments.read_options import ReadOptions
+from deployments.settings import PreprocessLimits
 from models.errors import MalformedRequest, RayocrError, SourceNotFound, TooLarge, Undecodable
 from models.page import Page
 

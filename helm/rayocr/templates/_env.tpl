@@ -1,13 +1,13 @@
 {{/*
-What `rayocr serve` does to its own Ray, for one that KubeRay starts: the variables of serve/cluster.py, with its values.
+What `rayocr serve` does to its own Ray, for one that KubeRay starts: the variables of serve/ray_patches/environment.py, with its values.
 docs/operations.md says what each is for.
 */}}
 {{- define "rayocr.rayEnv" -}}
 {{- $longest := include "rayocr.seconds" (dig "http" "max_request_timeout_s" 600 .Values.settings) | int -}}
 - {name: RAY_SERVE_ENABLE_HA_PROXY, value: {{ ternary "1" "0" (eq .Values.proxy "haproxy") | quote }}}
-- {name: __RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR, value: serve.cluster.set_up_worker}
+- {name: __RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR, value: serve.ray_patches.environment.set_up_worker}
 {{- if eq .Values.proxy "haproxy" }}
-- {name: RAY_SERVE_CONTROLLER_CALLBACK_IMPORT_PATH, value: serve.haproxy.set_up_controller}
+- {name: RAY_SERVE_CONTROLLER_CALLBACK_IMPORT_PATH, value: serve.ray_patches.haproxy.set_up_controller}
 - {name: RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S, value: "5"}
 - {name: RAY_SERVE_HAPROXY_TIMEOUT_SERVER_S, value: {{ add $longest 30 | quote }}}
 - {name: RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S, value: {{ include "rayocr.requestSeconds" . | quote }}}

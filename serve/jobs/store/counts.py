@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, case, func, select, update
 
-from serve.jobs.store.schema import jobs, owners
+from serve.jobs.store.database.schema import jobs, owners
 
 __all__ = ["add_waiting", "service_time", "take_from_owner"]
 

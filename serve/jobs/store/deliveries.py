@@ -3,9 +3,9 @@
 from sqlalchemy import ColumnElement, Connection, Text, insert, literal_column, select, update
 
 from serve.jobs.records import DELIVERED_STATUSES, Delivery, DeliveryAttempt, DeliveryState, Webhook
-from serve.jobs.store.database import Database
-from serve.jobs.store.rows import storable, time_of
-from serve.jobs.store.schema import attempts, deliveries, jobs
+from serve.jobs.store.database.rows import storable, time_of
+from serve.jobs.store.database.schema import attempts, deliveries, jobs
+from serve.jobs.store.database.transactions import Database
 
 __all__ = ["Deliveries"]
 

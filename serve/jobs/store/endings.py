@@ -8,9 +8,9 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from serve.jobs.records import Job, JobState, QueueLimits
 from serve.jobs.store.counts import take_from_owner
-from serve.jobs.store.database import Database
-from serve.jobs.store.rows import job_of, lock_job, lock_owners, owned_job
-from serve.jobs.store.schema import attempts, deliveries, jobs, owners, pages, results, trash
+from serve.jobs.store.database.rows import job_of, lock_job, lock_owners, owned_job
+from serve.jobs.store.database.schema import attempts, deliveries, jobs, owners, pages, results, trash
+from serve.jobs.store.database.transactions import Database
 from serve.jobs.store.settling import end_job
 
 __all__ = ["Endings"]

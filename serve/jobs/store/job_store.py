@@ -1,7 +1,7 @@
 """The store of jobs as the rest of the service knows it."""
 
 from serve.jobs.records import QueueLimits
-from serve.jobs.store.database import Database
+from serve.jobs.store.database.transactions import Database
 from serve.jobs.store.deliveries import Deliveries
 from serve.jobs.store.endings import Endings
 from serve.jobs.store.leases import Leases

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Row, Text, bindparam, cast, func, literal, or
 
 from serve.jobs.records import Job, JobState, Lease, QueueDepth, QueueLimits, Settled
 from serve.jobs.store.counts import add_waiting
-from serve.jobs.store.database import Database
+from serve.jobs.store.database.rows import above_zero, compressed, in_phase, lock_job, lock_jobs, lock_owners
+from serve.jobs.store.database.schema import Phase, jobs, owners, pages
+from serve.jobs.store.database.transactions import Database
 from serve.jobs.store.fairness import JobShare, OwnerShare, share_out
-from serve.jobs.store.rows import above_zero, compressed, in_phase, lock_job, lock_jobs, lock_owners
-from serve.jobs.store.schema import Phase, jobs, owners, pages
 from serve.jobs.store.settling import Outcome, settle
 from serve.jobs.store.waiting import delayed_until, leased_until, reclaim_pages, wake
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, update
 
 from serve.jobs.records import Job, JobState, Settled
-from serve.jobs.store.rows import in_phase, job_of, storable
-from serve.jobs.store.schema import Phase, deliveries, jobs, pages, results, trash
+from serve.jobs.store.database.rows import in_phase, job_of, storable
+from serve.jobs.store.database.schema import Phase, deliveries, jobs, pages, results, trash
 
 __all__ = ["Outcome", "end_job", "settle"]
 

@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from models.errors import Conflict, Overloaded, QuotaExceeded
 from serve.jobs.records import Job, JobState, NewJob, QueueLimits
 from serve.jobs.store.counts import add_waiting
-from serve.jobs.store.database import Database
-from serve.jobs.store.rows import job_of, json_of, lock_owners, position, storable
-from serve.jobs.store.schema import Phase, jobs, owners, pages
+from serve.jobs.store.database.rows import job_of, json_of, lock_owners, position, storable
+from serve.jobs.store.database.schema import Phase, jobs, owners, pages
+from serve.jobs.store.database.transactions import Database
 
 __all__ = ["Submissions"]
 

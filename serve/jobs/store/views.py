@@ -8,9 +8,9 @@ from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from models.errors import MalformedRequest
 from serve.jobs.records import Job, JobState, PageOutcome
-from serve.jobs.store.database import Database
-from serve.jobs.store.rows import is_queued, job_of, outcome_of, owned_job, position
-from serve.jobs.store.schema import jobs, pages, results
+from serve.jobs.store.database.rows import is_queued, job_of, outcome_of, owned_job, position
+from serve.jobs.store.database.schema import jobs, pages, results
+from serve.jobs.store.database.transactions import Database
 
 __all__ = ["Views"]
 

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Row, Select, case, select, update
 
 from serve.jobs.records import POISON, Job, QueueLimits, Settled
 from serve.jobs.store.counts import add_waiting
-from serve.jobs.store.rows import by_job, in_phase, lock_job, lock_owners
-from serve.jobs.store.schema import Phase, jobs, owners, pages
+from serve.jobs.store.database.rows import by_job, in_phase, lock_job, lock_owners
+from serve.jobs.store.database.schema import Phase, jobs, owners, pages
 from serve.jobs.store.settling import Outcome, settle
 
 __all__ = ["delayed_until", "leased_until", "reclaim_pages", "wake"]

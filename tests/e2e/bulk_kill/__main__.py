@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from serve.bulk.outputs import RESULT_FORMATS
+from serve.bulk.write.outputs import RESULT_FORMATS
 from tests.e2e.bulk_kill.kills import KINDS, KillBench
 from tests.minio import MinioServer, minio_program
 

@@ -38,7 +38,7 @@ class RayNodes:
         self._environment = {
             **os.environ,
             **environment,
-            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # stay on loopback, see serve/loopback.py
+            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # stay on loopback, see serve/ray_patches/loopback.py
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),

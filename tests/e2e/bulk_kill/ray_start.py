@@ -1,6 +1,7 @@
 """`python -m tests.e2e.bulk_kill.ray_start ...`: `ray start ...` for several nodes that stay on loopback.
 
-Ray's switch for that (see `serve.loopback`) is made for one node. Its command refuses a second one, its daemons do not:
+Ray's switch for that (see `serve.ray_patches.loopback`) is made for one node. Its command refuses a second one, its
+daemons do not:
 they read the variable themselves, which stays as it is.
 """
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from serve.bulk.outputs import RESULT_FORMATS
+from serve.bulk.write.outputs import RESULT_FORMATS
 from tests.minio import MinioServer, minio_program
 from tests.pictures import drawn_page, encoded
 

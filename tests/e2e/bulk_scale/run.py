@@ -3,15 +3,15 @@
 import sys
 
 from serve.bulk.options import BulkOptions
-from serve.bulk.run import run_bulk
-from serve.configuration import load_settings
-from serve.loopback import stay_on_loopback
+from serve.bulk.run.run import run_bulk
+from serve.config.loading import load_settings
+from serve.ray_patches.loopback import stay_on_loopback
 
 
 def main() -> int:
     """Run, and return the exit code."""
     stay_on_loopback()  # the next lines import Ray
-    from deployments.stages import Stages
+    from deployments.stages.classes import Stages
     from tests.e2e.bulk_scale.stages import EmptyDetector, EmptyRecognizer
 
     options = BulkOptions(input=sys.argv[1], output=sys.argv[2], format=sys.argv[3])

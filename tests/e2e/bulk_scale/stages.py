@@ -3,10 +3,10 @@
 import numpy as np
 
 from deployments.context import RequestContext
-from deployments.detection import Detector
 from deployments.read_options import ReadOptions
-from deployments.recognition import Recognizer
 from deployments.settings import DetectionSettings, RecognitionSettings
+from deployments.stages.detection import Detector
+from deployments.stages.recognition import Recognizer
 from models.page import Page, PageQuads, PageText, Quads
 from models.settings import DetectionOptions
 

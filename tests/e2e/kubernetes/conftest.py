@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.pictures import Picture, load_pictures
-from serve.local import LocalReader
+from serve.documents.local import LocalReader
 from tests.e2e.kubernetes.client_pod import ClientPod
 from tests.e2e.kubernetes.release import Release
 from tests.e2e.kubernetes.table import Measured
@@ -70,7 +70,7 @@ def pictures() -> Sequence[Picture]:
 @pytest.fixture(scope="session")
 def texts(release: Release, pictures: Sequence[Picture]) -> Mapping[str, str]:
     """What this machine reads in them with the settings of the release, by the picture's name."""
-    from deployments.preprocess.document import Document
+    from deployments.document import Document
 
     reader = LocalReader(release.settings(), has_many=True)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from serve.settings import Settings
+from serve.config.settings import Settings
 from tests.e2e.kubernetes.tools import helm, kubectl, listed, wait_until
 
 __all__ = ["READERS", "WORKERS", "Pod", "Release", "Shape"]

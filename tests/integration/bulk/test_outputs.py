@@ -10,11 +10,11 @@ import pytest
 
 from deployments.storage import COMMAND_LINE_SCHEMES, Storages, StorageSettings, build_storage
 from models.errors import SourceNotFound
-from serve.bulk.done import DoneKeys
-from serve.bulk.inputs import list_inputs
-from serve.bulk.ledger import ErrorLedger
+from serve.bulk.input.inputs import list_inputs
 from serve.bulk.locations import check_locations
-from serve.bulk.outputs import RESULT_FORMATS, WriterOptions, output_format
+from serve.bulk.report.ledger import ErrorLedger
+from serve.bulk.write.done import DoneKeys
+from serve.bulk.write.outputs import RESULT_FORMATS, WriterOptions, output_format
 from tests.bulk import input_document, made_up_result
 from tests.minio import MinioServer
 

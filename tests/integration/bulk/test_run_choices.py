@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from serve.bulk.inputs import select_inputs
+from serve.bulk.input.inputs import select_inputs
 from tests.bulk import input_document
 from tests.integration.bulk.runs import bulk, page_file, put, results_in
 from tests.minio import MinioServer

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from serve.bulk.outputs import RESULT_FORMATS
+from serve.bulk.write.outputs import RESULT_FORMATS
 from tests.integration.bulk.runs import bulk, results_in
 from tests.minio import MinioServer
 from tests.pictures import drawn_page, encoded

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from deployments.pipeline import Pipeline
-from deployments.routes import ColocatedReplicas
+from deployments.pipeline.attempts import Pipeline
+from deployments.pipeline.routes import ColocatedReplicas
 from serve.api import Service, build_api
 from serve.cli.application import run
 from serve.cli.console import Invocation
-from serve.jobs.service import Jobs
-from serve.settings import Settings
+from serve.config.settings import Settings
+from serve.jobs.runtime import Jobs
 
 KEY = "a1b2c3d4e5f60718"
 

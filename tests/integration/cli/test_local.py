@@ -7,9 +7,9 @@ import pytest
 
 from models.detection import TextDetector
 from models.errors import SourceNotFound
-from serve.local import LocalReader
+from serve.config.settings import Settings
+from serve.documents.local import LocalReader
 from serve.results import OcrPage, OcrResult
-from serve.settings import Settings
 from tests.integration.cli.conftest import draw_png
 
 

@@ -15,7 +15,7 @@ import trustme
 
 from deployments.storage.address_policy import AddressPolicy, IpAddress
 from deployments.storage.settings import StorageSettings
-from serve.jobs.webhook_sending import WebhookSender
+from serve.jobs.webhooks.sending import WebhookSender
 
 __all__ = ["SECRET", "Receiver", "running_receiver"]
 

@@ -13,12 +13,12 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from models.errors import AccessDenied, StorageUnavailable
-from serve.jobs import webhooks
+from serve.config.settings import Settings
 from serve.jobs.metrics import JobMetrics
 from serve.jobs.records import DeliveryState, NewJob, NewPage, Webhook
-from serve.jobs.service import Jobs
-from serve.jobs.webhooks import WebhookCourier, next_attempt_at
-from serve.settings import Settings
+from serve.jobs.runtime import Jobs
+from serve.jobs.webhooks import courier as webhooks
+from serve.jobs.webhooks.courier import WebhookCourier, next_attempt_at
 from tests.integration.jobs.receiver import SECRET, Receiver, running_receiver
 
 OWNER = "accounting"

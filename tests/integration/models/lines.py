@@ -1,6 +1,6 @@
 """Lines as they are found on receipts and forms, drawn with the font that Pillow carries: no machine lacks it.
 
-The pictures that int8 recipes are made from are drawn with other fonts (`models.convert.drawing.fonts`).
+The pictures that int8 recipes are made from are drawn with other fonts (`tools.int8.drawing.fonts`).
 """
 
 import io

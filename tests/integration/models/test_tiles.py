@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.detection.tile_grid import is_blank
+from models.detection.tiling.tile_grid import is_blank
 from models.page import Page
 from models.settings import DetectionOptions, RecognitionOptions
 from tests.integration.models.readers import Reader

@@ -7,12 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deployments.pipeline import Pipeline
-from deployments.routes import ColocatedReplicas
+from deployments.pipeline.attempts import Pipeline
+from deployments.pipeline.routes import ColocatedReplicas
 from deployments.storage.s3 import S3Storage
 from serve.api import Service, build_api
-from serve.jobs.service import Jobs
-from serve.settings import Settings
+from serve.config.settings import Settings
+from serve.jobs.runtime import Jobs
 
 
 @pytest.fixture

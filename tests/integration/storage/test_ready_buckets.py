@@ -6,7 +6,7 @@ import time
 import pytest
 
 from deployments.storage.settings import StorageSettings
-from serve.ready_buckets import ReadyBuckets
+from serve.health.buckets import ReadyBuckets
 from tests.integration.storage.raw_server import never_answer, raw_server
 from tests.minio import MinioServer
 

@@ -7,8 +7,8 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from models.convert.calibrate import Candidate, calibrate, chosen
 from tests.unit.convert.tiny_nets import Floats, convolution
+from tools.int8.calibrate import Candidate, calibrate, chosen
 
 SHAPE = (1, 3, 24, 32)
 

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.convert.drawing import KINDS, DrawnPage, drawn_pages
-from models.convert.drawing.chinese import characters
-from models.convert.drawing.fonts import (
+from models.errors import ConfigurationError
+from tools.int8.drawing import KINDS, DrawnPage, drawn_pages
+from tools.int8.drawing.chinese import characters
+from tools.int8.drawing.fonts import (
     FACES,
     LATIN,
     SIMPLIFIED,
@@ -21,9 +22,8 @@ from models.convert.drawing.fonts import (
     installed_fonts,
     load,
 )
-from models.convert.drawing.pages import drawn_page
-from models.convert.drawing.sheet import Sheet, Style
-from models.errors import ConfigurationError
+from tools.int8.drawing.pages import drawn_page
+from tools.int8.drawing.sheet import Sheet, Style
 
 Floats = npt.NDArray[np.float32]
 

@@ -7,11 +7,11 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from models.convert.int8 import FULL_LEVELS, SAFE_LEVELS, convolutions, quantize, weights_of
 from models.errors import ConfigurationError
 from models.manifests.manifest import Int8Recipe, NetInput
 from models.runtime.base import NetOptions
 from models.runtime.device import Device, cpu_flags
+from models.runtime.int8 import FULL_LEVELS, SAFE_LEVELS, convolutions, quantize, weights_of
 from models.runtime.openvino import OpenVino
 from tests.unit.convert.tiny_nets import Floats, convolution, named, outputs, side_by_side
 
@@ -150,7 +150,7 @@ def test_recipe_of_another_net_is_refused_with_its_names() -> None:
         quantize(model, dict.fromkeys(("Conv.9", "second", "Conv.7", "Conv.8", "Conv.5"), (0.0, 1.0)), FULL_LEVELS)
     assert caught.value.message == (
         "the int8 recipe names Conv.5, Conv.7, Conv.8, which the net does not have: make it anew with "
-        "`python -m models.convert`"
+        "`python -m tools.int8`"
     )
     assert quantizers(model) == []
 

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from deployments.decoded_pages import DecodedPages
+from deployments.stages.decoded_pages import DecodedPages
 from models.errors import Undecodable
 from models.page import Page
 

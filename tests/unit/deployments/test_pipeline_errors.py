@@ -12,11 +12,11 @@ from ray.serve._private.common import DeploymentID
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
 
 from deployments.context import JOB, RequestContext
-from deployments.metrics import error_code
-from deployments.pipeline import Pipeline
-from deployments.preprocess.document import Document
+from deployments.document import Document
+from deployments.operation.metrics import error_code
+from deployments.pipeline.attempts import Pipeline
+from deployments.pipeline.routes import SeparateReplicas
 from deployments.read_options import AS_IT_COMES
-from deployments.routes import SeparateReplicas
 from models.errors import (
     DeadlineExceeded,
     Overloaded,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.recycling import Recycling, private_bytes
+from deployments.operation.recycling import Recycling, private_bytes
 from deployments.settings import ReaderSettings
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from deployments.batching import ShapeBatcher, power_of_two
-from deployments.page_work import PageWork
-from deployments.presence import presence
-from deployments.worker import WorkThreads
+from deployments.work.batching import ShapeBatcher, power_of_two
+from deployments.work.page_work import PageWork
+from deployments.work.threads import WorkThreads
+from deployments.work.yielding import presence
 from models.errors import PageTimeout
 
 Pixels = npt.NDArray[np.uint8]

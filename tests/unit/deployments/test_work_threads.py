@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.page_work import PageWork
-from deployments.presence import presence
-from deployments.worker import WorkThreads
+from deployments.work.page_work import PageWork
+from deployments.work.threads import WorkThreads
+from deployments.work.yielding import presence
 from models.errors import PageTimeout
 
 ROOT = Path(__file__).parents[3]
@@ -19,7 +19,7 @@ _PATIENCE_S = 10.0
 
 HUNG = """
 import asyncio, time
-from deployments.worker import WorkThreads
+from deployments.work.threads import WorkThreads
 from models.errors import ReplicaCrashed
 
 async def main():
@@ -36,7 +36,7 @@ asyncio.run(main())
 
 ONE_OF_SEVERAL_HUNG = """
 import asyncio, time
-from deployments.worker import WorkThreads
+from deployments.work.threads import WorkThreads
 from models.errors import ReplicaCrashed
 
 async def main():
@@ -56,7 +56,7 @@ asyncio.run(main())
 
 HUNG_AND_CAN_NOT_END = """
 import asyncio, os, time
-from deployments.worker import WorkThreads
+from deployments.work.threads import WorkThreads
 
 async def main():
     end, os._exit = os._exit, lambda code: None
@@ -76,7 +76,7 @@ asyncio.run(main())
 
 HUNG_AND_NOBODY_WAITS = """
 import asyncio, time
-from deployments.worker import WorkThreads
+from deployments.work.threads import WorkThreads
 
 async def main():
     asyncio.create_task(WorkThreads("hung", max_work_s=0.2).run(time.sleep, 60))
@@ -87,7 +87,7 @@ asyncio.run(main())  # cancels the task and closes the loop; the thread is still
 
 BUSY = """
 import asyncio, time
-from deployments.worker import WorkThreads
+from deployments.work.threads import WorkThreads
 
 async def main():
     threads = WorkThreads("busy", max_work_s=0.4, count=2)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.detection.looks import LineHeights, first_look, may_miss_text, second_look
+from models.detection.passes import LineHeights, first_look, may_miss_text, second_look
 from models.detection.resize import DetectionInput
 from models.manifests import load_manifest
 

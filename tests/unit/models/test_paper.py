@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.detection.paper import is_paper, paper_share
+from models.detection.page_or_scene import is_paper, paper_share
 from tests.pictures import drawn_page, labeled
 
 Pixels = npt.NDArray[np.uint8]

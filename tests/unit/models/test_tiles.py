@@ -9,8 +9,8 @@ import pytest
 
 from models.detection import TextDetector
 from models.detection.db import DbThresholds
-from models.detection.tile_grid import TileAxis, TileGrid, is_blank
-from models.detection.tiles import TileSearch, tile_steps
+from models.detection.tiling.tile_grid import TileAxis, TileGrid, is_blank
+from models.detection.tiling.tiles import TileSearch, tile_steps
 from models.manifests import load_manifest
 from models.page import Page, Quads
 from models.settings import DetectionOptions

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from deployments.document import Document
 from deployments.preprocess.decode import PageDecoder
-from deployments.preprocess.document import Document
-from deployments.preprocess.settings import PreprocessLimits
+from deployments.settings import PreprocessLimits
 from models.page import Page
 
 DATA = Path(__file__).parents[4] / "shared" / "data"

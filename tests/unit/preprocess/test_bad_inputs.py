@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deployments.document import Document
 from deployments.preprocess.decode import PageDecoder
-from deployments.preprocess.document import Document
-from deployments.preprocess.settings import PreprocessLimits
+from deployments.settings import PreprocessLimits
 from models.errors import RayocrError
 from models.page import Page
 from tests.unit.preprocess.pictures import DATA

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from deployments.document import Document
 from deployments.preprocess.decode import DocumentInfo, PageDecoder
-from deployments.preprocess.document import Document
-from deployments.preprocess.settings import PreprocessLimits
-from deployments.preprocess.signatures import ImageFormat
+from deployments.preprocess.formats.signatures import ImageFormat
+from deployments.settings import PreprocessLimits
 from models.errors import SourceNotFound, TooLarge
 from tests.unit.preprocess.pictures import ORIENTATION_TAG, codes, decode, drawing, encoded, mean_difference, png, rgb
 

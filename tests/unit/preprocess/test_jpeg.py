@@ -3,7 +3,7 @@ import io
 import pytest
 from PIL.JpegImagePlugin import JpegImageFile
 
-from deployments.preprocess.jpeg import Scans, find_scans
+from deployments.preprocess.formats.jpeg import Scans, find_scans
 from tests.unit.preprocess.pictures import drawing, encoded
 
 

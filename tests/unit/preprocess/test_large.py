@@ -9,8 +9,8 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from deployments.preprocess import large, loading, tiff_bands
-from deployments.preprocess.tiff_bands import band_rows
+from deployments.preprocess.picture import large, loading, tiff_bands
+from deployments.preprocess.picture.tiff_bands import band_rows
 from models.errors import Undecodable
 from tests.unit.preprocess.pictures import ORIENTATION_TAG, codes, decode, drawing, encoded, png, rgb, tiff
 
@@ -148,7 +148,7 @@ def test_cut_off_picture_too_large_to_be_saved_is_undecodable(
     def needed(image: ImageFile, how: object) -> int:
         return 0 if getattr(how, "is_at_once", False) else 10**12
 
-    monkeypatch.setattr("deployments.preprocess.header.decode_bytes", needed)
+    monkeypatch.setattr("deployments.preprocess.picture.header.decode_bytes", needed)
     data = encoded(photo(), "PNG")
     with pytest.raises(Undecodable, match="too large for a part of it to be saved"):
         decode(data[: len(data) // 2])

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from deployments.preprocess.document import Document
-from deployments.preprocess.header import open_header
-from deployments.preprocess.memory import decode_bytes
-from deployments.preprocess.settings import PreprocessLimits
-from deployments.preprocess.sniff import sniff
+from deployments.document import Document
+from deployments.preprocess.formats.sniff import sniff
+from deployments.preprocess.picture.header import open_header
+from deployments.preprocess.picture.memory import decode_bytes
+from deployments.settings import PreprocessLimits
 from tests.unit.preprocess.pictures import DATA, encoded, png, run_length_bmp, tiff
 
 ROOT = Path(__file__).parents[3]
@@ -32,8 +32,8 @@ import io, resource, sys, warnings
 from pathlib import Path
 from PIL import Image
 from deployments.preprocess.decode import PageDecoder
-from deployments.preprocess.document import Document
-from deployments.preprocess.settings import PreprocessLimits
+from deployments.document import Document
+from deployments.settings import PreprocessLimits
 from models.errors import RayocrError
 
 warnings.simplefilter("ignore")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from deployments.preprocess.avif import coded_pixels
+from deployments.document import Document
 from deployments.preprocess.decode import PageDecoder
-from deployments.preprocess.document import Document
-from deployments.preprocess.settings import PreprocessLimits
-from deployments.preprocess.tiff import tiff_pages
+from deployments.preprocess.formats.avif import coded_pixels
+from deployments.preprocess.formats.tiff import tiff_pages
+from deployments.settings import PreprocessLimits
 from models.errors import SourceNotFound, TooLarge, Undecodable
 from models.page import Page
 from tests.unit.preprocess.heic import HEIC_OF_TWO, HEIC_TURNED

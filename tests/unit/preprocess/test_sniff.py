@@ -1,8 +1,8 @@
 import pytest
 
-from deployments.preprocess.document import Document
-from deployments.preprocess.signatures import ImageFormat
-from deployments.preprocess.sniff import extension_contradicts, sniff
+from deployments.document import Document
+from deployments.preprocess.formats.signatures import ImageFormat
+from deployments.preprocess.formats.sniff import extension_contradicts, sniff
 from models.errors import Undecodable, UnsupportedType
 from tests.unit.preprocess.heic import HEIC_TURNED
 from tests.unit.preprocess.pictures import drawing, encoded

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigurationError
-from serve.api_keys import ApiKeys
+from serve.api.keys import ApiKeys
 
 ALICE, BOB = "a1b2c3d4e5f60718", "0011223344556677"
 LATER_S = 6.0

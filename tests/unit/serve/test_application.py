@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from ray.serve import Application
 
-from deployments.stages import Stages
+from deployments.stages.classes import Stages
 from serve.app import build_application
-from serve.settings import Settings
+from serve.config.settings import Settings
 
 
 def options(tree: dict[str, object], *, colocated: bool) -> dict[str, Any]:

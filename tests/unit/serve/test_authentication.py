@@ -8,10 +8,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from deployments.pipeline import Pipeline
-from deployments.routes import ColocatedReplicas
+from deployments.pipeline.attempts import Pipeline
+from deployments.pipeline.routes import ColocatedReplicas
 from serve.api import Service, build_api
-from serve.settings import Settings
+from serve.config.settings import Settings
 
 KEY = "a1b2c3d4e5f60718"
 OPEN = {"/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}

@@ -11,9 +11,9 @@ import pytest
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from models.errors import SourceNotFound
 from serve.cli.console import Invocation, one_line
-from serve.cli.ordered import ordered_map
-from serve.cli.results import json_text
-from serve.cli.sources import SkippedFiles, Source, count_documents, is_folder, walk_sources
+from serve.cli.files.ordered import ordered_map
+from serve.cli.files.results import json_text
+from serve.cli.files.sources import SkippedFiles, Source, count_documents, is_folder, walk_sources
 from serve.results import LineResult, OcrPage, OcrResult
 
 ROOT = Path(__file__).parents[3]
@@ -166,7 +166,7 @@ def test_unforeseen_error_ends_with_70_and_its_traceback(
     def broken() -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("serve.cli.version.rayocr_version", broken)
+    monkeypatch.setattr("serve.cli.application.rayocr_version", broken)
     assert application.run(["version"], Invocation()) == 70
     error = capsys.readouterr().err
     assert error.startswith("Traceback (most recent call last):")
@@ -185,6 +185,6 @@ def test_error_that_an_interrupt_became_is_an_interrupt(
             lock.release()
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("serve.cli.version.rayocr_version", interrupted)
+    monkeypatch.setattr("serve.cli.application.rayocr_version", interrupted)
     assert application.run(["version"], Invocation()) == 130
     assert capsys.readouterr() == ("", "")

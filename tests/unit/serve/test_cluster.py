@@ -10,9 +10,9 @@ from ray._private.ray_constants import WORKER_PROCESS_SETUP_HOOK_ENV_VAR
 from ray.serve._private import constants, haproxy, haproxy_templates, replica
 from ray.serve._private.haproxy_templates import HAPROXY_CONFIG_TEMPLATE
 
-from serve.cluster import cluster_environment, set_up_worker
-from serve.haproxy import own_template
-from serve.settings import HttpSettings
+from serve.config.settings import HttpSettings
+from serve.ray_patches.environment import cluster_environment, set_up_worker
+from serve.ray_patches.haproxy import own_template
 
 ROOT = Path(__file__).parents[3]
 
@@ -53,7 +53,7 @@ def test_operations_names_each_variable_with_its_value() -> None:
 @pytest.mark.parametrize("front", ["haproxy", "python"])
 def test_worker_keeps_the_ingress_reachable(monkeypatch: pytest.MonkeyPatch, front: str) -> None:
     monkeypatch.setenv("RAY_SERVE_ENABLE_HA_PROXY", str(int(front == "haproxy")))
-    monkeypatch.setattr("serve.cluster.leave_out_data_frames", lambda: None)
+    monkeypatch.setattr("serve.ray_patches.environment.leave_out_data_frames", lambda: None)
     for module in (haproxy, haproxy_templates):
         monkeypatch.setattr(module, "HAPROXY_CONFIG_TEMPLATE", HAPROXY_CONFIG_TEMPLATE)
     before = dict(vars(replica))

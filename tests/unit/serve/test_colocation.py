@@ -3,8 +3,8 @@
 import pytest
 
 from models.errors import ConfigurationError
-from serve.colocation import is_colocated
-from serve.settings import Settings
+from serve.config.colocation import is_colocated
+from serve.config.settings import Settings
 
 
 @pytest.mark.parametrize("otherwise", [True, False])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigurationError
-from serve.configuration import load_settings, setting_paths
+from serve.config.loading import load_settings, setting_paths
 
 
 @pytest.fixture(autouse=True)

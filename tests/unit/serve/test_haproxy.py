@@ -8,7 +8,7 @@ from ray.serve._private.haproxy_templates import HAPROXY_CONFIG_TEMPLATE
 from ray.serve._private.proxy_state import ProxyStateManager
 
 from models.errors import ConfigurationError, RayocrError
-from serve.haproxy import check_haproxy, own_template, set_up_controller
+from serve.ray_patches.haproxy import check_haproxy, own_template, set_up_controller
 
 
 def test_only_frontends_listen() -> None:

@@ -4,14 +4,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from serve.local import default_jobs
-from serve.settings import Settings
+from serve.config.settings import Settings
+from serve.documents.local import default_jobs
 
 GB = 10**9
 
 
 def on_machine(monkeypatch: pytest.MonkeyPatch, cpus: int, free_bytes: int, gpus: int = 0) -> None:
-    monkeypatch.setattr("serve.local.usable_cpu_count", lambda: cpus)
+    monkeypatch.setattr("serve.documents.local.usable_cpu_count", lambda: cpus)
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=free_bytes))
     monkeypatch.setattr("models.runtime.registry._cuda_device_count", lambda: gpus)
 

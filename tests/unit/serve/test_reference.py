@@ -2,14 +2,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from serve.configuration import setting_paths
-from serve.reference import reference_page
+from serve.config.loading import setting_paths
+from tools.reference import reference_page
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_page_is_up_to_date() -> None:
-    stale = "write it with `python -m serve.reference`"
+    stale = "write it with `python -m tools.reference`"
     assert (ROOT / "docs/configuration.md").read_text() == reference_page(), stale
 
 
@@ -36,7 +36,7 @@ def test_mapping_is_named_as_one() -> None:
 
 
 def test_environment_does_not_change_the_page() -> None:
-    command = [sys.executable, "-m", "serve.reference", "--check"]
+    command = [sys.executable, "-m", "tools.reference", "--check"]
     done = subprocess.run(
         command, cwd=ROOT, env={"RAYOCR_HTTP__PORT": "99"}, capture_output=True, text=True, check=False
     )

@@ -6,10 +6,10 @@ from typing import Any
 import psutil
 import pytest
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from deployments.preprocess.pdf import PdfReader
-from deployments.preprocess.settings import PreprocessLimits
 from deployments.read_options import ReadOptions
+from deployments.settings import PreprocessLimits
 from models.page import Page
 
 Read = Callable[..., Page]

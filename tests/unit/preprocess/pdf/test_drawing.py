@@ -6,10 +6,10 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from PIL import Image
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from deployments.preprocess.pdf import PdfReader
-from deployments.preprocess.settings import PreprocessLimits
 from deployments.read_options import AS_IT_COMES, ReadOptions
+from deployments.settings import PreprocessLimits
 from models.errors import MalformedRequest, SourceNotFound, TooLarge, Undecodable
 from tests.unit.preprocess.pdf.conftest import Read
 from tests.unit.preprocess.pdf.documents import (

@@ -12,10 +12,10 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from deployments.preprocess.pdf import PdfReader
-from deployments.preprocess.settings import PreprocessLimits
 from deployments.read_options import AS_IT_COMES
+from deployments.settings import PreprocessLimits
 from models.errors import RayocrError, TooLarge, Undecodable
 from models.page import Page
 from tests.unit.preprocess.pdf.conftest import Read
@@ -154,9 +154,9 @@ def test_threads_take_turns(read: Read) -> None:
 def test_it_ends_with_its_parent_and_knows_no_secrets() -> None:
     code = (
         "import os, psutil, sys\n"
-        "from deployments.preprocess.document import Document\n"
+        "from deployments.document import Document\n"
         "from deployments.preprocess.pdf import PdfReader\n"
-        "from deployments.preprocess.settings import PreprocessLimits\n"
+        "from deployments.settings import PreprocessLimits\n"
         "from deployments.read_options import AS_IT_COMES\n"
         "PdfReader(PreprocessLimits()).page_count(Document(sys.stdin.buffer.read()), AS_IT_COMES)\n"
         "child, = psutil.Process().children()\n"

@@ -1,9 +1,9 @@
 """Documents put together from pages that come in any order."""
 
 from models.page import Line, PageText
-from serve.bulk.assembly import DocumentAssembly
-from serve.bulk.chunks import Failure, WorkPage
 from serve.bulk.documents import DocumentError, DocumentResult, InputDocument
+from serve.bulk.stages.chunks import Failure, WorkPage
+from serve.bulk.write.assembly import DocumentAssembly
 
 DOCUMENT = InputDocument(key="a.pdf", location="s3://in/a.pdf", etag="e", size_bytes=9)
 CORNERS = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))

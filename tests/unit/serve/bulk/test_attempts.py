@@ -2,7 +2,7 @@
 
 import asyncio
 
-from serve.bulk.attempts import Attempts, SharedOrAlone
+from serve.bulk.stages.attempts import Attempts, SharedOrAlone
 
 
 def test_finished_pages_are_never_suspects() -> None:

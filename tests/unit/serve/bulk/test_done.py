@@ -6,9 +6,9 @@ import pytest
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from models.errors import MalformedRequest
 from serve.bulk.documents import DocumentResult
-from serve.bulk.done import DoneKeys
 from serve.bulk.locations import folder_of
-from serve.bulk.outputs import WriterOptions, output_format
+from serve.bulk.write.done import DoneKeys
+from serve.bulk.write.outputs import WriterOptions, output_format
 from tests.bulk import input_document, made_up_result
 
 STORAGE = build_storage(StorageSettings(), COMMAND_LINE_SCHEMES)

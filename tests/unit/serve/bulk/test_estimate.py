@@ -1,5 +1,5 @@
 from serve.bulk.documents import InputDocument
-from serve.bulk.estimate import Estimate, InputCensus, Share
+from serve.bulk.run.estimate import Estimate, InputCensus, Share
 
 
 def test_documents_are_counted_by_their_extension() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from models.errors import MalformedRequest, SourceNotFound
-from serve.bulk.inputs import list_inputs, select_inputs
+from serve.bulk.input.inputs import list_inputs, select_inputs
 from serve.bulk.locations import folder_of
 from tests.bulk import input_document
 

@@ -6,7 +6,7 @@ import pytest
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from models.errors import MalformedRequest
 from serve.bulk.locations import folder_of
-from serve.bulk.outputs import FORMATS, ResultWriter, WriterOptions, output_format
+from serve.bulk.write.outputs import FORMATS, ResultWriter, WriterOptions, output_format
 from serve.results import OcrResult
 from tests.bulk import made_up_result
 

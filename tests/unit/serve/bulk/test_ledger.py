@@ -6,10 +6,10 @@ import pytest
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from models.errors import MalformedRequest
 from serve.bulk.documents import DocumentError
-from serve.bulk.done import DoneKeys
-from serve.bulk.ledger import ErrorLedger
 from serve.bulk.locations import folder_of
-from serve.bulk.outputs import WriterOptions, output_format
+from serve.bulk.report.ledger import ErrorLedger
+from serve.bulk.write.done import DoneKeys
+from serve.bulk.write.outputs import WriterOptions, output_format
 from tests.bulk import made_up_result
 
 STORAGE = build_storage(StorageSettings(), COMMAND_LINE_SCHEMES)

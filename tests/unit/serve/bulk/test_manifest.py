@@ -5,7 +5,7 @@ import pytest
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from models.errors import MalformedRequest, SourceNotFound
 from serve.bulk.documents import InputDocument
-from serve.bulk.inputs import list_inputs
+from serve.bulk.input.inputs import list_inputs
 
 STORAGE = build_storage(StorageSettings(), COMMAND_LINE_SCHEMES)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from serve.bulk.digests import key_digest
-from serve.bulk.outputs.names import digest_from_name, name_from_key
+from serve.bulk.write.outputs.names import digest_from_name, name_from_key
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 
 from models.errors import MalformedRequest
 from serve.bulk.options import BulkOptions, PoolBounds
-from serve.bulk.pools import plan_pools
-from serve.settings import Settings
+from serve.bulk.run.pools import plan_pools
+from serve.config.settings import Settings
 
 SETTINGS = Settings.model_validate({"detection": {"net": {"threads": 2}}, "recognition": {"net": {"threads": 4}}})
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from serve.bulk.coordinator import ListingCounts, Snapshot, StageCounts
 from serve.bulk.documents import DocumentError
-from serve.bulk.progress import JsonProgress
-from serve.bulk.reports import RunCounts, RunStatus
-from serve.bulk.status import status_lines
-from serve.bulk.tally import Tally, stage_statuses
-from serve.bulk.writing import WriteReport
+from serve.bulk.report.progress import JsonProgress
+from serve.bulk.report.reports import RunCounts, RunStatus
+from serve.bulk.report.status import status_lines
+from serve.bulk.report.tally import Tally, stage_statuses
+from serve.bulk.stages.coordinator import ListingCounts, Snapshot, StageCounts
+from serve.bulk.write.writer import WriteReport
 
 THREADS = {"fetch": 1, "detection": 1, "recognition": 2}
 NOTHING = Snapshot(ListingCounts())

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from serve.bulk.ray_lines import report_to_stderr, without_lines
+from serve.ray_patches.terminal import report_to_stderr, without_lines
 
 
 def test_only_lines_with_the_phrase_are_left_out(capfd: pytest.CaptureFixture[str]) -> None:
@@ -33,7 +33,10 @@ def test_error_passes_through_and_its_lines_stay(capfd: pytest.CaptureFixture[st
 
 
 def test_process_without_standard_error_goes_on() -> None:
-    code = "import os; os.close(2)\nfrom serve.bulk.ray_lines import without_lines\nwith without_lines(b'x'): print(1)"
+    code = (
+        "import os; os.close(2)\nfrom serve.ray_patches.terminal import without_lines\n"
+        "with without_lines(b'x'): print(1)"
+    )
     ended = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
     assert ended.stdout == b"1\n"
 

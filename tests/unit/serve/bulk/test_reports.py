@@ -7,7 +7,7 @@ import pytest
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from models.errors import MalformedRequest
 from serve.bulk.locations import folder_of
-from serve.bulk.reports import (
+from serve.bulk.report.reports import (
     RunCounts,
     RunStatus,
     RunSummary,

@@ -9,10 +9,10 @@ import pytest
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from models.errors import MalformedRequest
 from serve.bulk.documents import DocumentResult
-from serve.bulk.done import DoneKeys
 from serve.bulk.locations import folder_of
-from serve.bulk.outputs import WriterOptions, output_format
-from serve.bulk.outputs.schema import SCHEMA
+from serve.bulk.write.done import DoneKeys
+from serve.bulk.write.outputs import WriterOptions, output_format
+from serve.bulk.write.outputs.schema import SCHEMA
 from serve.results import OcrResult
 from tests.bulk import input_document, made_up_result
 

@@ -6,11 +6,11 @@ from ray.exceptions import RayTaskError
 from ray.serve.exceptions import BackPressureError
 
 from deployments.context import RequestContext
-from deployments.preprocess.document import Document
+from deployments.document import Document
+from deployments.pipeline.routes import PageRoute
+from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
 from deployments.read_options import ReadOptions
-from deployments.routes import PageRoute
-from deployments.shared_document import SharedDocument
 from models.errors import RayocrError, ReplicaCrashed, SourceNotFound, StorageUnavailable, Undecodable, UnsupportedType
 from models.page import Line, PageQuads, PageText
 

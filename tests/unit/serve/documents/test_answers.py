@@ -5,10 +5,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from serve.api.answers import FORMAT_TYPES, LINES, PICTURE, answer_format
-from serve.api.files import file_headers
-from serve.api.negotiation import preferred_type
-from serve.api.options import OcrRequest
+from serve.api.answers.documents import FORMAT_TYPES, LINES, PICTURE, answer_format
+from serve.api.answers.files import file_headers
+from serve.api.answers.negotiation import preferred_type
+from serve.api.requests.options import OcrRequest
 from serve.exports import FORMATS, export_format
 
 _OFFERED = ["application/json", "text/plain", "application/pdf", "image/png"]

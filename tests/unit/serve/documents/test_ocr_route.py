@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from deployments.pipeline import Pipeline
+from deployments.pipeline.attempts import Pipeline
 from deployments.read_options import ReadOptions
 from serve.api import Service, build_api
-from serve.settings import Settings
+from serve.config.settings import Settings
 from tests.unit.serve.documents.scripted_document import ScriptedDocument
 
 _SECRET = "p%C3%A4ss w0rd"

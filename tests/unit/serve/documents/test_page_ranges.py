@@ -3,7 +3,7 @@
 import pytest
 
 from models.errors import MalformedRequest, SourceNotFound, TooLarge
-from serve.page_ranges import PageRanges
+from serve.documents.page_ranges import PageRanges
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from contextlib import aclosing
 import pytest
 
 from deployments.context import RequestContext
-from deployments.pipeline import Pipeline
-from deployments.preprocess.document import Document
+from deployments.document import Document
+from deployments.pipeline.attempts import Pipeline
 from deployments.read_options import AS_IT_COMES
 from models.errors import (
     DeadlineExceeded,
@@ -21,8 +21,8 @@ from models.errors import (
     UnsupportedType,
 )
 from models.page import PageText
-from serve.page_ranges import PageRanges
-from serve.reading import PageFailure, ReadRequest, all_pages, read_pages
+from serve.documents.page_ranges import PageRanges
+from serve.documents.reading import PageFailure, ReadRequest, all_pages, read_pages
 from tests.unit.serve.documents.scripted_document import ScriptedDocument
 
 

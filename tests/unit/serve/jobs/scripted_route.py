@@ -12,20 +12,20 @@ from ray.exceptions import ActorDiedError, RayTaskError
 from ray.serve.exceptions import BackPressureError
 
 from deployments.context import RequestContext
-from deployments.pipeline import Pipeline
-from deployments.preprocess.document import Document
+from deployments.document import Document
+from deployments.pipeline.attempts import Pipeline
+from deployments.pipeline.routes import PageRoute
+from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
 from deployments.read_options import ReadOptions
-from deployments.routes import PageRoute
-from deployments.shared_document import SharedDocument
 from models.errors import PageTimeout, StorageUnavailable, UnsupportedType
 from models.page import Line, PageQuads, PageText
+from serve.config.settings import Settings
+from serve.jobs.background.page_reader import PageReader
+from serve.jobs.background.runner import JobRunner
 from serve.jobs.metrics import JobMetrics
-from serve.jobs.page_reader import PageReader
 from serve.jobs.records import Job, NewJob, NewPage
-from serve.jobs.runner import JobRunner
-from serve.jobs.service import Jobs
-from serve.settings import Settings
+from serve.jobs.runtime import Jobs
 
 __all__ = ["OWNER", "ScriptedRoute", "add_job", "jobs_in", "runner_of"]
 

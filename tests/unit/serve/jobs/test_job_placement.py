@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigurationError
-from serve.jobs.capacity import pages_in_work
+from serve.config.settings import Settings
+from serve.health.store import ReadyStore
+from serve.jobs.background.capacity import pages_in_work
 from serve.jobs.placement import takes_jobs
-from serve.jobs.ready_store import ReadyStore
-from serve.settings import Settings
 from tests.unit.serve.jobs.scripted_route import jobs_in
 
 POSTGRES = "postgresql://rayocr@db/jobs"

@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from serve.jobs.retention import Retention
+from serve.jobs.background.retention import Retention
 from tests.unit.serve.jobs.scripted_route import add_job, jobs_in
 
 _TWO_DAYS_S = 2 * 24 * 3600.0

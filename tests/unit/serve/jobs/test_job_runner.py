@@ -10,12 +10,12 @@ import pytest
 
 from deployments.context import JOB
 from models.errors import StorageUnavailable
-from serve.jobs import page_outcome
-from serve.jobs.page_outcome import Failure, Retry, after_error
+from serve.jobs.background import page_outcome
+from serve.jobs.background.page_outcome import Failure, Retry, after_error
+from serve.jobs.background.retention import Retention
+from serve.jobs.background.runner import JobRunner
 from serve.jobs.records import Job, JobState, Lease, PageOutcome, PageState, Settled
-from serve.jobs.retention import Retention
-from serve.jobs.runner import JobRunner
-from serve.jobs.service import Jobs
+from serve.jobs.runtime import Jobs
 from tests.unit.serve.jobs.scripted_route import OWNER, ScriptedRoute, add_job, jobs_in, runner_of
 
 _PATIENCE_S = 20.0

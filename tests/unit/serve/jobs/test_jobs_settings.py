@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigurationError
-from serve.configuration import load_settings
-from serve.jobs.settings import JobsSettings
+from serve.config.jobs import JobsSettings
+from serve.config.loading import load_settings
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
 

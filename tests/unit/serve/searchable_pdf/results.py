@@ -7,7 +7,7 @@ from typing import Any
 
 import pikepdf
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from serve.exports.base import ReadDocument
 from serve.exports.pdf import PdfExport, words_of
 from serve.results import LineResult, OcrPage, OcrResult, WordResult

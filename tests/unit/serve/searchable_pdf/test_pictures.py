@@ -8,9 +8,9 @@ import pikepdf
 import pytest
 from PIL import Image
 
+from deployments.document import Document
 from deployments.preprocess.decode import PageDecoder
-from deployments.preprocess.document import Document
-from deployments.preprocess.settings import PreprocessLimits
+from deployments.settings import PreprocessLimits
 from serve.searchable_pdf.page_size import page_size
 from tests.pictures import drawn_page
 from tests.poppler import drawn, found_words, text_by_poppler

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.preprocess.document import Document
+from deployments.document import Document
 from serve.exports.base import ReadDocument
 from serve.exports.pdf import PdfExport
 from serve.results import LineResult, OcrResult

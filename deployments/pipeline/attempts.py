@@ -1,0 +1,178 @@
+"""Reading a page through the stages, and what is done when one of their replicas ends."""
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from ray.exceptions import ActorDiedError, ActorUnavailableError, ObjectLostError, RayTaskError
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
+
+from deployments.context import JOB, RequestContext
+from deployments.document import Document
+from deployments.pipeline.routes import PageRoute
+from deployments.pipeline.shared_document import SharedDocument
+from deployments.preprocess.draw import Drawing
+from deployments.read_options import AS_IT_COMES, ReadOptions
+from deployments.work.shared_lock import JobGate
+from models.errors import DeadlineExceeded, Overloaded, RayocrError, ReplicaCrashed
+from models.page import PageQuads, PageText
+
+__all__ = ["Pipeline"]
+
+logger = logging.getLogger("ray.serve")
+
+Result = TypeVar("Result")
+Source = Document | str | SharedDocument
+
+# A page whose replica ends is tried again: it may have shared the replica with the page that ended it.
+_MOST_ATTEMPTS = 3
+# A job's page may be one of thousands like it: its second attempt has no other page of a job beside it, and tells.
+_MOST_JOB_ATTEMPTS = 2
+# A page is lost with the replica that decoded it, or with that one's node.
+_REPLICA_GONE = (ActorDiedError, ActorUnavailableError, ObjectLostError)
+
+
+class Pipeline:
+    """Reads documents through the three stages, whatever becomes of their replicas.
+
+    Args:
+        route: How a page gets from stage to stage.
+    """
+
+    def __init__(self, route: PageRoute) -> None:
+        self._route = route
+        # Pages that lost their replica go one at a time: the one that ends replicas then ends only its own.
+        self._suspects = asyncio.Lock()
+        self._jobs = JobGate()
+
+    async def read(
+        self, source: Source, number: int, context: RequestContext, options: ReadOptions = AS_IT_COMES
+    ) -> PageText:
+        """Read the text of one page.
+
+        Args:
+            source: An uploaded document, or where one lies (`s3://`, `https://`, `data:`). A `SharedDocument` where
+                several of its pages are read.
+            number: Of the page, counted from 1.
+            context: The request's id and deadline.
+            options: What the request asks for.
+
+        Raises:
+            RayocrError: Whatever a stage raised; Overloaded when a stage's queue is full; ReplicaCrashed when the page
+                repeatedly ended its replica; DeadlineExceeded.
+        """
+        document = _shared(source)
+        return await self._guarded(lambda: self._route.read(document, number, context, options), document, context)
+
+    async def detect(
+        self, source: Source, number: int, context: RequestContext, options: ReadOptions = AS_IT_COMES
+    ) -> PageQuads:
+        """Find the lines of one page, without reading them. See `read`.
+
+        Args:
+            source: As for `read`.
+            number: As for `read`.
+            context: As for `read`.
+            options: As for `read`.
+        """
+        document = _shared(source)
+        return await self._guarded(lambda: self._route.detect(document, number, context, options), document, context)
+
+    async def page_count(self, source: Source, context: RequestContext, options: ReadOptions = AS_IT_COMES) -> int:
+        """How many pages a document has. See `read`.
+
+        Args:
+            source: As for `read`.
+            context: As for `read`.
+            options: As for `read`.
+        """
+        document = _shared(source)
+        return await self._guarded(lambda: self._route.page_count(document, context, options), document, context)
+
+    async def document(self, source: Source, context: RequestContext) -> Document:
+        """The document itself, fetched where only its place is known. See `read`.
+
+        Args:
+            source: As for `read`.
+            context: As for `read`.
+        """
+        document = _shared(source)
+        return await self._guarded(lambda: self._route.document(document, context), document, context)
+
+    async def draw(
+        self,
+        source: Source,
+        number: int,
+        drawing: Drawing,
+        context: RequestContext,
+        options: ReadOptions = AS_IT_COMES,
+    ) -> bytes:
+        """A page with polygons drawn on it, as a PNG file. See `read`.
+
+        Args:
+            source: As for `read`.
+            number: As for `read`.
+            drawing: What is drawn on it.
+            context: As for `read`.
+            options: As for `read`; text that the document carries is left out of account.
+        """
+        document = _shared(source)
+        options = dataclasses.replace(options, text_layer="never")
+        return await self._guarded(
+            lambda: self._route.draw(document, number, drawing, context, options), document, context
+        )
+
+    async def _guarded(
+        self, once: Callable[[], Awaitable[Result]], document: SharedDocument, context: RequestContext
+    ) -> Result:
+        """Run one attempt after the other until a replica survives it, and translate Ray's errors."""
+        most_attempts = _MOST_JOB_ATTEMPTS if context.priority == JOB else _MOST_ATTEMPTS
+        async with context.limit("the pipeline"):
+            for attempt in range(1, most_attempts + 1):
+                try:
+                    async with self._company(context, attempt):
+                        return await once()
+                except _REPLICA_GONE as exc:
+                    logger.warning("a replica ended with this page in work, attempt %d: %s", attempt, exc)
+                    document.forget()
+                except BackPressureError as exc:
+                    raise Overloaded("every queue is full: try again in a moment") from exc
+                except DeploymentUnavailableError as exc:
+                    raise Overloaded("a stage has no healthy replica: try again in a moment", 5.0) from exc
+                except RequestCancelledError as exc:
+                    raise DeadlineExceeded("the request was cancelled") from exc
+                except RayTaskError as exc:
+                    raise _own_error(exc) from exc
+        raise ReplicaCrashed(
+            f"the replica that worked on this page ended {most_attempts} times; it was replaced, the page was given up"
+        )
+
+    @asynccontextmanager
+    async def _company(self, context: RequestContext, attempt: int) -> AsyncIterator[None]:
+        """Wait until the pages that an attempt must not have beside it are through, and keep them out meanwhile."""
+        if context.priority == JOB and attempt == 1 and not context.is_alone:
+            async with self._jobs.shared():
+                yield
+        elif context.priority == JOB:
+            async with self._jobs.alone(), self._suspects:
+                yield
+        elif attempt == 1:
+            yield
+        else:
+            async with self._suspects:
+                yield
+
+
+def _shared(source: Source) -> SharedDocument:
+    return source if isinstance(source, SharedDocument) else SharedDocument(source)
+
+
+def _own_error(error: RayTaskError) -> RayocrError:
+    """The error that a stage raised, out of Ray's wrapping; `internal` for one that nobody foresaw."""
+    if isinstance(error.cause, RayocrError):
+        return error.cause
+    logger.error("unforeseen error in a stage", exc_info=error)
+    return RayocrError("something went wrong inside; the log has the details under this request's id")

@@ -1,0 +1,145 @@
+"""Where the pages of a picture file are: directories of a TIFF, frames of an animation, pictures of a container."""
+
+import io
+from dataclasses import dataclass
+
+from PIL.ImageFile import ImageFile
+
+from deployments.preprocess.formats.gif import gif_frames
+from deployments.preprocess.formats.openers import opened
+from deployments.preprocess.formats.png import frame_count
+from deployments.preprocess.formats.signatures import ImageFormat
+from deployments.preprocess.formats.tiff import FileFrom, tiff_pages
+from models.errors import SourceNotFound, TooLarge
+from models.page import PageWarning
+
+__all__ = ["Place", "count_pages", "find_page"]
+
+# Of a container, such as HEIC, whose pictures stand each for itself. In the other formats a frame builds on the one
+# before it.
+_CONTAINERS = frozenset({ImageFormat.HEIC})
+
+# WebP says its size in 24 bits a side, and its decoder takes memory for it as it is opened.
+_WEBP_EXTENDED = b"VP8X"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that was found in its file.
+
+    Args:
+        image: Opened for this page, not loaded, and not yet moved to `frame`.
+        page_count: Pages of the file.
+        frame: Which frame or picture of `image` it is, counted from 0.
+        canvas: (width, height) of the page in pixels.
+        directory: Of a TIFF: where its directory is, in bytes from the file's start.
+        is_first: Whether that is the first of the file, thumbnails counted.
+        is_animation: Whether frames build on those before them.
+        warnings: What is missing beside this page.
+    """
+
+    image: ImageFile
+    page_count: int
+    frame: int
+    canvas: tuple[int, int]
+    directory: int = 0
+    is_first: bool = True
+    is_animation: bool = False
+    warnings: tuple[PageWarning, ...] = ()
+
+
+def find_page(data: bytes, image_format: ImageFormat, number: int, max_pixels: int) -> Place:
+    """Find a page and open its header. Other pages are not decoded.
+
+    Args:
+        data: The whole file.
+        image_format: What `sniff` found.
+        number: Counted from 1.
+        max_pixels: Above this, a picture whose decoder would take its memory at once is not even opened.
+
+    Raises:
+        SourceNotFound: There is no such page.
+        TooLarge: There are too many, or far too many pixels.
+        Exception: The header is damaged; of any kind, see `pillow_errors_translated`.
+    """
+    if image_format is ImageFormat.TIFF:
+        return _tiff_page(data, number)
+    if image_format is ImageFormat.GIF:
+        return _gif_frame(data, number)
+    if image_format is ImageFormat.WEBP:
+        _check_webp_size(data, max_pixels)
+    image = opened(io.BytesIO(data), image_format)
+    count = max(1, int(getattr(image, "n_frames", 1)))
+    if image_format is ImageFormat.PNG and count > 1:
+        count = min(count, frame_count(data))
+    frame = _frame(number, count)
+    is_container = image_format in _CONTAINERS
+    if is_container:
+        image.seek(frame)
+    return Place(image, count, frame, image.size, is_animation=count > 1 and not is_container)
+
+
+def count_pages(data: bytes, image_format: ImageFormat) -> int:
+    """Count pages where that needs no header of a page, so that a damaged one does not stand in the way.
+
+    Args:
+        data: The whole file.
+        image_format: What `sniff` found.
+
+    Returns:
+        How many there are; 1 also where only `find_page` can tell.
+
+    Raises:
+        TooLarge: There are too many.
+    """
+    if image_format is ImageFormat.TIFF:
+        return len(tiff_pages(data).offsets)
+    if image_format is ImageFormat.GIF:
+        return max(1, len(gif_frames(data).canvases))
+    return 1
+
+
+def _frame(number: int, count: int) -> int:
+    if not 1 <= number <= count:
+        pages = "1 page" if count == 1 else f"{count:,} pages"
+        raise SourceNotFound(f"page {number} does not exist: the document has {pages}")
+    return number - 1
+
+
+def _tiff_page(data: bytes, number: int) -> Place:
+    pages = tiff_pages(data)
+    count = len(pages.offsets)
+    index = _frame(number, count)
+    image = opened(FileFrom(data, pages.offsets[index]), ImageFormat.TIFF)
+    warnings: tuple[PageWarning, ...] = ()
+    if pages.is_cut and number == count:
+        message = f"the TIFF document is cut off behind page {count}: pages that may have followed are missing"
+        warnings = (PageWarning("truncated", message),)
+    return Place(
+        image,
+        count,
+        0,
+        image.size,
+        directory=pages.offsets[index],
+        is_first=pages.offsets[index] == pages.first,
+        warnings=warnings,
+    )
+
+
+def _gif_frame(data: bytes, number: int) -> Place:
+    canvases = gif_frames(data).canvases
+    count = max(1, len(canvases))
+    frame = _frame(number, count)
+    image = opened(io.BytesIO(data), ImageFormat.GIF)
+    return Place(image, count, frame, canvases[frame] if canvases else image.size, is_animation=count > 1)
+
+
+def _check_webp_size(data: bytes, max_pixels: int) -> None:
+    if not data.startswith(_WEBP_EXTENDED, 12) or len(data) < 30:
+        return
+    width, height = (1 + int.from_bytes(data[start : start + 3], "little") for start in (24, 27))
+    if width * height > max_pixels:
+        raise TooLarge(
+            f"the WebP picture has {width} x {height} = {width * height / 1e6:.1f} million pixels, more than the limit "
+            f"of {max_pixels / 1e6:.1f} million; send a smaller one, or scan at a lower resolution"
+        )

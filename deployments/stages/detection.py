@@ -1,0 +1,136 @@
+"""The detection stage: a page in, the quads of its lines out."""
+
+import dataclasses
+import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deployments.context import RequestContext
+from deployments.operation.logs import quiet_expected_errors
+from deployments.operation.metrics import StageMetrics
+from deployments.operation.recycling import Recycling
+from deployments.settings import DetectionSettings
+from deployments.stages.direction import direction_batcher
+from deployments.stages.stepping import drive
+from deployments.work.batching import ShapeBatcher, power_of_two
+from deployments.work.threads import WorkThreads, limit_threads
+from models.detection import TextDetector
+from models.direction import LineDirection
+from models.manifests import load_manifest
+from models.page import Page, PageQuads, Quads
+from models.runtime import resolve_device
+from models.settings import DetectionOptions
+from models.steps import advance
+from models.upright import upright_size
+
+__all__ = ["Detector"]
+
+_GPU_BATCH_PAGES = 8
+
+
+class Detector:
+    """A replica of the detection stage.
+
+    Args:
+        bundle: Name of the model bundle, or the path of its manifest.
+        settings: Of this stage.
+    """
+
+    def __init__(self, bundle: str, settings: DetectionSettings) -> None:
+        quiet_expected_errors()
+        limit_threads()
+        self._recycling = Recycling(settings)
+        self._options = settings.options
+        self._metrics = StageMetrics("detection")
+        manifest = load_manifest(bundle)
+        direction = LineDirection.load(manifest, manifest.detection, settings.net)
+        self._detector = TextDetector.load(manifest.detection, settings.net, direction)
+        is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
+        self._net_threads = WorkThreads("detection", settings.max_work_s, settings.net.threads)
+        # On a GPU the net mostly waits for the device: pages are scaled, and maps read, meanwhile.
+        self._cpu_threads = WorkThreads("detection-cpu", settings.max_work_s) if is_gpu else self._net_threads
+        self._begin = self._metrics.metered("resize", advance)
+        self._go_on = self._metrics.metered("postprocess", advance)
+        batcher: ShapeBatcher[npt.NDArray[np.float32]] = ShapeBatcher(
+            self._metrics.metered("detection_net", self._infer),
+            self._net_threads,
+            power_of_two(settings.max_batch_pages or (_GPU_BATCH_PAGES if is_gpu else 1)),
+            self._metrics.batch,
+        )
+        self._nets: dict[str, ShapeBatcher[Any]] = {"detection": batcher}
+        if direction is not None:
+            self._nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads)
+
+    def reconfigure(self, user_config: dict[str, float | bool | None]) -> None:
+        """Take new default thresholds, live. Called by Serve with the deployment's `user_config`."""
+        self._options = DetectionOptions.model_validate(user_config)
+
+    async def detect(self, page: Page, sent_at: float, context: RequestContext, options: DetectionOptions) -> PageQuads:
+        """Find the text lines of one page.
+
+        Args:
+            page: Passed by reference; read zero-copy where it lies on this node.
+            sent_at: When the pipeline called, in seconds since the epoch.
+            context: The request's id and deadline.
+            options: The request's own thresholds, over this stage's.
+
+        Raises:
+            DeadlineExceeded: The request's time ran out.
+            PageTimeout: The page took more work than it may.
+            ModelOutputError: The net failed on this page.
+            ReplicaCrashed: The net hung on this page.
+        """
+        if page.text_layer is not None:
+            return _nothing_to_find(page)
+        self._recycling.count_page()
+        with context.presence(), self._metrics.page(page.number, sent_at):
+            async with context.limit("detection"):
+                started = time.perf_counter()
+                merged = self._options.model_copy(update=options.model_dump(exclude_none=True))
+                work = context.work(page.width * page.height, page.work_s)
+                steps = self._detector.steps(page, merged)
+                quads = await drive(steps, self._begin, self._go_on, self._cpu_threads, self._nets, work)
+                elapsed_ms = (time.perf_counter() - started) * 1e3
+        width, height = upright_size((page.width, page.height), quads.rotation)
+        return PageQuads(
+            number=page.number,
+            width=width,
+            height=height,
+            rotation=quads.rotation,
+            quads=dataclasses.replace(quads, warnings=()),
+            warnings=(*page.warnings, *quads.warnings),
+            timings_ms={**page.timings_ms, "detection": round(elapsed_ms, 1)},
+            work_s=work.spent_s,
+            page_count=page.page_count,
+        )
+
+    def check_health(self) -> None:
+        """Called by Serve.
+
+        Raises:
+            RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.
+        """
+        self._recycling.check()
+        self._net_threads.check()
+        self._cpu_threads.check()
+
+    def _infer(self, batch: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float32]]:
+        return list(self._detector.infer(batch))
+
+
+def _nothing_to_find(page: Page) -> PageQuads:
+    """A page whose text the document itself carries."""
+    none = Quads(np.empty((0, 4, 2), np.float32), np.empty(0, np.float32))
+    return PageQuads(
+        number=page.number,
+        width=page.width,
+        height=page.height,
+        rotation=page.rotation,
+        quads=none,
+        warnings=page.warnings,
+        timings_ms=page.timings_ms,
+        work_s=page.work_s,
+        page_count=page.page_count,
+    )

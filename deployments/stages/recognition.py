@@ -1,0 +1,142 @@
+"""The recognition stage: a page and its quads in, its text out."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deployments.context import RequestContext
+from deployments.operation.logs import quiet_expected_errors
+from deployments.operation.metrics import StageMetrics
+from deployments.operation.recycling import Recycling
+from deployments.read_options import ReadOptions
+from deployments.settings import RecognitionSettings
+from deployments.stages.direction import direction_batcher
+from deployments.stages.stepping import drive
+from deployments.work.batching import ShapeBatcher, power_of_two
+from deployments.work.threads import WorkThreads, limit_threads
+from models.direction import LineDirection
+from models.manifests import load_manifest
+from models.page import Page, PageQuads, PageText
+from models.recognition import LineText, PageRecognizer, TextRecognizer
+from models.runtime import resolve_device
+from models.settings import RecognitionOptions
+from models.steps import advance
+
+__all__ = ["Recognizer"]
+
+_GPU_BATCH_LINES = 64
+
+
+class Recognizer:
+    """A replica of the recognition stage.
+
+    Args:
+        bundle: Name of the model bundle, or the path of its manifest.
+        settings: Of this stage.
+    """
+
+    def __init__(self, bundle: str, settings: RecognitionSettings) -> None:
+        quiet_expected_errors()
+        limit_threads()
+        self._recycling = Recycling(settings)
+        self._options = settings.options
+        self._metrics = StageMetrics("recognition")
+        manifest = load_manifest(bundle)
+        direction = LineDirection.load(manifest, manifest.recognition, settings.net)
+        self._pages = PageRecognizer.load(manifest.recognition, settings.net, direction)
+        is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
+        self._net_threads = WorkThreads("recognition", settings.max_work_s, settings.net.threads)
+        # On a GPU the net mostly waits for the device: lines are cut out meanwhile.
+        self._cpu_threads = WorkThreads("recognition-cpu", settings.max_work_s) if is_gpu else self._net_threads
+        self._begin = self._metrics.metered("crop", advance)
+        self._go_on = self._metrics.metered("lines", advance)
+        lines = power_of_two(settings.max_batch_lines or (_GPU_BATCH_LINES if is_gpu else 1))
+        self._readers = {
+            recognizer: _LineReader(recognizer, self._net_threads, self._metrics, lines)
+            for recognizer in {self._pages.documents, self._pages.scenes}
+        }
+        self._other_nets: dict[str, ShapeBatcher[Any]] = {}
+        if direction is not None:
+            self._other_nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads)
+
+    def reconfigure(self, user_config: dict[str, float]) -> None:
+        """Take new options, live. Called by Serve with the deployment's `user_config`."""
+        self._options = RecognitionOptions.model_validate(user_config)
+
+    async def recognize(
+        self, page: Page, found: PageQuads, sent_at: float, context: RequestContext, options: ReadOptions
+    ) -> PageText:
+        """Read the lines of one page.
+
+        Args:
+            page: Passed by reference; read zero-copy where it lies on this node.
+            found: What detection found on it.
+            sent_at: When the pipeline called, in seconds since the epoch.
+            context: The request's id and deadline.
+            options: What the request asks for.
+
+        Raises:
+            DeadlineExceeded: The request's time ran out.
+            PageTimeout: The page took more work than it may.
+            ModelOutputError: The net failed on this page.
+            ReplicaCrashed: The net hung on this page.
+        """
+        if page.text_layer is not None:
+            return PageText.carried(page)
+        self._recycling.count_page()
+        with context.presence(), self._metrics.page(found.number, sent_at):
+            async with context.limit("recognition"):
+                started = time.perf_counter()
+                reader = self._readers[self._pages.of_page(len(found.quads))]
+                work = context.work(page.width * page.height, found.work_s)
+                steps = reader.recognizer.steps(page, found.quads, self._options, with_characters=options.characters)
+                nets = {"recognition": reader.batcher, **self._other_nets}
+                lines, warnings = await drive(steps, self._begin, self._go_on, self._cpu_threads, nets, work)
+                elapsed_ms = (time.perf_counter() - started) * 1e3
+        return PageText(
+            number=found.number,
+            width=found.width,
+            height=found.height,
+            rotation=found.rotation,
+            lines=lines,
+            warnings=(*found.warnings, *warnings),
+            timings_ms={**found.timings_ms, "recognition": round(elapsed_ms, 1)},
+            page_count=found.page_count,
+        )
+
+    def check_health(self) -> None:
+        """Called by Serve.
+
+        Raises:
+            RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.
+        """
+        self._recycling.check()
+        self._net_threads.check()
+        self._cpu_threads.check()
+
+
+class _LineReader:
+    """One recognizer and the batches of its lines."""
+
+    def __init__(
+        self,
+        recognizer: TextRecognizer,
+        threads: WorkThreads,
+        metrics: StageMetrics,
+        otherwise: Callable[[tuple[int, ...], int], int],
+    ) -> None:
+        self.recognizer = recognizer
+        self._run_net = metrics.metered("recognition_net", recognizer.run_net)
+        self._decode = metrics.metered("ctc_decode", recognizer.decode)
+        self._otherwise = otherwise
+        self.batcher: ShapeBatcher[LineText] = ShapeBatcher(self._infer, threads, self._lines_of_a_run, metrics.batch)
+
+    def _lines_of_a_run(self, shape: tuple[int, ...], waiting: int) -> int:
+        prepared = self.recognizer.lines_of_a_run(shape[1])
+        return self._otherwise(shape, waiting) if prepared is None else min(waiting, prepared)
+
+    def _infer(self, batch: npt.NDArray[np.uint8]) -> list[LineText]:
+        return self._decode(*self._run_net(batch))

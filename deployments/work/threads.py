@@ -1,0 +1,185 @@
+"""Threads for blocking work, watched from outside."""
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import cv2
+
+from deployments.work.page_work import PageWork
+from deployments.work.yielding import presence
+from models.errors import ReplicaCrashed
+
+__all__ = ["WorkThreads", "limit_threads"]
+
+logger = logging.getLogger("ray.serve")
+
+Result = TypeVar("Result")
+
+# Time for the answers of a hung replica to leave it before it ends itself.
+_LAST_WORDS_S = 1.0
+_EXIT_CODE = 70
+
+
+@dataclass(slots=True)
+class _Job:
+    """A running job: since when, and the future that its caller awaits."""
+
+    started: float
+    future: "asyncio.Future[object]"
+    loop: asyncio.AbstractEventLoop
+
+
+def limit_threads() -> None:
+    """Keep OpenCV to the thread that calls it. Ray sets OMP_NUM_THREADS, which BLAS follows, before it starts."""
+    cv2.setNumThreads(1)
+
+
+class WorkThreads:
+    """Runs blocking functions, and ends the process when one of them hangs.
+
+    A net that hangs in native code can't be interrupted: only the end of its process frees the replica. Serve starts
+    another, and the pipeline sends the other requests there.
+
+    Args:
+        name: Of the threads, for profilers and messages.
+        max_work_s: A function that runs longer is taken for hung.
+        count: Functions that run at a time.
+    """
+
+    def __init__(self, name: str, max_work_s: float, count: int = 1) -> None:
+        self.count = count
+        self._name = name
+        self._max_work_s = max_work_s
+        self._executor = ThreadPoolExecutor(max_workers=count, thread_name_prefix=name)
+        # By priority, then in order. For each function in it the executor is told once to take the next.
+        self._waiting: list[tuple[int, int, Callable[[], None]]] = []
+        presence.has_threads(count)
+        self._order = itertools.count()
+        self._jobs: dict[int, _Job] = {}  # by thread
+        threading.Thread(target=self._watch, name=f"{name}-watchdog", daemon=True).start()
+
+    async def run(self, function: Callable[..., Result], *arguments: object, work: PageWork | None = None) -> Result:
+        """Run a blocking function on one of the threads, the most urgent page's first.
+
+        A cancelled caller whose function has not begun costs nothing more.
+
+        Args:
+            function: Does one step of work.
+            arguments: Its own.
+            work: Of the page that it works for: how urgent it is, and where its time is counted.
+
+        Raises:
+            PageTimeout: The page has taken more work than it may.
+            ReplicaCrashed: The function hung; this process is about to end.
+        """
+        if work is None:
+            return await self.run_for((), function, *arguments)
+        work.check()
+        result = await self.run_for((work,), function, *arguments)
+        work.check()
+        return result
+
+    async def run_for(self, pages: Sequence[PageWork], function: Callable[..., Result], *arguments: object) -> Result:
+        """As `run`, for several pages at a time: each is charged its share, and none is stopped here.
+
+        Args:
+            pages: Whose work it is; the most urgent decides when it begins.
+            function: As for `run`.
+            arguments: As for `run`.
+
+        Raises:
+            ReplicaCrashed: As for `run`.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Result] = loop.create_future()
+
+        def work() -> None:
+            if answer.cancelled():
+                return
+            thread = threading.get_ident()
+            started_s = time.thread_time()
+            self._jobs[thread] = _Job(time.monotonic(), answer, loop)  # type: ignore[arg-type]  # any result will do
+            result: Result | None = None
+            error: BaseException | None = None
+            try:
+                result = function(*arguments)
+            except BaseException as exc:
+                error = exc
+            del self._jobs[thread]
+            share_s = (time.thread_time() - started_s) / max(1, len(pages))
+            loop.call_soon_threadsafe(_settle, answer, result, error, pages, share_s)
+
+        priority = min((page.priority for page in pages), default=0)
+        with presence.changed:
+            heapq.heappush(self._waiting, (priority, next(self._order), work))
+            presence.changed.notify_all()  # a thread of ours may be waiting with something that is less urgent
+        self._executor.submit(self._run_next)
+        return await answer
+
+    def busy_s(self) -> float:
+        """How long the oldest of the present functions has been running; 0 when idle."""
+        oldest = self._oldest()
+        return time.monotonic() - oldest.started if oldest is not None else 0.0
+
+    def check(self) -> None:
+        """For a replica's health check.
+
+        Raises:
+            RuntimeError: A function has hung, and the watchdog could not end the process.
+        """
+        if (busy_s := self.busy_s()) > self._max_work_s + _LAST_WORDS_S:
+            raise RuntimeError(f"{self._name} has been at one step of work for {busy_s:.1f} s")
+
+    def _run_next(self) -> None:
+        with presence.changed:
+            presence.changed.wait_for(lambda: presence.admits(self._waiting[0][0]))
+            priority, _, work = heapq.heappop(self._waiting)
+            presence.begins(priority)
+        try:
+            work()
+        finally:
+            with presence.changed:
+                presence.ends(priority)
+
+    def _oldest(self) -> _Job | None:
+        return min(list(self._jobs.values()), key=lambda job: job.started, default=None)
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(min(1.0, self._max_work_s / 4))
+            job = self._oldest()
+            if job is None or time.monotonic() - job.started <= self._max_work_s:
+                continue
+            message = f"one step of work in {self._name} took more than {self._max_work_s:g} s and was given up"
+            logger.error("%s; this replica ends itself and is replaced", message)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+                job.loop.call_soon_threadsafe(_settle, job.future, None, ReplicaCrashed(message))
+            time.sleep(_LAST_WORDS_S)
+            os._exit(_EXIT_CODE)
+
+
+def _settle(
+    future: "asyncio.Future[Result]",
+    result: Result | None,
+    error: BaseException | None,
+    pages: Sequence[PageWork] = (),
+    share_s: float = 0.0,
+) -> None:
+    for page in pages:
+        page.spent_s += share_s
+    if future.done():
+        return  # its caller was cancelled, or was told that the work hung
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)  # type: ignore[arg-type]  # None only where Result allows it

@@ -1,0 +1,91 @@
+"""8-bit integers inside a net: OpenVINO's FakeQuantize nodes around the convolutions that a recipe names.
+
+The CPU plug-in folds such a node into the convolution and runs it on integers (docs.openvino.ai, "Low Precision
+Transformations"). An activation has one range, unsigned with a zero point; weights have one a channel, symmetric.
+It takes a fifth of a second, so it is done whenever the net is loaded: no converted file is kept anywhere.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+from openvino import opset13 as ops
+
+from models.errors import ConfigurationError
+
+__all__ = ["FULL_LEVELS", "SAFE_LEVELS", "convolutions", "quantize", "weights_of"]
+
+Floats = npt.NDArray[np.float32]
+
+#: Weights on -127 ... 127.
+FULL_LEVELS = 255
+#: Weights on -63 ... 63. A CPU without VNNI adds two products in 16 bits, which larger weights overflow.
+SAFE_LEVELS = 127
+
+_ACTIVATION_LEVELS = 256
+
+
+def quantize(model: ov.Model, activations: Mapping[str, tuple[float, float]], weight_levels: int) -> None:
+    """Put integers into a net, in place.
+
+    Args:
+        model: As read from its file, with float weights.
+        activations: Convolutions by name, each with the least and the greatest value of its input.
+        weight_levels: `FULL_LEVELS` or `SAFE_LEVELS`.
+
+    Raises:
+        ConfigurationError: The net has no such convolution: the recipe is another net's.
+    """
+    nodes = convolutions(model)
+    if unknown := sorted(set(activations) - set(nodes)):
+        raise ConfigurationError(
+            f"the int8 recipe names {', '.join(unknown[:3])}, which the net does not have: make it anew with "
+            "`python -m tools.int8`"
+        )
+    quantized_inputs: dict[tuple[str, int], ov.Output] = {}
+    for name, (low, high) in activations.items():
+        node = nodes[name]
+        source = node.input_value(0)
+        key = (source.get_node().get_friendly_name(), source.get_index())
+        if key not in quantized_inputs:  # two convolutions of one input share the node
+            quantized_inputs[key] = _fake_quantize(source, *_with_zero_point(low, high), _ACTIVATION_LEVELS)
+        weights = weights_of(node)
+        largest = np.abs(weights).max(axis=tuple(range(1, weights.ndim)), keepdims=True).clip(1e-8)
+        node.input(0).replace_source_output(quantized_inputs[key])
+        node.input(1).replace_source_output(_integers(weights, largest / ((weight_levels - 1) // 2)))
+    model.validate_nodes_and_infer_types()
+
+
+def convolutions(model: ov.Model) -> dict[str, ov.Node]:
+    """The net's convolutions by name, in the order of execution."""
+    return {node.get_friendly_name(): node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution"}
+
+
+def weights_of(convolution: ov.Node) -> Floats:
+    """Weights of a convolution, (output channels, input channels, height, width) float32."""
+    node = convolution.input_value(1).get_node()
+    while node.get_type_name() != "Constant":  # a conversion from a smaller type
+        node = node.input_value(0).get_node()
+    return np.array(node.data, dtype=np.float32)
+
+
+def _with_zero_point(low: float, high: float) -> tuple[Floats, Floats]:
+    """The least range that holds both, and in which one of the levels is exactly zero, as padding is."""
+    low, high = min(low, 0.0), max(high, 1e-8)
+    steps = _ACTIVATION_LEVELS - 1
+    zero_point = round(-low / (high - low) * steps) if low < 0 else 0
+    zero_point = min(max(zero_point, 1 if low < 0 else 0), steps - 1)
+    step = max(high / (steps - zero_point), -low / zero_point if zero_point else 0.0)
+    return np.array([-zero_point * step], np.float32), np.array([(steps - zero_point) * step], np.float32)
+
+
+def _integers(weights: Floats, step: Floats) -> ov.Output:
+    """Weights as multiples of a step, the form that the plug-in takes over without a copy in floats."""
+    levels = ops.constant(np.rint(weights / step).astype(np.int8))
+    return ops.multiply(ops.convert(levels, "f32"), ops.constant(step.astype(np.float32))).output(0)
+
+
+def _fake_quantize(source: ov.Output | ov.Node, low: Floats, high: Floats, levels: int) -> ov.Output:
+    bounds = [ops.constant(bound.astype(np.float32)) for bound in (low, high)]
+    return ops.fake_quantize(source, *bounds, *bounds, levels).output(0)

@@ -1,0 +1,148 @@
+"""What a document is answered with: its format by the request's options or by `Accept`, and the answer itself."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
+
+from fastapi.responses import Response
+
+from deployments.context import RequestContext
+from deployments.pipeline.shared_document import SharedDocument
+from models.errors import MalformedRequest
+from models.page import PageText
+from serve.api.answers.files import file_headers
+from serve.api.answers.negotiation import preferred_type
+from serve.api.answers.page_lines import LINES_TYPE
+from serve.api.answers.visualize import WARNINGS_HEADER, warning_codes
+from serve.api.requests.options import OcrRequest
+from serve.api.service import Service
+from serve.documents.failures import PageFailure
+from serve.exports import Export, ReadDocument, export_format
+from serve.results import OcrResult
+
+__all__ = ["FORMAT_TYPES", "LINES", "PICTURE", "answer_format", "document_answer"]
+
+#: Instead of a format: a line of JSON a page as it is read, or a picture of a page.
+LINES: Literal["lines"] = "lines"
+PICTURE: Literal["picture"] = "picture"
+
+#: Media type of each format, without importing what writes it; a test compares the two.
+FORMAT_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "json": "application/json",
+        "text": "text/plain",
+        "markdown": "text/markdown",
+        "tsv": "text/tab-separated-values",
+        "hocr": "text/vnd.hocr+html",
+        "alto": "application/alto+xml",
+        "page": "application/vnd.prima.page+xml",
+        "pdf": "application/pdf",
+    }
+)
+_BY_TYPE = {
+    **{media_type: name for name, media_type in FORMAT_TYPES.items()},
+    LINES_TYPE: LINES,
+    "image/png": PICTURE,
+}
+# Where the client likes several alike, the first: JSON.
+_OFFERED = list(_BY_TYPE)
+
+_MOST_FAILED_RANGES = 300
+
+
+def answer_format(asked: OcrRequest, accept: str) -> str:
+    """What the client wants.
+
+    Args:
+        asked: The request's options, which win.
+        accept: The header `Accept`.
+
+    Returns:
+        The name of an export format, LINES or PICTURE; json where the client named nothing that there is.
+
+    Raises:
+        MalformedRequest: Options are given that exclude each other.
+    """
+    if asked.visualize:
+        if asked.stream or asked.format is not None:
+            raise MalformedRequest("visualize answers with a picture: leave out format and stream")
+        return PICTURE
+    if asked.stream:
+        if asked.format not in (None, "json"):
+            raise MalformedRequest(f"stream answers with lines of JSON, not with {asked.format}: leave one of them out")
+        return LINES
+    if asked.format is not None:
+        return asked.format
+    offered = _OFFERED if asked.stream is None else [one for one in _OFFERED if one != LINES_TYPE]
+    media_type = preferred_type(accept, offered)
+    return "json" if media_type is None else _BY_TYPE[media_type]
+
+
+async def document_answer(
+    service: Service,
+    context: RequestContext,
+    name: str,
+    document: SharedDocument,
+    pages: Sequence[PageText],
+    failures: Sequence[PageFailure],
+    title: str | None,
+    password: str | None,
+) -> Response:
+    """A document that was read, in an export format.
+
+    Args:
+        service: Of this replica.
+        context: Of the request.
+        name: Of the format.
+        document: Is fetched where the format needs it.
+        pages: Those that were read.
+        failures: Those that could not be.
+        title: What the client calls the document.
+        password: That opens it.
+
+    Raises:
+        RayocrError: As `Export.convert`; DeadlineExceeded.
+    """
+    export = await asyncio.to_thread(export_format, name)
+    itself = await service.pipeline.document(document, context) if export.needs_document else None
+
+    def write() -> bytes:
+        warnings = [failure.warning for failure in failures]
+        result = OcrResult.of(context.request_id, service.settings.bundle, pages, warnings)
+        return export.convert(ReadDocument(result, title, itself, password))
+
+    async with context.limit("writing the result"):
+        if itself is None:
+            content = await asyncio.to_thread(write)
+        else:
+            async with service.document_exports:
+                content = await asyncio.to_thread(write)
+    if name == "json":
+        return Response(content, media_type=export.media_type)
+    return Response(content, headers=_headers(export, title, pages, failures))
+
+
+def _headers(
+    export: Export, title: str | None, pages: Sequence[PageText], failures: Sequence[PageFailure]
+) -> dict[str, str]:
+    headers = file_headers(title, *export.file_type(len(pages)))
+    warnings = [warning for page in pages for warning in page.warnings]
+    warnings += [failure.warning for failure in failures]
+    if warnings:
+        headers[WARNINGS_HEADER] = warning_codes(warnings)
+    if failures:
+        headers["X-Rayocr-Failed-Pages"] = _ranges([failure.number for failure in failures])
+    return headers
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Ascending page numbers as a request would ask for them: `2,5-9`."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    shown = [str(first) if first == last else f"{first}-{last}" for first, last in found[:_MOST_FAILED_RANGES]]
+    return ",".join([*shown, *(["..."] if len(found) > _MOST_FAILED_RANGES else [])])

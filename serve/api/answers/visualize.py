@@ -1,0 +1,41 @@
+"""Answers that are a picture of a page, and the warnings of answers that have no place for them."""
+
+from collections.abc import Iterable, Sequence
+
+from fastapi.responses import Response
+
+from models.page import PageWarning
+from serve.api.answers.negotiation import preferred_type
+
+__all__ = ["WARNINGS_HEADER", "first_page_only", "picture_response", "wants_picture", "warning_codes"]
+
+WARNINGS_HEADER = "X-Rayocr-Warnings"
+
+
+def picture_response(picture: bytes, warnings: Sequence[PageWarning]) -> Response:
+    """A PNG file; the warnings' codes go into a header, since a picture has no place for them."""
+    headers = {WARNINGS_HEADER: warning_codes(warnings)} if warnings else {}
+    return Response(picture, media_type="image/png", headers=headers)
+
+
+def warning_codes(warnings: Iterable[PageWarning]) -> str:
+    """The codes of warnings, each once, as the value of that header."""
+    return ", ".join(sorted({warning.code for warning in warnings}))
+
+
+def wants_picture(accept: str) -> bool:
+    """Whether a client would rather have a picture than JSON."""
+    return preferred_type(accept, ["application/json", "image/png"]) == "image/png"
+
+
+def first_page_only(page_count: int, asked: object | None) -> list[PageWarning]:
+    """The warning of an answer that shows one page, where the document has more and none was chosen.
+
+    Args:
+        page_count: Of the document.
+        asked: The page that was chosen, if any.
+    """
+    if page_count == 1 or asked is not None:
+        return []
+    message = f"the document has {page_count:,} pages, and this is the first: ask for another by its number"
+    return [PageWarning("first_page_only", message)]

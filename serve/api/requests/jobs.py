@@ -1,0 +1,98 @@
+"""What a request for a job carries: a form with files, or JSON with their places."""
+
+import json
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
+
+from models.errors import MalformedRequest, TooLarge
+from serve.api.job_models import JobRequest
+from serve.api.problems import malformed
+from serve.api.requests.form import FormPart, form_parts
+from serve.jobs.submission import Submission
+
+__all__ = ["read_submission"]
+
+_EXAMPLE = '{"sources": ["s3://bucket/key"]}'
+
+
+async def read_submission(request: Request, submission: Submission, max_document_bytes: int) -> None:
+    """Hand everything that a request carries to a submission.
+
+    Args:
+        request: Of the client.
+        submission: Takes it.
+        max_document_bytes: The most bytes of one file, and of all that is no file.
+
+    Raises:
+        MalformedRequest: It is no form and no JSON, or something in it is wrong.
+        TooLarge: A limit was passed; nothing past it was read.
+        RayocrError: As `Submission`.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind == "multipart/form-data":
+            async for part in form_parts(request, max_document_bytes, max_document_bytes):
+                await _take(part, submission)
+        else:
+            await _take_json(await _body(request, max_document_bytes), submission)
+    except ClientDisconnect as exc:
+        raise MalformedRequest("the client left before its request was complete") from exc
+
+
+async def _take(part: FormPart, submission: Submission) -> None:
+    if part.filename is not None:
+        if part.name != "file":
+            raise MalformedRequest(f"the form has a file in the field {part.name[:40]!r}: files go into 'file'")
+        if part.filename or part.content:  # a browser sends an empty part where no file was chosen
+            await submission.add_file(part.filename, part.content)
+        return
+    match part.name:
+        case "source":
+            await submission.add_source(part.text)
+        case "prefix":
+            submission.set_prefix(part.text)
+        case "webhook":
+            await submission.set_webhook(part.text)
+        case "options":
+            submission.set_options(_parsed(part.content, "options"))
+        case "file":
+            raise MalformedRequest("the form's field 'file' holds text, not a file: curl -F file=@page.jpg")
+        case name:
+            raise MalformedRequest(
+                f"the form's field {name[:40]!r} is not known; known are file, source, prefix, options and webhook"
+            )
+
+
+async def _take_json(body: bytes, submission: Submission) -> None:
+    if not body:
+        raise MalformedRequest(f"the request has no body: send files (curl -F file=@page.jpg) or {_EXAMPLE}")
+    try:
+        asked = JobRequest.model_validate(_parsed(body, "the body"))
+    except ValidationError as exc:
+        raise malformed(exc, _EXAMPLE) from exc
+    submission.set_options(asked.options)
+    if asked.prefix is not None:
+        submission.set_prefix(asked.prefix)
+    if asked.webhook is not None:
+        await submission.set_webhook(asked.webhook)
+    for source in asked.sources:
+        await submission.add_source(source)
+
+
+async def _body(request: Request, max_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_bytes:
+            raise TooLarge(f"the body has more than {max_bytes:,} bytes, the limit without files: send files as a form")
+    return bytes(body)
+
+
+def _parsed(text: bytes, what: str) -> object:
+    try:
+        parsed: object = json.loads(text)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise MalformedRequest(f"{what}: not valid JSON: {exc}") from exc
+    return parsed

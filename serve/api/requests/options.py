@@ -1,0 +1,143 @@
+"""What a request asks of the reading of its document: the one place that takes it out of URL, header and body."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+from urllib.parse import unquote
+
+from fastapi import Header, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from deployments.read_options import ReadOptions
+from models.errors import MalformedRequest
+from models.settings import DetectionOptions
+from serve.documents.options import DocumentOptions, Dpi, OpenDocumentOptions, Orientation, Password, detection_options
+
+__all__ = [
+    "DetectQuery",
+    "DetectRequest",
+    "DocumentPassword",
+    "OcrQuery",
+    "OcrRequest",
+    "refuse_password_in_url",
+    "request_options",
+]
+
+Options = TypeVar("Options", bound=BaseModel)
+
+DocumentPassword = Annotated[
+    str | None,
+    Header(
+        alias="X-Document-Password",
+        description="Opens an encrypted PDF; URL-encoded. Or the field `password` of the form or JSON; never the URL.",
+        json_schema_extra={"format": "password"},
+    ),
+]
+"""The header of that name."""
+
+_VISUALIZE = Field(default=False, description="Answer with one page and its boxes as PNG.")
+
+
+class OcrQuery(OpenDocumentOptions):
+    """The query of `POST /v1/ocr`."""
+
+    visualize: bool = _VISUALIZE
+    stream: bool | None = Field(
+        default=None,
+        description="Answer with a line of JSON for each page, as soon as it is read. Not given: as `Accept` says.",
+    )
+
+
+class OcrRequest(OcrQuery, DocumentOptions):
+    """All that may be asked of `POST /v1/ocr`."""
+
+
+class DetectQuery(BaseModel):
+    """The query of `POST /v1/detect`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    page: int | None = Field(default=None, ge=1, description="The page to search. Not given: the first.")
+    dpi: Dpi = None
+    orientation: Orientation = "auto"
+    threshold: float | None = Field(default=None, ge=0, le=1, description="A pixel above it is text.")
+    box_threshold: float | None = Field(
+        default=None, ge=0, le=1, description="A box with a lower mean probability is dropped."
+    )
+    unclip_ratio: float | None = Field(default=None, gt=0, le=10, description="How far boxes are grown.")
+    thorough: bool | None = Field(
+        default=None, description="Search at the full size at once: finds more small text, takes longer."
+    )
+    visualize: bool = _VISUALIZE
+
+
+class DetectRequest(DetectQuery):
+    """All that may be asked of `POST /v1/detect`."""
+
+    password: Password = None
+
+    def read_options(self) -> ReadOptions:
+        """What the stages are told."""
+        own = DetectionOptions(
+            threshold=self.threshold,
+            box_threshold=self.box_threshold,
+            unclip_ratio=self.unclip_ratio,
+            thorough=self.thorough,
+        )
+        return ReadOptions(
+            password=None if self.password is None else self.password.get_secret_value(),
+            dpi=self.dpi,
+            text_layer="never",
+            detection=detection_options(self.orientation, own),
+        )
+
+
+def refuse_password_in_url(request: Request) -> None:
+    """A FastAPI dependency.
+
+    Raises:
+        MalformedRequest: The URL, which proxies and logs keep, has a password in it.
+    """
+    if "password" in request.query_params:
+        raise MalformedRequest(
+            "a password must not stand in the URL, which logs keep: send it as the header X-Document-Password, or as "
+            "the field 'password' of the form or JSON"
+        )
+
+
+def request_options(
+    model: type[Options], request: Request, fields: Mapping[str, object], password: str | None
+) -> Options:
+    """Put together what a request asks for.
+
+    Args:
+        model: All that may be asked.
+        request: With its query.
+        fields: Of its form or JSON, beside the document.
+        password: The header of that name, as it came.
+
+    Raises:
+        MalformedRequest: Something is not known, out of range, or given twice.
+    """
+    query = request.query_params.multi_items()
+    header = [] if password is None else [("password", _decoded(password))]
+    given: list[tuple[str, Any]] = [*query, *header, *fields.items()]
+    for name, times in Counter(name for name, _ in given).items():
+        if times > 1:
+            raise MalformedRequest(f"{name[:40]!r} is given {times} times: once is enough, in the URL or in the body")
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as exc:
+        problem = exc.errors()[0]
+        if problem["type"] == "extra_forbidden":
+            known = ", ".join(model.model_fields)
+            raise MalformedRequest(f"{str(problem['loc'][0])[:40]!r} is not known; known are {known}") from exc
+        raise MalformedRequest(f"{problem['loc'][0]}: {problem['msg']}") from exc
+
+
+def _decoded(header: str) -> str:
+    """A header's text: URL-encoded, or UTF-8 as it is, which servers take for Latin-1."""
+    try:
+        return unquote(header.encode("latin-1").decode(), errors="strict")
+    except UnicodeError as exc:
+        raise MalformedRequest("the header X-Document-Password is no UTF-8: URL-encode it") from exc

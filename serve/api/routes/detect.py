@@ -1,0 +1,58 @@
+"""POST /v1/detect: a document in, the boxes of the lines of one page out."""
+
+import dataclasses
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from deployments.pipeline.shared_document import SharedDocument
+from deployments.preprocess.draw import Drawing
+from serve.api.answers.visualize import first_page_only, picture_response, wants_picture
+from serve.api.problems import PROBLEM_RESPONSES
+from serve.api.requests.options import (
+    DetectQuery,
+    DetectRequest,
+    DocumentPassword,
+    refuse_password_in_url,
+    request_options,
+)
+from serve.api.requests.source import document_body, read_source
+from serve.api.service import Admitted, Service, service_of
+from serve.results import DetectionResult
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["reading"])
+
+
+@router.post(
+    "/v1/detect",
+    summary="Find the lines of a page",
+    response_model=DetectionResult,
+    responses={
+        **PROBLEM_RESPONSES,
+        200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+    },
+    openapi_extra={"requestBody": document_body(DetectRequest, {"page": 2})},
+    dependencies=[Depends(refuse_password_in_url)],
+)
+async def detect_lines(
+    request: Request,
+    service: Annotated[Service, Depends(service_of)],
+    context: Admitted,
+    _query: Annotated[DetectQuery, Query()],
+    password: DocumentPassword = None,
+) -> DetectionResult | Response:
+    """Find the text lines of one page without reading them. The document comes in as for `/v1/ocr`."""
+    sent = await read_source(request)
+    asked = request_options(DetectRequest, request, sent.fields, password)
+    options = asked.read_options()
+    document = SharedDocument(sent.source)
+    page = await service.pipeline.detect(document, asked.page or 1, context, options)
+    page = dataclasses.replace(page, warnings=(*page.warnings, *first_page_only(page.page_count, asked.page)))
+    if asked.visualize or wants_picture(request.headers.get("accept", "")):
+        drawing = Drawing(page.polygons, page.rotation)
+        picture = await service.pipeline.draw(document, page.number, drawing, context, options)
+        return picture_response(picture, page.warnings)
+    return DetectionResult.of(context.request_id, service.settings.bundle, [page])

@@ -1,0 +1,312 @@
+"""/v1/jobs: many documents handed in at once, and what becomes of them."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi.responses import Response, StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from starlette.background import BackgroundTask
+
+from models.errors import Conflict, MalformedRequest, SourceNotFound
+from serve.api.answers.files import file_headers
+from serve.api.job_models import EVENTS_EXAMPLE, JOB_BODY, LINE_EXAMPLE, JobList, JobResult, PageEvent, outcome_line
+from serve.api.problems import JOB_PROBLEM_RESPONSES
+from serve.api.requests.jobs import read_submission
+from serve.api.service import Service, service_of
+from serve.jobs.background.file_result import file_result
+from serve.jobs.background.retention import Retention
+from serve.jobs.events import end_event_id, job_events
+from serve.jobs.records import Job, JobState, PageOutcome
+from serve.jobs.runtime import Jobs
+from serve.jobs.submission import Submission, known_job
+from serve.results import OcrResult
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["jobs"])
+
+# Results that are held at a time while they are sent.
+_RESULTS = 20
+_MOST_RESULTS = 10_000
+_MOST_JOBS = 500
+_LONGEST_EVENT_ID = 18
+
+
+def _jobs_of(service: Annotated[Service, Depends(service_of)]) -> Jobs:
+    return cast("Jobs", service.jobs)  # without jobs there are no such routes
+
+
+def _owner_of(request: Request) -> str:
+    """The client's name; '' where no keys are asked for."""
+    return cast("str", getattr(request.state, "client", ""))
+
+
+def _root_of(request: Request) -> str:
+    return cast("str", request.scope.get("root_path", ""))
+
+
+JobsHere = Annotated[Jobs, Depends(_jobs_of)]
+Owner = Annotated[str, Depends(_owner_of)]
+Root = Annotated[str, Depends(_root_of)]
+JobId = Annotated[str, Path(description="Of the job.", max_length=100)]
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, object]]:
+    kept: tuple[int | str, ...] = (*statuses, "default")
+    return {status: JOB_PROBLEM_RESPONSES[status] for status in kept}
+
+
+async def _job(job_id: JobId, jobs: JobsHere, owner: Owner) -> Job:
+    """The job that a path names.
+
+    Raises:
+        SourceNotFound: There is none, or it is another client's.
+    """
+    return await jobs.in_store(jobs.store.views.job, job_id, owner)
+
+
+JobHere = Annotated[Job, Depends(_job)]
+
+
+@router.post(
+    "/v1/jobs",
+    summary="Hand in a job",
+    status_code=202,
+    response_model=JobResult,
+    responses={
+        **_problems(400, 403, 404, 409, 413, 429, 502, 503, 507),
+        202: {"headers": {"Location": {"description": "Path of the job.", "schema": {"type": "string"}}}},
+    },
+    openapi_extra={"requestBody": JOB_BODY},
+)
+async def hand_in(
+    request: Request,
+    service: Annotated[Service, Depends(service_of)],
+    jobs: JobsHere,
+    owner: Owner,
+    root: Root,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Your own name for this request: sent again with it, the same request makes no second job."),
+    ] = None,
+) -> Response:
+    """Hand in many documents, and be answered as soon as they are safely stored: 202, with the job's path.
+
+    Send files as a form (`file`, as often as there are files), or name their `sources` or a `prefix` in JSON. Each
+    document is read like one of `POST /v1/ocr`; one that can't be read fails alone.
+    """
+    async with service.request(request):
+        known = await known_job(jobs, owner, idempotency_key)
+        async with Submission(jobs, owner, idempotency_key, known) as submission:
+            await read_submission(request, submission, service.settings.http.max_body_bytes)
+            job, is_new = await submission.finish()
+    if is_new:
+        jobs.on_new()
+    return _as_json(job, root, 202, {"Location": f"{root}/v1/jobs/{job.id}"})
+
+
+@router.get("/v1/jobs", summary="List your jobs", responses=_problems(400, 503))
+async def list_jobs(
+    response: Response,
+    jobs: JobsHere,
+    owner: Owner,
+    root: Root,
+    state: Annotated[list[JobState] | None, Query(description="Only jobs in this state; may come again.")] = None,
+    limit: Annotated[int, Query(ge=1, le=_MOST_JOBS, description="The most jobs to answer with.")] = 50,
+    cursor: Annotated[str | None, Query(description="`next` of the answer before.", max_length=200)] = None,
+) -> JobList:
+    """The jobs that were handed in with your API key, the newest first."""
+    found, after = await jobs.in_store(jobs.store.views.jobs, owner, state or (), cursor, limit)
+    if after is not None:
+        states = "".join(f"&state={one}" for one in state or ())
+        response.headers["Link"] = f'<{root}/v1/jobs?limit={limit}{states}&cursor={after}>; rel="next"'
+    return JobList(jobs=[JobResult.of(job, root) for job in found], next=after)
+
+
+@router.get("/v1/jobs/{job_id}", summary="Look at a job", responses=_problems(404, 503))
+async def show(jobs: JobsHere, job: JobHere, root: Root) -> JobResult:
+    """Its state and counts, and the log of its webhook."""
+    webhook = await jobs.in_store(jobs.store.deliveries.of, job.id) if job.webhook is not None else None
+    return JobResult.of(job, root, webhook)
+
+
+@router.delete(
+    "/v1/jobs/{job_id}",
+    summary="Cancel or delete a job",
+    response_model=JobResult,
+    responses={**_problems(404, 503), 204: {"description": "It had ended, and is gone."}},
+)
+async def delete(jobs: JobsHere, job: JobHere, owner: Owner, root: Root) -> Response:
+    """Cancel a job that has not ended, or remove one that has.
+
+    Nothing of its documents and results is kept. A cancelled job still shows its state until it is deleted once more,
+    or expires.
+    """
+    left = await jobs.in_store(jobs.store.endings.cancel, job.id, owner)
+    # Files that wait go at once, not when their time has come.
+    clearing = BackgroundTask(Retention(jobs).clear_quietly)
+    if job.state.is_ended or left.state is not JobState.CANCELLED:  # the second: it has ended in this moment
+        return Response(status_code=204, background=clearing)
+    return _as_json(left, root, background=clearing)
+
+
+@router.get(
+    "/v1/jobs/{job_id}/result",
+    summary="Fetch a job's results",
+    response_class=StreamingResponse,
+    responses={
+        **_problems(400, 404, 409, 503),
+        200: {
+            "description": "JSON lines, one a page, in the order of the pages.",
+            "headers": {"Link": {"description": 'The next lines, `rel="next"`.', "schema": {"type": "string"}}},
+            "content": {"application/x-ndjson": {"schema": {"type": "string"}, "example": LINE_EXAMPLE}},
+        },
+    },
+)
+async def result(
+    jobs: JobsHere,
+    job: JobHere,
+    root: Root,
+    after: Annotated[int, Query(ge=0, description="Begin behind the page of this number.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=_MOST_RESULTS, description="Pages to look at, at most.")] = 1000,
+    partial: Annotated[bool, Query(description="Answer with what there is while the job is not at its end.")] = False,
+) -> Response:
+    """The pages `after` + 1 to `after` + `limit`, each as one line of JSON.
+
+    `result` in a line is what `POST /v1/ocr` answers for that document, `error` its `code` and `message`; one of the
+    two is null. Where the job's options name a format other than json, `result` holds the file (`format`, `media_type`,
+    `extension`, `encoding`, `content`, `warnings`). Follow the header `Link` to the other pages.
+    """
+    if job.state is JobState.CANCELLED:
+        raise Conflict(f"job {job.id} was cancelled: nothing of it was kept")
+    if not (job.state.is_ended or partial):
+        raise Conflict(
+            f"job {job.id} is {job.state}, {job.settled:,} of {job.total:,} pages are settled: wait for its end "
+            f"({root}/v1/jobs/{job.id}/events), or ask for ?partial=true"
+        )
+    headers = {}
+    last = min(after + limit, job.total)
+    if last < job.total:
+        rest = f"after={last}&limit={limit}{'&partial=true' if partial else ''}"
+        headers["Link"] = f'<{root}/v1/jobs/{job.id}/result?{rest}>; rel="next"'
+    return StreamingResponse(_lines(jobs, job, after, last), headers=headers, media_type="application/x-ndjson")
+
+
+@router.get(
+    "/v1/jobs/{job_id}/result/{page}",
+    summary="Fetch the result of one page",
+    response_class=Response,
+    responses={
+        **_problems(404, 409, 503),
+        200: {
+            "description": "What `POST /v1/ocr` answers for that document: JSON, or a file in the format that the "
+            "job's options name.",
+            "content": {"application/json": {"schema": OcrResult.model_json_schema()}, "*/*": {}},
+        },
+    },
+)
+async def page_result(
+    jobs: JobsHere, job: JobHere, page: Annotated[int, Path(ge=1, description="Its place in the job.")]
+) -> Response:
+    """The result of one page of a job, also before the job ends. 409 where there is none: its `detail` says why."""
+    if page > job.total:
+        raise SourceNotFound(f"job {job.id} has {job.total:,} pages, and none of the number {page}")
+    outcomes = await jobs.in_store(jobs.store.views.outcomes, job.id, page - 1, 1)
+    if not outcomes or outcomes[0].number != page:
+        raise Conflict(f"page {page} of job {job.id} has no result: the job is {job.state}")
+    outcome = outcomes[0]
+    if outcome.result is None:
+        raise Conflict(f"page {page} of job {job.id} could not be read ({outcome.code}): {outcome.message}")
+    file = await jobs.in_storage(file_result, outcome.result)
+    if file is None:
+        return Response(outcome.result, media_type="application/json")
+    return Response(file.file, headers=file_headers(outcome.name, file.media_type, file.extension))
+
+
+async def _lines(jobs: Jobs, job: Job, after: int, last: int) -> AsyncIterator[bytes]:
+    """Results of a range of pages, few in memory at a time.
+
+    An error breaks the answer off, which the client notices: a job may be deleted, or the store fail, in the middle.
+    """
+    while after < last:
+        outcomes = await jobs.in_store(jobs.store.views.outcomes, job.id, after, min(_RESULTS, last - after))
+        outcomes = [outcome for outcome in outcomes if outcome.number <= last]
+        numbers = [outcome.number for outcome in outcomes]
+        if job.state.is_ended and numbers != [*range(after + 1, after + 1 + max(1, len(numbers)))]:
+            raise SourceNotFound(f"job {job.id} was deleted while its results were sent")
+        if not outcomes:
+            return
+        yield b"".join(map(outcome_line, outcomes))
+        after = outcomes[-1].number
+
+
+@router.get(
+    "/v1/jobs/{job_id}/events",
+    summary="Follow a job",
+    response_class=StreamingResponse,
+    responses={
+        **_problems(400, 404, 503),
+        200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EVENTS_EXAMPLE}}},
+        204: {"description": "Last-Event-ID is the id of the last event: there is nothing more."},
+    },
+)
+async def events(
+    service: Annotated[Service, Depends(service_of)],
+    jobs: JobsHere,
+    job: JobHere,
+    root: Root,
+    last_event_id: Annotated[str | None, Header(description="Go on after this event.")] = None,
+) -> Response:
+    """Server-sent events until the job ends: `page` for each page that is settled, `state`, and `end` with the job.
+
+    After a connection that broke off, `Last-Event-ID` makes it go on where it stopped, at any replica.
+    """
+    after = _event_id(last_event_id)
+    if after >= end_event_id(job):
+        return Response(status_code=204)
+    stream = job_events(jobs, job, after, _Events(root), lambda: service.is_draining)
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # proxies must hold nothing back
+    return StreamingResponse(service.listening(stream), headers=headers, media_type="text/event-stream")
+
+
+class _Events:
+    """Writes a job's events as JSON."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+
+    def page(self, outcome: PageOutcome) -> bytes:
+        data = PageEvent(page=outcome.number, name=outcome.name, state=outcome.state, code=outcome.code)
+        return format_sse_event(data_str=data.model_dump_json(), event="page", id=str(outcome.sequence))
+
+    def state(self, job: Job) -> bytes:
+        return format_sse_event(data_str=self._json(job), event="state")
+
+    def end(self, job: Job) -> bytes:
+        return format_sse_event(data_str=self._json(job), event="end", id=str(end_event_id(job)))
+
+    def ping(self) -> bytes:
+        return KEEPALIVE_COMMENT
+
+    def _json(self, job: Job) -> str:
+        return JobResult.of(job, self._root).model_dump_json(by_alias=True)
+
+
+def _event_id(text: str | None) -> int:
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit()) or len(text) > _LONGEST_EVENT_ID:
+        raise MalformedRequest(f"Last-Event-ID is {text[:40]!r}: send the id of an event of this job")
+    return int(text)
+
+
+def _as_json(
+    job: Job,
+    root: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    background: BackgroundTask | None = None,
+) -> Response:
+    content = JobResult.of(job, root).model_dump_json(by_alias=True)
+    return Response(content, status, headers, "application/json", background)

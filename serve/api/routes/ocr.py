@@ -1,0 +1,96 @@
+"""POST /v1/ocr: a document in, its text out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from deployments.context import RequestContext
+from deployments.pipeline.shared_document import SharedDocument
+from deployments.preprocess.draw import Drawing
+from models.errors import MalformedRequest
+from serve.api.answers.documents import FORMAT_TYPES, LINES, PICTURE, answer_format, document_answer
+from serve.api.answers.page_lines import LINES_EXAMPLE, LINES_TYPE, LinesResponse, page_lines
+from serve.api.answers.visualize import first_page_only, picture_response
+from serve.api.problems import PROBLEM_RESPONSES
+from serve.api.requests.options import DocumentPassword, OcrQuery, OcrRequest, refuse_password_in_url, request_options
+from serve.api.requests.source import document_body, read_source
+from serve.api.service import Admitted, Service, service_of
+from serve.documents.reading import ReadRequest, all_pages, read_pages
+from serve.results import OcrResult
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["reading"])
+
+_CONTENT = {
+    LINES_TYPE: {"schema": {"type": "string"}, "example": LINES_EXAMPLE},
+    "image/png": {"schema": {"type": "string", "format": "binary"}},
+    **{
+        media_type: {"schema": {"type": "string", **({"format": "binary"} if name == "pdf" else {})}}
+        for name, media_type in FORMAT_TYPES.items()
+        if name != "json"
+    },
+    "application/zip": {"schema": {"type": "string", "format": "binary"}},
+}
+_HEADERS = {
+    "Content-Disposition": "Of a file: its name, after the document's.",
+    "X-Rayocr-Warnings": "Of what has no place for them: the codes of the warnings.",
+    "X-Rayocr-Failed-Pages": "Of the same: the pages that could not be read and are left out, such as `7,12-14`.",
+}
+
+
+@router.post(
+    "/v1/ocr",
+    summary="Read a document",
+    response_model=OcrResult,
+    responses={
+        **PROBLEM_RESPONSES,
+        200: {
+            "description": "The document, in the format that was asked for; `page` of several pages is a ZIP archive.",
+            "content": _CONTENT,
+            "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},
+        },
+    },
+    openapi_extra={"requestBody": document_body(OcrRequest, {"pages": "1-3", "text_layer": "never"})},
+    dependencies=[Depends(refuse_password_in_url)],
+)
+async def read_document(
+    request: Request,
+    service: Annotated[Service, Depends(service_of)],
+    context: Admitted,
+    _query: Annotated[OcrQuery, Query()],
+    password: DocumentPassword = None,
+) -> Response:
+    """Read the text of a picture or document: its lines with their words and polygons, in reading order.
+
+    Send the document as a form's `file`, as a raw body, or name its `source`. Each parameter may also be a field of the
+    form or of the JSON. `X-Request-Timeout` sets the seconds after which the request is given up.
+    """
+    sent = await read_source(request)
+    asked = request_options(OcrRequest, request, sent.fields, password)
+    answer = answer_format(asked, request.headers.get("accept", ""))
+    document = SharedDocument(sent.source)
+    if answer == PICTURE:
+        return await _picture(service, context, document, asked)
+    http = service.settings.http
+    wanted = ReadRequest(asked.page_ranges, asked.read_options(), http.max_pages, http.pages_at_a_time)
+    if answer == LINES:
+        outcomes = read_pages(service.pipeline, document, wanted, context)
+        # The first page decides the status of the answer.
+        first = await anext(outcomes)
+        service.readiness.answered()
+        return LinesResponse(page_lines(first, outcomes, context.request_id, service.settings.bundle))
+    pages, failures = await all_pages(service.pipeline, document, wanted, context)
+    service.readiness.answered()
+    return await document_answer(service, context, answer, document, pages, failures, sent.name, asked.secret_password)
+
+
+async def _picture(service: Service, context: RequestContext, document: SharedDocument, asked: OcrRequest) -> Response:
+    if asked.pages is not None and not asked.page_ranges.is_single:
+        raise MalformedRequest(f"visualize draws one page: pages={asked.page_ranges.first}")
+    options = asked.read_options()
+    page = await service.pipeline.read(document, asked.page_ranges.first, context, options)
+    drawing = Drawing([line.polygon for line in page.lines], page.rotation)
+    picture = await service.pipeline.draw(document, page.number, drawing, context, options)
+    return picture_response(picture, [*page.warnings, *first_page_only(page.page_count, asked.pages)])

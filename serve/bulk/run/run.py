@@ -1,0 +1,132 @@
+"""A whole bulk run: checks, Ray, passes until nothing is left, reports, exit code."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from deployments.storage import COMMAND_LINE_SCHEMES, build_storage
+from models.errors import RayocrError
+from models.manifests import load_manifest, verified_path
+from models.runtime import check_net
+from serve.bulk.locations import check_locations, file_of, folder_of, input_of
+from serve.bulk.options import BulkOptions
+from serve.bulk.report.ledger import ErrorLedger
+from serve.bulk.run.cluster import ray_cluster
+from serve.bulk.write.done import DoneKeys
+from serve.bulk.write.outputs import WriterOptions, output_format
+from serve.config.loading import LoadedSettings
+from serve.config.settings import Settings
+
+if TYPE_CHECKING:
+    from deployments.stages.classes import Stages
+    from serve.bulk.run.session import StopFlag
+    from serve.bulk.stages.coordinator import Stop
+
+__all__ = ["absolute", "check_models", "run_bulk"]
+
+
+def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | None" = None) -> "Stop | None":
+    """Read all documents of a folder that have no result yet.
+
+    Args:
+        options: What to read, and where to.
+        loaded: The settings in effect.
+        classes: Others than the service's, for the stages.
+
+    Returns:
+        None when every document has a result or an error; else why the run stopped. The same command goes on.
+
+    Raises:
+        RayocrError: The run could not begin, or could not go on.
+    """
+    options = absolute(options)
+    settings = loaded.settings
+    patience = settings.storage.with_patience(options.storage_patience_s)
+    with (
+        closing(build_storage(settings.storage, COMMAND_LINE_SCHEMES)) as impatient,
+        closing(build_storage(patience, COMMAND_LINE_SCHEMES)) as patient,
+    ):
+        output = output_format(options.format)
+        # A wrong address is told at once.
+        check_locations(options.input, options.output, impatient)
+        model = check_models(settings)
+        ledger = ErrorLedger.load(options.output, impatient)
+        # A run that was killed between writing a shard and saying so may have left a document twice.
+        output.remove_duplicates(options.output, patient, WriterOptions())
+        if len(ledger):
+            ledger.discard_done(DoneKeys.load(options.output, options.format, patient))
+        with ray_cluster(options, settings) as cluster:
+            # These import Ray, which reads the environment while it is imported.
+            from deployments.stages.classes import Stages
+            from serve.bulk.run.session import ReportStorages, Session, StopFlag
+
+            flag = StopFlag()
+            with _signals(flag):
+                session = Session(
+                    options,
+                    loaded,
+                    ReportStorages(impatient, patient),
+                    patience,
+                    model,
+                    ledger,
+                    cluster,
+                    flag,
+                    classes or Stages(),
+                )
+                try:
+                    stop = session.run()
+                except RayocrError as error:
+                    session.report(None, error)
+                    raise
+                if not session.is_regular:
+                    output.remove_duplicates(options.output, patient, WriterOptions())
+                session.report(stop)
+                return stop
+
+
+def absolute(options: BulkOptions) -> BulkOptions:
+    """The same options with locations that mean the same in every process."""
+    return replace(
+        options,
+        input=input_of(options.input),
+        output=folder_of(options.output),
+        manifest=None if options.manifest is None else file_of(options.manifest),
+    )
+
+
+def check_models(settings: Settings) -> str:
+    """Find here, in a second, what a worker would report from deep inside a log.
+
+    Returns:
+        Name of the model bundle.
+
+    Raises:
+        ConfigurationError: A model file is missing or damaged, or a device that was asked for is not there.
+    """
+    manifest = load_manifest(settings.bundle)
+    for file in manifest.files():
+        verified_path(file)
+    check_net(settings.detection.net, manifest.detection)
+    check_net(settings.recognition.net, manifest.recognition)
+    return manifest.name
+
+
+@contextmanager
+def _signals(flag: "StopFlag") -> Iterator[None]:
+    """Have SIGINT and SIGTERM ask the run to stop; a second one ends it without more ado."""
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        if flag.signal is not None:
+            raise KeyboardInterrupt
+        flag.signal = number
+
+    # Ray has put its own handlers in the way.
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,51 @@
+"""Shards of Parquet, for analytics: the schema is in `schema.py`."""
+
+import io
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from models.errors import MalformedRequest
+from serve.bulk.documents import DocumentResult
+from serve.bulk.write.outputs.schema import SCHEMA, table_from_results
+from serve.bulk.write.outputs.shards import ShardFormat
+
+__all__ = ["ParquetShards"]
+
+
+class ParquetShards(ShardFormat[pa.Table]):
+    """See `ShardFormat`; compressed with zstd."""
+
+    name = "parquet"
+    suffix = ".parquet"
+
+    def rows(self, results: Sequence[DocumentResult]) -> list[pa.Table]:
+        """See `ShardFormat.rows`."""
+        table = table_from_results(results)
+        return [table.slice(index, 1) for index in range(len(table))]
+
+    def encode(self, rows: Sequence[pa.Table]) -> bytes:
+        """See `ShardFormat.encode`."""
+        return _encode(pa.concat_tables(rows))
+
+    def keys_and_etags(self, content: bytes, shown: str) -> Iterable[tuple[str, str]]:
+        """See `ShardFormat.keys_and_etags`."""
+        try:
+            table = pq.read_table(io.BytesIO(content), columns=["key", "etag"])
+            return zip(table["key"].to_pylist(), table["etag"].to_pylist(), strict=True)
+        except (pa.ArrowInvalid, KeyError) as error:
+            raise MalformedRequest(f"{shown} is no result of a bulk run; move it out of the output folder") from error
+
+    def without(self, content: bytes, kept: npt.NDArray[np.bool_]) -> bytes:
+        """See `ShardFormat.without`."""
+        return _encode(pq.read_table(io.BytesIO(content)).filter(pa.array(kept)))
+
+
+def _encode(table: pa.Table) -> bytes:
+    content = io.BytesIO()
+    # One group of rows: a shard is read whole.
+    pq.write_table(table.cast(SCHEMA), content, compression="zstd", row_group_size=max(1, len(table)))
+    return content.getvalue()

@@ -1,0 +1,62 @@
+"""Which output formats there are. One row each; libraries are imported when a format is first used."""
+
+from collections.abc import Callable
+from functools import partial
+
+from models.errors import MalformedRequest
+from serve.bulk.write.outputs.base import OutputFormat
+from serve.exports import FORMATS as EXPORTS
+from serve.exports import export_format
+
+__all__ = ["FORMATS", "RESULT_FORMATS", "output_format"]
+
+
+def _json() -> OutputFormat:
+    from serve.bulk.write.outputs.json_objects import JsonObjects
+
+    return JsonObjects()
+
+
+def _jsonl() -> OutputFormat:
+    from serve.bulk.write.outputs.jsonl_shards import JsonlShards
+
+    return JsonlShards()
+
+
+def _parquet() -> OutputFormat:
+    from serve.bulk.write.outputs.parquet_shards import ParquetShards
+
+    return ParquetShards()
+
+
+def _export(name: str) -> OutputFormat:
+    from serve.bulk.write.outputs.export_objects import ExportObjects
+
+    return ExportObjects(export_format(name))
+
+
+_WHOLE: dict[str, Callable[[], OutputFormat]] = {"json": _json, "jsonl": _jsonl, "parquet": _parquet}
+_ROWS: dict[str, Callable[[], OutputFormat]] = {
+    **_WHOLE,
+    **{name: partial(_export, name) for name in EXPORTS if name not in _WHOLE},
+}
+
+RESULT_FORMATS = tuple(_WHOLE)
+"""Those that hold the whole result, with the document's key and ETag."""
+
+FORMATS = tuple(_ROWS)
+"""What `--format` takes; the first is the default."""
+
+
+def output_format(name: str) -> OutputFormat:
+    """Find a format.
+
+    Args:
+        name: One of `FORMATS`.
+
+    Raises:
+        MalformedRequest: There is none of that name.
+    """
+    if name not in _ROWS:
+        raise MalformedRequest(f"unknown output format {name!r}; known are {', '.join(_ROWS)}")
+    return _ROWS[name]()

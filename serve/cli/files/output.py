@@ -1,0 +1,193 @@
+"""Where `rayocr read` writes what it has read: to standard output, or to a file for each document."""
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+from deployments.storage.file import FileStorage
+from models.errors import Conflict, MalformedRequest
+from serve.cli.files.names import check_output_names, output_name
+from serve.cli.files.results import write_bytes, write_json, write_text
+from serve.cli.files.sources import Source, is_folder
+from serve.documents.local import LocalReading
+from serve.documents.options import DocumentOptions
+from serve.exports import Export, ReadDocument, export_format
+from serve.results import OcrResult
+
+__all__ = ["FolderOutput", "JsonOutput", "Output", "StreamOutput", "TextOutput", "build_output"]
+
+
+class Output(ABC):
+    """Takes documents that were read.
+
+    Args:
+        export: Writes them in the format that is asked for.
+        password: That opens them.
+    """
+
+    #: Whether what is written says of each document what was cut, skipped or guessed.
+    has_warnings = False
+
+    def __init__(self, export: Export, password: str | None) -> None:
+        self._export = export
+        self._password = password
+
+    def check(self, source: Source) -> None:
+        """Find out, before a document is read, whether its result can be taken.
+
+        Raises:
+            RayocrError: It can't.
+        """
+        del source  # standard output takes all
+
+    @abstractmethod
+    def prepare(self, source: Source, reading: LocalReading) -> bytes | OcrResult | None:
+        """Do the work on a result, in the thread that read it.
+
+        Returns:
+            What `write` is to write, in its turn.
+        """
+
+    def write(self, source: Source, prepared: bytes | OcrResult | None) -> None:
+        """Write what `prepare` returned, in the order of the documents."""
+        del source, prepared  # a file is written already
+
+    def _convert(self, source: Source, reading: LocalReading) -> bytes:
+        document = reading.document if self._export.needs_document else None
+        return self._export.convert(ReadDocument(reading.result, source.title, document, self._password))
+
+
+class TextOutput(Output):
+    """Text on standard output; that of one among many comes under its name."""
+
+    def __init__(self, export: Export, password: str | None, *, has_many: bool) -> None:
+        super().__init__(export, password)
+        self._has_many = has_many
+        self._is_first = True
+
+    def prepare(self, source: Source, reading: LocalReading) -> bytes:
+        """See `Output.prepare`."""
+        return self._convert(source, reading)
+
+    def write(self, source: Source, prepared: bytes | OcrResult | None) -> None:
+        """See `Output.write`."""
+        assert isinstance(prepared, bytes)
+        write_text(source.name, prepared.decode(), is_one_of_many=self._has_many, is_first=self._is_first)
+        self._is_first = False
+
+
+class JsonOutput(Output):
+    """JSON lines on standard output; a single document on a terminal is laid out for a person."""
+
+    has_warnings = True
+
+    def __init__(self, export: Export, password: str | None, *, has_many: bool) -> None:
+        super().__init__(export, password)
+        self._has_many = has_many
+
+    def prepare(self, source: Source, reading: LocalReading) -> OcrResult:
+        """See `Output.prepare`."""
+        return reading.result
+
+    def write(self, source: Source, prepared: bytes | OcrResult | None) -> None:
+        """See `Output.write`."""
+        assert isinstance(prepared, OcrResult)
+        write_json(source.name, prepared, is_pretty=not self._has_many and sys.stdout.isatty())
+
+
+class StreamOutput(Output):
+    """One document on standard output, in a format of which two can't follow each other."""
+
+    def check(self, source: Source) -> None:
+        """See `Output.check`."""
+        self._check_terminal(self._export.media_type)
+
+    def prepare(self, source: Source, reading: LocalReading) -> bytes:
+        """See `Output.prepare`."""
+        self._check_terminal(self._export.file_type(len(reading.result.pages))[0])
+        return self._convert(source, reading)
+
+    def write(self, source: Source, prepared: bytes | OcrResult | None) -> None:
+        """See `Output.write`."""
+        assert isinstance(prepared, bytes)
+        write_bytes(prepared)
+
+    def _check_terminal(self, media_type: str) -> None:
+        if sys.stdout.isatty() and not media_type.startswith("text/") and not media_type.endswith("xml"):
+            raise MalformedRequest(
+                f"{self._export.name} is no text for a terminal: send it to a file (> FILE), or give --output DIR"
+            )
+
+
+class FolderOutput(Output):
+    """A file for each document, named after it.
+
+    Args:
+        export: As for `Output`.
+        password: As for `Output`.
+        folder: Is created.
+        locations: All that the user named.
+        may_replace: Whether files that are there are replaced.
+
+    Raises:
+        MalformedRequest: Two of the locations would have results of one name, or the folder is among what is read.
+    """
+
+    def __init__(
+        self, export: Export, password: str | None, folder: Path, locations: Sequence[str], *, may_replace: bool
+    ) -> None:
+        super().__init__(export, password)
+        check_output_names(folder, locations)
+        self.has_warnings = export.name == "json"
+        self._folder = folder
+        self._has_many = len(locations) > 1
+        self._may_replace = may_replace
+        self._storage = FileStorage()
+
+    def check(self, source: Source) -> None:
+        """See `Output.check`."""
+        self._checked_path(source, self._export.extension)
+
+    def prepare(self, source: Source, reading: LocalReading) -> None:
+        """See `Output.prepare`: the file is whole, or not there."""
+        content = self._convert(source, reading)
+        path = self._checked_path(source, self._export.file_type(len(reading.result.pages))[1])
+        self._storage.write(str(path), content)
+
+    def _checked_path(self, source: Source, extension: str) -> Path:
+        path = self._folder / (output_name(source, is_one_of_many=self._has_many) + extension)
+        if not self._may_replace and path.exists():
+            raise Conflict(f"{path} is there already: give --force to replace it")
+        return path
+
+
+def build_output(
+    options: DocumentOptions, locations: Sequence[str], folder: Path | None, *, may_replace: bool
+) -> Output:
+    """The output of a run.
+
+    Args:
+        options: With the format.
+        locations: All that the user named.
+        folder: For a file of each document; None for standard output.
+        may_replace: Whether files in the folder may be replaced.
+
+    Raises:
+        MalformedRequest: What is asked for does not go together.
+    """
+    export = export_format(options.format or "text")
+    password = options.secret_password
+    if folder is not None:
+        return FolderOutput(export, password, folder, locations, may_replace=may_replace)
+    if may_replace:
+        raise MalformedRequest("--force goes with --output: nothing else is replaced")
+    # By what was asked for, not by what is found: a folder with one document in it is like any other folder.
+    has_many = len(locations) > 1 or any(is_folder(location) for location in locations)
+    if export.name == "text":
+        return TextOutput(export, password, has_many=has_many)
+    if export.name == "json":
+        return JsonOutput(export, password, has_many=has_many)
+    if has_many:
+        raise MalformedRequest(f"several documents as {export.name} need a file each: give --output DIR")
+    return StreamOutput(export, password)

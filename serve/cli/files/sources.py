@@ -1,0 +1,133 @@
+"""From what the user named to single documents."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from deployments.document import Document
+from deployments.preprocess.formats.signatures import EXTENSIONS
+from deployments.storage import Storage
+from deployments.storage.base import CHUNK_BYTES, read_limited
+from deployments.storage.file import path_from_location
+from models.errors import RayocrError
+
+__all__ = ["STDIN", "SkippedFiles", "Source", "count_documents", "is_folder", "stdin_document", "walk_sources"]
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document to read.
+
+    Args:
+        location: For `Storage.read`, or `-`.
+        folder: Where it was found, as the user named that; None where it was named itself.
+        size_bytes: As listed; None where it was named.
+        error: The listing failed in its place.
+    """
+
+    location: str
+    folder: str | None = None
+    size_bytes: int | None = None
+    error: RayocrError | None = None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it was found in a folder, rather than named."""
+        return self.folder is not None
+
+    @property
+    def name(self) -> str:
+        """What to call it in the output."""
+        if self.location == STDIN:
+            return "standard input"
+        # A data: URL is its own content.
+        return f"{self.location[:40]}..." if self.location[:5].lower() == "data:" else self.location
+
+    @property
+    def title(self) -> str | None:
+        """What the document is called, where it has a name."""
+        return None if self.location == STDIN or self.location[:5].lower() == "data:" else self.location
+
+    @property
+    def has_document_name(self) -> bool:
+        """Whether its name ends like that of a document that rayocr reads."""
+        return PurePosixPath(self.location).suffix.lower() in EXTENSIONS
+
+
+def is_folder(location: str) -> bool:
+    """Ask whether a location holds documents instead of being one: a local folder, or `s3://bucket/prefix/`."""
+    scheme = location.partition("://")[0].lower() if "://" in location else ""
+    if scheme == "s3":
+        return location.endswith("/")
+    if scheme in ("", "file") and location != STDIN and location[:5].lower() != "data:":
+        return path_from_location(location).is_dir()
+    return False
+
+
+def walk_sources(locations: Sequence[str], storage: Storage) -> Iterator[Source]:
+    """Walk over all documents, those of folders included, without holding them.
+
+    Args:
+        locations: As the user named them.
+        storage: Lists the folders.
+
+    Yields:
+        One source a document, in the order of the locations. A listing that fails ends with a source that says so.
+    """
+    for location in locations:
+        try:
+            if not is_folder(location):
+                yield Source(location)
+                continue
+            for stored in storage.list(location):
+                yield Source(stored.location, location, stored.size_bytes)
+        except RayocrError as error:
+            yield Source(location, error=error)
+
+
+def count_documents(locations: Sequence[str], storage: Storage) -> int | None:
+    """Count what `walk_sources` will yield; None where only a long listing of a bucket could tell."""
+    if any(is_folder(location) and location[:5].lower() == "s3://" for location in locations):
+        return None
+    return sum(1 for _ in walk_sources(locations, storage))
+
+
+def stdin_document(max_bytes: int) -> Document:
+    """Read standard input to its end.
+
+    Args:
+        max_bytes: The most that it may have.
+
+    Raises:
+        TooLarge: It has more.
+    """
+    chunks = iter(lambda: sys.stdin.buffer.read(CHUNK_BYTES), b"")
+    return Document(read_limited(chunks, max_bytes, "standard input"))
+
+
+class SkippedFiles:
+    """Counts the files in folders that rayocr does not read."""
+
+    def __init__(self) -> None:
+        self._by_extension: Counter[str] = Counter()
+
+    @property
+    def count(self) -> int:
+        """How many there were."""
+        return self._by_extension.total()
+
+    def add(self, source: Source) -> None:
+        """Count one."""
+        self._by_extension[Path(source.location).suffix.lower()[:11] or "no extension"] += 1
+
+    def summary(self) -> str:
+        """One sentence for a person, with the five most frequent extensions."""
+        kinds = [f"{count} {extension}" for extension, count in self._by_extension.most_common(5)]
+        rest = self.count - sum(count for _, count in self._by_extension.most_common(5))
+        shown = ", ".join([*kinds, f"{rest} others"] if rest else kinds)
+        files = "1 file" if self.count == 1 else f"{self.count} files"
+        return f"skipped {files} in folders that rayocr does not read: {shown}"

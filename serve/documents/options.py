@@ -1,0 +1,107 @@
+"""What may be asked of the reading of a document: the same over HTTP, in jobs, bulk runs and on the command line."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from deployments.read_options import ReadOptions, TextLayer
+from models.errors import MalformedRequest
+from models.settings import DetectionOptions
+from serve.documents.page_ranges import PageRanges
+from serve.exports.registry import FORMATS
+
+__all__ = ["DocumentOptions", "Dpi", "OpenDocumentOptions", "Orientation", "Pages", "Password", "detection_options"]
+
+Orientation = Annotated[
+    Literal["auto", "keep"],
+    Field(description="`auto`: pages that stand sideways or upside down are turned upright. `keep`: read as they are."),
+]
+
+# PDF takes 127 bytes of it; a file's worth of anything else is a mistake.
+_LONGEST_PASSWORD = 1000
+
+
+def _checked_pages(text: str | None) -> str | None:
+    if text is not None:
+        PageRanges.parse(text)
+    return text
+
+
+def _known_format(name: str | None) -> str | None:
+    if name is not None and name not in FORMATS:
+        raise MalformedRequest(f"unknown format {name[:40]!r}; known are {', '.join(FORMATS)}")
+    return name
+
+
+Pages = Annotated[
+    str | None,
+    AfterValidator(_checked_pages),
+    Field(
+        description="Pages to read: numbers and ranges from 1 on, `5-` to the end. Not given: all.",
+        examples=["1-3,7,10-"],
+    ),
+]
+Dpi = Annotated[
+    int | None,
+    Field(ge=36, le=1200, description="At which the pages of a PDF are drawn. Not given: what suits each page."),
+]
+Password = Annotated[SecretStr | None, Field(max_length=_LONGEST_PASSWORD, description="Opens an encrypted PDF.")]
+
+
+class OpenDocumentOptions(BaseModel):
+    """The options that may stand in a URL, where logs see them."""
+
+    # What was given may be a password, or stand where one belongs: no message repeats it.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    pages: Pages = None
+    dpi: Dpi = None
+    text_layer: TextLayer = Field(
+        default="auto",
+        description="Whether the text that a PDF carries is taken in place of reading the page: `auto` where it is "
+        "visible, real text, `always` where there is any, `never`.",
+    )
+    orientation: Orientation = "auto"
+    characters: bool = Field(default=False, description="Whether words come with the place of each character.")
+    format: Annotated[str | None, AfterValidator(_known_format)] = Field(
+        default=None,
+        description="What the document is given out as. Not given: what `Accept` asks for, else json.",
+        json_schema_extra={"enum": [*FORMATS, None]},
+    )
+
+    @property
+    def page_ranges(self) -> PageRanges:
+        """The pages that are asked for."""
+        return PageRanges() if self.pages is None else PageRanges.parse(self.pages)
+
+
+class DocumentOptions(OpenDocumentOptions):
+    """All options of one document."""
+
+    password: Password = None
+
+    @property
+    def secret_password(self) -> str | None:
+        """The password itself. It belongs in no log, message or metric."""
+        return None if self.password is None else self.password.get_secret_value()
+
+    def read_options(self) -> ReadOptions:
+        """What the stages are told."""
+        return ReadOptions(
+            password=self.secret_password,
+            dpi=self.dpi,
+            text_layer=self.text_layer,
+            detection=detection_options(self.orientation),
+            characters=self.characters,
+        )
+
+
+def detection_options(orientation: Literal["auto", "keep"], own: DetectionOptions | None = None) -> DetectionOptions:
+    """What detection is told.
+
+    Args:
+        orientation: Whether pages are turned upright.
+        own: Other thresholds that are asked for.
+    """
+    thresholds = DetectionOptions() if own is None else own
+    return thresholds.model_copy(update={"upright": False}) if orientation == "keep" else thresholds

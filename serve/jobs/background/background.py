@@ -1,0 +1,72 @@
+"""All that one ingress replica does for jobs in the background, started and stopped together."""
+
+import asyncio
+import contextlib
+import itertools
+import random
+from collections.abc import Callable
+
+from deployments.pipeline.attempts import Pipeline
+from serve.jobs.background.page_reader import PageReader
+from serve.jobs.background.retention import Retention
+from serve.jobs.background.runner import JobRunner
+from serve.jobs.metrics import JobMetrics
+from serve.jobs.records import Job
+from serve.jobs.runtime import Jobs
+from serve.jobs.webhooks.courier import WebhookCourier
+from serve.jobs.webhooks.sending import WebhookSender
+
+__all__ = ["JobWork"]
+
+_CLEAR_EVERY_S = 60.0
+_SWEEP_EVERY = 60
+
+
+class JobWork:
+    """Reads pages of jobs, delivers webhooks, and removes what is too old.
+
+    Args:
+        jobs: The store and the uploads.
+        pipeline: The stages.
+        pages_in_work: At a time.
+        on_answer: Called when the stages have read a page.
+    """
+
+    def __init__(self, jobs: Jobs, pipeline: Pipeline, pages_in_work: int, on_answer: Callable[[], None]) -> None:
+        metrics = JobMetrics()
+        self._runner = JobRunner(jobs, PageReader(jobs, pipeline), pages_in_work, metrics, self._ended, on_answer)
+        jobs.on_new = self._runner.wake
+        self._retention = Retention(jobs)
+        self._courier: WebhookCourier | None = None
+        settings = jobs.settings.jobs
+        if settings.webhook_secret is not None:
+            secret = settings.webhook_secret.get_secret_value()
+            sender = WebhookSender(secret, settings.webhook_timeout_s, jobs.settings.storage)
+            self._courier = WebhookCourier(jobs, sender, metrics)
+        self._clearing: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, in the running event loop."""
+        self._runner.start()
+        if self._courier is not None:
+            self._courier.start()
+        self._clearing = asyncio.create_task(self._keep_clearing(), name="jobs/retention")
+
+    async def stop(self) -> None:
+        """End all of it, and give back what is in work. May be called again."""
+        await self._runner.stop()
+        if self._courier is not None:
+            await self._courier.stop()
+        if self._clearing is not None:
+            self._clearing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._clearing
+
+    def _ended(self, _job: Job) -> None:
+        if self._courier is not None:
+            self._courier.wake()
+
+    async def _keep_clearing(self) -> None:
+        for number in itertools.count(1):
+            await asyncio.sleep(_CLEAR_EVERY_S * random.uniform(0.75, 1.25))
+            await self._retention.clear_quietly(sweep=number % _SWEEP_EVERY == 0)

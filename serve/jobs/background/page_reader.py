@@ -1,0 +1,80 @@
+"""One page of a job, read as a request would be."""
+
+import time
+
+from deployments.context import JOB, RequestContext
+from deployments.document import Document
+from deployments.pipeline.attempts import Pipeline
+from deployments.pipeline.shared_document import SharedDocument
+from serve.documents.options import DocumentOptions
+from serve.documents.reading import ReadRequest, all_pages
+from serve.exports import ReadDocument, export_format
+from serve.jobs.background.file_result import FileResult
+from serve.jobs.records import Lease
+from serve.jobs.runtime import Jobs
+from serve.results import OcrResult
+
+__all__ = ["PageReader"]
+
+# A page waits behind all requests, and its lease says whether somebody still wants it. This only ends what hangs.
+_TIMEOUT_S = 600.0
+
+
+class PageReader:
+    """Reads pages of jobs through the stages.
+
+    Args:
+        jobs: With the uploads.
+        pipeline: The stages.
+    """
+
+    def __init__(self, jobs: Jobs, pipeline: Pipeline) -> None:
+        self._jobs = jobs
+        self._pipeline = pipeline
+
+    async def read(self, lease: Lease) -> bytes:
+        """Read a page.
+
+        Args:
+            lease: Of the page. One over which a worker was lost is read with no other page of a job beside it.
+
+        Returns:
+            JSON of the `OcrResult`, as POST /v1/ocr answers it; of a `FileResult` where another format is asked for.
+
+        Raises:
+            RayocrError: As `Pipeline.read`, or the upload can't be read.
+        """
+        settings = self._jobs.settings
+        context = RequestContext(
+            request_id=f"{lease.job_id}/{lease.number}",
+            deadline=time.time() + _TIMEOUT_S,
+            timeout_s=_TIMEOUT_S,
+            priority=JOB,
+            page_work_s=settings.jobs.page_work_s,
+            is_alone=lease.losses > 0,
+        )
+        options = DocumentOptions.model_validate(lease.options)
+        asked = ReadRequest(
+            pages=options.page_ranges,
+            options=options.read_options(),
+            max_pages=settings.http.max_pages,
+            pages_at_a_time=settings.http.pages_at_a_time,
+            time_for_each=True,
+        )
+        source = SharedDocument(await self._source(lease))
+        pages, failures = await all_pages(self._pipeline, source, asked, context)
+        warnings = [failure.warning for failure in failures]
+        result = OcrResult.of(context.request_id, settings.bundle, pages, warnings)
+        if options.format in (None, "json"):
+            return result.model_dump_json().encode()
+        export = export_format(options.format)
+        document = await self._pipeline.document(source, context.renewed()) if export.needs_document else None
+        read = ReadDocument(result, lease.name, document, options.secret_password)
+        content = await self._jobs.in_storage(export.convert, read)
+        return FileResult.of(export, content, result).model_dump_json().encode()
+
+    async def _source(self, lease: Lease) -> Document | str:
+        if not lease.is_upload:
+            return lease.source
+        max_bytes = self._jobs.settings.http.max_body_bytes
+        return await self._jobs.in_storage(self._jobs.uploads.read, lease.source, max_bytes, lease.name)

@@ -1,0 +1,78 @@
+"""What jobs need at run time, put together once for each ingress replica."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from deployments.storage import SERVICE_SCHEMES, build_storage
+from serve.config.settings import Settings
+from serve.jobs.store import JobStore
+from serve.jobs.uploads import Uploads
+
+__all__ = ["Jobs"]
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+# Calls of the store take milliseconds. Few threads: SQLite has one writer anyway, and PostgreSQL's connections count.
+_STORE_THREADS = 4
+# An upload to S3 mostly waits; a listing too.
+_STORAGE_THREADS = 8
+
+
+class Jobs:
+    """The store of jobs, their uploads, and threads to use both from asynchronous code.
+
+    Args:
+        settings: The whole tree.
+
+    Raises:
+        ConfigurationError: The store or the folder of uploads can't be used.
+        StorageUnavailable: The store does not answer.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = JobStore.open(settings.jobs.store_url, settings.jobs.limits)
+        self.uploads = Uploads(settings.jobs.uploads_location, settings.storage)
+        #: What a client may name, for listing a prefix and for taking data: URLs apart.
+        self.storage = build_storage(settings.storage, SERVICE_SCHEMES)
+        #: Called when a job was handed in here; the one who works on jobs sets it, to begin at once.
+        self.on_new: Callable[[], None] = _nothing
+        self._store_threads = ThreadPoolExecutor(_STORE_THREADS, "jobs-store")
+        self._storage_threads = ThreadPoolExecutor(_STORAGE_THREADS, "jobs-storage")
+
+    async def in_store(self, call: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        """Call the store from asynchronous code, such as `in_store(store.views.job, job_id, owner)`.
+
+        A call that has begun goes on when its caller is cancelled.
+
+        Args:
+            call: Of the store.
+            args: For it.
+            kwargs: For it.
+        """
+        return await asyncio.wrap_future(self._store_threads.submit(call, *args, **kwargs))
+
+    async def in_storage(self, call: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        """Call uploads or storage from asynchronous code; see `in_store`.
+
+        Args:
+            call: Of `uploads` or `storage`.
+            args: For it.
+            kwargs: For it.
+        """
+        return await asyncio.wrap_future(self._storage_threads.submit(call, *args, **kwargs))
+
+    def close(self) -> None:
+        """End the threads when their calls have ended, then close everything."""
+        self._store_threads.shutdown()
+        self._storage_threads.shutdown()
+        self.storage.close()
+        self.uploads.close()
+        self.store.close()
+
+
+def _nothing() -> None:
+    pass

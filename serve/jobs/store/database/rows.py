@@ -1,0 +1,147 @@
+"""Rows of the tables as records, and the conditions that more than one module asks for."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Integer, Row, Text, func, literal_column, or_, select
+
+from models.errors import SourceNotFound
+from serve.jobs.records import Job, JobState, PageOutcome
+from serve.jobs.store.database.schema import Phase, jobs, owners, pages
+
+__all__ = [
+    "above_zero",
+    "by_job",
+    "compressed",
+    "in_phase",
+    "is_queued",
+    "job_of",
+    "json_of",
+    "lock_job",
+    "lock_jobs",
+    "lock_owners",
+    "outcome_of",
+    "owned_job",
+    "position",
+    "storable",
+    "time_of",
+]
+
+
+def above_zero(column: Column[int]) -> ColumnElement[bool]:
+    """Where a count is above zero; see `in_phase`."""
+    return column > literal_column("0", Integer)
+
+
+def in_phase(*phases: Phase) -> ColumnElement[bool]:
+    """Pages in one of these phases. As text in the SQL: with a parameter, no database can use a partial index."""
+    return or_(*(pages.c.phase == literal_column(f"'{phase.value}'", Text) for phase in phases))
+
+
+def is_queued() -> ColumnElement[bool]:
+    """Jobs that no page was begun of; see `in_phase`."""
+    return jobs.c.state == literal_column("'queued'", Text)
+
+
+def lock_owners(connection: Connection, condition: ColumnElement[bool]) -> "Sequence[Row[Any]]":
+    """Hold owners until the end of the transaction: whoever changes their counts does. Once, and before any job."""
+    return connection.execute(select(owners).where(condition).order_by(owners.c.owner).with_for_update()).all()
+
+
+def lock_job(connection: Connection, condition: ColumnElement[bool]) -> "Row[Any] | None":
+    """Hold a job until the end of the transaction, and read it. Always after the owners and before any page.
+
+    Returns:
+        Its row; None where it has vanished.
+    """
+    return connection.execute(select(jobs).where(condition).with_for_update()).one_or_none()
+
+
+def lock_jobs(connection: Connection, condition: ColumnElement[bool]) -> "Sequence[Row[Any]]":
+    """Hold several jobs, as `lock_job` does one."""
+    return connection.execute(select(jobs).where(condition).order_by(jobs.c.key).with_for_update()).all()
+
+
+def owned_job(row: "Row[Any] | None", job_id: str, owner: str) -> "Row[Any]":
+    """The row of a job, for its owner alone.
+
+    Raises:
+        SourceNotFound: There is none, or it is another's, which looks the same.
+    """
+    if row is None or row.owner != owner:
+        raise SourceNotFound(f"there is no job {job_id[:100]!r}: it never was, is another client's, or has expired")
+    return row
+
+
+def position(connection: Connection, row: "Row[Any]") -> int | None:
+    """The place of a job among those that no page was begun of."""
+    if row.state != JobState.QUEUED.value:
+        return None
+    before = select(func.count()).select_from(jobs).where(is_queued(), jobs.c.key < row.key)
+    return int(connection.execute(before).scalar_one()) + 1
+
+
+def job_of(row: "Row[Any]", queue_position: int | None = None) -> Job:
+    """The record of a job."""
+    return Job(
+        id=row.id,
+        owner=row.owner,
+        state=JobState(row.state),
+        total=row.total,
+        done=row.done,
+        failed=row.failed,
+        cancelled=row.cancelled,
+        created=time_of(row.created),
+        started=None if row.started is None else time_of(row.started),
+        ended=None if row.ended is None else time_of(row.ended),
+        expires=None if row.expires is None else time_of(row.expires),
+        queue_position=queue_position,
+        webhook=row.webhook,
+        options=json.loads(row.options),
+        warnings=tuple(json.loads(row.warnings)),
+    )
+
+
+def outcome_of(row: "Row[Any]", content: bytes | None = None) -> PageOutcome:
+    """The record of a settled page; `content` is compressed."""
+    return PageOutcome(
+        number=row.number,
+        name=row.name,
+        state=Phase(row.phase).state,
+        sequence=row.sequence,
+        result=None if content is None else zlib.decompress(content),
+        code=row.code,
+        message=row.message,
+        attempts=row.attempts + row.losses,
+    )
+
+
+def compressed(result: bytes) -> bytes:
+    """A result as it is kept. JSON of a page becomes a fifth; a higher level would save little and cost much."""
+    return zlib.compress(result, 6)
+
+
+def time_of(seconds: float) -> datetime:
+    """A time in UTC from seconds since the epoch."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def json_of(value: object) -> str:
+    """JSON as it is kept."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def storable(text: str) -> str:
+    """A text that every database takes: PostgreSQL refuses NUL, and both what is no Unicode (lone surrogates)."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def by_job(rows: Sequence["Row[Any]"]) -> dict[int, list["Row[Any]"]]:
+    """Rows of pages by the key of their job, in the order in which jobs are locked."""
+    found: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        found.setdefault(row.job_key, []).append(row)
+    return dict(sorted(found.items()))

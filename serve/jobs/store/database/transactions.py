@@ -1,0 +1,177 @@
+"""Transactions: begun, tried again where that helps, and their errors translated once."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from models.errors import ConfigurationError, InsufficientStorage, Overloaded, RayocrError, StorageUnavailable
+from serve.jobs.store.database import schema
+from serve.jobs.store.database.engines import WRITES, Connected, connected
+
+__all__ = ["Database"]
+
+T = TypeVar("T")
+
+_TRIES = 6
+_LONGEST_PAUSE_S = 0.2
+_RETRY_AFTER_S = 5.0
+# Serialization failure, deadlock, no lock in time.
+_RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03"})
+_FULL_SQLSTATE = "53100"
+# Primary codes of SQLite: https://www.sqlite.org/rescode.html
+_SQLITE_MISTAKE, _SQLITE_LOCKED, _SQLITE_FULL = 1, 6, 13
+# Any number: who makes the tables holds it, so that replicas that start at once do not make them at once.
+_TABLES_LOCK = 0x7261796F6372
+
+
+class Database:
+    """Runs functions in transactions. Each function may run several times, and must change nothing but the database.
+
+    Args:
+        parts: The connections.
+    """
+
+    def __init__(self, parts: Connected) -> None:
+        self._parts = parts
+        self._preparing = threading.Lock()
+        self._is_prepared = False
+
+    @classmethod
+    def open(cls, url: str) -> "Database":
+        """The database of a URL; nothing is connected before its first use.
+
+        Raises:
+            ConfigurationError: The URL can't be used.
+        """
+        return cls(connected(url))
+
+    def read(self, work: Callable[[Connection], T], *, for_client: bool = False) -> T:
+        """Run something that only reads.
+
+        Args:
+            work: What to run.
+            for_client: Whether a client of the HTTP API waits for it, which is told to come back.
+
+        Raises:
+            StorageUnavailable: The database does not answer, and no client waits.
+            Overloaded: It does not answer, and a client waits.
+        """
+        return self._run(work, for_client=for_client, writes=False)
+
+    def write(self, work: Callable[[Connection], T], *, for_client: bool = False) -> T:
+        """Run something in a transaction that is durable when this returns. It may have been carried out on an error.
+
+        Args:
+            work: What to run. An error of it undoes everything.
+            for_client: Whether a client of the HTTP API waits for it, which is told to come back.
+
+        Raises:
+            StorageUnavailable: The database does not answer, and no client waits.
+            Overloaded: It does not answer, and a client waits.
+            InsufficientStorage: Its disk is full.
+        """
+        return self._run(work, for_client=for_client, writes=True)
+
+    def now(self, connection: Connection) -> float:
+        """Seconds since the epoch by the one clock that all users of the database share."""
+        if self._parts.clock is None:
+            return time.time()
+        return float(connection.execute(text(self._parts.clock)).scalar_one())
+
+    def check(self) -> None:
+        """See `JobStore.check`."""
+        self.read(lambda connection: connection.execute(select(1)).scalar_one())
+
+    def close(self) -> None:
+        """See `JobStore.close`."""
+        self._parts.engine.dispose()
+
+    def _run(self, work: Callable[[Connection], T], *, for_client: bool, writes: bool) -> T:
+        for left in reversed(range(_TRIES)):
+            try:
+                self._prepare()
+                return self._once(work, writes=writes)
+            except (DBAPIError, PoolTimeout) as exc:
+                if left and _may_pass(exc):
+                    time.sleep(random.uniform(0, _LONGEST_PAUSE_S))
+                    continue
+                raise self._translated(exc, for_client=for_client) from exc
+        raise AssertionError("the last try returns or raises")
+
+    def _once(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+        if not writes:
+            with self._parts.engine.connect() as connection, connection.begin():
+                return work(connection)
+        with self._parts.writing, self._parts.engine.connect() as plain:
+            connection = plain.execution_options(**{WRITES: True})
+            with connection.begin():
+                return work(connection)
+
+    def _prepare(self) -> None:
+        """Make the tables where there are none."""
+        if self._is_prepared:
+            return
+        with self._preparing:
+            if not self._is_prepared:
+                self._once(_make_tables, writes=True)
+                self._is_prepared = True
+
+    def _translated(self, error: Exception, *, for_client: bool) -> RayocrError:
+        reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().partition("\n")[0][:200]
+        if _is_full(error):
+            return InsufficientStorage(f"the job store {self._parts.shown} is full: {reason}")
+        if not _is_away(error):
+            raise error  # a constraint, which the caller knows, or a mistake of ours
+        if for_client:
+            return Overloaded("the job store does not answer at the moment; try again", _RETRY_AFTER_S)
+        return StorageUnavailable(f"the job store {self._parts.shown} does not answer: {reason}")
+
+
+def _make_tables(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_TABLES_LOCK})"))
+    schema.metadata.create_all(connection)
+    found = connection.execute(select(schema.version.c.version)).scalar_one_or_none()
+    if found is None:
+        connection.execute(insert(schema.version).values(version=schema.VERSION))
+    elif found != schema.VERSION:
+        raise ConfigurationError(
+            f"jobs.store has tables of version {found}, and this rayocr needs {schema.VERSION}: give it an empty one"
+        )
+
+
+def _sqlstate(error: Exception) -> str:
+    original = error.orig if isinstance(error, DBAPIError) else None
+    return getattr(original, "sqlstate", None) or ""
+
+
+def _sqlite_code(error: Exception) -> int:
+    original = error.orig if isinstance(error, DBAPIError) else None
+    code = getattr(original, "sqlite_errorcode", 0)
+    return int(code) & 0xFF  # without the extension
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether another try may succeed at once: not where the database is away, which lasts."""
+    if _sqlstate(error) in _RETRIED_SQLSTATES or _sqlite_code(error) == _SQLITE_LOCKED:
+        return True
+    # A connection that was open before the server restarted; the next is a new one.
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the database does not answer, or can't be read."""
+    if isinstance(error, OperationalError):
+        # SQLite's driver has no class of its own for SQL that is wrong.
+        return _sqlite_code(error) != _SQLITE_MISTAKE
+    return isinstance(error, InterfaceError | PoolTimeout) or type(error) is DatabaseError
+
+
+def _is_full(error: Exception) -> bool:
+    return _sqlstate(error) == _FULL_SQLSTATE or _sqlite_code(error) == _SQLITE_FULL

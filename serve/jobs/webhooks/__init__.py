@@ -1,0 +1,4 @@
+"""Telling receivers that their jobs have ended.
+
+Which deliveries are due is in `serve.jobs.store.deliveries`.
+"""

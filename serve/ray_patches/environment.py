@@ -1,0 +1,53 @@
+"""What `rayocr serve` does to the Ray it starts, for a Ray cluster that others start: by environment variables alone.
+
+They are for every node, before `ray start`: Ray hands them on to each process, and calls the functions that they name.
+Unlike on one machine, replicas of the ingress listen on the network, since the HAProxy of every node calls them.
+"""
+
+import os
+
+from serve.config.settings import HttpSettings
+from serve.ray_patches.fewer_processes import LEAN_ENVIRONMENT, leave_out_data_frames
+from serve.ray_patches.haproxy import CONTROLLER_HOOK, HABITS, SWITCH, time_limits, use_own_template
+from serve.ray_patches.loopback import bind_replicas_to_loopback
+
+__all__ = ["cluster_environment", "set_up_worker"]
+
+# What Ray's `worker_process_setup_hook` becomes. That itself belongs to a driver, and Serve's controller, proxies and
+# replicas have none of ours.
+_WORKER_HOOK = "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR"
+# Every HAProxy hears within a second that a replica is to end. Until then it still takes what they send.
+_DRAINING_S = 5
+
+
+def cluster_environment(http: HttpSettings) -> dict[str, str]:
+    """The variables for each node of a cluster; docs/operations.md explains them.
+
+    Args:
+        http: The proxy, and the deadlines of requests.
+    """
+    haproxy = {
+        "RAY_SERVE_CONTROLLER_CALLBACK_IMPORT_PATH": CONTROLLER_HOOK,
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(_DRAINING_S),
+        **time_limits(http),
+        **HABITS,
+    }
+    has_haproxy = http.proxy == "haproxy"
+    return {
+        SWITCH: str(int(has_haproxy)),
+        _WORKER_HOOK: "serve.ray_patches.environment.set_up_worker",
+        **(haproxy if has_haproxy else {}),
+        **LEAN_ENVIRONMENT,
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
+
+
+def set_up_worker() -> None:
+    """What the variable of the hook names: run in every worker process before anything else.
+
+    The gRPC server of each replica listens on loopback only: it unpickles what it is sent, and nothing uses it.
+    """
+    leave_out_data_frames()
+    if os.environ.get(SWITCH) == "1":
+        use_own_template()
+    bind_replicas_to_loopback()

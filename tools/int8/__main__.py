@@ -1,0 +1,103 @@
+"""`python -m tools.int8 BUNDLE`: make the int8 recipes of a bundle, beside its manifest.
+
+Only whoever adds or changes a bundle runs it, with the fonts that `tools.int8.drawing.fonts` names.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import cv2
+import numpy as np
+import openvino as ov
+import yaml
+
+from models.detection.passes import first_look
+from models.errors import ConfigurationError
+from models.manifests import load_manifest, verified_path
+from models.manifests.manifest import BundleManifest, DetectionManifest, RecognitionManifest, recipe_path
+from models.recognition.crops import crop_line
+from models.recognition.widths import LineWidths, width_table
+from models.runtime.base import normalized
+from tools.int8.calibrate import Candidate, Floats, Ranges, calibrate
+from tools.int8.drawing import DrawnPage, drawn_pages
+
+_NETS = ("detection", "recognition", "recognition-documents")
+_SEED = 2026
+_RECOGNITION_PAGES = 30
+_LINES_OF_A_PAGE = 4
+_DETECTION_PAGES = 8
+# Of the sum over classes of a time step's absolute change: bf16 alone has .005.
+_SCENES_BUDGET = 0.03
+# Convolutions behind GELU cost photographs of scenes a point of F1, and documents nothing.
+_SCENES_LEAST_BELOW_ZERO = 0.25
+_DOCUMENTS_BUDGET = 0.09
+# Of the sum over a row of pixels of the probability map. It leaves out the nine convolutions that cost most for
+# their work: the first, and those where the neck joins what comes from all depths.
+_DETECTION_BUDGET = 2.2
+# Unreadable on purpose: their extremes would stretch every range.
+_LEFT_OUT = {"noisy_page"}
+
+
+def main() -> int:
+    """Run the command; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tools.int8", description=__doc__)
+    parser.add_argument("bundle", help="name of a bundle, or the path of its manifest")
+    parser.add_argument("--net", choices=_NETS, action="append", help="only this one")
+    arguments = parser.parse_args()
+    try:
+        manifest = load_manifest(arguments.bundle, with_recipes=False)
+        for net in arguments.net or _NETS:
+            _make_recipe(manifest, net)
+    except ConfigurationError as exc:
+        print(f"tools.int8: {exc}", file=sys.stderr)
+        return exc.exit_code
+    return 0
+
+
+def _make_recipe(manifest: BundleManifest, net: str) -> None:
+    part = manifest.detection if net == "detection" else manifest.recognition
+    path = verified_path(part.file)
+    pages = (page for page in drawn_pages(10 * _RECOGNITION_PAGES, _SEED) if page.kind not in _LEFT_OUT)
+    if isinstance(part, DetectionManifest):
+        samples, budget, least_below_zero = list(_detection_samples(pages, part)), _DETECTION_BUDGET, 0.0
+    else:
+        samples = list(_recognition_samples(pages, part))
+        is_scenes = net == "recognition"
+        budget = _SCENES_BUDGET if is_scenes else _DOCUMENTS_BUDGET
+        least_below_zero = _SCENES_LEAST_BELOW_ZERO if is_scenes else 0.0
+    read: Callable[[], ov.Model] = lambda: ov.Core().read_model(path)  # noqa: E731 - two words, used twice
+    ranges = calibrate(read, samples, budget, _print_candidate, least_below_zero)
+    target = recipe_path(manifest.name, net)
+    target.write_text(_recipe_text(part.file.sha256, ranges), encoding="utf-8")
+    print(f"{target.name}: {len(ranges)} convolutions, from {len(samples)} samples")
+
+
+def _recipe_text(sha256: str, ranges: Ranges) -> str:
+    head = f"# Made by `python -m tools.int8` from drawn pictures, seed {_SEED}; not edited by hand.\n"
+    body = {"sha256": sha256, "activations": {name: list(bounds) for name, bounds in ranges.items()}}
+    return head + yaml.safe_dump(body, sort_keys=False, default_flow_style=None)
+
+
+def _print_candidate(one: Candidate) -> None:
+    print(f"{one.name:12} {one.multiplications:6.2%} of the work, shift {one.shift:.5f}, range {one.range}", flush=True)
+
+
+def _recognition_samples(pages: Iterator[DrawnPage], manifest: RecognitionManifest) -> Iterator[Floats]:
+    random = np.random.default_rng(_SEED)
+    for page in islice(pages, _RECOGNITION_PAGES):
+        for index in random.permutation(len(page.quads))[:_LINES_OF_A_PAGE]:
+            widths = LineWidths(width_table(manifest.width_multiple_px))
+            crop = crop_line(page.pixels, page.quads[index], manifest.height_px, widths)
+            yield normalized(crop.pixels[None], manifest.input)
+
+
+def _detection_samples(pages: Iterator[DrawnPage], manifest: DetectionManifest) -> Iterator[Floats]:
+    for page in islice(pages, _DETECTION_PAGES):
+        yield normalized(first_look(page.pixels, 1, manifest).pixels[None], manifest.input)
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    sys.exit(main())
