@@ -16,7 +16,6 @@ from loadtest.errors import LoadtestError
 from loadtest.jobs.commands import job_beside, job_overhead
 from loadtest.machine import this_machine
 from loadtest.mosaic import mosaic
-from loadtest.noop import noop
 from loadtest.options import (
     AllowErrors,
     AllowRemote,
@@ -56,7 +55,6 @@ app.command()(table)
 app.command()(soak)
 app.command()(plot)
 app.command()(profile)
-app.command()(noop)
 app.command()(mosaic)
 app.command()(scale)
 app.command("job-overhead")(job_overhead)
