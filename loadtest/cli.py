@@ -42,7 +42,6 @@ from loadtest.plotting.commands import plot
 from loadtest.profile import profile
 from loadtest.render import print_report
 from loadtest.report import Report
-from loadtest.scale import scale
 from loadtest.service import Target, measure_service
 from loadtest.soak.commands import soak
 
@@ -56,7 +55,6 @@ app.command()(soak)
 app.command()(plot)
 app.command()(profile)
 app.command()(mosaic)
-app.command()(scale)
 app.command("job-overhead")(job_overhead)
 app.command("job-beside")(job_beside)
 

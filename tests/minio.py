@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from deployments.storage.s3_client import S3Client, WrittenAnswer
-from loadtest.program import free_port
+from tests.ports import free_port
 
 __all__ = ["MinioClient", "MinioServer", "minio", "minio_program"]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from loadtest.program import free_port
+from tests.ports import free_port
 
 __all__ = ["PostgresServer", "postgres", "postgres_programs"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from loadtest.program import free_port
+from tests.ports import free_port
 
 __all__ = ["RayNodes"]
 

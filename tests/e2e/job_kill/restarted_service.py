@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from loadtest.program import free_port
+from tests.ports import free_port
 from tests.service import replicas
 
 __all__ = ["RestartedService"]
