@@ -15,7 +15,6 @@ from loadtest.client import LoadPlan
 from loadtest.errors import LoadtestError
 from loadtest.jobs.commands import job_beside, job_overhead
 from loadtest.machine import this_machine
-from loadtest.mosaic import mosaic
 from loadtest.options import (
     AllowErrors,
     AllowRemote,
@@ -54,7 +53,6 @@ app.command()(table)
 app.command()(soak)
 app.command()(plot)
 app.command()(profile)
-app.command()(mosaic)
 app.command("job-overhead")(job_overhead)
 app.command("job-beside")(job_beside)
 
