@@ -1,1 +1,0 @@
-"""Bulk runs over very many tiny pictures: what the listing, Ray Data and the storage take."""
