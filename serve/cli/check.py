@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import DeadlineExceeded, MalformedRequest, ModelOutputError, Overloaded, RayocrError
-from serve.cli.console import complain
+from models.errors import DeadlineExceeded, ModelOutputError, Overloaded, RayocrError
 from serve.cli.service_client import connect, error_of
 
 if TYPE_CHECKING:
@@ -28,24 +27,10 @@ def check(
         Path | None, typer.Option(metavar="FILE", help="A file with the API key, where the service asks for one.")
     ] = None,
     timeout: Annotated[float, typer.Option(metavar="S", min=0, help="How long to wait for the service.")] = 60.0,
-    namespace: Annotated[
-        str | None, typer.Option(metavar="NS", help="In a pod: of the release whose pods are looked at.")
-    ] = None,
-    release: Annotated[str | None, typer.Option(metavar="NAME", help="In a pod: its name.")] = None,
 ) -> None:
     """Have a running service read a picture of known words, and say what is wrong where that fails."""
-    if (namespace is None) != (release is None):
-        raise MalformedRequest("--namespace and --release go together: the pods of one release are looked at")
-    failure: RayocrError | None = None
-    try:
-        with connect(url, api_key_file) as client:
-            seconds = _read_in_time(client, timeout)
-    except RayocrError as exc:
-        failure = exc
-    if namespace is not None and release is not None:  # also of one that reads: a part of it may not start
-        _tell_pods(namespace, release)
-    if failure is not None:
-        raise failure
+    with connect(url, api_key_file) as client:
+        seconds = _read_in_time(client, timeout)
     typer.echo(f"ok: read {_WORDS!r} in {seconds:.2f} s")
 
 
@@ -96,13 +81,3 @@ def _read(client: "httpx.Client") -> float:
     if "".join(text.split()).casefold() != "".join(_WORDS.split()):
         raise ModelOutputError(f"a picture of {_WORDS!r} was read as {text!r}: run rayocr models verify there")
     return seconds
-
-
-def _tell_pods(namespace: str, release: str) -> None:
-    from serve.cluster_pods import troubled_pods
-
-    try:
-        for trouble in troubled_pods(namespace, release):
-            complain(str(trouble))
-    except RayocrError as exc:  # the check itself says more
-        complain(exc.message)

@@ -24,7 +24,7 @@ gcsFaultToleranceOptions:
 
 {{/*
 Waits for Redis before the head starts: Ray's own complaint would be a crash loop and a stack trace. It says what is wrong
-in the container's log, to which `helm test` points, and as its termination message. With TLS it only connects.
+in the container's log and as its termination message. With TLS it only connects.
 */}}
 {{- define "rayocr.waitForRedis" -}}
 export LC_ALL=C  # lengths in bytes
