@@ -11,10 +11,14 @@ from typing import Annotated
 import typer
 
 from loadtest.bench.commands import bench, table
-from loadtest.client import LoadPlan
+from loadtest.data.pictures import load_pictures
 from loadtest.errors import LoadtestError
 from loadtest.jobs.commands import job_beside, job_overhead
-from loadtest.machine import this_machine
+from loadtest.measuring.client import LoadPlan
+from loadtest.measuring.machine import this_machine
+from loadtest.measuring.render import print_report
+from loadtest.measuring.report import Report
+from loadtest.measuring.service import Target, measure_service
 from loadtest.options import (
     AllowErrors,
     AllowRemote,
@@ -36,12 +40,8 @@ from loadtest.options import (
     Warmup,
 )
 from loadtest.peers import Peer, PeerOptions, load_peer, measure_peer
-from loadtest.pictures import load_pictures
-from loadtest.plotting.commands import plot
+from loadtest.plotting.canvas import plot
 from loadtest.profile import profile
-from loadtest.render import print_report
-from loadtest.report import Report
-from loadtest.service import Target, measure_service
 from loadtest.soak.commands import soak
 
 __all__ = ["app", "main", "with_default_command"]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from loadtest.accuracy import Unit
+from loadtest.data.accuracy import Unit
 
 __all__ = [
     "BENCH_SETS",

@@ -48,7 +48,7 @@ _OBSTACLES: dict[str, Callable[[], str | None]] = {"gpu": why_no_gpu, "cluster":
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test the marks of its folder; skip by the marks `gpu` and `cluster`, and by no other.
 
-    tests/unit/convert/test_drawing.py skips by itself where the fonts are missing that only calibration needs, and
+    tests/unit/tools/test_drawing.py skips by itself where the fonts are missing that only calibration needs, and
     tests/integration/loadtest/test_bench.py where there is no Tesseract.
     """
     for item in items:

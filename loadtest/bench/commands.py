@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from loadtest.bench.comparison import Comparison, read_comparison
-from loadtest.bench.page import write_results
 from loadtest.bench.run import BenchPlan, BenchSet, PeerCommand, check_peers, run_bench
-from loadtest.bench.table import markdown
-from loadtest.client import LoadPlan
+from loadtest.bench.table import markdown, write_results
+from loadtest.data.pictures import load_pictures
 from loadtest.errors import LoadtestError
-from loadtest.machine import this_machine
+from loadtest.measuring.client import LoadPlan
+from loadtest.measuring.machine import this_machine
+from loadtest.measuring.service import Target
 from loadtest.options import (
     BENCH_SETS,
     AllowErrors,
@@ -31,8 +32,6 @@ from loadtest.options import (
     comma_separated,
 )
 from loadtest.peers import Peer
-from loadtest.pictures import load_pictures
-from loadtest.service import Target
 
 __all__ = ["bench", "table"]
 

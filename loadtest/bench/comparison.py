@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from loadtest.figures_file import read_figures
-from loadtest.machine import Machine
+from loadtest.measuring.machine import Machine
+from loadtest.measuring.report import read_figures
 from loadtest.peers import Peer
 
 __all__ = ["KIND", "ONE_CLIENT", "SERVICE", "Comparison", "Turn", "label_of", "read_comparison"]

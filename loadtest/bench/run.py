@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loadtest.bench.comparison import ONE_CLIENT, SERVICE, Turn
-from loadtest.client import LoadPlan
+from loadtest.data.pictures import PictureSet
 from loadtest.errors import LoadtestError
-from loadtest.meter import Meter
+from loadtest.measuring.client import LoadPlan
+from loadtest.measuring.meter import Meter
+from loadtest.measuring.service import Target, measure_service
 from loadtest.peers import Peer
-from loadtest.pictures import PictureSet
-from loadtest.service import Target, measure_service
 
 __all__ = ["BenchPlan", "BenchSet", "PeerCommand", "check_peers", "run_bench", "schedule"]
 

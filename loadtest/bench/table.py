@@ -1,12 +1,17 @@
-"""A comparison as GitHub markdown."""
+"""A comparison as GitHub markdown, and putting it between two markers of a page."""
 
 import statistics
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from loadtest.bench.comparison import SERVICE, Comparison, Turn, label_of
 from loadtest.bench.figures import OneClientFigures, SystemFigures, one_client_figures, system_figures
+from loadtest.errors import LoadtestError
 
-__all__ = ["markdown"]
+__all__ = ["markdown", "replace_results", "write_results"]
+
+_BEGIN = "<!-- results -->"
+_END = "<!-- end of results -->"
 
 _COLUMNS = (
     "set",
@@ -97,3 +102,28 @@ def _number(value: float | None, digits: int, unit: float = 1.0) -> str:
 
 def _times(ratio: float | None) -> str:
     return "-" if ratio is None else f"{ratio:.2f} x"
+
+
+def replace_results(page: str, results: str) -> str:
+    """Replace what stands between the two markers, which stay.
+
+    Raises:
+        ValueError: The page has not each marker once, in their order.
+    """
+    if page.count(_BEGIN) != 1 or page.count(_END) != 1 or page.index(_BEGIN) > page.index(_END):
+        raise ValueError(f"it needs one {_BEGIN} and, after it, one {_END}")
+    before, rest = page.split(_BEGIN)
+    after = rest.split(_END)[1]
+    return f"{before}{_BEGIN}\n\n{results.strip()}\n\n{_END}{after}"
+
+
+def write_results(path: Path, results: str) -> None:
+    """Rewrite a page with new results.
+
+    Raises:
+        LoadtestError: It can't be read or written, or lacks the markers.
+    """
+    try:
+        path.write_text(replace_results(path.read_text(encoding="utf-8"), results), encoding="utf-8")
+    except (OSError, ValueError) as exc:
+        raise LoadtestError(f"cannot write the results into {path}: {exc}") from exc

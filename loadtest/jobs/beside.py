@@ -7,12 +7,12 @@ from itertools import cycle, islice
 
 import aiohttp
 
-from loadtest.client import LoadPlan, drive
+from loadtest.data.pictures import Picture
 from loadtest.errors import LoadtestError
 from loadtest.jobs.client import JobClient
-from loadtest.latency import Latency
-from loadtest.pictures import Picture
-from loadtest.service import Target
+from loadtest.measuring.client import LoadPlan, drive
+from loadtest.measuring.latency import Latency
+from loadtest.measuring.service import Target
 
 __all__ = ["Beside", "measure_beside"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import aiohttp
 
-from loadtest.client import failure_code
+from loadtest.data.pictures import Picture
 from loadtest.errors import LoadtestError
-from loadtest.pictures import Picture
+from loadtest.measuring.client import failure_code
 
 __all__ = ["JobClient"]
 

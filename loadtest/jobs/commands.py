@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from loadtest.client import LoadPlan
+from loadtest.data.pictures import load_pictures
 from loadtest.jobs.beside import measure_beside
 from loadtest.jobs.overhead import measure_overhead
-from loadtest.latency import Latency
+from loadtest.measuring.client import LoadPlan
+from loadtest.measuring.latency import Latency
+from loadtest.measuring.service import Target
 from loadtest.options import Clients, Images, Limit, ServicePid, Timeout, Url
-from loadtest.pictures import load_pictures
-from loadtest.service import Target
 
 __all__ = ["job_beside", "job_overhead"]
 

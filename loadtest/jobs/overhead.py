@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import aiohttp
 
-from loadtest.client import LoadPlan, drive
+from loadtest.data.pictures import Picture
 from loadtest.errors import LoadtestError
 from loadtest.jobs.client import JobClient
-from loadtest.meter import Meter
-from loadtest.pictures import Picture
-from loadtest.service import Target
+from loadtest.measuring.client import LoadPlan, drive
+from loadtest.measuring.meter import Meter
+from loadtest.measuring.service import Target
 
 __all__ = ["Overhead", "measure_overhead"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from loadtest.accuracy import Unit
-from loadtest.labels import ResultLine
+from loadtest.data.accuracy import Unit
+from loadtest.data.labels import ResultLine
 
 __all__ = ["LoadedPeer", "PeerOptions", "PeerReader"]
 

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 
-from loadtest.accuracy import Unit
-from loadtest.labels import ResultLine
-from loadtest.latency import Latency
-from loadtest.meter import Meter
+from loadtest.data.accuracy import Unit
+from loadtest.data.labels import ResultLine
+from loadtest.data.pictures import Picture, PictureSet
+from loadtest.measuring.latency import Latency
+from loadtest.measuring.meter import Meter
+from loadtest.measuring.report import Report, accuracy_of
 from loadtest.peers.base import LoadedPeer, PeerReader
-from loadtest.pictures import Picture, PictureSet
-from loadtest.report import Report, accuracy_of
 
 __all__ = ["measure_peer"]
 

@@ -5,8 +5,8 @@ import importlib.metadata
 from collections.abc import Iterable
 from typing import Protocol, cast
 
+from loadtest.data.labels import ResultLine
 from loadtest.errors import LoadtestError
-from loadtest.labels import ResultLine
 from loadtest.peers.base import LoadedPeer, PeerOptions
 
 __all__ = ["load_rapidocr"]

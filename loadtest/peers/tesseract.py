@@ -10,9 +10,9 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 
-from loadtest.accuracy import Unit
+from loadtest.data.accuracy import Unit
+from loadtest.data.labels import ResultLine
 from loadtest.errors import LoadtestError
-from loadtest.labels import ResultLine
 from loadtest.peers.base import LoadedPeer, PeerOptions
 
 __all__ = ["lines_from_tsv", "load_tesseract"]

@@ -1,5 +1,5 @@
-"""Figures of a bench or a soak as a picture. Matplotlib lives in the peers' environment (requirements/peers.lock)."""
+"""The figures of a bench or a soak as a picture.
 
-from loadtest.plotting.canvas import PLOTTED_KINDS, plot_file
-
-__all__ = ["PLOTTED_KINDS", "plot_file"]
+What is measured is in `loadtest.bench` and `loadtest.soak`. Matplotlib is in the environment of the peers alone
+(requirements/peers.lock).
+"""

@@ -1,33 +1,34 @@
-"""Choosing the drawing by the file's kind, and writing it as PNG."""
+"""`python -m loadtest plot`: choosing the drawing by the file's kind, and writing it as PNG."""
 
 import importlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from loadtest import bench, soak
 from loadtest.errors import LoadtestError
 from loadtest.plotting.bench import draw_comparison
 from loadtest.plotting.soak import draw_record
 
-__all__ = ["PLOTTED_KINDS", "plot_file"]
+__all__ = ["plot"]
 
 _DPI = 130
 
-PLOTTED_KINDS: Mapping[str, Callable[[Any, Path], None]] = {
+# What draws each kind of file, on a figure of Matplotlib (which gives no types).
+_PLOTTED_KINDS: Mapping[str, Callable[[Any, Path], None]] = {
     bench.KIND: lambda figure, path: draw_comparison(figure, bench.read_comparison(path)),
     soak.KIND: lambda figure, path: draw_record(figure, soak.read_record(path)),
 }
-"""What draws each kind of file, on a figure of Matplotlib (which gives no types)."""
 
 
-def plot_file(path: Path, output: Path) -> None:
-    """Draw a file of figures as PNG.
-
-    Raises:
-        LoadtestError: Matplotlib is not installed here, or the file is none that can be drawn.
-    """
+def plot(
+    file: Annotated[Path, typer.Argument(help="Figures that bench --json or soak --json kept.")],
+    output: Annotated[Path, typer.Option(help="The PNG to write.")],
+) -> None:
+    """Draw the figures of a bench or a soak."""
     try:
         matplotlib = importlib.import_module("matplotlib.figure")
     except ImportError as exc:
@@ -36,10 +37,10 @@ def plot_file(path: Path, output: Path) -> None:
             "then use .venv-peers/bin/python"
         ) from exc
     try:
-        kind = json.loads(path.read_text(encoding="utf-8"))["kind"]
-        draw = PLOTTED_KINDS[kind]
+        kind = json.loads(file.read_text(encoding="utf-8"))["kind"]
+        draw = _PLOTTED_KINDS[kind]
     except (OSError, KeyError, TypeError, ValueError) as exc:
-        raise LoadtestError(f"{path} can't be drawn: it holds no figures of a bench or a soak ({exc!r})") from exc
+        raise LoadtestError(f"{file} can't be drawn: it holds no figures of a bench or a soak ({exc!r})") from exc
     figure = matplotlib.Figure(layout="constrained")  # no window, no global state
-    draw(figure, path)
+    draw(figure, file)
     figure.savefig(output, format="png", dpi=_DPI)

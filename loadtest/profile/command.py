@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from loadtest.client import LoadPlan
-from loadtest.machine import this_machine
+from loadtest.data.pictures import load_pictures
+from loadtest.measuring.client import LoadPlan
+from loadtest.measuring.machine import this_machine
+from loadtest.measuring.report import Report
+from loadtest.measuring.service import Target
 from loadtest.options import AllowErrors, AsJson, Clients, Images, Limit, Repeat, ServicePid, Timeout, Url, Warmup
-from loadtest.pictures import load_pictures
 from loadtest.profile.measure import LEAST_IDLE_S, ProfilePlan, measure_profile
 from loadtest.profile.split import BOUND, GOAL, Profile, Row
-from loadtest.report import Report
-from loadtest.service import Target
 
 __all__ = ["profile", "profile_table"]
 

@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from loadtest.client import LoadPlan
+from loadtest.data.pictures import PictureSet
 from loadtest.errors import LoadtestError
-from loadtest.pictures import PictureSet
+from loadtest.measuring.client import LoadPlan
+from loadtest.measuring.report import Report
+from loadtest.measuring.roles import RoleMeter
+from loadtest.measuring.service import Target, measure_service
 from loadtest.profile.counters import PAGES, WORK, Snapshot, counted_between, read_snapshot
-from loadtest.profile.roles import RoleMeter
 from loadtest.profile.split import Profile, split_cpu
-from loadtest.report import Report
-from loadtest.service import Target, measure_service
 
 __all__ = ["LEAST_IDLE_S", "ProfilePlan", "measure_profile"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from loadtest.profile.roles import RoleUse
+from loadtest.measuring.roles import RoleUse
 
 __all__ = ["BOUND", "GOAL", "Profile", "Row", "split_cpu"]
 

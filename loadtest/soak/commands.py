@@ -1,11 +1,13 @@
-"""`python -m loadtest soak`."""
+"""`python -m loadtest soak`, and what it prints."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from loadtest.client import LoadPlan
+from loadtest.data.pictures import load_pictures
+from loadtest.measuring.client import LoadPlan
+from loadtest.measuring.service import Target
 from loadtest.options import (
     BENCH_SETS,
     AllowErrors,
@@ -19,13 +21,11 @@ from loadtest.options import (
     Url,
     comma_separated,
 )
-from loadtest.pictures import load_pictures
-from loadtest.service import Target
-from loadtest.soak.growth import Windows, total_growth
+from loadtest.soak.growth import Growth, Windows, growth_by_role, total_growth
+from loadtest.soak.record import SoakRecord
 from loadtest.soak.run import SoakPlan, run_soak
-from loadtest.soak.table import soak_table
 
-__all__ = ["soak"]
+__all__ = ["soak", "soak_table"]
 
 Count = Annotated[int, typer.Option("--images", min=1, help="Pictures to send.")]
 Seconds = Annotated[float | None, typer.Option(min=1, help="Begin none after so many seconds.")]
@@ -73,3 +73,27 @@ def soak(
         raise typer.Exit(1)
     if record.errors and not allow_errors:
         raise typer.Exit(1)
+
+
+def soak_table(record: SoakRecord) -> str:
+    """Memory of each role in both windows, as GitHub markdown."""
+    windows, last = record.windows, max(sample.images for sample in record.samples)
+    failed = ", ".join(f"{code} {count}" for code, count in sorted(record.errors.items())) or "none"
+    lines = [
+        f"CPU: {record.machine}",
+        f"{record.requests} images of mixed sizes, {record.clients} clients, {record.wall_s:.0f} s; failed: {failed}",
+        f"Medians of {windows.width} images around {windows.settled_after}, and of the last {windows.width}.",
+        "",
+        f"| role | MB at {windows.settled_after} | MB at {last} | growth | processes |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [_row(growth) for growth in growth_by_role(record.samples, windows)]
+    lines.append(_row(total_growth(record.samples, windows)))
+    return "\n".join(lines)
+
+
+def _row(growth: Growth) -> str:
+    percent = "-" if growth.percent is None else f"{growth.percent:+.1f} %"
+    counts = dict.fromkeys(f"{count:g}" for count in (growth.early_processes, growth.late_processes))
+    sizes = f"{growth.early_bytes / 1e6:,.0f} | {growth.late_bytes / 1e6:,.0f}"
+    return f"| {growth.role} | {sizes} | {percent} | {' -> '.join(counts)} |"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import psutil
 
 from loadtest.errors import LoadtestError
-from loadtest.meter import pss_bytes
-from loadtest.profile.roles import role_of
+from loadtest.measuring.meter import pss_bytes
+from loadtest.measuring.roles import role_of
 
 __all__ = ["MemorySample", "sample_memory"]
 

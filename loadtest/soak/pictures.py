@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from PIL import Image
 
-from loadtest.pictures import Picture
+from loadtest.data.pictures import Picture
 
 __all__ = ["FACTORS", "MAX_PIXELS", "mixed_order", "scaled"]
 

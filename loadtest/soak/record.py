@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest.figures_file import read_figures
-from loadtest.machine import Machine
+from loadtest.measuring.machine import Machine
+from loadtest.measuring.report import read_figures
 from loadtest.soak.growth import Windows
 from loadtest.soak.memory import MemorySample
 

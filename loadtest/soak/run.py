@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from loadtest.client import Answer, LoadPlan, exchange
+from loadtest.data.pictures import Picture
 from loadtest.errors import LoadtestError
-from loadtest.machine import this_machine
-from loadtest.pictures import Picture
-from loadtest.processes import ServiceProcesses
-from loadtest.service import Target
+from loadtest.measuring.client import Answer, LoadPlan, exchange
+from loadtest.measuring.machine import this_machine
+from loadtest.measuring.processes import ServiceProcesses
+from loadtest.measuring.service import Target
 from loadtest.soak.growth import Windows
 from loadtest.soak.memory import MemorySample, sample_memory
 from loadtest.soak.pictures import mixed_order, scaled

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from loadtest.pictures import Picture
+from loadtest.data.pictures import Picture
 from tests.e2e.kubernetes.outcome import Answered, Outcome, outcome_of
 from tests.e2e.kubernetes.tools import kubectl
 
@@ -113,8 +113,8 @@ def _archive(pictures: Sequence[Picture]) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         archive.add(Path(__file__).with_name("load.py"), "load.py")
-        for file in sorted((_ROOT / "loadtest").glob("*.py")):
-            archive.add(file, f"loadtest/{file.name}")
+        for file in sorted((_ROOT / "loadtest").rglob("*.py")):
+            archive.add(file, str(file.relative_to(_ROOT)))
         for picture in pictures:
             entry = tarfile.TarInfo(f"pictures/{Path(picture.name).name}")
             entry.size = len(picture.content)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.pictures import Picture, load_pictures
+from loadtest.data.pictures import Picture, load_pictures
 from serve.documents.local import LocalReader
 from tests.e2e.kubernetes.client_pod import ClientPod
 from tests.e2e.kubernetes.release import Release

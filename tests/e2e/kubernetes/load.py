@@ -13,8 +13,8 @@ import time
 from itertools import cycle
 from pathlib import Path
 
-from loadtest.client import Answer, LoadPlan, exchange
-from loadtest.pictures import Picture, load_pictures
+from loadtest.data.pictures import Picture, load_pictures
+from loadtest.measuring.client import Answer, LoadPlan, exchange
 
 _WAIT_S = {"connection": 1.0, "replica_crashed": 1.0}
 _REFUSED_WAIT_S = 5.0

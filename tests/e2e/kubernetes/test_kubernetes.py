@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from loadtest.pictures import Picture
+from loadtest.data.pictures import Picture
 from tests.e2e.kubernetes.client_pod import ClientPod
 from tests.e2e.kubernetes.release import READERS, WORKERS, Pod, Release
 from tests.e2e.kubernetes.table import Measured

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from loadtest.meter import Meter
-from loadtest.processes import locate_service
+from loadtest.measuring.meter import Meter
+from loadtest.measuring.processes import locate_service
 
 # An actor listens, as Serve's proxy does; its driver is what `rayocr serve` is.
 _CLUSTER = """

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.accuracy import Counts
-from loadtest.client import LoadPlan
+from loadtest.data.accuracy import Counts
+from loadtest.data.labels import LabelLine, PageLabel
+from loadtest.data.pictures import Picture, PictureSet
 from loadtest.errors import LoadtestError
-from loadtest.labels import LabelLine, PageLabel
-from loadtest.meter import Meter
-from loadtest.pictures import Picture, PictureSet
-from loadtest.processes import locate_service
-from loadtest.report import Report
-from loadtest.service import Target, measure_service
+from loadtest.measuring.client import LoadPlan
+from loadtest.measuring.meter import Meter
+from loadtest.measuring.processes import locate_service
+from loadtest.measuring.report import Report
+from loadtest.measuring.service import Target, measure_service
 from tests.integration.loadtest.commands import run_command
 from tests.integration.loadtest.conftest import FakeService
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from loadtest.accuracy import Counts, score_page
-from loadtest.labels import ResultLine, read_labels
+from loadtest.data.accuracy import Counts, score_page
+from loadtest.data.labels import ResultLine, read_labels
 from models.detection import TextDetector
 from models.manifests import load_manifest
 from models.page import Page

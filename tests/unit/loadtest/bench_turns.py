@@ -1,11 +1,11 @@
 """Turns of a bench with made-up figures."""
 
-from loadtest.accuracy import Counts, Unit
 from loadtest.bench import Comparison, Turn
-from loadtest.latency import Latency
-from loadtest.machine import Machine
-from loadtest.meter import ResourceUse
-from loadtest.report import Accuracy, Report
+from loadtest.data.accuracy import Counts, Unit
+from loadtest.measuring.latency import Latency
+from loadtest.measuring.machine import Machine
+from loadtest.measuring.meter import ResourceUse
+from loadtest.measuring.report import Accuracy, Report
 
 __all__ = ["comparison", "turn"]
 

@@ -1,6 +1,6 @@
 """Soaks with made-up figures."""
 
-from loadtest.machine import Machine
+from loadtest.measuring.machine import Machine
 from loadtest.soak import MemorySample, SoakRecord, Windows
 
 __all__ = ["MB", "WINDOWS", "growing", "record", "sample"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from loadtest.accuracy import Counts, IgnoreRule, Unit, score_page, unit_of, units_of_text
-from loadtest.labels import LabelLine, PageLabel, ResultLine
+from loadtest.data.accuracy import Counts, IgnoreRule, Unit, score_page, unit_of, units_of_text
+from loadtest.data.labels import LabelLine, PageLabel, ResultLine
 
 BOX = ((0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0))
 BELOW = ((0.0, 40.0), (100.0, 40.0), (100.0, 60.0), (0.0, 60.0))

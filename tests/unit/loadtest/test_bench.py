@@ -6,10 +6,10 @@ import pytest
 
 from loadtest.bench import BenchPlan, markdown, one_client_figures, read_comparison, system_figures
 from loadtest.bench.comparison import ONE_CLIENT, SERVICE
-from loadtest.bench.page import replace_results, write_results
 from loadtest.bench.run import schedule
-from loadtest.client import LoadPlan
+from loadtest.bench.table import replace_results, write_results
 from loadtest.errors import LoadtestError
+from loadtest.measuring.client import LoadPlan
 from loadtest.peers import Peer
 from tests.unit.loadtest.bench_turns import comparison, turn
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadtest.cpu_account import CpuAccount, CpuTimes, ProcessIdentity
+from loadtest.measuring.cpu_account import CpuAccount, CpuTimes, ProcessIdentity
 
 PARENT = ProcessIdentity(1, 0.0)
 CHILD = ProcessIdentity(2, 0.0)

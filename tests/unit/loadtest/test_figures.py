@@ -5,12 +5,12 @@ import itertools
 import pytest
 
 from loadtest.cli import with_default_command
-from loadtest.client import LoadPlan, failure_code, picture_order
 from loadtest.errors import LoadtestError
-from loadtest.latency import Latency, percentile
-from loadtest.machine import Machine, machine_from_cpuinfo
-from loadtest.processes import is_loopback, port_of
-from loadtest.service import checked_url
+from loadtest.measuring.client import LoadPlan, failure_code, picture_order
+from loadtest.measuring.latency import Latency, percentile
+from loadtest.measuring.machine import Machine, machine_from_cpuinfo
+from loadtest.measuring.processes import is_loopback, port_of
+from loadtest.measuring.service import checked_url
 
 CPUINFO = """processor\t: 0
 model name\t: Test CPU 9000

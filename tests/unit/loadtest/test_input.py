@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.data.labels import LabelLine, ResultLine, lines_from_answer, read_labels
+from loadtest.data.pictures import load_pictures
 from loadtest.errors import LoadtestError
-from loadtest.labels import LabelLine, ResultLine, lines_from_answer, read_labels
-from loadtest.pictures import load_pictures
 
 CORNERS = [[0, 0], [9, 0], [9, 5], [0, 5]]
 

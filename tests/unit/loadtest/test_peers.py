@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.accuracy import Counts, Unit
+from loadtest.data.accuracy import Counts, Unit
+from loadtest.data.labels import LabelLine, PageLabel, ResultLine
+from loadtest.data.pictures import Picture, PictureSet
 from loadtest.errors import LoadtestError
-from loadtest.labels import LabelLine, PageLabel, ResultLine
 from loadtest.peers import LoadedPeer, Peer, PeerOptions, load_peer, measure_peer
 from loadtest.peers.tesseract import lines_from_tsv
-from loadtest.pictures import Picture, PictureSet
 
 BOX = ((0.0, 0.0), (9.0, 0.0), (9.0, 5.0), (0.0, 5.0))
 TITLES = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n"

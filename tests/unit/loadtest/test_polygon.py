@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadtest.polygon import Point, area, convex_hull, covered_fraction, intersection_area
+from loadtest.data.polygon import Point, area, convex_hull, covered_fraction, intersection_area
 
 SQUARE: list[Point] = [(0, 0), (10, 0), (10, 10), (0, 10)]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from loadtest.measuring.roles import RoleUse, role_of
 from loadtest.profile.counters import PAGES, WORK, counted_between, snapshot_from_text
-from loadtest.profile.roles import RoleUse, role_of
 from loadtest.profile.split import split_cpu
 
 BEFORE = """# HELP ray_rayocr_pages_total Pages that the stage finished.

@@ -4,13 +4,13 @@ import io
 
 import pytest
 
-from loadtest.accuracy import Counts, Unit
-from loadtest.labels import LabelLine, PageLabel, ResultLine
-from loadtest.latency import Latency
-from loadtest.meter import ResourceUse
-from loadtest.pictures import Picture, PictureSet
-from loadtest.render import print_report
-from loadtest.report import Accuracy, Report, accuracy_of
+from loadtest.data.accuracy import Counts, Unit
+from loadtest.data.labels import LabelLine, PageLabel, ResultLine
+from loadtest.data.pictures import Picture, PictureSet
+from loadtest.measuring.latency import Latency
+from loadtest.measuring.meter import ResourceUse
+from loadtest.measuring.render import print_report
+from loadtest.measuring.report import Accuracy, Report, accuracy_of
 
 BOX = ((0.0, 0.0), (9.0, 0.0), (9.0, 5.0), (0.0, 5.0))
 

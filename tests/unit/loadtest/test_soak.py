@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from loadtest.data.pictures import Picture
 from loadtest.errors import LoadtestError
-from loadtest.pictures import Picture
 from loadtest.soak import MemorySample, Windows, growth_by_role, read_record, total_growth
+from loadtest.soak.commands import soak_table
 from loadtest.soak.pictures import FACTORS, MAX_PIXELS, mixed_order, scaled
-from loadtest.soak.table import soak_table
 from tests.unit.loadtest.soak_records import MB, WINDOWS, record, sample
 
 

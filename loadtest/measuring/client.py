@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from loadtest.pictures import Picture
+from loadtest.data.pictures import Picture
 
 __all__ = ["Answer", "LoadPlan", "Traffic", "drive", "exchange", "failure_code", "picture_order"]
 

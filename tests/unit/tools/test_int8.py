@@ -13,7 +13,7 @@ from models.runtime.base import NetOptions
 from models.runtime.device import Device, cpu_flags
 from models.runtime.int8 import FULL_LEVELS, SAFE_LEVELS, convolutions, quantize, weights_of
 from models.runtime.openvino import OpenVino
-from tests.unit.convert.tiny_nets import Floats, convolution, named, outputs, side_by_side
+from tests.unit.tools.tiny_nets import Floats, convolution, named, outputs, side_by_side
 
 LARGE = np.random.default_rng(0).normal(size=(8, 3, 3, 3)).astype(np.float32)
 SMALL = np.random.default_rng(1).normal(size=(4, 3, 1, 1)).astype(np.float32)

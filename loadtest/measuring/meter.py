@@ -8,7 +8,7 @@ from types import TracebackType
 
 import psutil
 
-from loadtest.cpu_account import CpuAccount, CpuTimes, ProcessIdentity
+from loadtest.measuring.cpu_account import CpuAccount, CpuTimes, ProcessIdentity
 
 __all__ = ["SAMPLE_INTERVAL_S", "Meter", "ResourceUse", "pss_bytes"]
 

@@ -1,15 +1,21 @@
 """What a measurement found: one shape for rayocr and its peers, as a value and as JSON."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
 
-from loadtest.accuracy import Counts, IgnoreRule, Unit, score_page, unit_of
-from loadtest.labels import ResultLine
-from loadtest.latency import Latency
-from loadtest.meter import ResourceUse
-from loadtest.pictures import PictureSet
+from loadtest.data.accuracy import Counts, IgnoreRule, Unit, score_page, unit_of
+from loadtest.data.labels import ResultLine
+from loadtest.data.pictures import PictureSet
+from loadtest.errors import LoadtestError
+from loadtest.measuring.latency import Latency
+from loadtest.measuring.meter import ResourceUse
 
-__all__ = ["Accuracy", "Report", "accuracy_of"]
+__all__ = ["Accuracy", "Report", "accuracy_of", "read_figures"]
+
+Figures = TypeVar("Figures")
 
 
 @dataclass(frozen=True)
@@ -161,3 +167,23 @@ class Report:
             "generator_cpu_s": self.generator_cpu_s,
             "accuracy": None if self.accuracy is None else self.accuracy.as_dict(),
         }
+
+
+def read_figures(path: Path, kind: str, parse: Callable[[Mapping[str, Any]], Figures]) -> Figures:
+    """Read a file that a command kept.
+
+    Args:
+        path: Of the file: a JSON object.
+        kind: What its `kind` must be: the name of the command.
+        parse: Makes the figures of the object. Its KeyError, TypeError or ValueError says that they are something else.
+
+    Raises:
+        LoadtestError: It can't be read, or holds something else.
+    """
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        if fields["kind"] != kind:
+            raise ValueError(f"its kind is {fields['kind']!r}, not {kind!r}")
+        return parse(fields)
+    except (OSError, KeyError, TypeError, ValueError) as exc:
+        raise LoadtestError(f"{path} holds no figures of python -m loadtest {kind}: {exc!r}") from exc

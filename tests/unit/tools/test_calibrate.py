@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from tests.unit.convert.tiny_nets import Floats, convolution
+from tests.unit.tools.tiny_nets import Floats, convolution
 from tools.int8.calibrate import Candidate, calibrate, chosen
 
 SHAPE = (1, 3, 24, 32)

@@ -18,8 +18,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from loadtest.labels import PageLabel, ResultLine
-from loadtest.polygon import covered_fraction
+from loadtest.data.labels import PageLabel, ResultLine
+from loadtest.data.polygon import covered_fraction
 
 __all__ = ["IGNORED_OVERLAP", "Counts", "IgnoreRule", "Unit", "score_page", "unit_of", "units_of_text"]
 

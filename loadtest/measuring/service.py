@@ -9,15 +9,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from loadtest.accuracy import Unit
-from loadtest.client import Answer, LoadPlan, Traffic, drive
+from loadtest.data.accuracy import Unit
+from loadtest.data.labels import ResultLine, lines_from_answer
+from loadtest.data.pictures import PictureSet
 from loadtest.errors import LoadtestError
-from loadtest.labels import ResultLine, lines_from_answer
-from loadtest.latency import Latency
-from loadtest.meter import Meter
-from loadtest.pictures import PictureSet
-from loadtest.processes import ServiceProcesses, is_loopback, locate_service, port_of
-from loadtest.report import Report, accuracy_of
+from loadtest.measuring.client import Answer, LoadPlan, Traffic, drive
+from loadtest.measuring.latency import Latency
+from loadtest.measuring.meter import Meter
+from loadtest.measuring.processes import ServiceProcesses, is_loopback, locate_service, port_of
+from loadtest.measuring.report import Report, accuracy_of
 
 __all__ = ["Target", "checked_url", "measure_service"]
 

@@ -6,8 +6,8 @@ from typing import TextIO
 from rich.console import Console
 from rich.table import Table
 
-from loadtest.accuracy import Counts
-from loadtest.report import Report
+from loadtest.data.accuracy import Counts
+from loadtest.measuring.report import Report
 
 __all__ = ["megabytes", "print_report", "report_rows"]
 

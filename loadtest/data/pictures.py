@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtest.accuracy import Unit, unit_of
+from loadtest.data.accuracy import Unit, unit_of
+from loadtest.data.labels import PageLabel, read_labels
 from loadtest.errors import LoadtestError
-from loadtest.labels import PageLabel, read_labels
 
 __all__ = ["MAX_TOTAL_BYTES", "Picture", "PictureSet", "load_pictures"]
 

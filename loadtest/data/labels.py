@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtest.data.polygon import Polygon
 from loadtest.errors import LoadtestError
-from loadtest.polygon import Polygon
 
 __all__ = ["LabelLine", "LabelRow", "PageLabel", "ResultLine", "lines_from_answer", "read_labels"]
 

@@ -9,7 +9,7 @@ from types import TracebackType
 
 import psutil
 
-from loadtest.cpu_account import ProcessIdentity
+from loadtest.measuring.cpu_account import ProcessIdentity
 
 __all__ = ["RoleMeter", "RoleUse", "role_of"]
 
