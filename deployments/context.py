@@ -1,18 +1,19 @@
-"""What travels with a request through the stages: its id, its deadline, and what it may cost."""
+"""What travels with a page through the stages: whose it is, how it is to be read, and until when."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from deployments.read_options import AS_IT_COMES, ReadOptions
 from deployments.work.page_work import PageWork
-from deployments.work.yielding import presence
+from deployments.work.yielding import yielding
 from models.errors import DeadlineExceeded
 
-__all__ = ["INTERACTIVE", "JOB", "RequestContext"]
+__all__ = ["INTERACTIVE", "JOB", "PageCall", "RequestContext"]
 
-#: Priorities: somebody waits for the answer of the first; lower numbers go first wherever pages wait.
+#: Priorities. Somebody waits for the answer to the first. Lower numbers go first wherever pages wait.
 INTERACTIVE = 0
 JOB = 1
 
@@ -22,9 +23,9 @@ class RequestContext:
     """One request, as every stage knows it.
 
     Args:
-        request_id: As in the header X-Request-ID and in every log line.
+        request_id: The id in the header X-Request-ID and in every log line.
         deadline: Seconds since the epoch after which nobody waits for the answer.
-        timeout_s: How long that was from the start, for the message.
+        timeout_s: Seconds from the start to the deadline, for the message.
         priority: INTERACTIVE or JOB.
         page_work_s: Seconds of work that a page of up to 4 megapixels may take, and a larger one in proportion; None
             for no limit.
@@ -40,25 +41,25 @@ class RequestContext:
 
     @classmethod
     def starting_now(cls, request_id: str, timeout_s: float) -> "RequestContext":
-        """A request whose time begins now."""
+        """Make the context of a request whose time begins now."""
         return cls(request_id, time.time() + timeout_s, timeout_s)
 
     def renewed(self) -> "RequestContext":
-        """The same request with its time beginning anew."""
+        """Make the context of the same request with its time beginning anew."""
         return replace(self, deadline=time.time() + self.timeout_s)
 
     def work(self, pixels: int, spent_s: float) -> PageWork:
-        """An account of the work on one page.
+        """Open an account of the work on one page.
 
         Args:
-            pixels: Of the page.
-            spent_s: On earlier steps, in seconds.
+            pixels: Pixels of the page.
+            spent_s: Seconds spent on earlier steps.
         """
         return PageWork(self.priority, self.page_work_s, pixels, spent_s)
 
-    def presence(self) -> AbstractContextManager[None]:
-        """Around all that a process does for this request's page: work of jobs keeps out of the way meanwhile."""
-        return presence.page(self.request_id, self.priority)
+    def makes_jobs_yield(self) -> AbstractContextManager[None]:
+        """Have work of jobs yield to this request in this process, as long as the context is held."""
+        return yielding.page(self.request_id, self.priority)
 
     @property
     def remaining_s(self) -> float:
@@ -70,7 +71,7 @@ class RequestContext:
         """Do no work after the deadline: what is inside is cancelled when it passes.
 
         Args:
-            stage: Where the time ran out, for the message.
+            stage: Name of the place where the time ran out, for the message.
 
         Raises:
             DeadlineExceeded: The deadline passed, or had passed already.
@@ -90,3 +91,26 @@ class RequestContext:
             f"the request's {self.timeout_s:g} s ran out in {stage}: send smaller pages, allow more time, "
             "or try again when there is less load"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PageCall:
+    """One page that the stages are asked to work on.
+
+    Its document is not part of it: Ray resolves a reference only if that is an argument by itself.
+
+    Args:
+        number: Number of the page, counted from 1.
+        context: The request that the page belongs to.
+        options: How its document is to be read.
+        sent_at: When a stage was called, in seconds since the epoch.
+    """
+
+    number: int
+    context: RequestContext
+    options: ReadOptions = AS_IT_COMES
+    sent_at: float = field(default_factory=time.time)
+
+    def sent_now(self) -> "PageCall":
+        """Make the same call for the next stage, which is called now."""
+        return replace(self, sent_at=time.time())

@@ -1,4 +1,4 @@
-"""What a request may ask of the reading of its document."""
+"""The options with which a document is read."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,11 +15,11 @@ class ReadOptions:
     """How the pages of one document are read. Travels with each page through the stages.
 
     Args:
-        password: Of an encrypted PDF.
-        dpi: At which pages of a PDF are drawn; None for what suits each page.
+        password: The password that opens an encrypted PDF.
+        dpi: Pixels an inch at which pages of a PDF are drawn; None for what suits each page.
         text_layer: Whether the text that a PDF carries is taken in place of reading the pixels: `auto` where it is
             visible, real text; `always` where there is any; `never`.
-        detection: Thresholds of detection, over the stage's own.
+        detection: Thresholds of detection, which go before the stage's own.
         characters: Whether words come with their characters.
     """
 
@@ -31,4 +31,4 @@ class ReadOptions:
 
 
 AS_IT_COMES = ReadOptions()
-"""Of a request that asks for nothing in particular."""
+"""The options of a request that asks for nothing in particular."""

@@ -16,6 +16,7 @@ from models.settings import (
 
 __all__ = [
     "MAX_PIXELS_BOUND",
+    "MOST_THREADS",
     "CpuScaling",
     "DetectionNet",
     "DetectionScaling",
@@ -33,8 +34,8 @@ __all__ = [
 # The most that `max_pixels` can be set to. Pages are arrays that later stages index by 32-bit numbers in places
 # (OpenCV); 3 bytes a pixel of this many still fit.
 MAX_PIXELS_BOUND = 700_000_000
-# Beyond four threads a replica was not measured, so it is kept at four.
-_MOST_THREADS = 4
+#: Beyond four threads a replica was not measured, so it is kept at four.
+MOST_THREADS = 4
 # Each thread of detection holds the maps of a page of its own.
 _DETECTION_THREADS = 2
 
@@ -189,10 +190,10 @@ class DetectionScaling(ScalingSettings):
     """A document's time is mostly recognition; that of a photograph with a few words is half detection."""
 
     max_replicas: int = Field(
-        default_factory=lambda: math.ceil(usable_cpu_count() / _MOST_THREADS),
+        default_factory=lambda: math.ceil(usable_cpu_count() / MOST_THREADS),
         ge=1,
         description="Replicas that a burst may bring. Each holds its own nets.",
-        json_schema_extra={"default_text": f"a replica for each {_MOST_THREADS} CPUs of this machine"},
+        json_schema_extra={"default_text": f"a replica for each {MOST_THREADS} CPUs of this machine"},
     )
 
 
@@ -242,11 +243,11 @@ class RecognitionNet(NetSettings):
         default="cpu", pattern=DEVICE_PATTERN, description="As for detection: auto, cpu, cuda or cuda:N."
     )
     threads: int = Field(
-        default_factory=lambda: min(usable_cpu_count(), _MOST_THREADS),
+        default_factory=lambda: min(usable_cpu_count(), MOST_THREADS),
         ge=1,
         le=256,
         description="As for detection. The lines of one page are read by as many at a time.",
-        json_schema_extra={"default_text": f"the CPUs of this machine, at most {_MOST_THREADS}"},
+        json_schema_extra={"default_text": f"the CPUs of this machine, at most {MOST_THREADS}"},
     )
 
 
@@ -254,11 +255,11 @@ class CpuScaling(ScalingSettings):
     """Replicas for every CPU. Most of a page's time is recognition: it is the stage that scales by default."""
 
     max_replicas: int = Field(
-        default_factory=lambda: math.ceil(usable_cpu_count() / _MOST_THREADS),
+        default_factory=lambda: math.ceil(usable_cpu_count() / MOST_THREADS),
         ge=1,
         description="Replicas that a burst may bring. Each holds its own nets. Together their threads should be the "
         "CPUs.",
-        json_schema_extra={"default_text": f"a replica for each {_MOST_THREADS} CPUs of this machine"},
+        json_schema_extra={"default_text": f"a replica for each {MOST_THREADS} CPUs of this machine"},
     )
 
 

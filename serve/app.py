@@ -14,9 +14,8 @@ from ray.serve.handle import DeploymentHandle
 
 from deployments.pipeline.routes import ColocatedReplicas, PageRoute, SeparateReplicas
 from deployments.settings import ReplicaSettings
-from deployments.stages.classes import Stages
-from deployments.stages.reader import Reader
-from serve.config.colocation import is_colocated
+from deployments.stages.reader import Reader, Stages
+from serve.config.colocation import is_colocated, reader_setup
 from serve.config.loading import load_settings
 from serve.config.settings import INGRESS_CPUS, Settings
 from serve.ingress import Ingress
@@ -97,16 +96,8 @@ def _separate(settings: Settings, stages: Stages) -> PageRoute:
 
 def _colocated(settings: Settings, stages: Stages) -> PageRoute:
     """One deployment of all stages."""
-    reader = _handle(
-        _replicas("Reader", Reader, settings.reader, settings.reader_cpus, _live(settings)),
-        settings.bundle,
-        settings.reader,
-        settings.preprocess,
-        settings.detection,
-        settings.recognition,
-        settings.storage,
-        stages,
-    )
+    replicas = _replicas("Reader", Reader, settings.reader, settings.reader_cpus, _live(settings))
+    reader = _handle(replicas, reader_setup(settings, stages=stages))
     return ColocatedReplicas(reader, settings.http.max_body_bytes)
 
 

@@ -26,7 +26,7 @@ from serve.config.settings import INGRESS_CPUS, Settings
 from serve.ray_patches import fewer_processes, haproxy, loopback
 
 if TYPE_CHECKING:
-    from deployments.stages.classes import Stages
+    from deployments.stages.reader import Stages
 
 __all__ = ["run_service"]
 
@@ -173,7 +173,7 @@ def _deploy(
     from ray.serve.config import HTTPOptions
     from ray.serve.schema import LoggingConfig
 
-    from deployments.stages.classes import Stages
+    from deployments.stages.reader import Stages
     from serve.app import build_application
     from serve.jobs.placement import takes_jobs
 

@@ -11,13 +11,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import ParamSpec, TypeVar
-
-from ray.util.metrics import Counter, Histogram
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from models.errors import RayocrError
 
-__all__ = ["StageMetrics", "error_code"]
+if TYPE_CHECKING:
+    from ray.util.metrics import Counter
+
+__all__ = ["NoMetrics", "StageMetrics", "error_code"]
 
 logger = logging.getLogger("ray.serve")
 
@@ -46,7 +47,7 @@ class _Sum:
         tag_key: Of its tags, the one that tells the values apart; None where there is no such.
     """
 
-    def __init__(self, counter: Counter, tag_key: str | None = None) -> None:
+    def __init__(self, counter: "Counter", tag_key: str | None = None) -> None:
         self._counter = counter
         self._tag_key = tag_key
         self._sums: defaultdict[str, float] = defaultdict(float)
@@ -74,6 +75,8 @@ class StageMetrics:
     """
 
     def __init__(self, stage: str) -> None:
+        from ray.util.metrics import Counter, Histogram  # Ray takes seconds to import, and not everybody has metrics
+
         tags = {"stage": stage}
         self._queue = Histogram(
             "rayocr_stage_queue_seconds",
@@ -183,3 +186,20 @@ class StageMetrics:
         self._pixels.add(count * height * width)
         if self._stage == "recognition":
             self._columns.add(count * width)
+
+
+class NoMetrics(StageMetrics):
+    """Counts and logs nothing, for stages that work in a process without Ray."""
+
+    def __init__(self) -> None: ...
+
+    @contextmanager
+    def page(self, number: int, sent_at: float) -> Iterator[None]:  # noqa: D102
+        yield
+
+    def metered(self, step: str, function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:  # noqa: D102
+        return function
+
+    def decoded(self, width: int, height: int) -> None: ...  # noqa: D102
+
+    def batch(self, shape: tuple[int, ...]) -> None: ...  # noqa: D102

@@ -10,13 +10,12 @@ from typing import TypeVar
 from ray.exceptions import ActorDiedError, ActorUnavailableError, ObjectLostError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
 
-from deployments.context import JOB, RequestContext
+from deployments.context import JOB, PageCall, RequestContext
 from deployments.document import Document
 from deployments.pipeline.routes import PageRoute
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
-from deployments.read_options import AS_IT_COMES, ReadOptions
-from deployments.work.shared_lock import JobGate
+from deployments.work.shared_lock import SharedLock
 from models.errors import DeadlineExceeded, Overloaded, RayocrError, ReplicaCrashed
 from models.page import PageQuads, PageText
 
@@ -25,7 +24,6 @@ __all__ = ["Pipeline"]
 logger = logging.getLogger("ray.serve")
 
 Result = TypeVar("Result")
-Source = Document | str | SharedDocument
 
 # A page whose replica ends is tried again: it may have shared the replica with the page that ended it.
 _MOST_ATTEMPTS = 3
@@ -46,84 +44,49 @@ class Pipeline:
         self._route = route
         # Pages that lost their replica go one at a time: the one that ends replicas then ends only its own.
         self._suspects = asyncio.Lock()
-        self._jobs = JobGate()
+        self._jobs = SharedLock()
 
-    async def read(
-        self, source: Source, number: int, context: RequestContext, options: ReadOptions = AS_IT_COMES
-    ) -> PageText:
+    async def read(self, document: SharedDocument, call: PageCall) -> PageText:
         """Read the text of one page.
 
         Args:
-            source: An uploaded document, or where one lies (`s3://`, `https://`, `data:`). A `SharedDocument` where
-                several of its pages are read.
-            number: Of the page, counted from 1.
-            context: The request's id and deadline.
-            options: What the request asks for.
+            document: The document, shared by all calls for its pages.
+            call: The page, and how it is read.
 
         Raises:
-            RayocrError: Whatever a stage raised; Overloaded when a stage's queue is full; ReplicaCrashed when the page
-                repeatedly ended its replica; DeadlineExceeded.
+            RayocrError: A stage raised it.
+            Overloaded: A stage's queue is full.
+            ReplicaCrashed: The page repeatedly ended its replica.
+            DeadlineExceeded: The request's time ran out.
         """
-        document = _shared(source)
-        return await self._guarded(lambda: self._route.read(document, number, context, options), document, context)
+        return await self._guarded(lambda: self._route.read(document, call), document, call.context)
 
-    async def detect(
-        self, source: Source, number: int, context: RequestContext, options: ReadOptions = AS_IT_COMES
-    ) -> PageQuads:
-        """Find the lines of one page, without reading them. See `read`.
+    async def detect(self, document: SharedDocument, call: PageCall) -> PageQuads:
+        """Find the lines of one page, without reading them. Arguments and errors are those of `read`."""
+        return await self._guarded(lambda: self._route.detect(document, call), document, call.context)
 
-        Args:
-            source: As for `read`.
-            number: As for `read`.
-            context: As for `read`.
-            options: As for `read`.
-        """
-        document = _shared(source)
-        return await self._guarded(lambda: self._route.detect(document, number, context, options), document, context)
+    async def page_count(self, document: SharedDocument, call: PageCall) -> int:
+        """Count the pages of a document. Arguments and errors are those of `read`; the page does not matter."""
+        return await self._guarded(lambda: self._route.page_count(document, call), document, call.context)
 
-    async def page_count(self, source: Source, context: RequestContext, options: ReadOptions = AS_IT_COMES) -> int:
-        """How many pages a document has. See `read`.
-
-        Args:
-            source: As for `read`.
-            context: As for `read`.
-            options: As for `read`.
-        """
-        document = _shared(source)
-        return await self._guarded(lambda: self._route.page_count(document, context, options), document, context)
-
-    async def document(self, source: Source, context: RequestContext) -> Document:
-        """The document itself, fetched where only its place is known. See `read`.
-
-        Args:
-            source: As for `read`.
-            context: As for `read`.
-        """
-        document = _shared(source)
+    async def document(self, document: SharedDocument, context: RequestContext) -> Document:
+        """Bring the document itself here: it is fetched if only its location is known. Errors are those of `read`."""
         return await self._guarded(lambda: self._route.document(document, context), document, context)
 
-    async def draw(
-        self,
-        source: Source,
-        number: int,
-        drawing: Drawing,
-        context: RequestContext,
-        options: ReadOptions = AS_IT_COMES,
-    ) -> bytes:
-        """A page with polygons drawn on it, as a PNG file. See `read`.
+    async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:
+        """Draw polygons on one page; the picture is a PNG file.
 
         Args:
-            source: As for `read`.
-            number: As for `read`.
-            drawing: What is drawn on it.
-            context: As for `read`.
-            options: As for `read`; text that the document carries is left out of account.
+            document: The document, shared by all calls for its pages.
+            drawing: The polygons.
+            call: The page, and how it is decoded: its pixels are, whatever text the document carries.
+
+        Raises:
+            RayocrError: The page can't be drawn, see `read`.
         """
-        document = _shared(source)
-        options = dataclasses.replace(options, text_layer="never")
-        return await self._guarded(
-            lambda: self._route.draw(document, number, drawing, context, options), document, context
-        )
+        options = dataclasses.replace(call.options, text_layer="never")
+        call = dataclasses.replace(call, options=options)
+        return await self._guarded(lambda: self._route.draw(document, drawing, call), document, call.context)
 
     async def _guarded(
         self, once: Callable[[], Awaitable[Result]], document: SharedDocument, context: RequestContext
@@ -164,10 +127,6 @@ class Pipeline:
         else:
             async with self._suspects:
                 yield
-
-
-def _shared(source: Source) -> SharedDocument:
-    return source if isinstance(source, SharedDocument) else SharedDocument(source)
 
 
 def _own_error(error: RayTaskError) -> RayocrError:

@@ -13,15 +13,13 @@ One replica for all of them (`ColocatedReplicas`):
 Documents and pages go from replica to replica as object references; only quads and text come through the ingress.
 """
 
-import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, cast
 
-from deployments.context import RequestContext
+from deployments.context import PageCall, RequestContext
 from deployments.document import Document
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
-from deployments.read_options import ReadOptions
 from models.page import PageQuads, PageText
 
 if TYPE_CHECKING:
@@ -32,38 +30,49 @@ __all__ = ["ColocatedReplicas", "PageRoute", "SeparateReplicas"]
 
 
 class PageRoute(ABC):
-    """One attempt to take a page through the stages. Errors are Ray's: `Pipeline` translates them."""
+    """One attempt to take a page through the stages. Errors are Ray's: `Pipeline` translates them.
+
+    Args:
+        fetcher: Handle of the replicas that fetch documents.
+        max_body_bytes: The most bytes that a fetched document may have.
+    """
+
+    def __init__(self, fetcher: "DeploymentHandle[Any]", max_body_bytes: int) -> None:
+        self._fetcher = fetcher
+        self._max_body_bytes = max_body_bytes
 
     @abstractmethod
-    async def read(
-        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
-    ) -> PageText:
-        """See `Pipeline.read`."""
+    async def read(self, document: SharedDocument, call: PageCall) -> PageText:
+        """Read the text of one page."""
 
     @abstractmethod
-    async def detect(
-        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
-    ) -> PageQuads:
-        """See `Pipeline.detect`."""
+    async def detect(self, document: SharedDocument, call: PageCall) -> PageQuads:
+        """Find the lines of one page, without reading them."""
 
     @abstractmethod
-    async def page_count(self, document: SharedDocument, context: RequestContext, options: ReadOptions) -> int:
-        """See `Pipeline.page_count`."""
+    async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:
+        """Draw polygons on one page; the picture is a PNG file."""
 
-    @abstractmethod
+    async def page_count(self, document: SharedDocument, call: PageCall) -> int:
+        """Count the pages of a document."""
+        count: int = await self._fetcher.page_count.remote(self._reference(document, call.context), call)
+        return count
+
     async def document(self, document: SharedDocument, context: RequestContext) -> Document:
-        """See `Pipeline.document`."""
+        """Bring the document itself into this process."""
+        reference: Document | ObjectRef[Document] | DeploymentResponse[Any] = self._reference(document, context)
+        if isinstance(reference, Document):
+            return reference
+        fetched: Document = await reference
+        return fetched
 
-    @abstractmethod
-    async def draw(
-        self,
-        document: SharedDocument,
-        number: int,
-        drawing: Drawing,
-        context: RequestContext,
-        options: ReadOptions,
-    ) -> bytes:
-        """See `Pipeline.draw`."""
+    def _reference(self, document: SharedDocument, context: RequestContext) -> Any:
+        """Make the document an argument of a call. A document that is still being fetched is not waited for here."""
+
+        def fetch(location: str) -> "DeploymentResponse[Any]":
+            return cast("DeploymentResponse[Any]", self._fetcher.fetch.remote(location, self._max_body_bytes, context))
+
+        return document.reference(fetch)
 
 
 class SeparateReplicas(PageRoute):
@@ -83,60 +92,31 @@ class SeparateReplicas(PageRoute):
         recognizer: "DeploymentHandle[Any]",
         max_body_bytes: int,
     ) -> None:
+        super().__init__(preprocessor, max_body_bytes)
         self._preprocessor = preprocessor
         self._detector = detector
         self._recognizer = recognizer
-        self._max_body_bytes = max_body_bytes
 
-    async def read(  # noqa: D102
-        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
-    ) -> PageText:
-        page = self._page(document, number, context, options)
+    async def read(self, document: SharedDocument, call: PageCall) -> PageText:  # noqa: D102
+        page = self._page(document, call)
         # The page's text needs the quads, not the other way round: recognition is called, and so counts as load of
         # that stage, only when there is something to recognize.
-        found = await self._detect(page, context, options)
-        text: PageText = await self._recognizer.recognize.remote(page, found, time.time(), context, options)
+        found: PageQuads = await self._detector.detect.remote(page, call.sent_now())
+        text: PageText = await self._recognizer.recognize.remote(page, found, call.sent_now())
         return text
 
-    async def detect(  # noqa: D102
-        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
-    ) -> PageQuads:
-        return await self._detect(self._page(document, number, context, options), context, options)
+    async def detect(self, document: SharedDocument, call: PageCall) -> PageQuads:  # noqa: D102
+        found: PageQuads = await self._detector.detect.remote(self._page(document, call), call.sent_now())
+        return found
 
-    async def page_count(  # noqa: D102
-        self, document: SharedDocument, context: RequestContext, options: ReadOptions
-    ) -> int:
-        reference = _reference(document, self._preprocessor, self._max_body_bytes, context)
-        count: int = await self._preprocessor.page_count.remote(reference, context, options)
-        return count
-
-    async def document(self, document: SharedDocument, context: RequestContext) -> Document:  # noqa: D102
-        return await _fetched(_reference(document, self._preprocessor, self._max_body_bytes, context))
-
-    async def draw(  # noqa: D102
-        self,
-        document: SharedDocument,
-        number: int,
-        drawing: Drawing,
-        context: RequestContext,
-        options: ReadOptions,
-    ) -> bytes:
-        page = self._page(document, number, context, options)
-        picture: bytes = await self._preprocessor.draw.remote(page, drawing, context)
+    async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:  # noqa: D102
+        page = self._page(document, call)
+        picture: bytes = await self._preprocessor.draw.remote(page, drawing, call.context)
         return picture
 
-    def _page(
-        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
-    ) -> "DeploymentResponse[Any]":
-        reference = _reference(document, self._preprocessor, self._max_body_bytes, context)
-        response = self._preprocessor.page.remote(reference, number, time.time(), context, options)
+    def _page(self, document: SharedDocument, call: PageCall) -> "DeploymentResponse[Any]":
+        response = self._preprocessor.page.remote(self._reference(document, call.context), call.sent_now())
         return cast("DeploymentResponse[Any]", response)
-
-    async def _detect(
-        self, page: "DeploymentResponse[Any]", context: RequestContext, options: ReadOptions
-    ) -> PageQuads:
-        found: PageQuads = await self._detector.detect.remote(page, time.time(), context, options.detection)
-        return found
 
 
 class ColocatedReplicas(PageRoute):
@@ -148,62 +128,20 @@ class ColocatedReplicas(PageRoute):
     """
 
     def __init__(self, reader: "DeploymentHandle[Any]", max_body_bytes: int) -> None:
+        super().__init__(reader, max_body_bytes)
         self._reader = reader
-        self._max_body_bytes = max_body_bytes
 
-    async def read(  # noqa: D102
-        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
-    ) -> PageText:
-        reference = self._reference(document, context)
-        text: PageText = await self._reader.read.remote(reference, number, time.time(), context, options)
+    async def read(self, document: SharedDocument, call: PageCall) -> PageText:  # noqa: D102
+        reference = self._reference(document, call.context)
+        text: PageText = await self._reader.read.remote(reference, call.sent_now())
         return text
 
-    async def detect(  # noqa: D102
-        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
-    ) -> PageQuads:
-        reference = self._reference(document, context)
-        found: PageQuads = await self._reader.detect.remote(reference, number, time.time(), context, options)
+    async def detect(self, document: SharedDocument, call: PageCall) -> PageQuads:  # noqa: D102
+        reference = self._reference(document, call.context)
+        found: PageQuads = await self._reader.detect.remote(reference, call.sent_now())
         return found
 
-    async def page_count(  # noqa: D102
-        self, document: SharedDocument, context: RequestContext, options: ReadOptions
-    ) -> int:
-        count: int = await self._reader.page_count.remote(self._reference(document, context), context, options)
-        return count
-
-    async def document(self, document: SharedDocument, context: RequestContext) -> Document:  # noqa: D102
-        return await _fetched(self._reference(document, context))
-
-    async def draw(  # noqa: D102
-        self,
-        document: SharedDocument,
-        number: int,
-        drawing: Drawing,
-        context: RequestContext,
-        options: ReadOptions,
-    ) -> bytes:
-        reference = self._reference(document, context)
-        picture: bytes = await self._reader.draw.remote(reference, number, time.time(), drawing, context, options)
+    async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:  # noqa: D102
+        reference = self._reference(document, call.context)
+        picture: bytes = await self._reader.draw.remote(reference, drawing, call.sent_now())
         return picture
-
-    def _reference(self, document: SharedDocument, context: RequestContext) -> Any:
-        return _reference(document, self._reader, self._max_body_bytes, context)
-
-
-def _reference(
-    document: SharedDocument, fetcher: "DeploymentHandle[Any]", max_body_bytes: int, context: RequestContext
-) -> Any:
-    """The document as an argument of a call: what is still being fetched is not waited for here."""
-
-    def fetch(location: str) -> "DeploymentResponse[Any]":
-        return cast("DeploymentResponse[Any]", fetcher.fetch.remote(location, max_body_bytes, context))
-
-    return document.reference(fetch)
-
-
-async def _fetched(reference: "Document | ObjectRef[Document] | DeploymentResponse[Any]") -> Document:
-    """The document behind a reference, in this process."""
-    if isinstance(reference, Document):
-        return reference
-    document: Document = await reference
-    return document

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deployments.context import RequestContext
+from deployments.context import PageCall
 from deployments.operation.logs import quiet_expected_errors
 from deployments.operation.metrics import StageMetrics
 from deployments.operation.recycling import Recycling
@@ -35,15 +35,16 @@ class Detector:
 
     Args:
         bundle: Name of the model bundle, or the path of its manifest.
-        settings: Of this stage.
+        settings: Settings of this stage.
+        metrics: Where work is counted; None for the metrics of this stage.
     """
 
-    def __init__(self, bundle: str, settings: DetectionSettings) -> None:
+    def __init__(self, bundle: str, settings: DetectionSettings, metrics: StageMetrics | None = None) -> None:
         quiet_expected_errors()
         limit_threads()
         self._recycling = Recycling(settings)
         self._options = settings.options
-        self._metrics = StageMetrics("detection")
+        self._metrics = metrics or StageMetrics("detection")
         manifest = load_manifest(bundle)
         direction = LineDirection.load(manifest, manifest.detection, settings.net)
         self._detector = TextDetector.load(manifest.detection, settings.net, direction)
@@ -67,14 +68,12 @@ class Detector:
         """Take new default thresholds, live. Called by Serve with the deployment's `user_config`."""
         self._options = DetectionOptions.model_validate(user_config)
 
-    async def detect(self, page: Page, sent_at: float, context: RequestContext, options: DetectionOptions) -> PageQuads:
+    async def detect(self, page: Page, call: PageCall) -> PageQuads:
         """Find the text lines of one page.
 
         Args:
-            page: Passed by reference; read zero-copy where it lies on this node.
-            sent_at: When the pipeline called, in seconds since the epoch.
-            context: The request's id and deadline.
-            options: The request's own thresholds, over this stage's.
+            page: The page, passed by reference; read without a copy if it lies on this node.
+            call: Whose page it is; its thresholds of detection go before this stage's.
 
         Raises:
             DeadlineExceeded: The request's time ran out.
@@ -85,12 +84,13 @@ class Detector:
         if page.text_layer is not None:
             return _nothing_to_find(page)
         self._recycling.count_page()
-        with context.presence(), self._metrics.page(page.number, sent_at):
+        context = call.context
+        with context.makes_jobs_yield(), self._metrics.page(page.number, call.sent_at):
             async with context.limit("detection"):
                 started = time.perf_counter()
-                merged = self._options.model_copy(update=options.model_dump(exclude_none=True))
+                thresholds = call.options.detection.model_dump(exclude_none=True)
                 work = context.work(page.width * page.height, page.work_s)
-                steps = self._detector.steps(page, merged)
+                steps = self._detector.steps(page, self._options.model_copy(update=thresholds))
                 quads = await drive(steps, self._begin, self._go_on, self._cpu_threads, self._nets, work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
         width, height = upright_size((page.width, page.height), quads.rotation)
@@ -107,7 +107,7 @@ class Detector:
         )
 
     def check_health(self) -> None:
-        """Called by Serve.
+        """Tell Serve whether this replica is to be replaced.
 
         Raises:
             RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.

@@ -9,12 +9,12 @@ __all__ = ["direction_batcher"]
 
 
 def direction_batcher(direction: LineDirection, metrics: StageMetrics, threads: WorkThreads) -> ShapeBatcher[float]:
-    """What runs the net.
+    """Build the batcher of the net.
 
     Args:
         direction: The net.
-        metrics: Of the stage.
-        threads: Where it runs: it is on the CPU, whatever the stage's own net is on.
+        metrics: The metrics of the stage.
+        threads: The threads that run it: it is on the CPU, whatever the stage's own net is on.
     """
     together = direction.lines_of_a_run() or 1
     infer = metrics.metered("direction_net", direction.infer)

@@ -3,15 +3,15 @@
 import asyncio
 import dataclasses
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-from deployments.context import RequestContext
+from deployments.context import PageCall, RequestContext
 from deployments.document import Document
 from deployments.operation.logs import quiet_expected_errors
 from deployments.operation.metrics import StageMetrics
 from deployments.operation.recycling import Recycling
 from deployments.preprocess.decode import PageDecoder
 from deployments.preprocess.draw import Drawing, draw
-from deployments.read_options import ReadOptions
 from deployments.settings import PreprocessLimits, PreprocessSettings
 from deployments.storage import SERVICE_SCHEMES, StorageSettings, build_storage
 from deployments.work.page_work import PageWork
@@ -20,22 +20,35 @@ from models.page import Page
 
 __all__ = ["Preprocessor"]
 
+# Sources that one replica fetches at a time: most of it is waiting for the network.
+_FETCH_THREADS = 16
+
 
 class Preprocessor:
     """A replica of the preprocessing stage.
 
     Args:
-        settings: Of this stage.
+        settings: Settings of this stage.
         storage: How sources are fetched.
+        schemes: Schemes of the locations that sources may have.
+        metrics: Where work is counted; None for the metrics of this stage.
     """
 
-    def __init__(self, settings: PreprocessSettings, storage: StorageSettings) -> None:
+    def __init__(
+        self,
+        settings: PreprocessSettings,
+        storage: StorageSettings,
+        schemes: frozenset[str] = SERVICE_SCHEMES,
+        metrics: StageMetrics | None = None,
+    ) -> None:
         quiet_expected_errors()
         limit_threads()
         self._recycling = Recycling(settings)
-        self._metrics = StageMetrics("preprocess")
+        self._metrics = metrics or StageMetrics("preprocess")
         self._decoder = PageDecoder(settings.limits)
-        self._storages = build_storage(storage, SERVICE_SCHEMES)
+        self._storages = build_storage(storage, schemes)
+        # Fetching has threads of its own: it waits for the network, and must not hold up decoding.
+        self._fetching = ThreadPoolExecutor(_FETCH_THREADS, thread_name_prefix="fetch")
         self._thread = WorkThreads("preprocess", settings.max_work_s)
 
     def reconfigure(self, user_config: dict[str, float]) -> None:
@@ -43,59 +56,57 @@ class Preprocessor:
         self._decoder = PageDecoder(PreprocessLimits.model_validate(user_config))
 
     async def fetch(self, location: str, max_bytes: int, context: RequestContext) -> Document:
-        """Read a document from where it lies.
+        """Fetch a document.
 
         Args:
-            location: `s3://`, `https://` or `data:`.
-            max_bytes: The most it may have.
+            location: Address of the document, of one of the schemes.
+            max_bytes: The most bytes that it may have.
             context: The request's id and deadline.
 
         Raises:
-            RayocrError: See `Storage.read`; DeadlineExceeded when the request's time ran out.
+            RayocrError: The storage refuses it or does not answer, see `Storage.read`; DeadlineExceeded when the
+                request's time ran out.
         """
         async with context.limit("fetching the source"):
-            # Not on the work thread: fetching waits for the network, and must not hold up decoding.
-            return await asyncio.to_thread(self._storages.read, location, max_bytes)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._fetching, self._storages.read, location, max_bytes)
 
-    async def page_count(self, document: Document, context: RequestContext, options: ReadOptions) -> int:
-        """How many pages a document has.
+    async def page_count(self, document: Document, call: PageCall) -> int:
+        """Count the pages of a document.
 
         Args:
-            document: Passed by reference where it was fetched.
-            context: The request's id and deadline.
-            options: What the request asks for.
+            document: The document, passed by reference if it was fetched.
+            call: Whose document it is, and how it is read; the page does not matter.
 
         Raises:
-            RayocrError: See `PageDecoder.inspect`; DeadlineExceeded when the request's time ran out.
+            RayocrError: The document can't be read, see `PageDecoder.inspect`; DeadlineExceeded when the request's time
+                ran out.
         """
-        async with context.limit("decoding"):
-            work = PageWork(context.priority)
-            info = await self._thread.run(self._decoder.inspect, document, options, work=work)
+        async with call.context.limit("decoding"):
+            work = PageWork(call.context.priority)
+            info = await self._thread.run(self._decoder.inspect, document, call.options, work=work)
             return info.page_count
 
-    async def page(
-        self, document: Document, number: int, sent_at: float, context: RequestContext, options: ReadOptions
-    ) -> Page:
+    async def page(self, document: Document, call: PageCall) -> Page:
         """Decode one page of a document.
 
         Args:
-            document: Passed by reference where it was fetched.
-            number: Counted from 1.
-            sent_at: When the pipeline called, in seconds since the epoch.
-            context: The request's id and deadline.
-            options: What the request asks for.
+            document: The document, passed by reference if it was fetched.
+            call: The page, and how it is read.
 
         Raises:
-            RayocrError: See `PageDecoder.page`; DeadlineExceeded when the request's time ran out.
+            RayocrError: The page can't be decoded, see `PageDecoder.page`; DeadlineExceeded when the request's time ran
+                out.
         """
         self._recycling.count_page()
-        with context.presence(), self._metrics.page(number, sent_at):
+        context = call.context
+        with context.makes_jobs_yield(), self._metrics.page(call.number, call.sent_at):
             async with context.limit("decoding"):
                 started = time.perf_counter()
                 decode = self._metrics.metered("decode", self._decoder.page)
                 # Its pixels are not known yet, and with them its limit: the next stage is the first to look at that.
                 work = PageWork(context.priority)
-                page = await self._thread.run(decode, document, number, options, work=work)
+                page = await self._thread.run(decode, document, call.number, call.options, work=work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
             self._metrics.decoded(page.width, page.height)
             timings_ms = {"decoding": round(elapsed_ms, 1)}
@@ -105,8 +116,8 @@ class Preprocessor:
         """Draw polygons on a page.
 
         Args:
-            page: Passed by reference.
-            drawing: What is drawn on it.
+            page: The page, passed by reference.
+            drawing: The polygons.
             context: The request's id and deadline.
 
         Returns:
@@ -116,7 +127,7 @@ class Preprocessor:
             return await self._thread.run(draw, page.pixels, drawing)
 
     def check_health(self) -> None:
-        """Called by Serve.
+        """Tell Serve whether this replica is to be replaced.
 
         Raises:
             RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.

@@ -1,147 +1,178 @@
-"""All three stages in one replica: a page never leaves its process.
+"""All three stages in one process: a page never leaves it.
 
-Where one machine's CPUs do everything, a replica for each stage only moves pages between processes, which costs a
-photograph an eighth of its CPU time (docs/decisions/0018-colocated-stages.md).
+It is the chain of the stages for replicas that hold all of them, for the workers of bulk runs and for `rayocr read`. If
+one machine's CPUs do everything, a replica for each stage only moves pages between processes, which costs a photograph
+an eighth of its CPU time (docs/decisions/0018-colocated-stages.md).
 """
 
-import time
+import asyncio
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any
 
-from deployments.context import RequestContext
+from deployments.context import PageCall, RequestContext
 from deployments.document import Document
+from deployments.operation.metrics import StageMetrics
 from deployments.operation.recycling import Recycling
 from deployments.preprocess.draw import Drawing
-from deployments.read_options import ReadOptions
 from deployments.settings import DetectionSettings, PreprocessSettings, ReaderSettings, RecognitionSettings
-from deployments.stages.classes import Stages
 from deployments.stages.decoded_pages import DecodedPages
-from deployments.storage import StorageSettings
+from deployments.stages.detection import Detector
+from deployments.stages.preprocessing import Preprocessor
+from deployments.stages.recognition import Recognizer
+from deployments.storage import SERVICE_SCHEMES, StorageSettings
 from models.page import Page, PageQuads, PageText
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "ReaderSetup", "Stages"]
 
 
-class Reader:
-    """A replica that reads pages from end to end.
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The classes that do the work of each stage; a subclass may stand in for one."""
+
+    preprocessor: type[Preprocessor] = Preprocessor
+    detector: type[Detector] = Detector
+    recognizer: type[Recognizer] = Recognizer
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSetup:
+    """Everything that a reader is built from.
 
     Args:
         bundle: Name of the model bundle, or the path of its manifest.
-        own: What it may hold, and when it is replaced.
-        preprocess: Of the stage.
-        detection: Of the stage.
-        recognition: Of the stage.
+        reader: How much it may hold, and when it is replaced.
+        preprocess: Settings of the preprocessing stage.
+        detection: Settings of the detection stage.
+        recognition: Settings of the recognition stage.
         storage: How sources are fetched.
-        stages: What does the work.
+        stages: The classes that do the work.
+        schemes: Schemes of the locations that sources may have.
+        metrics: Where work is counted; None for the metrics of each stage.
+        is_prepared: Whether the recognizer's net is made ready for the usual widths of lines.
+        loads_at_once: Whether the nets are loaded at once, or for the first page that needs them.
     """
 
-    def __init__(
-        self,
-        bundle: str,
-        own: ReaderSettings,
-        preprocess: PreprocessSettings,
-        detection: DetectionSettings,
-        recognition: RecognitionSettings,
-        storage: StorageSettings,
-        stages: Stages,
-    ) -> None:
-        self._preprocessor = stages.preprocessor(preprocess, storage)
-        self._detector = stages.detector(bundle, detection)
-        self._recognizer = stages.recognizer(bundle, recognition)
-        self._decoded = DecodedPages(own.max_decoded_bytes)
-        self._recycling = Recycling(own)
+    bundle: str
+    reader: ReaderSettings
+    preprocess: PreprocessSettings
+    detection: DetectionSettings
+    recognition: RecognitionSettings
+    storage: StorageSettings
+    stages: Stages = Stages()
+    schemes: frozenset[str] = SERVICE_SCHEMES
+    metrics: StageMetrics | None = None
+    is_prepared: bool = True
+    loads_at_once: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Nets:
+    """The stages that have nets."""
+
+    detector: Detector
+    recognizer: Recognizer
+
+
+class Reader:
+    """Reads pages from end to end.
+
+    Args:
+        setup: Everything that it is built from.
+    """
+
+    def __init__(self, setup: ReaderSetup) -> None:
+        self._setup = setup
+        self._preprocessor = setup.stages.preprocessor(setup.preprocess, setup.storage, setup.schemes, setup.metrics)
+        self._nets = self._load() if setup.loads_at_once else None
+        self._loading = asyncio.Lock()
+        self._decoded = DecodedPages(setup.reader.max_decoded_bytes)
+        self._recycling = Recycling(setup.reader)
 
     def reconfigure(self, user_config: dict[str, dict[str, Any]]) -> None:
         """Take new limits and options of each stage, live. Called by Serve with the deployment's `user_config`."""
         self._preprocessor.reconfigure(user_config["preprocess"])
-        self._detector.reconfigure(user_config["detection"])
-        self._recognizer.reconfigure(user_config["recognition"])
+        if self._nets is not None:
+            self._nets.detector.reconfigure(user_config["detection"])
+            self._nets.recognizer.reconfigure(user_config["recognition"])
 
     async def fetch(self, location: str, max_bytes: int, context: RequestContext) -> Document:
-        """See `Preprocessor.fetch`."""
+        """Fetch a document, see `Preprocessor.fetch`."""
         return await self._preprocessor.fetch(location, max_bytes, context)
 
-    async def read(
-        self, document: Document, number: int, sent_at: float, context: RequestContext, options: ReadOptions
-    ) -> PageText:
+    async def page_count(self, document: Document, call: PageCall) -> int:
+        """Count the pages of a document, see `Preprocessor.page_count`."""
+        return await self._preprocessor.page_count(document, call)
+
+    async def read(self, document: Document, call: PageCall) -> PageText:
         """Read one page of a document.
 
         Args:
-            document: Passed by reference where it was fetched.
-            number: Counted from 1.
-            sent_at: When the pipeline called, in seconds since the epoch.
-            context: The request's id and deadline.
-            options: What the request asks for.
+            document: The document, passed by reference if it was fetched.
+            call: The page, and how it is read.
 
         Raises:
-            RayocrError: See `Preprocessor.page`, `Detector.detect` and `Recognizer.recognize`.
+            RayocrError: A stage failed, see `Preprocessor.page`, `Detector.detect` and `Recognizer.recognize`.
+            ConfigurationError: The nets can't be loaded.
         """
-        with context.presence():
-            async with self._page(document, number, sent_at, context, options) as page:
-                found = await self._detect(page, context, options)
-                return await self._recognizer.recognize(page, found, time.time(), context, options)
+        with call.context.makes_jobs_yield():
+            async with self._page(document, call) as page:
+                if page.text_layer is not None:  # no net is needed, and none may be loaded
+                    return PageText.carried(page)
+                nets = await self._loaded()
+                found = await nets.detector.detect(page, call.sent_now())
+                return await nets.recognizer.recognize(page, found, call.sent_now())
 
-    async def detect(
-        self, document: Document, number: int, sent_at: float, context: RequestContext, options: ReadOptions
-    ) -> PageQuads:
-        """Find the lines of one page, without reading them. See `read`.
+    async def detect(self, document: Document, call: PageCall) -> PageQuads:
+        """Find the lines of one page, without reading them. Arguments and errors are those of `read`."""
+        async with self._page(document, call) as page:
+            nets = await self._loaded()
+            return await nets.detector.detect(page, call.sent_now())
+
+    async def draw(self, document: Document, drawing: Drawing, call: PageCall) -> bytes:
+        """Draw polygons on one page.
 
         Args:
-            document: As for `read`.
-            number: As for `read`.
-            sent_at: As for `read`.
-            context: As for `read`.
-            options: As for `read`.
+            document: The document, passed by reference if it was fetched.
+            drawing: The polygons.
+            call: The page, and how it is decoded.
+
+        Returns:
+            A PNG file.
         """
-        async with self._page(document, number, sent_at, context, options) as page:
-            return await self._detect(page, context, options)
-
-    async def page_count(self, document: Document, context: RequestContext, options: ReadOptions) -> int:
-        """See `Preprocessor.page_count`."""
-        return await self._preprocessor.page_count(document, context, options)
-
-    async def draw(
-        self,
-        document: Document,
-        number: int,
-        sent_at: float,
-        drawing: Drawing,
-        context: RequestContext,
-        options: ReadOptions,
-    ) -> bytes:
-        """A page with polygons drawn on it, as a PNG file. See `read`.
-
-        Args:
-            document: As for `read`.
-            number: As for `read`.
-            sent_at: As for `read`.
-            drawing: What is drawn on it.
-            context: As for `read`.
-            options: As for `read`.
-        """
-        async with self._page(document, number, sent_at, context, options) as page:
-            return await self._preprocessor.draw(page, drawing, context)
+        async with self._page(document, call) as page:
+            return await self._preprocessor.draw(page, drawing, call.context)
 
     def check_health(self) -> None:
-        """Called by Serve.
+        """Tell Serve whether this replica is to be replaced.
 
         Raises:
             RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.
         """
         self._recycling.check()
-        for stage in (self._preprocessor, self._detector, self._recognizer):
-            stage.check_health()
+        self._preprocessor.check_health()
+        if self._nets is not None:
+            self._nets.detector.check_health()
+            self._nets.recognizer.check_health()
 
-    def _page(
-        self, document: Document, number: int, sent_at: float, context: RequestContext, options: ReadOptions
-    ) -> AbstractAsyncContextManager[Page]:
+    def _page(self, document: Document, call: PageCall) -> AbstractAsyncContextManager[Page]:
         self._recycling.count_page()
 
         def decode() -> Awaitable[Page]:
-            return self._preprocessor.page(document, number, sent_at, context, options)
+            return self._preprocessor.page(document, call)
 
-        return self._decoded.page(decode, context.priority)
+        return self._decoded.page(decode, call.context.priority)
 
-    async def _detect(self, page: Page, context: RequestContext, options: ReadOptions) -> PageQuads:
-        return await self._detector.detect(page, time.time(), context, options.detection)
+    def _load(self) -> _Nets:
+        setup = self._setup
+        return _Nets(
+            setup.stages.detector(setup.bundle, setup.detection, setup.metrics),
+            setup.stages.recognizer(setup.bundle, setup.recognition, setup.metrics, is_prepared=setup.is_prepared),
+        )
+
+    async def _loaded(self) -> _Nets:
+        async with self._loading:
+            if self._nets is None:
+                self._nets = await asyncio.to_thread(self._load)
+            return self._nets

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deployments.context import RequestContext
+from deployments.context import PageCall
 from deployments.operation.logs import quiet_expected_errors
 from deployments.operation.metrics import StageMetrics
 from deployments.operation.recycling import Recycling
-from deployments.read_options import ReadOptions
 from deployments.settings import RecognitionSettings
 from deployments.stages.direction import direction_batcher
 from deployments.stages.stepping import drive
@@ -35,18 +34,27 @@ class Recognizer:
 
     Args:
         bundle: Name of the model bundle, or the path of its manifest.
-        settings: Of this stage.
+        settings: Settings of this stage.
+        metrics: Where work is counted; None for the metrics of this stage.
+        is_prepared: Whether the net is made ready for the usual widths of lines, see `PageRecognizer.load`.
     """
 
-    def __init__(self, bundle: str, settings: RecognitionSettings) -> None:
+    def __init__(
+        self,
+        bundle: str,
+        settings: RecognitionSettings,
+        metrics: StageMetrics | None = None,
+        *,
+        is_prepared: bool = True,
+    ) -> None:
         quiet_expected_errors()
         limit_threads()
         self._recycling = Recycling(settings)
         self._options = settings.options
-        self._metrics = StageMetrics("recognition")
+        self._metrics = metrics or StageMetrics("recognition")
         manifest = load_manifest(bundle)
         direction = LineDirection.load(manifest, manifest.recognition, settings.net)
-        self._pages = PageRecognizer.load(manifest.recognition, settings.net, direction)
+        self._pages = PageRecognizer.load(manifest.recognition, settings.net, direction, is_prepared=is_prepared)
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("recognition", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device: lines are cut out meanwhile.
@@ -66,17 +74,13 @@ class Recognizer:
         """Take new options, live. Called by Serve with the deployment's `user_config`."""
         self._options = RecognitionOptions.model_validate(user_config)
 
-    async def recognize(
-        self, page: Page, found: PageQuads, sent_at: float, context: RequestContext, options: ReadOptions
-    ) -> PageText:
+    async def recognize(self, page: Page, found: PageQuads, call: PageCall) -> PageText:
         """Read the lines of one page.
 
         Args:
-            page: Passed by reference; read zero-copy where it lies on this node.
-            found: What detection found on it.
-            sent_at: When the pipeline called, in seconds since the epoch.
-            context: The request's id and deadline.
-            options: What the request asks for.
+            page: The page, passed by reference; read without a copy if it lies on this node.
+            found: The quads that detection found on it.
+            call: Whose page it is, and how it is read.
 
         Raises:
             DeadlineExceeded: The request's time ran out.
@@ -87,12 +91,14 @@ class Recognizer:
         if page.text_layer is not None:
             return PageText.carried(page)
         self._recycling.count_page()
-        with context.presence(), self._metrics.page(found.number, sent_at):
+        context = call.context
+        with context.makes_jobs_yield(), self._metrics.page(found.number, call.sent_at):
             async with context.limit("recognition"):
                 started = time.perf_counter()
                 reader = self._readers[self._pages.of_page(len(found.quads))]
                 work = context.work(page.width * page.height, found.work_s)
-                steps = reader.recognizer.steps(page, found.quads, self._options, with_characters=options.characters)
+                characters = call.options.characters
+                steps = reader.recognizer.steps(page, found.quads, self._options, with_characters=characters)
                 nets = {"recognition": reader.batcher, **self._other_nets}
                 lines, warnings = await drive(steps, self._begin, self._go_on, self._cpu_threads, nets, work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
@@ -108,7 +114,7 @@ class Recognizer:
         )
 
     def check_health(self) -> None:
-        """Called by Serve.
+        """Tell Serve whether this replica is to be replaced.
 
         Raises:
             RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.

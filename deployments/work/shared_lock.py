@@ -1,24 +1,28 @@
-"""Pages of jobs side by side, or one of them alone."""
+"""A lock that many hold together, or one alone."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-__all__ = ["JobGate"]
+__all__ = ["SharedLock"]
 
 
-class JobGate:
-    """Lets many through together, or one alone when all of them are out. Who wants to be alone goes first."""
+class SharedLock:
+    """A lock that many may hold together, or one alone.
+
+    Whoever wants to be alone goes before those who come later. Leaving never waits, so that a cancelled holder always
+    lets the others in.
+    """
 
     def __init__(self) -> None:
         self._inside = 0
-        self._wanting = 0  # to be alone, whoever is so included
+        self._wanting = 0  # to be alone, the one who is alone included
         self._alone = asyncio.Lock()
         self._waiting: list[asyncio.Future[None]] = []
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
-        """Be inside with others."""
+        """Hold the lock together with others."""
         await self._until(lambda: not self._wanting)
         self._inside += 1
         try:
@@ -29,7 +33,7 @@ class JobGate:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Be inside with nobody else."""
+        """Hold the lock alone."""
         self._wanting += 1
         try:
             async with self._alone:

@@ -16,7 +16,7 @@ from typing import TypeVar
 import cv2
 
 from deployments.work.page_work import PageWork
-from deployments.work.yielding import presence
+from deployments.work.yielding import yielding
 from models.errors import ReplicaCrashed
 
 __all__ = ["WorkThreads", "limit_threads"]
@@ -63,7 +63,7 @@ class WorkThreads:
         self._executor = ThreadPoolExecutor(max_workers=count, thread_name_prefix=name)
         # By priority, then in order. For each function in it the executor is told once to take the next.
         self._waiting: list[tuple[int, int, Callable[[], None]]] = []
-        presence.has_threads(count)
+        yielding.has_threads(count)
         self._order = itertools.count()
         self._jobs: dict[int, _Job] = {}  # by thread
         threading.Thread(target=self._watch, name=f"{name}-watchdog", daemon=True).start()
@@ -120,9 +120,9 @@ class WorkThreads:
             loop.call_soon_threadsafe(_settle, answer, result, error, pages, share_s)
 
         priority = min((page.priority for page in pages), default=0)
-        with presence.changed:
+        with yielding.changed:
             heapq.heappush(self._waiting, (priority, next(self._order), work))
-            presence.changed.notify_all()  # a thread of ours may be waiting with something that is less urgent
+            yielding.changed.notify_all()  # a thread of ours may be waiting with something that is less urgent
         self._executor.submit(self._run_next)
         return await answer
 
@@ -141,15 +141,15 @@ class WorkThreads:
             raise RuntimeError(f"{self._name} has been at one step of work for {busy_s:.1f} s")
 
     def _run_next(self) -> None:
-        with presence.changed:
-            presence.changed.wait_for(lambda: presence.admits(self._waiting[0][0]))
+        with yielding.changed:
+            yielding.changed.wait_for(lambda: yielding.admits(self._waiting[0][0]))
             priority, _, work = heapq.heappop(self._waiting)
-            presence.begins(priority)
+            yielding.begins(priority)
         try:
             work()
         finally:
-            with presence.changed:
-                presence.ends(priority)
+            with yielding.changed:
+                yielding.ends(priority)
 
     def _oldest(self) -> _Job | None:
         return min(list(self._jobs.values()), key=lambda job: job.started, default=None)

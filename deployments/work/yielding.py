@@ -1,4 +1,4 @@
-"""Keeping the work of jobs out of the way of requests, in one process.
+"""Work of jobs yields to requests, inside one process.
 
 Pages that somebody waits for go first wherever work queues (`WorkThreads`, `ShapeBatcher`, `DecodedPages`). That is not
 enough: the stages of one process have threads of their own, more than there are CPUs, and a job's page in one stage
@@ -11,16 +11,16 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["Presence", "presence"]
+__all__ = ["Yielding", "yielding"]
 
-#: Of `deployments.context.INTERACTIVE`.
+#: The priority of `deployments.context.INTERACTIVE`.
 _URGENT = 0
 
 
-class Presence:
-    """Which pages are here, and how many steps of work run. For all threads of a process.
+class Yielding:
+    """Knows which pages are in this process and how many steps of work run, for all of its threads.
 
-    `changed` is held to look at it and to change it.
+    Whoever reads or changes it holds `changed`.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Presence:
 
     @contextmanager
     def page(self, request_id: str, priority: int) -> Iterator[None]:
-        """A page is here, in one stage or several, until the context is left."""
+        """Count a page as being in this process, in one stage or several, until the context is left."""
         if priority > _URGENT:
             yield
             return
@@ -59,14 +59,14 @@ class Presence:
         return self._running[False] + urgent < self._cpus
 
     def begins(self, priority: int) -> None:
-        """A step of work begins."""
+        """Note that a step of work begins."""
         self._running[priority <= _URGENT] += 1
 
     def ends(self, priority: int) -> None:
-        """A step of work has ended."""
+        """Note that a step of work has ended."""
         self._running[priority <= _URGENT] -= 1
         self.changed.notify_all()
 
 
-#: Of this process.
-presence = Presence()
+#: The one of this process.
+yielding = Yielding()

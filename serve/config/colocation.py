@@ -1,10 +1,15 @@
-"""Whether the three stages share replicas."""
+"""Whether the three stages share replicas, and what such a replica is built from."""
+
+from typing import TYPE_CHECKING, Any
 
 from models.errors import ConfigurationError
 from models.runtime import resolve_device
 from serve.config.settings import Settings
 
-__all__ = ["is_colocated"]
+if TYPE_CHECKING:
+    from deployments.stages.reader import ReaderSetup
+
+__all__ = ["is_colocated", "reader_setup"]
 
 # Set for one stage, each of these asks for replicas of its own.
 _OF_REPLICAS = (
@@ -45,3 +50,16 @@ def is_colocated(settings: Settings, *, otherwise: bool) -> bool:
             f"reader.{own[0].partition('.')[2]} in its place, or colocated to false"
         )
     return settings.colocated
+
+
+def reader_setup(settings: Settings, **others: Any) -> "ReaderSetup":
+    """Gather everything that a reader of all stages is built from.
+
+    Args:
+        settings: The whole tree.
+        others: Values that the settings do not hold, or that go before them, by their names in `ReaderSetup`.
+    """
+    from deployments.stages.reader import ReaderSetup  # with all that the stages need
+
+    own = {name: getattr(settings, name) for name in ("bundle", "reader", "storage", *settings.stages())}
+    return ReaderSetup(**{**own, **others})

@@ -1,23 +1,24 @@
-"""Pages that could not be read, where others of their document could."""
+"""Pages that could not be read, in documents of which other pages could."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from models.errors import RayocrError, ReplicaCrashed
-from models.page import PageWarning
+from models.errors import ConfigurationError, RayocrError, ReplicaCrashed
+from models.page import PageText, PageWarning
 
-__all__ = ["PageFailure", "PageFailures"]
+__all__ = ["PageFailure", "PageFailures", "whole_document"]
 
-# Each of them costs every other request a replica, several times.
+# Each crash costs every other request a replica, several times.
 _MOST_CRASHES = 1
 
 
 @dataclass(frozen=True, slots=True)
 class PageFailure:
-    """A page that could not be read, where others of its document can.
+    """A page that could not be read, although others of its document can.
 
     Args:
-        number: Counted from 1.
-        error: Why.
+        number: Number of the page, counted from 1.
+        error: Why it could not be read.
         page_count: Pages of the document.
     """
 
@@ -27,7 +28,7 @@ class PageFailure:
 
     @property
     def warning(self) -> PageWarning:
-        """The same, for the result of the other pages."""
+        """The warning in the result of the other pages."""
         message = f"page {self.number} could not be read and is left out ({self.error.code}): {self.error}"
         return PageWarning("page_failed", message, self.number)
 
@@ -42,18 +43,42 @@ class PageFailures:
         """Take a page for failed.
 
         Args:
-            number: Of the page, counted from 1.
-            error: That reading it raised.
+            number: Number of the page, counted from 1.
+            error: The error that reading it raised.
             page_count: Pages of the document.
 
         Raises:
-            RayocrError: `error`, where its reason does not lie in the page, such as load or a storage that does not
-                answer; or where it is the second page of this document that ended its replica.
+            RayocrError: The error itself costs the whole document. Its cause is not the page but load, a storage that
+                does not answer, or the configuration; or this is the second page that ended its replica.
         """
-        if error.retryable:
+        if error.retryable or isinstance(error, ConfigurationError):
             raise error
         if isinstance(error, ReplicaCrashed):
             self._crashes += 1
             if self._crashes > _MOST_CRASHES:
                 raise error
         return PageFailure(number, error, page_count)
+
+
+def whole_document(outcomes: Iterable[PageText | PageFailure]) -> tuple[list[PageText], list[PageFailure]]:
+    """Sort the outcomes of all pages of a document.
+
+    Args:
+        outcomes: One for each page, in order; one at least.
+
+    Returns:
+        The pages that were read, one at least, and those that could not be.
+
+    Raises:
+        RayocrError: No page could be read. It is the error of the first one.
+    """
+    pages: list[PageText] = []
+    failures: list[PageFailure] = []
+    for outcome in outcomes:
+        if isinstance(outcome, PageFailure):
+            failures.append(outcome)
+        else:
+            pages.append(outcome)
+    if not pages:
+        raise failures[0].error
+    return pages, failures

@@ -1,30 +1,28 @@
 """Reading documents in this process, without Ray: the same classes as in the replicas, and the same results."""
 
+import asyncio
+import math
 import threading
-import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import cv2
 import psutil
 
+from deployments.context import RequestContext
 from deployments.document import Document
-from deployments.preprocess.decode import PageDecoder
-from deployments.read_options import ReadOptions
+from deployments.operation.metrics import NoMetrics
+from deployments.settings import MOST_THREADS, DetectionSettings, RecognitionSettings, StageSettings
+from deployments.stages.reader import Reader
 from deployments.storage import COMMAND_LINE_SCHEMES, Storages, build_storage
 from models.cpus import usable_cpu_count
-from models.detection import TextDetector
-from models.direction import LineDirection
-from models.errors import ConfigurationError, RayocrError
 from models.manifests import load_manifest
-from models.page import PageText
-from models.recognition import PageRecognizer
 from models.runtime import resolve_device
-from models.upright import upright_size
+from serve.config.colocation import reader_setup
 from serve.config.settings import Settings
-from serve.documents.failures import PageFailure, PageFailures
+from serve.documents.failures import PageFailure
 from serve.documents.options import DocumentOptions
+from serve.documents.reading import ReadRequest, all_pages
 from serve.results import OcrResult
 
 __all__ = ["LocalReader", "LocalReading", "default_jobs"]
@@ -35,6 +33,8 @@ _GPU_JOBS = 2
 # Measured on receipts: 1.05 GB with one job, 1.5 GB with two, 2.1 GB with four. Large pages take more.
 _JOB_BYTES = 1_000_000_000
 
+# A person who waits at a terminal decides alone when it has been too long.
+_NO_LIMIT_S = math.inf
 
 _AS_IT_COMES = DocumentOptions()
 
@@ -44,9 +44,9 @@ class LocalReading:
     """A document that was read.
 
     Args:
-        result: What the service would answer for it.
-        failures: The pages that could not be read, and are not in it.
-        document: Itself.
+        result: The answer that the service would give for it.
+        failures: The pages that could not be read, and are not in the result.
+        document: The document itself.
     """
 
     result: OcrResult
@@ -58,7 +58,7 @@ class LocalReader:
     """Reads documents, from storage to result. As many threads as it has jobs may share it, and with it its nets.
 
     Args:
-        settings: The whole tree; scaling, queues and threads mean nothing here.
+        settings: The whole tree; scaling, queues, threads and time limits do not apply here.
         jobs: Documents read at a time.
         has_many: Whether it is worth some seconds of preparation to read faster.
 
@@ -68,15 +68,16 @@ class LocalReader:
 
     def __init__(self, settings: Settings, jobs: int = 1, *, has_many: bool = False) -> None:
         self._settings = settings
-        self._manifest = load_manifest(settings.bundle)
-        self._decoder = PageDecoder(settings.preprocess.limits)
-        self._jobs = jobs
-        self._has_many = has_many
-        self._nets: tuple[TextDetector, PageRecognizer] | None = None
-        self._loading = threading.Lock()
+        self._model = load_manifest(settings.bundle).name
+        self._pages_at_a_time = jobs
+        # A reader has one thread that decodes, which is enough for the threads of one replica.
+        readers = math.ceil(jobs / MOST_THREADS)
+        threads = [jobs * (number + 1) // readers - jobs * number // readers for number in range(readers)]
+        self._readers = [_reader(settings, count, has_many=has_many) for count in threads]
+        self._in_work = [0] * readers
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="local-reader", daemon=True).start()
         self.storages: Storages = build_storage(settings.storage, COMMAND_LINE_SCHEMES)
-        # Documents run side by side: OpenCV's own threads would only get in each other's way.
-        cv2.setNumThreads(1)
 
     @property
     def max_bytes(self) -> int:
@@ -84,100 +85,66 @@ class LocalReader:
         return self._settings.http.max_body_bytes
 
     def read(self, source: Document | str, options: DocumentOptions = _AS_IT_COMES) -> OcrResult:
-        """As `read_document`, without what else there is to say."""
+        """Read one document and return its result alone, see `read_document`."""
         return self.read_document(source, options).result
 
     def read_document(self, source: Document | str, options: DocumentOptions = _AS_IT_COMES) -> LocalReading:
-        """Read one document, page by page: only one page's pixels are in memory at a time.
+        """Read one document.
 
         Args:
-            source: A document, or where one lies: a path, `file://`, `s3://`, `https://` or `data:`.
-            options: What is asked for.
-
-        Returns:
-            What the service would answer for it.
+            source: A document, or the location of one: a path, `file://`, `s3://`, `https://` or `data:`.
+            options: How it is read.
 
         Raises:
             ConfigurationError: The nets can't be loaded: no document can be read.
             TooLarge: More pages are asked for than `http.max_pages`.
-            RayocrError: See `Storage.read`, `PageDecoder.inspect` and, where no page can be read, `PageDecoder.page`;
-                ModelOutputError when a net failed.
+            RayocrError: The document can't be fetched, see `Storage.read`, or read, see `read_pages`.
         """
         document = source if isinstance(source, Document) else self.storages.read(source, self.max_bytes)
-        asked = options.read_options()
-        page_count = self._decoder.inspect(document, asked).page_count
-        pages: list[PageText] = []
-        failures: list[PageFailure] = []
-        failed = PageFailures()
-        for number in options.page_ranges.allowed(page_count, self._settings.http.max_pages):
-            try:
-                pages.append(self._read_page(document, number, asked))
-            except ConfigurationError:
-                raise
-            except RayocrError as error:
-                failures.append(failed.of(number, error, page_count))
-        if not pages:
-            raise failures[0].error
-        warnings = [failure.warning for failure in failures]
-        result = OcrResult.of(str(uuid.uuid4()), self._manifest.name, pages, warnings)
-        return LocalReading(result, failures, document)
+        return asyncio.run_coroutine_threadsafe(self._read(document, options), self._loop).result()
 
     def close(self) -> None:
         """Release connections."""
         self.storages.close()
 
-    def _read_page(self, document: Document, number: int, options: ReadOptions) -> PageText:
-        started = time.perf_counter()
-        page = self._decoder.page(document, number, options)
-        if page.text_layer is not None:
-            elapsed_ms = round((time.perf_counter() - started) * 1e3, 1)
-            return PageText.carried(replace(page, timings_ms={"decoding": elapsed_ms}))
-        decoded = time.perf_counter()
-        detector, recognizer = self._loaded_nets()
-        loaded = time.perf_counter()
-        thresholds = options.detection.model_dump(exclude_none=True)
-        quads = detector.detect(page, self._settings.detection.options.model_copy(update=thresholds))
-        detected = time.perf_counter()
-        lines, warnings = recognizer.recognize(
-            page, quads, self._settings.recognition.options, with_characters=options.characters
+    async def _read(self, document: Document, options: DocumentOptions) -> LocalReading:
+        request = ReadRequest(
+            options.page_ranges, options.read_options(), self._settings.http.max_pages, self._pages_at_a_time
         )
-        recognized = time.perf_counter()
-        width, height = upright_size((page.width, page.height), quads.rotation)
-        return PageText(
-            number=page.number,
-            width=width,
-            height=height,
-            rotation=quads.rotation,
-            lines=lines,
-            warnings=(*page.warnings, *quads.warnings, *warnings),
-            timings_ms={
-                "decoding": round((decoded - started) * 1e3, 1),
-                "detection": round((detected - loaded) * 1e3, 1),
-                "recognition": round((recognized - detected) * 1e3, 1),
-            },
-            page_count=page.page_count,
-        )
+        context = RequestContext.starting_now(str(uuid.uuid4()), _NO_LIMIT_S)
+        least = self._in_work.index(min(self._in_work))
+        self._in_work[least] += 1
+        try:
+            pages, failures = await all_pages(self._readers[least], document, request, context)
+        finally:
+            self._in_work[least] -= 1
+        warnings = [failure.warning for failure in failures]
+        result = OcrResult.of(context.request_id, self._model, pages, warnings)
+        return LocalReading(result, failures, document)
 
-    def _loaded_nets(self) -> tuple[TextDetector, PageRecognizer]:
-        """The nets, loaded for the first document: one that can't be fetched is told without waiting for them."""
-        with self._loading:
-            if self._nets is None:
-                threads = {"threads": self._jobs}
-                detection = self._settings.detection.net.model_copy(update=threads)
-                recognition = self._settings.recognition.net.model_copy(update=threads)
-                direction = LineDirection.load(self._manifest, self._manifest.detection, detection)
-                self._nets = (
-                    TextDetector.load(self._manifest.detection, detection, direction),
-                    PageRecognizer.load(self._manifest.recognition, recognition, direction, is_prepared=self._has_many),
-                )
-            return self._nets
+
+def _reader(settings: Settings, threads: int, *, has_many: bool) -> Reader:
+    """Build a reader whose nets are loaded for the first page that needs them."""
+    stages: dict[str, StageSettings] = {
+        "preprocess": settings.preprocess,
+        "detection": _with_threads(settings.detection, threads),
+        "recognition": _with_threads(settings.recognition, threads),
+    }
+    # Nothing replaces this process if a step of work is taken for hung.
+    patient = {name: stage.model_copy(update={"max_work_s": _NO_LIMIT_S}) for name, stage in stages.items()}
+    return Reader(reader_setup(settings, **patient, metrics=NoMetrics(), is_prepared=has_many, loads_at_once=False))
+
+
+def _with_threads(stage: DetectionSettings | RecognitionSettings, threads: int) -> StageSettings:
+    return stage.model_copy(update={"net": stage.net.model_copy(update={"threads": threads})})
 
 
 def default_jobs(settings: Settings) -> int:
-    """Documents to read at a time on this machine.
+    """Choose how many documents are read at a time on this machine.
 
-    As many as the CPUs that this process may use, and no more than fit into the memory that is free; two where a net
-    runs on a GPU.
+    Returns:
+        As many as the CPUs that this process may use, and no more than fit into the memory that is free; two if a net
+        runs on a GPU.
     """
     nets = (settings.detection.net, settings.recognition.net)
     on_gpu = any(resolve_device(net.device, net.runtime).kind == "cuda" for net in nets)

@@ -68,7 +68,7 @@ class PageRanges:
         return len(self.ranges) == 1 and self.ranges[0][0] == self.ranges[0][1]
 
     def count(self, page_count: int) -> int:
-        """How many pages these are of a document.
+        """Count these pages in a document.
 
         Raises:
             SourceNotFound: A page is named that the document does not have.
@@ -76,10 +76,10 @@ class PageRanges:
         return sum(1 + last - first for first, last in self._closed(page_count))
 
     def numbers(self, page_count: int) -> Iterator[int]:
-        """Those pages of a document, ascending.
+        """Give those pages of a document, ascending.
 
         Raises:
-            SourceNotFound: As `count`.
+            SourceNotFound: A page is named that the document does not have.
 
         >>> list(PageRanges.parse("1-2,5-").numbers(7))
         [1, 2, 5, 6, 7]
@@ -87,37 +87,25 @@ class PageRanges:
         for first, last in self._closed(page_count):
             yield from range(first, last + 1)
 
-    def allowed(self, page_count: int, max_pages: int) -> Iterator[int]:
-        """As `numbers`, where they are not too many.
+    def allowed(self, page_count: int, max_pages: int, limit_name: str = "http.max_pages") -> Iterator[int]:
+        """Give those pages of a document, ascending, unless they are too many.
 
         Args:
-            page_count: Of the document.
+            page_count: Pages of the document.
             max_pages: The most pages that may be asked for.
+            limit_name: Name of the setting that says so, for the message.
 
         Raises:
-            SourceNotFound: As `count`.
-            TooLarge: They are more.
+            SourceNotFound: A page is named that the document does not have.
+            TooLarge: More pages are asked for than may be.
         """
         count = self.count(page_count)
         if count > max_pages:
             raise TooLarge(
                 f"{count:,} pages are asked for, more than the limit of {max_pages:,}: ask for fewer "
-                f"(pages={self.first}-{self.first + max_pages - 1}), or raise http.max_pages"
+                f"(pages={self.first}-{self.first + max_pages - 1}), or raise {limit_name}"
             )
         return self.numbers(page_count)
-
-    def within(self, page_count: int) -> Iterator[int]:
-        """Those of these pages that a document has, ascending: none, some or all.
-
-        >>> list(PageRanges.parse("2-3,9").within(5))
-        [2, 3]
-        """
-        for first, last in self.ranges:
-            yield from range(first, min(last or page_count, page_count) + 1)
-
-    def count_within(self, page_count: int) -> int:
-        """How many pages `within` gives."""
-        return sum(max(0, 1 + min(last or page_count, page_count) - first) for first, last in self.ranges)
 
     def _closed(self, page_count: int) -> list[tuple[int, int]]:
         closed = [(first, page_count if last is None else last) for first, last in self.ranges]

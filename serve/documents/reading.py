@@ -3,17 +3,16 @@
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
-from deployments.context import RequestContext
-from deployments.document import Document
-from deployments.pipeline.attempts import Pipeline
-from deployments.pipeline.shared_document import SharedDocument
+from deployments.context import PageCall, RequestContext
 from deployments.read_options import ReadOptions
 from models.errors import (
     AccessDenied,
+    ConfigurationError,
     MalformedRequest,
     Overloaded,
     RayocrError,
@@ -21,25 +20,38 @@ from models.errors import (
     UnsupportedType,
 )
 from models.page import PageText
-from serve.documents.failures import PageFailure, PageFailures
+from serve.documents.failures import PageFailure, PageFailures, whole_document
 from serve.documents.page_ranges import PageRanges
 
-__all__ = ["PageFailure", "ReadRequest", "all_pages", "read_pages"]
+__all__ = ["PageReader", "ReadRequest", "all_pages", "read_pages"]
 
-# What no other page of the document would fare better with.
-_OF_THE_DOCUMENT = (AccessDenied, MalformedRequest, SourceNotFound, UnsupportedType)
+# Errors of the document: no other page would fare better.
+_OF_THE_DOCUMENT = (AccessDenied, ConfigurationError, MalformedRequest, SourceNotFound, UnsupportedType)
+
+AnyDocument = TypeVar("AnyDocument", contravariant=True)
+
+
+class PageReader(Protocol[AnyDocument]):
+    """How one page is read: through the pipeline of a service, by a worker of a bulk run, or in this process."""
+
+    async def read(self, document: AnyDocument, call: PageCall, /) -> PageText:
+        """Read one page of a document."""
+
+    async def page_count(self, document: AnyDocument, call: PageCall, /) -> int:
+        """Count the pages of a document."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """What is read of a document, and how.
+    """Which pages of a document are read, and how.
 
     Args:
-        pages: Which.
-        options: How.
+        pages: The pages.
+        options: How they are read.
         max_pages: The most pages that may be asked for.
-        pages_at_a_time: So many are in work together.
+        pages_at_a_time: The most pages that are in work together.
         time_for_each: Whether each page has the whole time of the request anew: nobody waits for them together.
+        limit_name: Name of the setting behind `max_pages`, for the message.
     """
 
     pages: PageRanges
@@ -47,41 +59,49 @@ class ReadRequest:
     max_pages: int
     pages_at_a_time: int
     time_for_each: bool = False
+    limit_name: str = "http.max_pages"
+
+    def numbers(self, page_count: int) -> Iterator[int]:
+        """Give the pages to read of a document that has so many, ascending.
+
+        Raises:
+            SourceNotFound: The document lacks a page that is named.
+            TooLarge: More pages are asked for than may be.
+        """
+        return self.pages.allowed(page_count, self.max_pages, self.limit_name)
 
 
 async def read_pages(
-    pipeline: Pipeline, source: Document | str | SharedDocument, request: ReadRequest, context: RequestContext
+    reader: PageReader[AnyDocument], document: AnyDocument, request: ReadRequest, context: RequestContext
 ) -> AsyncGenerator[PageText | PageFailure]:
     """Read the pages of a document in order, each yielded as soon as it and all before it are read.
 
-    The first one that is asked for tells how many there are, so that no page waits for the document to be looked
-    through; where it fails, the document is asked.
+    The first page that is asked for tells how many there are, so that no page waits for the document to be looked
+    through. If it fails, the pages are counted.
 
     Args:
-        pipeline: The stages.
-        source: An uploaded document, or where one lies.
-        request: What is read of it.
+        reader: How one page is read.
+        document: Whose pages they are, as the reader takes it.
+        request: Which pages are read, and how.
         context: The request's id and deadline.
 
     Raises:
         TooLarge: More pages are asked for than may be; none but the first was read.
-        SourceNotFound: A page is asked for that there is not, or there is no such document.
-        RayocrError: The document can't be read, or no page but one was asked for, and it can't be read; or a page
-            can't for a reason that does not lie in itself (`PageFailures.of`).
+        SourceNotFound: The document lacks a page that is named, or there is no such document.
+        RayocrError: The document can't be read; or its only page, or the only one asked for, can't be; or a page can't
+            be for a reason that does not lie in the page (`PageFailures.of`).
     """
-    document = source if isinstance(source, SharedDocument) else SharedDocument(source)
     failures = PageFailures()
-    first = await _first(pipeline, document, request, context, failures)
+    first = await _first(reader, document, request, context, failures)
     page_count = first.page_count
-    numbers = request.pages.allowed(page_count, request.max_pages)
+    numbers = request.numbers(page_count)
     yield first
     next(numbers)
     waiting: deque[tuple[int, asyncio.Task[PageText]]] = deque()
     try:
         for number in numbers:
-            page_context = context.renewed() if request.time_for_each else context
-            read = _patiently(pipeline, document, number, request.options, page_context)
-            waiting.append((number, asyncio.create_task(read)))
+            call = PageCall(number, context.renewed() if request.time_for_each else context, request.options)
+            waiting.append((number, asyncio.create_task(_patiently(reader, document, call))))
             if len(waiting) >= request.pages_at_a_time:
                 yield await _settled(*waiting.popleft(), failures, page_count)
         while waiting:
@@ -93,59 +113,48 @@ async def read_pages(
 
 
 async def all_pages(
-    pipeline: Pipeline, source: Document | str | SharedDocument, request: ReadRequest, context: RequestContext
+    reader: PageReader[AnyDocument], document: AnyDocument, request: ReadRequest, context: RequestContext
 ) -> tuple[list[PageText], list[PageFailure]]:
-    """As `read_pages`, all at once.
+    """Read the pages of a document and return them together. The arguments are those of `read_pages`.
 
     Returns:
         The pages that were read, one at least, and those that could not be.
 
     Raises:
-        RayocrError: As `read_pages`; or the first page's error, where no page could be read.
+        RayocrError: `read_pages` raised it, or no page could be read.
     """
-    pages: list[PageText] = []
-    failures: list[PageFailure] = []
-    async with aclosing(read_pages(pipeline, source, request, context)) as outcomes:
-        async for outcome in outcomes:
-            if isinstance(outcome, PageFailure):
-                failures.append(outcome)
-            else:
-                pages.append(outcome)
-    if not pages:
-        raise failures[0].error
-    return pages, failures
+    async with aclosing(read_pages(reader, document, request, context)) as outcomes:
+        return whole_document([outcome async for outcome in outcomes])
 
 
 async def _first(
-    pipeline: Pipeline,
-    document: SharedDocument,
+    reader: PageReader[AnyDocument],
+    document: AnyDocument,
     request: ReadRequest,
     context: RequestContext,
     failures: PageFailures,
 ) -> PageText | PageFailure:
-    """The first page that is asked for."""
-    number = request.pages.first
+    """Read the first page that is asked for."""
+    call = PageCall(request.pages.first, context, request.options)
     try:
-        return await pipeline.read(document, number, context, request.options)
+        return await reader.read(document, call)
     except RayocrError as error:
         if error.retryable or isinstance(error, _OF_THE_DOCUMENT) or request.pages.is_single:
             raise
-        page_count = await pipeline.page_count(document, context, request.options)
+        page_count = await reader.page_count(document, call)
         if request.pages.count(page_count) == 1:
             raise
-        return failures.of(number, error, page_count)
+        return failures.of(call.number, error, page_count)
 
 
-async def _patiently(
-    pipeline: Pipeline, document: SharedDocument, number: int, options: ReadOptions, context: RequestContext
-) -> PageText:
-    """Read a page of a request that was admitted: it waits where the queues are full, as long as its time lasts."""
+async def _patiently(reader: PageReader[AnyDocument], document: AnyDocument, call: PageCall) -> PageText:
+    """Read a page of a request that was admitted: it waits when the queues are full, as long as its time lasts."""
     while True:
         try:
-            return await pipeline.read(document, number, context, options)
+            return await reader.read(document, call)
         except Overloaded as error:
             pause_s = error.retry_after_s * random.uniform(0.5, 1.5)
-            if pause_s >= context.remaining_s:
+            if pause_s >= call.context.remaining_s:
                 raise
             await asyncio.sleep(pause_s)
 
@@ -158,4 +167,4 @@ async def _settled(
     except RayocrError as error:
         return failures.of(number, error, page_count)
     finally:
-        task.cancel()  # where whoever asks for the pages went meanwhile
+        task.cancel()  # whoever asked for the pages may have gone meanwhile

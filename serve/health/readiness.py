@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Sequence
 from functools import cache
 
-from deployments.context import RequestContext
+from deployments.context import PageCall, RequestContext
 from deployments.document import Document
 from deployments.pipeline.attempts import Pipeline
+from deployments.pipeline.shared_document import SharedDocument
 from models.errors import RayocrError
 from serve.health.check import ReadyCheck
 from serve.health.word_picture import word_picture
@@ -67,7 +68,7 @@ class Readiness:
 
     async def _probe(self) -> str | None:
         context = RequestContext.starting_now(f"readiness-{uuid.uuid4().hex}", _TIMEOUT_S)
-        page = await self._pipeline.read(_picture(), 1, context)
+        page = await self._pipeline.read(SharedDocument(_picture()), PageCall(1, context))
         if _WORD not in page.text.casefold():
             return f"a picture of the word {_WORD!r} was read as {page.text!r}: the model bundle is damaged"
         self.answered()

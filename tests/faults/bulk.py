@@ -12,7 +12,7 @@ def main() -> int:
     from serve.ray_patches.loopback import stay_on_loopback
 
     stay_on_loopback()  # the next lines import Ray
-    from deployments.stages.classes import Stages
+    from deployments.stages.reader import Stages
     from tests.faults.stages import FaultyDetector
 
     options = BulkOptions(input=sys.argv[1], output=sys.argv[2], max_error_rate=1.0)

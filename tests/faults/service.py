@@ -7,12 +7,12 @@ from serve.config.loading import load_settings
 from serve.run import run_service
 
 if TYPE_CHECKING:
-    from deployments.stages.classes import Stages
+    from deployments.stages.reader import Stages
 
 
 def faulty_stages() -> "Stages":
     """The stages of the service, with the faulty one."""
-    from deployments.stages.classes import Stages
+    from deployments.stages.reader import Stages
     from tests.faults.stages import FaultyDetector
 
     return Stages(detector=FaultyDetector)

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deployments.context import RequestContext
+from deployments.context import PageCall
 from deployments.stages.detection import Detector
 from models.page import Page, PageQuads
-from models.settings import DetectionOptions
 
 __all__ = ["FAULT_COLORS", "FaultyDetector"]
 
@@ -49,9 +48,9 @@ _FAULTS: dict[str, Callable[[], None]] = {
 class FaultyDetector(Detector):
     """Detects, but for marked pages, on which it hangs, crashes, or raises, on the thread of its net."""
 
-    async def detect(self, page: Page, sent_at: float, context: RequestContext, options: DetectionOptions) -> PageQuads:
+    async def detect(self, page: Page, call: PageCall) -> PageQuads:
         """See `Detector.detect`."""
         for name, color in FAULT_COLORS.items():
             if np.array_equal(page.pixels[0, 0], color):
                 await self._net_threads.run(_FAULTS[name])
-        return await super().detect(page, sent_at, context, options)
+        return await super().detect(page, call)

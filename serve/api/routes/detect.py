@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from deployments.context import PageCall
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
 from serve.api.answers.visualize import first_page_only, picture_response, wants_picture
@@ -47,12 +48,12 @@ async def detect_lines(
     """Find the text lines of one page without reading them. The document comes in as for `/v1/ocr`."""
     sent = await read_source(request)
     asked = request_options(DetectRequest, request, sent.fields, password)
-    options = asked.read_options()
+    call = PageCall(asked.page or 1, context, asked.read_options())
     document = SharedDocument(sent.source)
-    page = await service.pipeline.detect(document, asked.page or 1, context, options)
+    page = await service.pipeline.detect(document, call)
     page = dataclasses.replace(page, warnings=(*page.warnings, *first_page_only(page.page_count, asked.page)))
     if asked.visualize or wants_picture(request.headers.get("accept", "")):
         drawing = Drawing(page.polygons, page.rotation)
-        picture = await service.pipeline.draw(document, page.number, drawing, context, options)
+        picture = await service.pipeline.draw(document, drawing, call)
         return picture_response(picture, page.warnings)
     return DetectionResult.of(context.request_id, service.settings.bundle, [page])

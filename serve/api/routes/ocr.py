@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from deployments.context import RequestContext
+from deployments.context import PageCall, RequestContext
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
 from models.errors import MalformedRequest
@@ -89,8 +89,8 @@ async def read_document(
 async def _picture(service: Service, context: RequestContext, document: SharedDocument, asked: OcrRequest) -> Response:
     if asked.pages is not None and not asked.page_ranges.is_single:
         raise MalformedRequest(f"visualize draws one page: pages={asked.page_ranges.first}")
-    options = asked.read_options()
-    page = await service.pipeline.read(document, asked.page_ranges.first, context, options)
+    call = PageCall(asked.page_ranges.first, context, asked.read_options())
+    page = await service.pipeline.read(document, call)
     drawing = Drawing([line.polygon for line in page.lines], page.rotation)
-    picture = await service.pipeline.draw(document, page.number, drawing, context, options)
+    picture = await service.pipeline.draw(document, drawing, call)
     return picture_response(picture, [*page.warnings, *first_page_only(page.page_count, asked.pages)])

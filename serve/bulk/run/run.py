@@ -21,7 +21,7 @@ from serve.config.loading import LoadedSettings
 from serve.config.settings import Settings
 
 if TYPE_CHECKING:
-    from deployments.stages.classes import Stages
+    from deployments.stages.reader import Stages
     from serve.bulk.run.session import StopFlag
     from serve.bulk.stages.coordinator import Stop
 
@@ -60,7 +60,7 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
             ledger.discard_done(DoneKeys.load(options.output, options.format, patient))
         with ray_cluster(options, settings) as cluster:
             # These import Ray, which reads the environment while it is imported.
-            from deployments.stages.classes import Stages
+            from deployments.stages.reader import Stages
             from serve.bulk.run.session import ReportStorages, Session, StopFlag
 
             flag = StopFlag()

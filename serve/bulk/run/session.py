@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import ray
 from ray.exceptions import RayError
 
-from deployments.stages.classes import Stages
+from deployments.stages.reader import Stages
 from deployments.storage import Storage, StorageSettings
 from models.errors import RayocrError, StorageUnavailable, TooManyErrors
 from serve.bulk.input.listing import ListingPlan, failed_digests
@@ -23,11 +23,11 @@ from serve.bulk.run.cluster import RayCluster
 from serve.bulk.run.passes import Pass
 from serve.bulk.run.pipeline import build_dataset, data_context
 from serve.bulk.stages.coordinator import Snapshot, Stop
-from serve.bulk.stages.document_pages import WantedPages
 from serve.bulk.stages.stages import StageSetup
 from serve.bulk.write.conversion import conversion_of
 from serve.bulk.write.writer import WriteReport, WriterSetup
 from serve.config.loading import LoadedSettings
+from serve.documents.reading import ReadRequest
 from serve.ray_patches.terminal import quiet_pool_starts
 from serve.version import rayocr_version
 
@@ -116,9 +116,16 @@ class Session:
         # Those of this run are never tried twice in it; those of earlier ones only if that is asked for.
         self._not_again = [] if options.retry_failed else list(ledger)
         self._coordinator = start_coordinator(cluster.pools, options)
-        wanted = WantedPages(options.document.page_ranges, options.document.read_options(), options.max_pages)
+        request = ReadRequest(
+            options.document.page_ranges,
+            options.document.read_options(),
+            options.max_pages,
+            loaded.settings.http.pages_at_a_time,
+            time_for_each=True,
+            limit_name="--max-pages",
+        )
         self._setup = StageSetup(
-            loaded.settings, storage_settings, self._coordinator, options.attempts, classes, wanted
+            loaded.settings, storage_settings, self._coordinator, options.attempts, classes, request
         )
         self._writer = start_writer(
             WriterSetup(

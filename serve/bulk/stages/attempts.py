@@ -6,12 +6,10 @@ Perhaps another page beside it was at fault, so from then on it is a suspect: it
 page that ends workers soon stands alone when it happens, and is given up; the others lose nothing but time.
 """
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
-__all__ = ["Attempts", "SharedOrAlone"]
+__all__ = ["Attempts"]
 
 
 class Attempts:
@@ -53,43 +51,3 @@ class Attempts:
     def crashes(self) -> int:
         """How often a page was in work when a worker ended."""
         return self._crashes.total()
-
-
-class SharedOrAlone:
-    """A lock that many may hold together, or one alone. Who wants to be alone goes before those who come later."""
-
-    def __init__(self) -> None:
-        self._changed = asyncio.Condition()
-        self._sharing = 0
-        self._is_alone = False
-        self._want_alone = 0
-
-    @asynccontextmanager
-    async def shared(self) -> AsyncIterator[None]:
-        """Beside others."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: not self._is_alone and not self._want_alone)
-            self._sharing += 1
-        try:
-            yield
-        finally:
-            async with self._changed:
-                self._sharing -= 1
-                self._changed.notify_all()
-
-    @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
-        """With nobody beside."""
-        async with self._changed:
-            self._want_alone += 1
-            try:
-                await self._changed.wait_for(lambda: not self._is_alone and not self._sharing)
-            finally:
-                self._want_alone -= 1
-            self._is_alone = True
-        try:
-            yield
-        finally:
-            async with self._changed:
-                self._is_alone = False
-                self._changed.notify_all()

@@ -36,16 +36,17 @@ class Failure:
     """Why a page was not read.
 
     Args:
-        code: Of `models.errors`.
-        message: One sentence for a person.
-        attempts: How often it was tried.
-        exit_code: Not 0 where this is no fault of the document, and the whole run has to stop with that code.
+        error: The error.
+        attempts: How often the page was tried.
     """
 
-    code: str
-    message: str
+    error: RayocrError
     attempts: int = 1
-    exit_code: int = 0
+
+    @property
+    def stops_run(self) -> bool:
+        """Whether the whole run has to stop: a storage that does not answer says nothing about the document."""
+        return isinstance(self.error, StorageUnavailable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,13 @@ class WorkPage:
     """One page on its way, or a document whose pages are not known yet.
 
     Args:
-        document: Whose page it is.
-        number: Counted from 1.
-        page_count: How many of the document are read.
-        page: Once it is decoded, until it is recognized.
-        quads: Once it is detected, until it is recognized.
-        text: Once it is recognized.
-        failure: Set where something went wrong; no later stage then looks at it.
+        document: The document that it belongs to.
+        number: Number of the page, counted from 1.
+        page_count: How many pages of the document are read.
+        page: The decoded page, until it is recognized.
+        quads: The quads on it, until it is recognized.
+        text: The text, once it is recognized.
+        failure: Why it could not be read; no later stage then works on it.
     """
 
     document: InputDocument
@@ -92,16 +93,12 @@ class WorkPage:
 
 
 def failed(page: WorkPage, error: Exception, attempts: int = 1) -> WorkPage:
-    """The same page, with an error instead of what there was.
-
-    A storage that does not answer says nothing about the document: it stops the run.
-    """
+    """Make the same page with an error instead of what there was."""
     if not isinstance(error, RayocrError):
-        message = f"something went wrong inside ({type(error).__name__}); the log of the worker has the details"
-        return replace(page, page=None, quads=None, failure=Failure(RayocrError.code, message, attempts))
-    exit_code = error.exit_code if isinstance(error, StorageUnavailable) else 0
-    failure = Failure(error.code, error.message, attempts, exit_code)
-    return replace(page, page=None, quads=None, failure=failure)
+        error = RayocrError(
+            f"something went wrong inside ({type(error).__name__}); the log of the worker has the details"
+        )
+    return replace(page, page=None, quads=None, failure=Failure(error, attempts))
 
 
 def encode_pages(pages: Sequence[WorkPage], pixels: pa.ChunkedArray | None = None) -> pa.Table:

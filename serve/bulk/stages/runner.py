@@ -1,4 +1,4 @@
-"""What the stages have in common: running the pages of a chunk, and telling the coordinator about it."""
+"""Running the pages of a chunk for a stage, and telling the coordinator about it."""
 
 import asyncio
 import logging
@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from deployments.work.shared_lock import SharedLock
 from models.errors import RayocrError, ReplicaCrashed
-from serve.bulk.stages.attempts import SharedOrAlone
 from serve.bulk.stages.chunks import WorkPage, failed
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class PageRunner:
         self._coordinator = coordinator
         self._most_attempts = most_attempts
         self._worker = uuid.uuid4().hex
-        self._lock = SharedOrAlone()
+        self._lock = SharedLock()
 
     async def run(self, pages: Sequence[WorkPage], work: Work) -> list[WorkPage | Any]:
         """Run the work on each page.
@@ -66,7 +66,7 @@ class PageRunner:
     async def _run_suspect(self, page: WorkPage, crashes: int, work: Work) -> Any:
         if crashes >= self._most_attempts:
             message = (
-                f"a worker ended {crashes} times while this document was in work in {self._stage}; it was given up, "
+                f"a worker ended {crashes} times while this page was in work in {self._stage}; it was given up, "
                 "the others were not affected"
             )
             return failed(page, ReplicaCrashed(message), crashes)

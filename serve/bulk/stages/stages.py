@@ -7,22 +7,22 @@ that would end the whole run.
 
 import asyncio
 import threading
-import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from deployments.context import RequestContext
+from deployments.context import PageCall, RequestContext
 from deployments.document import Document
-from deployments.stages.classes import Stages
-from deployments.stages.decoded_pages import DecodedPages
-from deployments.storage import StorageSettings
+from deployments.stages.reader import Reader, Stages
+from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings
+from models.errors import RayocrError
 from models.page import Page, PageQuads, PageText
-from serve.bulk.stages.chunks import WorkPage, decode_pages, encode_pages, page_from, with_pixels
-from serve.bulk.stages.document_pages import DocumentPages, WantedPages
-from serve.bulk.stages.runner import PageRunner, attempt
+from serve.bulk.documents import InputDocument
+from serve.bulk.stages.chunks import WorkPage, decode_pages, encode_pages, failed, page_from, with_pixels
+from serve.bulk.stages.runner import PageRunner
+from serve.config.colocation import reader_setup
 from serve.config.settings import Settings
+from serve.documents.reading import ReadRequest, all_pages
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,21 +34,21 @@ Result = TypeVar("Result")
 
 # Between fetching and recognition they are held with their pixels.
 _PAGES_A_TABLE = 4
-# Nobody waits for a single page. What hangs is found by the watchdog, long before.
+# Nobody waits for a single page. The watchdog finds a page that hangs, long before.
 _PAGE_TIMEOUT_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class StageSetup:
-    """What every stage is built from.
+    """Everything that a stage is built from.
 
     Args:
         settings: The whole tree.
         storage: How documents are fetched: the settings' own, with more patience.
         coordinator: The run's actor.
         attempts: Crashes that a page may be in work at.
-        classes: What does the work.
-        wanted: Of each document.
+        classes: The classes that do the work.
+        request: Which pages of each document are read, and how.
     """
 
     settings: Settings
@@ -56,48 +56,87 @@ class StageSetup:
     coordinator: "ActorHandle[Any]"
     attempts: int
     classes: Stages
-    wanted: WantedPages
+    request: ReadRequest
+
+    def runner(self, stage: str) -> PageRunner:
+        """Build the runner of a stage."""
+        return PageRunner(stage, self.coordinator, self.attempts)
+
+    def call(self, name: str, number: int) -> PageCall:
+        """Make the call for a page.
+
+        Args:
+            name: Tells it from every other page of the run.
+            number: Number of the page, counted from 1.
+        """
+        return PageCall(number, RequestContext.starting_now(name, _PAGE_TIMEOUT_S), self.request.options)
 
 
 class ReadingStage:
     """Reads documents from end to end: all stages in one worker."""
 
     def __init__(self, setup: StageSetup) -> None:
-        settings = setup.settings
-        self._options = setup.wanted.options
-        self._pages_at_a_time = settings.http.pages_at_a_time
-        self._documents = DocumentPages(settings, setup.storage, setup.wanted)
-        self._detector = setup.classes.detector(settings.bundle, settings.detection)
-        self._recognizer = setup.classes.recognizer(settings.bundle, settings.recognition)
-        self._decoded = DecodedPages(settings.reader.max_decoded_bytes)
-        self._runner = PageRunner("reading", setup.coordinator, setup.attempts)
+        self._request = setup.request
+        self._reader = Reader(
+            reader_setup(setup.settings, storage=setup.storage, stages=setup.classes, schemes=COMMAND_LINE_SCHEMES)
+        )
+        self._max_bytes = setup.settings.http.max_body_bytes
+        self._runner = setup.runner("reading")
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":
         """Take documents; give the texts of their pages."""
         documents, _ = decode_pages(table)
-        return encode_pages(_flat(await self._runner.run(documents, self._read)))
+        read = await asyncio.gather(*(self._document(work) for work in documents))
+        return encode_pages([page for pages in read for page in pages])
 
-    async def _read(self, work: WorkPage) -> list[WorkPage]:
-        document, pages = await self._documents.fetch(work)
-        if len(pages) == 1:
-            return [await self._page(document, pages[0])]
-        together = asyncio.Semaphore(self._pages_at_a_time)
+    async def _document(self, work: WorkPage) -> list[WorkPage]:
+        pages = _WorkerPages(self._reader, self._runner, self._max_bytes)
+        context = RequestContext.starting_now(work.document.key, _PAGE_TIMEOUT_S)
+        try:
+            read, failures = await all_pages(pages, work.document, self._request, context)
+        except RayocrError as error:
+            return [failed(work, error, pages.attempts)]
+        count = len(read) + len(failures)
+        return [
+            *(replace(work, number=text.number, page_count=count, text=text) for text in read),
+            *(failed(replace(work, number=one.number, page_count=count), one.error) for one in failures),
+        ]
 
-        async def read(page: WorkPage) -> WorkPage:
-            async with together:
-                result: WorkPage = await attempt(page, partial(self._page, document))
-                return result
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(read(page)) for page in pages]
-        return [task.result() for task in tasks]
+class _WorkerPages:
+    """Reads the pages of one document in a worker, each noted with the coordinator: it may end the worker."""
 
-    async def _page(self, document: Document, work: WorkPage) -> WorkPage:
-        context = _context(work)
-        async with self._decoded.page(partial(self._documents.decode, document, work.number)) as page:
-            quads = await self._detector.detect(page, time.time(), context, self._options.detection)
-            text = await self._recognizer.recognize(page, quads, time.time(), context, self._options)
-        return replace(work, text=text)
+    def __init__(self, reader: Reader, runner: PageRunner, max_bytes: int) -> None:
+        self._reader = reader
+        self._runner = runner
+        self._max_bytes = max_bytes
+        self._fetched: Document | None = None
+        #: How often a page of the document was tried.
+        self.attempts = 1
+
+    async def read(self, document: InputDocument, call: PageCall) -> PageText:
+        """Read one page; the first one fetches the document."""
+        return await self._run(document, call, self._reader.read)
+
+    async def page_count(self, document: InputDocument, call: PageCall) -> int:
+        """Count the pages of the document."""
+        return await self._run(document, call, self._reader.page_count)
+
+    async def _run(
+        self, document: InputDocument, call: PageCall, step: Callable[[Document, PageCall], Awaitable[Result]]
+    ) -> Result:
+        async def work(_page: WorkPage) -> Result:
+            if self._fetched is None:
+                self._fetched = await self._reader.fetch(document.location, self._max_bytes, call.context)
+            return await step(self._fetched, call.sent_now())
+
+        [outcome] = await self._runner.run([WorkPage(document, call.number)], work)
+        if not isinstance(outcome, WorkPage):
+            result: Result = outcome
+            return result
+        assert outcome.failure is not None  # the work itself returns no such page
+        self.attempts = max(self.attempts, outcome.failure.attempts)
+        raise outcome.failure.error
 
 
 class FetchStage:
@@ -110,13 +149,14 @@ class FetchStage:
     def __init__(self, setup: StageSetup) -> None:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="fetch-loop", daemon=True).start()
-        self._documents = DocumentPages(setup.settings, setup.storage, setup.wanted)
-        self._runner = PageRunner("fetch", setup.coordinator, setup.attempts)
+        self._setup = setup
+        self._preprocessor = setup.classes.preprocessor(setup.settings.preprocess, setup.storage, COMMAND_LINE_SCHEMES)
+        self._runner = setup.runner("fetch")
 
     def __call__(self, table: "pa.Table") -> "Iterator[pa.Table]":
         """Take documents; give their pages, with pixels."""
         fetched, _ = decode_pages(table)
-        results = self._in_loop(self._runner.run(fetched, self._documents.fetch))
+        results = self._in_loop(self._runner.run(fetched, self._fetch))
         failures = [result for result in results if isinstance(result, WorkPage)]
         if failures:
             yield encode_pages(failures)
@@ -129,7 +169,8 @@ class FetchStage:
                 waiting += pages
 
         async def decode(work: WorkPage) -> Page:
-            return await self._documents.decode(documents[work.document.key], work.number)
+            call = self._setup.call(work.name, work.number)
+            return await self._preprocessor.page(documents[work.document.key], call)
 
         for start in range(0, len(waiting), _PAGES_A_TABLE):
             together = waiting[start : start + _PAGES_A_TABLE]
@@ -141,6 +182,14 @@ class FetchStage:
                 ]
             )
 
+    async def _fetch(self, work: WorkPage) -> tuple[Document, list[WorkPage]]:
+        """Fetch a document, and list the pages of it that are to be read."""
+        call = self._setup.call(work.name, work.number)
+        max_bytes = self._setup.settings.http.max_body_bytes
+        document = await self._preprocessor.fetch(work.document.location, max_bytes, call.context)
+        numbers = list(self._setup.request.numbers(await self._preprocessor.page_count(document, call)))
+        return document, [replace(work, number=number, page_count=len(numbers)) for number in numbers]
+
     def _in_loop(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
@@ -149,17 +198,17 @@ class DetectionStage:
     """Finds the lines of pages."""
 
     def __init__(self, setup: StageSetup) -> None:
+        self._setup = setup
         self._detector = setup.classes.detector(setup.settings.bundle, setup.settings.detection)
-        self._options = setup.wanted.options
-        self._runner = PageRunner("detection", setup.coordinator, setup.attempts)
+        self._runner = setup.runner("detection")
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":
         """Take decoded pages; give them with their quads, and hand the pixels on."""
         pages, pixels = decode_pages(table)
 
         async def detect(work: WorkPage) -> WorkPage:
-            page = page_from(work, pixels)
-            quads: PageQuads = await self._detector.detect(page, time.time(), _context(work), self._options.detection)
+            call = self._setup.call(work.name, work.number)
+            quads: PageQuads = await self._detector.detect(page_from(work, pixels), call)
             return replace(work, quads=quads)
 
         return encode_pages(await self._runner.run(pages, detect), pixels)
@@ -169,9 +218,9 @@ class RecognitionStage:
     """Reads the lines of pages."""
 
     def __init__(self, setup: StageSetup) -> None:
+        self._setup = setup
         self._recognizer = setup.classes.recognizer(setup.settings.bundle, setup.settings.recognition)
-        self._options = setup.wanted.options
-        self._runner = PageRunner("recognition", setup.coordinator, setup.attempts)
+        self._runner = setup.runner("recognition")
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":
         """Take pages with their quads; give their texts."""
@@ -179,10 +228,8 @@ class RecognitionStage:
 
         async def recognize(work: WorkPage) -> WorkPage:
             assert work.quads is not None  # detection gives them, or a failure
-            page = page_from(work, pixels)
-            text: PageText = await self._recognizer.recognize(
-                page, work.quads, time.time(), _context(work), self._options
-            )
+            call = self._setup.call(work.name, work.number)
+            text: PageText = await self._recognizer.recognize(page_from(work, pixels), work.quads, call)
             return replace(work, page=None, quads=None, text=text)
 
         return encode_pages(await self._runner.run(pages, recognize))
@@ -194,12 +241,4 @@ STAGES = {
     "recognition": RecognitionStage,
     "reading": ReadingStage,
 }
-"""By name. `reading` stands in place of the three others."""
-
-
-def _flat(results: Sequence[WorkPage | list[WorkPage]]) -> list[WorkPage]:
-    return [page for result in results for page in ([result] if isinstance(result, WorkPage) else result)]
-
-
-def _context(work: WorkPage) -> RequestContext:
-    return RequestContext.starting_now(work.name, _PAGE_TIMEOUT_S)
+"""The stages by name. `reading` stands in place of the three others."""

@@ -2,9 +2,11 @@
 
 import uuid
 
-from models.page import PageText, PageWarning
+from models.errors import RayocrError
+from models.page import PageText
 from serve.bulk.documents import DocumentError, DocumentResult
 from serve.bulk.stages.chunks import WorkPage
+from serve.documents.failures import PageFailure, PageFailures, whole_document
 from serve.results import OcrResult
 
 __all__ = ["DocumentAssembly"]
@@ -25,8 +27,8 @@ class DocumentAssembly:
         """Take a page, read or failed.
 
         Returns:
-            Once the last of its document's pages is there: the result of those that were read, with a warning for each
-            other; or the error, where none was. None before.
+            None until the last page of its document is there. Then the result of those that were read, with a warning
+            for each other one; or the error, if none was read or if an error costs the whole document.
         """
         if page.page_count == 1:
             return self._put_together([page])
@@ -40,22 +42,24 @@ class DocumentAssembly:
 
     def _put_together(self, pages: list[WorkPage]) -> DocumentResult | DocumentError:
         document = pages[0].document
-        texts: list[PageText] = []
-        warnings: list[PageWarning] = []
-        for page in pages:
-            if page.text is not None:
-                texts.append(page.text)
-            elif page.failure is not None:
-                failure = page.failure
-                message = f"page {page.number} could not be read and is left out ({failure.code}): {failure.message}"
-                warnings.append(PageWarning("page_failed", message, page.number))
-        first = pages[0].failure
-        if not texts and first is not None:
-            return DocumentError(document.key, document.etag, first.code, first.message, first.attempts)
-        result = OcrResult.of(_result_id(document.location, document.etag), self._model, texts, warnings)
+        failures = PageFailures()
+        try:
+            read, failed = whole_document([_outcome(page, failures) for page in pages])
+        except RayocrError as error:
+            attempts = max(page.failure.attempts for page in pages if page.failure is not None)
+            return DocumentError(document.key, document.etag, error.code, error.message, attempts)
+        warnings = [failure.warning for failure in failed]
+        result = OcrResult.of(_result_id(document.location, document.etag), self._model, read, warnings)
         return DocumentResult(document.key, document.etag, document.location, result)
 
 
+def _outcome(page: WorkPage, failures: PageFailures) -> PageText | PageFailure:
+    if page.failure is not None:
+        return failures.of(page.number, page.failure.error, page.page_count)
+    assert page.text is not None  # a page without text has a failure
+    return page.text
+
+
 def _result_id(location: str, etag: str) -> str:
-    """The `id` of a document's result: the same in each run, where HTTP's is the request's."""
+    """Make the `id` of a document's result: the same in each run, while that of an HTTP answer is the request's."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{location}#{etag}"))

@@ -106,8 +106,9 @@ class Writer:
         failed: list[DocumentError] = []
         for table in tables:
             for page in decode_pages(table)[0]:
-                if page.failure is not None and page.failure.exit_code:
-                    return WriteReport(stop=Stop(page.failure.message, page.failure.exit_code))
+                if page.failure is not None and page.failure.stops_run:
+                    error = page.failure.error
+                    return WriteReport(stop=Stop(error.message, error.exit_code))
                 outcome = self._assembly.add(page)
                 if isinstance(outcome, DocumentError):
                     failed.append(outcome)

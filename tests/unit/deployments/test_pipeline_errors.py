@@ -11,12 +11,12 @@ from ray.exceptions import ActorDiedError, ActorUnavailableError, ObjectLostErro
 from ray.serve._private.common import DeploymentID
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
 
-from deployments.context import JOB, RequestContext
+from deployments.context import JOB, PageCall, RequestContext
 from deployments.document import Document
 from deployments.operation.metrics import error_code
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.routes import SeparateReplicas
-from deployments.read_options import AS_IT_COMES
+from deployments.pipeline.shared_document import SharedDocument
 from models.errors import (
     DeadlineExceeded,
     Overloaded,
@@ -68,13 +68,13 @@ def pipeline_of(remote: Callable[..., Coroutine[Any, Any, object]]) -> Pipeline:
 
 
 async def detect(on: Pipeline, timeout_s: float = 30) -> object:
-    return await on.detect(DOCUMENT, 1, RequestContext.starting_now("id", timeout_s), AS_IT_COMES)
+    return await on.detect(SharedDocument(DOCUMENT), PageCall(1, RequestContext.starting_now("id", timeout_s)))
 
 
 async def detect_for_job(on: Pipeline, request_id: str = "job/1", *, is_alone: bool = False) -> object:
     started = RequestContext.starting_now(request_id, 30)
     context = dataclasses.replace(started, priority=JOB, is_alone=is_alone)
-    return await on.detect(DOCUMENT, 1, context, AS_IT_COMES)
+    return await on.detect(SharedDocument(DOCUMENT), PageCall(1, context))
 
 
 async def test_result_passes() -> None:
@@ -133,9 +133,9 @@ async def test_suspect_of_a_job_has_no_page_of_a_job_beside_it(is_marked: bool) 
     all_in, go_on = asyncio.Event(), asyncio.Event()
     attempts = 0
 
-    async def remote(_page: object, _sent_at: object, context: RequestContext, _options: object) -> str:
+    async def remote(_page: object, call: PageCall) -> str:
         nonlocal attempts
-        name = context.request_id
+        name = call.context.request_id
         inside.add(name)
         seen.append((name, set(inside)))
         try:
@@ -169,8 +169,8 @@ async def test_suspect_of_a_job_has_no_page_of_a_job_beside_it(is_marked: bool) 
 async def test_suspect_that_is_cancelled_lets_the_others_in() -> None:
     never = asyncio.Event()
 
-    async def remote(_page: object, _sent_at: object, context: RequestContext, _options: object) -> str:
-        if context.is_alone:
+    async def remote(_page: object, call: PageCall) -> str:
+        if call.context.is_alone:
             await never.wait()
         return "quads"
 

@@ -14,7 +14,7 @@ import pytest
 from deployments.work.batching import ShapeBatcher, power_of_two
 from deployments.work.page_work import PageWork
 from deployments.work.threads import WorkThreads
-from deployments.work.yielding import presence
+from deployments.work.yielding import yielding
 from models.errors import PageTimeout
 
 Pixels = npt.NDArray[np.uint8]
@@ -112,9 +112,9 @@ async def test_urgent_goes_before_old_in_one_shape_and_between_shapes() -> None:
 
 
 async def test_urgent_array_does_not_wait_for_a_batch_that_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence, "_cpus", 1)
+    monkeypatch.setattr(yielding, "_cpus", 1)
     net = Net(max_batch=2)
-    with presence.page("request", 0):
+    with yielding.page("request", 0):
         job = net.submit(1, work=PageWork(priority=1))  # its batch is chosen, and its thread waits for the request
         await asyncio.sleep(0.05)
         async with asyncio.timeout(_PATIENCE_S):

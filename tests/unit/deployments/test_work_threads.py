@@ -11,7 +11,7 @@ import pytest
 
 from deployments.work.page_work import PageWork
 from deployments.work.threads import WorkThreads
-from deployments.work.yielding import presence
+from deployments.work.yielding import yielding
 from models.errors import PageTimeout
 
 ROOT = Path(__file__).parents[3]
@@ -137,17 +137,17 @@ async def test_most_urgent_function_goes_first(thread: WorkThreads) -> None:
 
 
 async def test_job_begins_no_step_beside_a_request_that_needs_the_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence, "_cpus", 1)
+    monkeypatch.setattr(yielding, "_cpus", 1)
     decoding, reading = WorkThreads("decoding", max_work_s=60), WorkThreads("reading", max_work_s=60)
     begun: list[str] = []
     request, job = PageWork(priority=0), PageWork(priority=1)
-    with presence.page("request", 0):  # also between its steps
+    with yielding.page("request", 0):  # also between its steps
         waiting = asyncio.create_task(decoding.run(begun.append, "job", work=job))
         await asyncio.sleep(0.05)
         assert begun == []
         await decoding.run(begun.append, "request on the thread where the job waits", work=request)
         await reading.run(begun.append, "request on another", work=request)
-        with presence.page("request", 0):  # the same page, in the next stage
+        with yielding.page("request", 0):  # the same page, in the next stage
             await asyncio.sleep(0.02)
         await asyncio.sleep(0.02)
         assert len(begun) == 2
@@ -156,14 +156,14 @@ async def test_job_begins_no_step_beside_a_request_that_needs_the_cpus(monkeypat
 
 
 async def test_job_works_on_the_cpu_that_a_request_leaves_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence, "_cpus", 2)
+    monkeypatch.setattr(yielding, "_cpus", 2)
     threads = WorkThreads("test", max_work_s=60, count=2)
     release = threading.Event()
     job = PageWork(priority=1)
-    with presence.page("request", 0):
+    with yielding.page("request", 0):
         holding = [asyncio.create_task(threads.run(release.wait, _PATIENCE_S, work=job)) for _ in range(2)]
         await asyncio.sleep(0.05)
-        assert presence._running[False] == 1
+        assert yielding._running[False] == 1
         release.set()
         await asyncio.gather(*holding)
 

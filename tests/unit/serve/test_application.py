@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from ray.serve import Application
 
-from deployments.stages.classes import Stages
+from deployments.stages.reader import Stages
 from serve.app import build_application
 from serve.config.settings import Settings
 

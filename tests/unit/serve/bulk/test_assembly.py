@@ -1,5 +1,6 @@
 """Documents put together from pages that come in any order."""
 
+from models.errors import RayocrError, ReplicaCrashed, SourceNotFound, Undecodable
 from models.page import Line, PageText
 from serve.bulk.documents import DocumentError, DocumentResult, InputDocument
 from serve.bulk.stages.chunks import Failure, WorkPage
@@ -14,8 +15,8 @@ def read(number: int, page_count: int = 3) -> WorkPage:
     return WorkPage(DOCUMENT, number, page_count, text=text)
 
 
-def lost(number: int, page_count: int = 3, code: str = "undecodable") -> WorkPage:
-    return WorkPage(DOCUMENT, number, page_count, failure=Failure(code, f"no {number}", attempts=2))
+def lost(number: int, page_count: int = 3, error: type[RayocrError] = Undecodable) -> WorkPage:
+    return WorkPage(DOCUMENT, number, page_count, failure=Failure(error(f"no {number}"), attempts=2))
 
 
 def test_pages_stand_in_their_order_whatever_order_they_came_in() -> None:
@@ -52,6 +53,18 @@ def test_document_without_any_page_is_an_error() -> None:
 
 
 def test_document_that_can_not_be_fetched_is_an_error_at_once() -> None:
-    error = DocumentAssembly("model").add(WorkPage(DOCUMENT, failure=Failure("source_not_found", "gone")))
+    error = DocumentAssembly("model").add(WorkPage(DOCUMENT, failure=Failure(SourceNotFound("gone"))))
 
     assert error == DocumentError("a.pdf", "e", "source_not_found", "gone", 1)
+
+
+def test_second_page_that_ends_its_worker_costs_the_document() -> None:
+    assembly = DocumentAssembly("model")
+    for page in (read(1), lost(2, error=ReplicaCrashed)):
+        assembly.add(page)
+    whole = assembly.add(read(3))
+    assert isinstance(whole, DocumentResult)
+
+    for page in (read(1), lost(2, error=ReplicaCrashed)):
+        assembly.add(page)
+    assert assembly.add(lost(3, error=ReplicaCrashed)) == DocumentError("a.pdf", "e", "replica_crashed", "no 3", 2)

@@ -5,7 +5,7 @@ import asyncio
 from ray.exceptions import RayTaskError
 from ray.serve.exceptions import BackPressureError
 
-from deployments.context import RequestContext
+from deployments.context import PageCall, RequestContext
 from deployments.document import Document
 from deployments.pipeline.routes import PageRoute
 from deployments.pipeline.shared_document import SharedDocument
@@ -35,12 +35,11 @@ class ScriptedDocument(PageRoute):
         self.counted = 0
         self.is_open = asyncio.Event()
 
-    async def read(
-        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
-    ) -> PageText:
-        """See `PageRoute.read`."""
+    async def read(self, document: SharedDocument, call: PageCall) -> PageText:
+        """Do what the page says."""
+        number = call.number
         pages = _pages(document)
-        self.options.append(options)
+        self.options.append(call.options)
         self.begun.append(number)
         if number > len(pages):
             raise _from_stage(SourceNotFound(f"page {number} does not exist: the document has {len(pages)}"))
@@ -54,14 +53,12 @@ class ScriptedDocument(PageRoute):
         line = Line(f"page {number}", 0.9, ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0)))
         return PageText(number, width=10, height=10, rotation=0, lines=(line,), page_count=len(pages))
 
-    async def detect(
-        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
-    ) -> PageQuads:
+    async def detect(self, document: SharedDocument, call: PageCall) -> PageQuads:
         """No test detects."""
         raise NotImplementedError
 
-    async def page_count(self, document: SharedDocument, context: RequestContext, options: ReadOptions) -> int:
-        """See `PageRoute.page_count`."""
+    async def page_count(self, document: SharedDocument, call: PageCall) -> int:
+        """Count the words."""
         self.counted += 1
         pages = _pages(document)
         if "unsupported" in pages:
@@ -69,14 +66,12 @@ class ScriptedDocument(PageRoute):
         return len(pages)
 
     async def document(self, document: SharedDocument, context: RequestContext) -> Document:
-        """See `PageRoute.document`."""
+        """Give the words."""
         return Document(" ".join(_pages(document)).encode())
 
-    async def draw(
-        self, document: SharedDocument, number: int, drawing: Drawing, context: RequestContext, options: ReadOptions
-    ) -> bytes:
-        """Instead of a picture, the page's number."""
-        return f"picture of page {number}".encode()
+    async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:
+        """Give the page's number instead of a picture."""
+        return f"picture of page {call.number}".encode()
 
     async def _do(self, what: str, number: int) -> None:
         if what == "waits":

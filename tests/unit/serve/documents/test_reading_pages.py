@@ -8,6 +8,7 @@ import pytest
 from deployments.context import RequestContext
 from deployments.document import Document
 from deployments.pipeline.attempts import Pipeline
+from deployments.pipeline.shared_document import SharedDocument
 from deployments.read_options import AS_IT_COMES
 from models.errors import (
     DeadlineExceeded,
@@ -21,8 +22,9 @@ from models.errors import (
     UnsupportedType,
 )
 from models.page import PageText
+from serve.documents.failures import PageFailure
 from serve.documents.page_ranges import PageRanges
-from serve.documents.reading import PageFailure, ReadRequest, all_pages, read_pages
+from serve.documents.reading import ReadRequest, all_pages, read_pages
 from tests.unit.serve.documents.scripted_document import ScriptedDocument
 
 
@@ -31,12 +33,16 @@ def _request(pages: str | None = None, max_pages: int = 1000) -> ReadRequest:
     return ReadRequest(ranges, AS_IT_COMES, max_pages, pages_at_a_time=3)
 
 
+def _shared(text: bytes) -> SharedDocument:
+    return SharedDocument(Document(text))
+
+
 async def _read(
     text: str, pages: str | None = None, route: ScriptedDocument | None = None, max_pages: int = 1000
 ) -> tuple[list[int], list[int]]:
     pipeline = Pipeline(route or ScriptedDocument())
     context = RequestContext.starting_now("test", 20)
-    read, failed = await all_pages(pipeline, Document(text.encode()), _request(pages, max_pages), context)
+    read, failed = await all_pages(pipeline, _shared(text.encode()), _request(pages, max_pages), context)
     return [page.number for page in read], [failure.number for failure in failed]
 
 
@@ -109,13 +115,13 @@ async def test_full_queue_holds_up_a_document_that_has_begun_and_refuses_one_tha
 async def test_time_runs_out_in_the_middle() -> None:
     context = RequestContext.starting_now("test", 0.2)
     with pytest.raises(DeadlineExceeded):
-        await all_pages(Pipeline(ScriptedDocument()), Document(b"good waits good"), _request(), context)
+        await all_pages(Pipeline(ScriptedDocument()), _shared(b"good waits good"), _request(), context)
 
 
 async def test_nothing_is_read_for_whoever_stops_listening() -> None:
     route = ScriptedDocument()
     context = RequestContext.starting_now("test", 20)
-    outcomes = read_pages(Pipeline(route), Document(b"good good waits waits waits waits"), _request(), context)
+    outcomes = read_pages(Pipeline(route), _shared(b"good good waits waits waits waits"), _request(), context)
     async with aclosing(outcomes):
         numbers = [outcome.number async for outcome in _first(outcomes, 2)]
         assert (numbers, route.in_work) == ([1, 2], 2)

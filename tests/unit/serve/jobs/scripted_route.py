@@ -11,13 +11,12 @@ from typing import Any
 from ray.exceptions import ActorDiedError, RayTaskError
 from ray.serve.exceptions import BackPressureError
 
-from deployments.context import RequestContext
+from deployments.context import PageCall, RequestContext
 from deployments.document import Document
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.routes import PageRoute
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
-from deployments.read_options import ReadOptions
 from models.errors import PageTimeout, StorageUnavailable, UnsupportedType
 from models.page import Line, PageQuads, PageText
 from serve.config.settings import Settings
@@ -44,14 +43,12 @@ class ScriptedRoute(PageRoute):
         self.beside: dict[str, set[str]] = {}
         self.is_open = asyncio.Event()
 
-    async def read(
-        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
-    ) -> PageText:
-        """See `PageRoute.read`."""
+    async def read(self, document: SharedDocument, call: PageCall) -> PageText:
+        """Do what the name says."""
         source: Any = document.reference(lambda location: location)  # type: ignore[arg-type,return-value]
         name = source if isinstance(source, str) else source.data.decode()
         self.begun[name] += 1
-        self.contexts[name] = context
+        self.contexts[name] = call.context
         self.in_work.add(name)
         self.most_in_work = max(self.most_in_work, len(self.in_work))
         try:
@@ -64,15 +61,13 @@ class ScriptedRoute(PageRoute):
         finally:
             self.in_work.discard(name)
         line = Line(name, 0.9, ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0)))
-        return PageText(number=number, width=10, height=10, rotation=0, lines=(line,))
+        return PageText(number=call.number, width=10, height=10, rotation=0, lines=(line,))
 
-    async def detect(
-        self, document: SharedDocument, number: int, context: RequestContext, options: ReadOptions
-    ) -> PageQuads:
+    async def detect(self, document: SharedDocument, call: PageCall) -> PageQuads:
         """Jobs don't."""
         raise NotImplementedError("no page of a job is only detected")
 
-    async def page_count(self, document: SharedDocument, context: RequestContext, options: ReadOptions) -> int:
+    async def page_count(self, document: SharedDocument, call: PageCall) -> int:
         """Each has one."""
         return 1
 
@@ -81,9 +76,7 @@ class ScriptedRoute(PageRoute):
         source: Any = document.reference(lambda location: location)  # type: ignore[arg-type,return-value]
         return Document(source.encode())
 
-    async def draw(
-        self, document: SharedDocument, number: int, drawing: Drawing, context: RequestContext, options: ReadOptions
-    ) -> bytes:
+    async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:
         """Jobs don't."""
         raise NotImplementedError("no page of a job is drawn")
 
