@@ -1,8 +1,8 @@
-"""Columns of running text on a page: the empty strip between two of them.
+"""Finds columns of running text on a page, by the empty strip between two of them.
 
 Recursive XY-cut (Nagy and Seth 1984) takes any wide gap for a border of columns, and tears the rows of tables and
-receipts apart. Here a strip counts only where lines of running text stand on both sides of it: long ones, several of
-them, most as wide as their column.
+receipts apart. Here a strip counts only if lines of running text stand on both sides of it: several long lines, most
+of them as wide as their column.
 """
 
 from collections.abc import Iterator
@@ -17,25 +17,25 @@ __all__ = ["Boxes", "Gutter", "find_gutter"]
 Floats = npt.NDArray[np.float64]
 Cells = npt.NDArray[np.bool_]
 
-# Cells of the grid to a line's height, across and down; no more of them each way, however large the page.
+# Cells of the grid in a line's height, across and down. However large the page, the grid has no more cells each way.
 _CELLS_X, _CELLS_Y = 8, 4
 _MOST_CELLS = 512
-# Quads are somewhat larger than their text. Beneath each other, they touch; what counts is their middle.
+# Quads are somewhat larger than their text and touch the quads beneath them, so only the middle of each counts.
 _INSET_X, _INSET_Y = 0.2, 0.3
-# In heights of a line: the narrowest gutter, and the least that a line of running text is wide (about 14 letters). A
-# narrower one, as of notes in a margin, is believed beside a wide one if there are more lines of it.
+# In heights of a line: the narrowest gutter, and the least width of a line of running text (about 14 letters). A
+# narrower column, such as notes in a margin, counts beside a wide one if it has more lines.
 _NARROWEST_GUTTER = 0.35
 _LEAST_LINE, _LEAST_NOTE, _WIDE_LINE = 7.0, 6.0, 12.0
-# Fewer lines beside each other are read across: most such are addresses, dates and cells of forms.
+# Fewer lines beside each other are read across: most of them are addresses, dates and cells of forms.
 _LEAST_LINES, _LEAST_NOTE_LINES = 4, 6
-# So much of its column a line of running text fills, in the middle of all; those of tables and forms fill less.
+# The share of its column that the median line of running text fills. Lines of tables and forms fill less.
 _FILLED = 0.72
-# A gap of so many heights within a line does not end it.
+# A gap of up to so many heights does not end a line.
 _WORD_GAP = 1.0
-# A gap between lines that is so many heights wider than usual parts blocks of them; one of so many heights the head
-# or foot of a page, its notes, or a heading of what is beneath, from columns.
+# A gap so many heights wider than is usual between lines parts two blocks. A gap of so many heights in all parts
+# columns from a page's head or foot, from notes, or from a heading.
 _LOOSE, _FAR = 0.35, 1.5
-# Where all that stands right of a strip's end begins so many heights away, the strip only passes it by.
+# If all text to the right of a strip's end begins so many heights away, the strip does not belong to that text.
 _PASSED = 3.0
 _CANDIDATES = 12
 
@@ -50,7 +50,7 @@ class Boxes:
     bottom: Floats
 
     def of(self, indices: npt.NDArray[np.intp]) -> "Boxes":
-        """Some of them."""
+        """The boxes at these indices."""
         return Boxes(self.left[indices], self.top[indices], self.right[indices], self.bottom[indices])
 
     def __len__(self) -> int:
@@ -62,9 +62,9 @@ class Gutter:
     """An empty strip between two columns.
 
     Args:
-        x: Its middle.
-        top: Where it begins.
-        bottom: Where it ends.
+        x: The middle of the strip, in pixels of the leveled page, as the others are.
+        top: The strip's upper end.
+        bottom: The strip's lower end.
     """
 
     x: float
@@ -73,19 +73,19 @@ class Gutter:
 
 
 def find_gutter(boxes: Boxes) -> Gutter | None:
-    """Find the strip that parts columns of running text, the one with most lines on both sides.
+    """Find the strip that parts columns of running text; of several, the one with most lines on both sides.
 
     Args:
-        boxes: Of the lines of one region.
+        boxes: Boxes of the lines of one region.
 
     Returns:
-        It; None where the region is one column, or a table.
+        The strip; None if the region is one column, or a table.
     """
     if len(boxes) < 2 * _LEAST_LINES:
         return None
     ends, starts = np.partition(boxes.right, _LEAST_LINES), np.partition(boxes.left, -_LEAST_LINES)
     if ends[_LEAST_LINES - 1] >= starts[-_LEAST_LINES]:
-        return None  # no place has enough lines on both sides: so it is in a column, and the rest is slow
+        return None  # no place has enough lines on both sides, as in a single column; the search below is slow
     grid = _Grid.of(boxes)
     if grid is None:
         return None
@@ -109,9 +109,9 @@ def find_gutter(boxes: Boxes) -> Gutter | None:
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Which cells of a region are covered by lines, (rows, columns), and the sizes of cells in pixels.
+    """The cells of a region that lines cover, (rows, columns), and the size of a cell in pixels.
 
-    `line_x` and `line_y` are a line's height in cells, across and down; `core_y` is what of it covers cells.
+    `line_x` and `line_y` are a line's height in cells, across and down; `core_y` is the part of it that covers cells.
     """
 
     covered: Cells
@@ -160,7 +160,7 @@ class _Strip:
 def _candidates(grid: _Grid, boxes: Boxes) -> Iterator[_Strip]:
     """Empty strips with enough lines on both sides, those with most lines first."""
     rows, columns = grid.covered.shape
-    # Wide enough: the cells beside are empty too.
+    # A strip is wide enough if the cells beside it are empty too.
     reach = max(0, round((_NARROWEST_GUTTER * grid.line_x - 1) / 2))
     covered = grid.covered.copy()
     for shift in range(1, reach + 1):
@@ -195,14 +195,14 @@ def _candidates(grid: _Grid, boxes: Boxes) -> Iterator[_Strip]:
 
 
 def _trimmed(grid: _Grid, strip: _Strip) -> _Strip | None:
-    """The strip without headings, numbers of pages and the like at its ends; None if no columns are left."""
+    """Cut headings, page numbers and the like off the ends of a strip. Returns None if no columns are left."""
     sides = _sides(grid, strip)
     has_text: Cells = np.asarray(sides.any(axis=0))
     blocks = _blocks(has_text, grid)
     if not blocks:
         return None
     lines = [sides[:, top:bottom].sum(axis=1) / grid.core_y for top, bottom in blocks]
-    # Columns begin at their left edge: what begins far right of the strip is another column's.
+    # Columns begin at their left edge: text that begins far to the right of the strip belongs to another column.
     begins = grid.covered[strip.top : strip.bottom, strip.left + strip.width :].argmax(axis=1) / grid.line_x
     is_passed = [
         sides[1, top:bottom].any() and begins[top:bottom][sides[1, top:bottom]].min() > _PASSED
@@ -215,7 +215,7 @@ def _trimmed(grid: _Grid, strip: _Strip) -> _Strip | None:
     while first < last and (is_passed[last] or (gaps[last - 1] and _is_loose(lines[last]))):
         last -= 1
     top, bottom = blocks[first][0], blocks[last][1]
-    # Side by side, and not one beneath the other.
+    # Columns stand side by side, not one beneath the other.
     at = [np.flatnonzero(side[top:bottom]) for side in sides]
     if not (len(at[0]) and len(at[1])):
         return None
@@ -226,18 +226,18 @@ def _trimmed(grid: _Grid, strip: _Strip) -> _Strip | None:
 
 
 def _sides(grid: _Grid, strip: _Strip) -> Cells:
-    """(2, rows of the strip): where there is text left and right of it."""
+    """Flags (2, rows of the strip): whether a row has text to the left and to the right of the strip."""
     part = grid.covered[strip.top : strip.bottom]
     return np.stack([part[:, : max(strip.left, 0)].any(axis=1), part[:, strip.left + strip.width :].any(axis=1)])
 
 
 def _line_count(grid: _Grid, strip: _Strip) -> float:
-    """Lines beside a strip, on the side where there are fewer."""
+    """Count the lines beside a strip, on the side that has fewer."""
     return float(_sides(grid, strip).sum(axis=1).min() / grid.core_y)
 
 
 def _blocks(has_text: Cells, grid: _Grid) -> list[tuple[int, int]]:
-    """Rows of cells with text, from and up to, parted where the gap is wider than is usual between lines."""
+    """Runs of rows with text, as (first, last + 1). A gap wider than is usual between lines ends a run."""
     rows = np.flatnonzero(has_text)
     gaps = np.diff(rows) - 1
     usual = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 0.0
@@ -247,26 +247,26 @@ def _blocks(has_text: Cells, grid: _Grid) -> list[tuple[int, int]]:
 
 
 def _is_loose(lines: Floats) -> bool:
-    """Whether a block far from the rest, at an end of a strip, is no part of the columns, by its lines on each side."""
+    """Whether a distant block at an end of a strip is not part of the columns, judged by its lines on each side."""
     return float(lines.max()) <= (3.5 if float(lines.min()) == 0 else 1.5)
 
 
 def _text_width(grid: _Grid, strip: _Strip, side: int) -> float:
-    """How wide the column beside a strip is, in heights of a line; 0 if its lines don't fill it as those of text do."""
+    """The width of the column beside a strip, in heights of a line; 0 if its lines fill less than running text does."""
     rows = grid.covered[strip.top : strip.bottom]
     part = rows[:, max(strip.left, 0) :: -1] if side < 0 else rows[:, strip.left + strip.width - 1 :]
     part = part[part.any(axis=1)]
-    # A gap as wide as the strip ends a line as the strip does: else the words of a table would make lines.
+    # A gap as wide as the strip ends a line, or the words of a table would make up lines.
     widths = np.sort(_widths(part, min(round(_WORD_GAP * grid.line_x), strip.width - 2)))
     column = float(widths[int(0.9 * (len(widths) - 1))])
     return column / grid.line_x if float(widths[len(widths) // 2]) >= _FILLED * column else 0.0
 
 
 def _widths(part: Cells, gap: int) -> Floats:
-    """How wide the line next to the strip is in each row of cells: up to the first gap of more cells."""
+    """The width of the line next to the strip in each row of cells, up to the first gap of more than `gap` cells."""
     start = part.argmax(axis=1)
     columns = np.arange(part.shape[1], dtype=np.int16)
-    # The last covered cell up to each cell, and how far that is back.
+    # The last covered cell at or before each cell, which tells how wide the gap there is.
     last = np.maximum.accumulate(np.where(part, columns, np.int16(-1)), axis=1)
     ended = (columns - last > gap) & (columns > start[:, None])
     end = np.where(ended.any(axis=1), ended.argmax(axis=1), part.shape[1] - 1)

@@ -1,4 +1,4 @@
-"""How many CPUs this process may use."""
+"""Counts the CPUs that this process may use."""
 
 import math
 import os
@@ -9,7 +9,7 @@ __all__ = ["cgroup_cpu_limit", "usable_cpu_count"]
 
 
 def usable_cpu_count() -> int:
-    """CPUs that this process may use at a time: affinity mask and cgroup quota included, at least 1.
+    """Count the CPUs that this process may use at a time, by affinity mask and cgroup quota; at least 1.
 
     A quota of one and a half CPUs counts as two, so that none of it is left unused.
     """
@@ -19,13 +19,13 @@ def usable_cpu_count() -> int:
 
 
 def cgroup_cpu_limit(root: Path = Path("/")) -> float | None:
-    """The lowest CPU quota of this process's cgroups, in CPUs.
+    """Find the lowest CPU quota of this process's cgroups.
 
     Args:
-        root: Where `/proc` and `/sys` are; another folder in tests.
+        root: The folder that holds `/proc` and `/sys`; another one in tests.
 
     Returns:
-        None where there is no quota, or no cgroups.
+        The quota in CPUs; None if there is no quota, or there are no cgroups.
     """
     membership = root / "proc/self/cgroup"
     if not membership.is_file():
@@ -35,7 +35,7 @@ def cgroup_cpu_limit(root: Path = Path("/")) -> float | None:
 
 
 def _quotas(line: str, mount: Path) -> Iterator[float]:
-    """Quotas of one line `hierarchy:controllers:path` of /proc/self/cgroup (man 7 cgroups)."""
+    """Yield the quotas of one line `hierarchy:controllers:path` of /proc/self/cgroup (man 7 cgroups)."""
     _, controllers, path = line.split(":", 2)
     if controllers == "":
         for group in _with_parents(mount, path):
@@ -46,7 +46,7 @@ def _quotas(line: str, mount: Path) -> Iterator[float]:
 
 
 def _with_parents(mount: Path, path: str) -> Iterator[Path]:
-    # A parent's quota binds its children. In a container the path may be the host's: only the mount itself exists then.
+    # A parent's quota binds its children. In a container the path may be the host's; then only the mount itself exists.
     inner = PurePosixPath(path.lstrip("/"))
     for group in (inner, *inner.parents):
         yield mount / group

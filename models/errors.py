@@ -1,4 +1,4 @@
-"""Every error rayocr reports, in one hierarchy.
+"""Every error that rayocr reports, in one hierarchy.
 
 The tree (HTTP status / exit code of sysexits.h):
 
@@ -141,7 +141,7 @@ class _RetryLater(RayocrError):
 
     Args:
         message: What is exhausted, in one sentence.
-        retry_after_s: When to try again, in seconds; becomes the header Retry-After.
+        retry_after_s: Seconds after which to try again; they become the header Retry-After.
     """
 
     exit_code = 75
@@ -180,7 +180,7 @@ class ReplicaCrashed(RayocrError):
 
 
 class TooManyErrors(RayocrError):
-    """So many documents of a bulk run failed that something beside the documents must be wrong."""
+    """So many documents of a bulk run failed that the cause can't be the documents alone."""
 
     code = "too_many_errors"
     exit_code = 69
@@ -213,7 +213,7 @@ class DeadlineExceeded(RayocrError):
 
 
 class PageTimeout(RayocrError):
-    """A page of a job took more time of work than its size allows. Waiting does not count, so load is no cause."""
+    """A page of a job took more working time than its size allows. Waiting does not count, so load is not a cause."""
 
     code = "page_timeout"
     http_status = 504

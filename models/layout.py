@@ -1,7 +1,7 @@
-"""How the lines of a page belong together: columns, paragraphs within them, and rows.
+"""Groups the lines of a page into columns, paragraphs within them, and rows.
 
-The columns are those of the reading order (`models.reading_order`). Everything is told from where lines stand alone, so
-it is the same for any script.
+The columns are those of the reading order (`models.reading_order`). Only the lines' places count, so the result is the
+same for any script.
 """
 
 from collections.abc import Sequence
@@ -16,17 +16,20 @@ from models.reading_order import Row, leveled, regions
 
 __all__ = ["Paragraph", "blocks", "paragraphs"]
 
-# From row to row, in heights of a line: so many times as far as is usual in their column, and so much farther, begins a
-# paragraph; so does a size of letters that changes by so much. Heights differ by a quarter with their letters alone.
+# A paragraph begins if a row is so many times as far from the one before as is usual in its column, and farther by so
+# many heights of a line. It also begins if the height of lines changes by this factor: lines of one size of letters
+# differ by a quarter in height.
 _WIDER_PITCH, _WIDER_BY, _OTHER_SIZE = 1.35, 0.3, 1.4
-# Where a column has too few rows to tell what is usual; and the most that is, also where most rows stand apart.
+# The usual distance of rows in a column that has too few rows to tell, and the greatest usual distance, even if most
+# rows stand apart.
 _USUAL_PITCH, _MOST_PITCH = 1.4, 2.0
 _INDENT = 0.8
-# Of the width of its column: what a line of running text fills at least, and where the last one of a paragraph may end.
+# Shares of a column's width: a line of running text fills at least the first; a paragraph's last line may end before
+# the second.
 _FILLED, _SHORT = 0.75, 0.65
 # In heights of a line: the least width of running text, and the widest gap between words.
 _LEAST_TEXT, _WORD_GAP = 7.0, 1.5
-# Such wide rows are running text wherever they stand (about 40 letters).
+# Rows of this width are running text in any column (about 40 letters).
 _SURE_TEXT = 20.0
 
 
@@ -36,8 +39,8 @@ class Paragraph:
 
     Args:
         rows: Indices of lines; those of a row stand side by side, from the left.
-        is_text: Whether its rows are one text, broken where they are full: not so for tables, lists and addresses.
-        height: Of its lines in the middle, in pixels.
+        is_text: Whether its rows are running text, broken when a row is full, unlike tables, lists and addresses.
+        height: Median height of its lines, in pixels.
     """
 
     rows: tuple[tuple[int, ...], ...]
@@ -46,14 +49,14 @@ class Paragraph:
 
 
 def blocks(polygons: Sequence[Polygon]) -> list[list[list[int]]]:
-    """Put the lines of a page together.
+    """Group the lines of a page into regions and paragraphs.
 
     Args:
-        polygons: Of its lines, in pixels of the upright page.
+        polygons: Polygons of the lines, in pixels of the upright page.
 
     Returns:
-        Regions (columns, and what stands between them) of paragraphs of indices into `polygons`, all in reading order.
-        Each line comes once; none of the lists is empty but the outermost.
+        Regions (columns and the text between them) of paragraphs of indices into `polygons`, all in reading order.
+        Each line comes once. No list is empty but the outermost.
     """
     return [
         [[index for row in paragraph.rows for index in row] for paragraph in region] for region in paragraphs(polygons)
@@ -61,20 +64,20 @@ def blocks(polygons: Sequence[Polygon]) -> list[list[list[int]]]:
 
 
 def paragraphs(polygons: Sequence[Polygon]) -> list[list[Paragraph]]:
-    """As `blocks`, with the rows of each paragraph, and what kind it is."""
+    """Group lines as `blocks` does, with the rows of each paragraph and its kind."""
     if not polygons:
         return []
     points = np.asarray(polygons, dtype=np.float32)
     level = leveled(points)
     boxes = Boxes(level[:, :, 0].min(1), level[:, :, 1].min(1), level[:, :, 0].max(1), level[:, :, 1].max(1))
-    # Of the quads themselves: the boxes of lines that rise are higher.
+    # The quads' own heights: the boxes of lines that rise are higher.
     heights = np.linalg.norm(level[:, 3] - level[:, 0], axis=1)
     return [_parted(rows, _Rows.of(rows, boxes, heights)) for rows in regions(points)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows of a region: (R,) each. `is_whole` where there is no wide gap within a row."""
+    """The rows of a region, (R,) each. `is_whole` is true for a row without a wide gap in it."""
 
     left: npt.NDArray[np.float64]
     right: npt.NDArray[np.float64]
@@ -96,13 +99,13 @@ class _Rows:
 
     @property
     def filled(self) -> npt.NDArray[np.float64]:
-        """How much of the width of its column each fills."""
+        """The share of its column's width that each row fills."""
         left, right = np.quantile(self.left, 0.1), np.quantile(self.right, 0.9)
         filled: npt.NDArray[np.float64] = (self.right - self.left) / max(right - left, 1e-6)
         return filled
 
     def is_text(self, first: int, last: int) -> bool:
-        """Whether some rows are running text; `last` is one of them."""
+        """Whether the rows from `first` to `last`, both included, are running text."""
         wide = self.right - self.left >= _LEAST_TEXT * self.height
         return bool(
             last > first
@@ -126,7 +129,7 @@ def _parted(rows: Sequence[Row], region: _Rows) -> list[Paragraph]:
 
 
 def _begins(region: _Rows) -> npt.NDArray[np.bool_]:
-    """Which rows begin a paragraph."""
+    """Flag the rows that begin a paragraph."""
     count = len(region.middle)
     begins = np.zeros(count, dtype=np.bool_)
     begins[0] = True
@@ -138,10 +141,10 @@ def _begins(region: _Rows) -> npt.NDArray[np.bool_]:
     usual = min(float(np.median(pitch)), _MOST_PITCH) if count > 4 else _USUAL_PITCH
     is_apart = (pitch > _WIDER_PITCH * usual) & (pitch > usual + _WIDER_BY)
     begins[1:] = is_apart | (larger > _OTHER_SIZE * smaller)
-    # A first line that is indented stands further right than the line before and the line after.
+    # An indented first line begins further to the right than the line before and the line after.
     indent = np.diff(region.left)
     begins[1:-1] |= (indent[:-1] > _INDENT * larger[:-1]) & (indent[1:] < -_INDENT * larger[1:])
-    # In running text, one that ends early is the last one.
+    # In running text, a row that ends early is the last one of its paragraph.
     filled = region.filled
     is_text = (filled >= _FILLED) & region.is_whole
     if np.median(filled) < _FILLED:

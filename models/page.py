@@ -1,4 +1,4 @@
-"""The things that travel between the stages: pages, quads, lines, and warnings."""
+"""The values that travel between the stages: pages, quads, lines and warnings."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -25,17 +25,17 @@ Polygon = tuple[tuple[float, float], ...]
 """Four (x, y) corners in pixels of the upright page, clockwise from the text's top left."""
 
 TextSource = Literal["ocr", "text_layer"]
-"""Where a page's text comes from: read from its pixels, or taken from the text that the document itself carries."""
+"""The source of a page's text: its pixels, which were read, or the text that the document itself carries."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageWarning:
-    """Something that was cut, scaled down, skipped or guessed, told to the caller.
+    """A warning to the caller that something was cut, scaled down, skipped or guessed.
 
     Args:
         code: A stable word in snake_case, listed in docs/errors.md.
         message: One sentence for a person.
-        page: The page's number, counted from 1; None where the whole document is meant.
+        page: The page's number, counted from 1; None if the warning is about the whole document.
     """
 
     code: str
@@ -49,8 +49,8 @@ class Character:
 
     Args:
         text: One character, or several that the charset has as one.
-        confidence: Its probability, in [0, 1].
-        polygon: Where it stands.
+        confidence: The character's probability, in [0, 1].
+        polygon: Corners of the character.
     """
 
     text: str
@@ -60,13 +60,13 @@ class Character:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word of a line: what stands between white space.
+    """One word of a line: the text between two runs of white space.
 
     Args:
-        text: Never empty, without white space.
+        text: The word, never empty and without white space.
         confidence: Mean probability of its characters, in [0, 1].
-        polygon: Where it stands.
-        characters: Its characters, in the order of `text`; empty where they were not asked for.
+        polygon: Corners of the word.
+        characters: Its characters, in the order of `text`; empty if they were not asked for.
     """
 
     text: str
@@ -80,10 +80,10 @@ class Line:
     """One line of text.
 
     Args:
-        text: What is written there; never empty.
+        text: The line's text, never empty.
         confidence: Mean probability of its characters, in [0, 1].
-        polygon: Where it stands.
-        words: In the order of `text`.
+        polygon: Corners of the line.
+        words: Its words, in the order of `text`.
     """
 
     text: str
@@ -99,15 +99,15 @@ class Page:
     Args:
         pixels: (height, width, 3) uint8, RGB, C-contiguous, upright as a person sees it. Read only.
         number: Counted from 1.
-        rotation: Degrees (0, 90, 180, 270) that the stored picture was turned clockwise to stand upright; the EXIF
+        rotation: Degrees (0, 90, 180, 270) by which the stored picture was turned clockwise to stand upright; the EXIF
             orientation, which every viewer applies, does not count.
-        warnings: What happened while this page was decoded.
+        warnings: Warnings of the decoding.
         timings_ms: Work time by stage so far, in milliseconds.
         work_s: Seconds that its steps of work took so far, without any waiting.
-        page_count: Pages of its document.
-        text_layer: The lines that the document itself carries, where they are taken in place of reading the pixels,
-            in reading order. `pixels` is then (0, 0, 3), and `text_layer_size` says how large the page is.
-        text_layer_size: (width, height) in pixels.
+        page_count: Number of pages in its document.
+        text_layer: The lines that the document itself carries, in reading order, if they are taken in place of reading
+            the pixels. `pixels` is then (0, 0, 3), and `text_layer_size` gives the page's size.
+        text_layer_size: (width, height) of a page with a text layer, in pixels.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -139,7 +139,7 @@ class Quads:
         points: (K, 4, 2) float32, pixels of the page as stored, each clockwise from its text's top left, however the
             page is turned. K may be 0.
         scores: (K,) float32 in [0, 1], mean text probability inside each quad.
-        warnings: What happened while they were found.
+        warnings: Warnings of the detection.
         rotation: Degrees (0, 90, 180, 270) clockwise that turn the page upright.
     """
 
@@ -154,18 +154,18 @@ class Quads:
 
 @dataclass(frozen=True, slots=True)
 class PageQuads:
-    """What was detected on one page: small, where the page itself is large.
+    """The result of detection on one page. It is small, unlike the page itself.
 
     Args:
         number: The page's number, counted from 1.
-        width: Of the upright page, in pixels.
-        height: Of the upright page, in pixels.
-        rotation: As `Quads.rotation`.
-        quads: In reading order.
-        warnings: Of all stages so far.
+        width: Width of the upright page, in pixels.
+        height: Height of the upright page, in pixels.
+        rotation: Degrees (0, 90, 180, 270) clockwise that turn the page upright.
+        quads: The lines' quads, in reading order.
+        warnings: Warnings of all stages so far.
         timings_ms: Work time by stage so far, in milliseconds.
-        work_s: As `Page.work_s`.
-        page_count: As `Page.page_count`.
+        work_s: Seconds that the page's steps of work took so far, without any waiting.
+        page_count: Number of pages in the document.
     """
 
     number: int
@@ -180,7 +180,7 @@ class PageQuads:
 
     @property
     def polygons(self) -> tuple[Polygon, ...]:
-        """Where each line stands in the upright page, to a tenth of a pixel."""
+        """The corners of each line in the upright page, to a tenth of a pixel."""
         stored_size = upright_size((self.width, self.height), self.rotation)
         upright = upright_points(self.quads.points, stored_size, self.rotation)
         return tuple(tuple((round(float(x), 1), round(float(y), 1)) for x, y in quad) for quad in upright)
@@ -188,18 +188,18 @@ class PageQuads:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """What was read on one page: the result of the last stage.
+    """The text of one page, which is the result of the last stage.
 
     Args:
         number: The page's number, counted from 1.
-        width: Of the upright page, in pixels.
-        height: Of the upright page, in pixels.
-        rotation: As `Quads.rotation`.
-        lines: In reading order.
-        warnings: Of all stages.
+        width: Width of the upright page, in pixels.
+        height: Height of the upright page, in pixels.
+        rotation: Degrees (0, 90, 180, 270) clockwise that turn the page upright.
+        lines: The page's lines, in reading order.
+        warnings: Warnings of all stages.
         timings_ms: Work time by stage, in milliseconds.
-        page_count: As `Page.page_count`.
-        source: Where the lines come from.
+        page_count: Number of pages in the document.
+        source: The source of the lines: the page's pixels or the document's own text.
     """
 
     number: int
@@ -214,10 +214,11 @@ class PageText:
 
     @classmethod
     def carried(cls, page: Page) -> "PageText":
-        """A page whose text the document itself carries: nothing of it is read.
+        """The text that the document itself carries for a page. No pixel of the page is read.
 
         Args:
-            page: With a `text_layer`. One without lines shows nothing, such as a repeated frame of an animation.
+            page: A page with a `text_layer`. If that has no lines, the page shows nothing new, such as a repeated frame
+                of an animation.
         """
         return cls(
             number=page.number,
@@ -233,5 +234,5 @@ class PageText:
 
     @property
     def text(self) -> str:
-        """The lines' texts, one a row."""
+        """The texts of the lines, one a row."""
         return "\n".join(line.text for line in self.lines)

@@ -1,4 +1,4 @@
-"""The order in which a person reads a page's lines: columns from the left, rows from the top, each from the left."""
+"""Orders a page's lines as a person reads them: columns from the left, rows from the top, each row from the left."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,30 +10,30 @@ __all__ = ["Row", "leveled", "reading_order", "regions"]
 Floats = npt.NDArray[np.float64]
 Row = list[int]
 
-# Two quads stand in one row when they share at least this much of the smaller one's height.
+# Two quads stand in one row if they share at least this much of the smaller one's height.
 _ROW_OVERLAP = 0.5
 _TELLING_ASPECT = 2.0
-# No page is cut more often. A newspaper's has some 40 regions; a table that looks like text could have hundreds.
+# No page is cut more often. A newspaper page has some 40 regions; a table that looks like text could have hundreds.
 _MOST_REGIONS = 80
 
 
 def reading_order(points: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
     """Order quads as they are read.
 
-    Columns of running text are read one after the other; tables, forms and receipts row by row. What stands across
-    columns comes before those beneath it.
+    Columns of running text are read one after the other; tables, forms and receipts are read row by row. A line across
+    several columns comes before the columns beneath it.
 
     Args:
         points: (K, 4, 2) float32, page pixels.
 
     Returns:
-        (K,) indices into `points`. The same quads in another order give the same sequence of quads.
+        (K,) indices into `points`. The sequence of quads does not depend on the order in which they are given.
     """
     return np.array([index for region in regions(points) for row in region for index in row], dtype=np.intp)
 
 
 def regions(points: npt.NDArray[np.float32]) -> list[list[Row]]:
-    """Cut a page into columns and what stands between them, and these into rows.
+    """Cut a page into columns and the text between them, and cut these into rows.
 
     Args:
         points: (K, 4, 2) float32, page pixels.
@@ -43,7 +43,7 @@ def regions(points: npt.NDArray[np.float32]) -> list[list[Row]]:
     """
     if len(points) == 0:
         return []
-    # By every corner, so that the order in which the detector found the quads does not matter.
+    # Quads are sorted by every corner, so that the order in which the detector found them does not matter.
     by_place = np.lexsort(points.reshape(-1, 8).T)
     level = leveled(points)[by_place]
     boxes = Boxes(level[:, :, 0].min(1), level[:, :, 1].min(1), level[:, :, 0].max(1), level[:, :, 1].max(1))
@@ -65,18 +65,18 @@ def regions(points: npt.NDArray[np.float32]) -> list[list[Row]]:
 
 
 def leveled(points: npt.NDArray[np.float32]) -> Floats:
-    """Turn the quads by the slope of the page's lines, so that the rows of a photograph taken askew lie level.
+    """Turn the quads by the slope of the page's lines, so that the rows of a photograph taken askew are level.
 
     Args:
         points: (K, 4, 2) float32, page pixels.
 
     Returns:
-        (K, 4, 2), about the same origin.
+        The turned quads, (K, 4, 2), about the same origin.
     """
     run = (points[:, 1] - points[:, 0]).astype(np.float64)
     length = np.hypot(run[:, 0], run[:, 1])
     thickness = np.linalg.norm(points[:, 3] - points[:, 0], axis=1)
-    # Short words say little about the slope, and lines that run downwards nothing.
+    # Short words tell little about the slope, and lines that run downwards tell nothing.
     telling = (length >= _TELLING_ASPECT * thickness) & (run[:, 0] > np.abs(run[:, 1]))
     if not telling.any():
         return points.astype(np.float64)
@@ -87,11 +87,11 @@ def leveled(points: npt.NDArray[np.float32]) -> Floats:
 
 
 def _rows(boxes: Boxes) -> list[Row]:
-    """Rows from the top, each from the left."""
+    """Put boxes into rows, from the top, each row from the left."""
     left, top, bottom = boxes.left.tolist(), boxes.top.tolist(), boxes.bottom.tolist()
     rows: list[Row] = []
     for index in np.lexsort((boxes.left, boxes.top, (boxes.top + boxes.bottom) / 2)).tolist():
-        # Compared with the row's last quad: a photographed row that rises or falls is followed along.
+        # Each quad is compared with the row's last one, so that a photographed row may rise or fall.
         last = rows[-1][-1] if rows else None
         if last is not None and _share_row(top[index], bottom[index], top[last], bottom[last]):
             rows[-1].append(index)

@@ -1,7 +1,7 @@
-"""Work on a page in steps: what is done on a CPU, and the runs of nets between.
+"""Splits the work on a page into steps, between which nets are run.
 
-Whoever drives the steps decides where and with whom a net runs: alone in this process (`run_steps`), or batched with
-other pages in a replica (`deployments.stages.stepping`).
+Whoever drives the steps decides where a net runs: in this process for one page (`run_steps`), or in a replica, batched
+with other pages (`deployments.stages.stepping`).
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -20,10 +20,10 @@ NetName = Literal["detection", "recognition", "direction"]
 
 @dataclass(frozen=True, slots=True)
 class NetInputs:
-    """Arrays that a net has to be run on.
+    """Arrays on which a net has to be run.
 
     Args:
-        net: Which.
+        net: Name of the net.
         arrays: Each (height, width, 3) uint8 RGB, of any sizes. Read only.
     """
 
@@ -32,12 +32,12 @@ class NetInputs:
 
 
 Steps = Generator[NetInputs, Sequence[Any], Result]
-"""Yields what a net has to be run on, is sent an answer for each array, in order, and returns the result."""
+"""A generator that yields inputs for a net, is sent an answer for each array, in order, and returns the result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[Result]):
-    """The end of the steps."""
+    """The end of the steps, with their result."""
 
     result: Result
 
@@ -46,11 +46,11 @@ def advance(steps: Steps[Result], answers: Sequence[Any] | None) -> NetInputs | 
     """Do one step.
 
     Args:
-        steps: That wait to be begun, or for answers.
-        answers: For what they yielded last; None to begin.
+        steps: Steps that have not begun, or wait for answers.
+        answers: Answers to the inputs that the steps yielded last; None to begin.
 
     Returns:
-        What a net has to be run on next, or the end.
+        The next inputs of a net, or the end.
     """
     try:
         return next(steps) if answers is None else steps.send(answers)
@@ -62,8 +62,8 @@ def run_steps(steps: Steps[Result], run_net: Callable[[NetInputs], Sequence[Any]
     """Do all steps in this thread.
 
     Args:
-        steps: Not begun.
-        run_net: Of inputs to an answer for each array, in order.
+        steps: Steps that have not begun.
+        run_net: Runs a net on its inputs, and returns an answer for each array, in order.
     """
     step = advance(steps, None)
     while not isinstance(step, Finished):

@@ -1,4 +1,4 @@
-"""Cutting a quad out of a page, so that its text runs level."""
+"""Cuts a quad out of a page, so that its text runs level."""
 
 import math
 
@@ -15,14 +15,14 @@ _STRAIGHT_WITHIN_PX = 0.75
 
 
 def straightened(page: Pixels, quad: npt.NDArray[np.float32]) -> Pixels:
-    """What a quad shows, its first corner at the top left.
+    """Cut out the pixels of a quad, with its first corner at the top left.
 
     Args:
         page: (H, W, 3) uint8 RGB. Read only.
         quad: (4, 2) float32, page pixels, clockwise from the text's top left.
 
     Returns:
-        (height, width, 3) uint8, at the page's resolution; a view of the page where that is enough.
+        (height, width, 3) uint8, at the page's resolution; a view of the page if that is enough.
     """
     left, top = quad.min(axis=0)
     right, bottom = quad.max(axis=0)
@@ -30,7 +30,7 @@ def straightened(page: Pixels, quad: npt.NDArray[np.float32]) -> Pixels:
     run = quad[1] - quad[0]
     quarter_turns = round(math.atan2(float(run[1]), float(run[0])) / (math.pi / 2)) % 4  # of the text, clockwise
     if np.abs(quad - np.roll(box, -quarter_turns, axis=0)).max() < _STRAIGHT_WITHIN_PX:
-        # At least one pixel each way, inside the page even for a quad on its last row or column.
+        # The cut has at least one pixel each way, and stays inside the page for a quad on its last row or column.
         x = min(max(round(float(left)), 0), page.shape[1] - 1)
         y = min(max(round(float(top)), 0), page.shape[0] - 1)
         inside = page[y : max(round(float(bottom)), y + 1), x : max(round(float(right)), x + 1)]

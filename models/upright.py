@@ -1,4 +1,4 @@
-"""Turning sizes, points and pixels of a page as stored upright, and points back."""
+"""Turns sizes, points and pixels of a stored page upright, and turns points back."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ Size = tuple[int, int]
 
 
 def upright_size(size: Size, rotation: int) -> Size:
-    """Width and height of a page after it was turned.
+    """The width and height of a page after it was turned.
 
     Args:
         size: (width, height).
@@ -19,7 +19,7 @@ def upright_size(size: Size, rotation: int) -> Size:
 
 
 def upright_points(points: npt.NDArray[np.float32], size: Size, rotation: int) -> npt.NDArray[np.float32]:
-    """Where points of a page lie after it was turned.
+    """The places of a page's points after it was turned.
 
     Args:
         points: (..., 2) float32, (x, y) in pixels of the page as stored.
@@ -44,7 +44,7 @@ def upright_points(points: npt.NDArray[np.float32], size: Size, rotation: int) -
 
 
 def stored_points(points: npt.NDArray[np.float32], size: Size, rotation: int) -> npt.NDArray[np.float32]:
-    """The inverse of `upright_points`: where points of the upright page lie on the page as stored.
+    """The places of the upright page's points on the page as stored, the inverse of `upright_points`.
 
     Args:
         points: (..., 2) float32, (x, y) in pixels of the upright page.
@@ -58,7 +58,7 @@ def stored_points(points: npt.NDArray[np.float32], size: Size, rotation: int) ->
 
 
 def upright_pixels(pixels: npt.NDArray[np.uint8], rotation: int) -> npt.NDArray[np.uint8]:
-    """A picture turned. A copy, unless there is nothing to turn.
+    """Turn a picture. The result is a copy, unless there is nothing to turn.
 
     Args:
         pixels: (height, width, 3) uint8.

@@ -1,4 +1,7 @@
-"""Text detection: from a page's pixels to the quads of its lines."""
+"""Text detection: it finds the quads of a page's lines, in one pass, in a larger second pass, or in tiles.
+
+Reading the lines is `models.recognition`'s task, and telling which way up they stand is `models.direction`'s.
+"""
 
 from models.detection.detector import TextDetector
 

@@ -1,4 +1,4 @@
-"""From the detector's probability map to quads (DB, arXiv:1911.08947, section 3.4)."""
+"""Turns the detector's probability map into quads (DB, arXiv:1911.08947, section 3.4)."""
 
 import math
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ __all__ = ["DbThresholds", "db_quads", "reading_quads"]
 
 Floats = npt.NDArray[np.float32]
 
-# A region thinner than this in the map is noise, not text: at 3 pixels a stroke is not told from its shadow.
+# A region thinner than this in the map is noise, not text: at 3 pixels a stroke can't be told from its shadow.
 _LEAST_SIDE_PX = 3.0
 # The map's text kernel is shrunk; joining neighbors across one pixel mends lines that the threshold broke.
 _DILATION = np.ones((2, 2), dtype=np.uint8)
-# A quad this much higher than wide holds a line that runs downwards, not one wide letter.
+# A quad so many times as high as wide holds a line that runs downwards, not one wide letter.
 _VERTICAL_ASPECT = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class DbThresholds:
-    """What decides which pixels and regions are text. See `DetectionManifest` for each."""
+    """The thresholds by which pixels and regions count as text, as `DetectionManifest` describes each."""
 
     threshold: float
     box_threshold: float
@@ -33,7 +33,7 @@ class DbThresholds:
 
     @classmethod
     def of(cls, manifest: DetectionManifest, options: DetectionOptions) -> "DbThresholds":
-        """The manifest's values, where the options do not set their own."""
+        """The options' values, and the manifest's for those that the options do not set."""
         return cls(
             manifest.threshold if options.threshold is None else options.threshold,
             manifest.box_threshold if options.box_threshold is None else options.box_threshold,
@@ -53,12 +53,13 @@ def db_quads(
     Args:
         probability: (H, W) float32 in [0, 1]. Read only.
         page_size: (width, height) of the page in pixels, to which the map is stretched.
-        thresholds: See `DbThresholds`.
-        is_whole_page: Whether quads are kept inside the page. Of a part of one they may reach beyond, as rectangles.
+        thresholds: The values that decide which pixels and regions are text.
+        is_whole_page: Whether quads are clipped to the page. On a part of a page they stay rectangles that may reach
+            beyond it.
 
     Returns:
-        points (K, 4, 2) float32, page pixels, clockwise from the text's top left; scores (K,) float32.
-        In no particular order. K may be 0.
+        points (K, 4, 2) float32, page pixels, clockwise from the text's top left; scores (K,) float32. The quads are
+        in no particular order. K may be 0.
 
     Raises:
         ModelOutputError: `probability` is not 2-D or holds NaN: model file and manifest disagree.
@@ -107,7 +108,7 @@ def _mean_inside(probability: Floats, box: npt.NDArray[np.float32]) -> float:
 
 
 def _unclipped(rectangles: npt.NDArray[np.float64], ratio: float) -> npt.NDArray[np.float64]:
-    """(K, 5) center x, center y, width, height, angle in degrees; with both sides grown."""
+    """Grow both sides of rectangles, each given as center x, center y, width, height and angle in degrees: (K, 5)."""
     sides = rectangles[:, 2:4]
     distance = sides.prod(axis=1) * ratio / (2 * sides.sum(axis=1))
     grown = rectangles.copy()
@@ -116,11 +117,11 @@ def _unclipped(rectangles: npt.NDArray[np.float64], ratio: float) -> npt.NDArray
 
 
 def reading_quads(rectangles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Corners (K, 4, 2), starting where the text starts.
+    """Corners of rectangles, (K, 4, 2), each starting where its text starts.
 
-    A line runs along the side nearer to the horizontal, to the right; a rectangle much longer across that holds a
-    line that runs along its length: to the right while that still leads to the right by more than the line is thick,
-    else downwards, as in text that was turned clockwise.
+    A line runs to the right, along the side nearer to the horizontal. If the other side is much longer, the line runs
+    along that one: to the right if it leads to the right by more than the line is thick, else downwards, as in text
+    that was turned clockwise.
     """
     radians = np.deg2rad(rectangles[:, 4])
     sides = rectangles[:, 2:4]

@@ -1,4 +1,4 @@
-"""The text detector: a page in, its text lines' quads out."""
+"""The text detector, which finds the quads of a page's text lines."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.db import DbThresholds, db_quads
-from models.detection.passes import LineHeights, first_look, may_miss_text, second_look
+from models.detection.passes import LineHeights, first_pass, may_miss_text, second_pass
 from models.detection.resize import DetectionInput
 from models.detection.tiling.tiles import TileSearch, tile_steps
 from models.direction import LineDirection, find_rotation
@@ -22,21 +22,23 @@ from models.upright import stored_points, upright_points, upright_size
 
 __all__ = ["TextDetector"]
 
-# A newspaper page has about 1,000. A map of specks, without any text, can give 50,000 and hold a replica for minutes.
+# A newspaper page has about 1,000 lines. A map of specks without any text can give 50,000 and hold a replica for
+# minutes.
 _MOST_LINES = 3000
-# A larger page may have more in proportion: A3 at 300 dpi has 17 million.
+# A page of more pixels may have more lines in proportion: A3 at 300 dpi has 17 million pixels.
 _PIXELS_OF_MOST_LINES = 20_000_000
-# Scenes in full and all first looks have less. A page of small print in full, up to 2.8 million, takes 330 MB.
+# Scenes at full size and all first passes have fewer pixels. A page of small print at full size has up to 2.8 million
+# and takes 330 MB.
 _LARGE_PX = 1_200_000
 
 
 class TextDetector:
-    """Finds text lines. Its `steps` are apart, so that a replica can run the net on several pages at once.
+    """Finds text lines. Its `steps` are separate, so that a replica can run the net on several pages at once.
 
     Args:
-        net: The loaded net; as many threads as its own may share this detector.
-        manifest: What it is and how it is fed.
-        direction: Tells how pages are turned; None: they are taken as they are.
+        net: The loaded net. As many threads as it has may share this detector.
+        manifest: The net's description.
+        direction: Tells how pages are turned. None leaves every page as it is.
     """
 
     def __init__(self, net: Runtime, manifest: DetectionManifest, direction: LineDirection | None = None) -> None:
@@ -51,42 +53,42 @@ class TextDetector:
         """Check and load the manifest's net.
 
         Args:
-            manifest: Of the net.
-            settings: How it runs.
-            direction: Tells how pages are turned; None: they are taken as they are.
+            manifest: The net's description.
+            settings: Where and how the net runs.
+            direction: Tells how pages are turned. None leaves every page as it is.
 
         Raises:
-            ConfigurationError: See `verified_path` and `load_net`.
+            ConfigurationError: The file is missing or not the manifest's, or this machine can't meet the settings.
         """
         net = load_net(verified_path(manifest.file), manifest, "map", settings, large_px=_LARGE_PX)
         return cls(net, manifest, direction)
 
     def prepare(self, page: Page, options: DetectionOptions) -> DetectionInput:
-        """Scale a page to the input for its first look. Safe to call from several threads."""
-        return first_look(page.pixels, page.number, self._manifest, is_thorough=bool(options.thorough))
+        """Scale a page to the input for its first pass. Safe to call from several threads."""
+        return first_pass(page.pixels, page.number, self._manifest, is_thorough=bool(options.thorough))
 
-    def second_look(
+    def second_pass(
         self, page: Page, prepared: DetectionInput, quads: Quads, options: DetectionOptions
     ) -> DetectionInput | None:
-        """A larger input where the first look may have missed small text. Safe to call from several threads.
+        """Make a larger input if the first pass may have missed small text. Safe to call from several threads.
 
         Args:
             page: The page.
-            prepared: The input that was looked at.
-            quads: What was found on it.
-            options: That it was found with.
+            prepared: The input of the first pass.
+            quads: The quads that the first pass found.
+            options: The options of the first pass.
 
         Returns:
-            An input whose quads count in place of these; None where these are good.
+            An input whose quads replace these; None if these are good.
         """
         heights = LineHeights.of(_upright(page, quads), prepared)
-        return second_look(page.pixels, prepared, heights, self._small_line_px(options), self._manifest)
+        return second_pass(page.pixels, prepared, heights, self._small_line_px(options), self._manifest)
 
     def infer(self, batch: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Run the net.
 
         Args:
-            batch: (N, H, W, 3) uint8 RGB, of inputs of one size. Read only.
+            batch: (N, H, W, 3) uint8 RGB, inputs of one size. Read only.
 
         Returns:
             (N, H, W) float32 probabilities of text.
@@ -99,24 +101,26 @@ class TextDetector:
 
         Args:
             probability: (H, W) float32, one of `infer`'s.
-            prepared: What the map was made from.
+            prepared: The input that the map was made from.
             options: Thresholds for this page.
         """
         upright, scores = db_quads(probability, prepared.page_size, DbThresholds.of(self._manifest, options))
         return _ordered(upright, scores, prepared, _most_lines(prepared, options))
 
     def steps(self, page: Page, options: DetectionOptions) -> Steps[Quads]:
-        """Find the lines of one page. An answer of `detection` is one of `infer`'s maps."""
+        """Find the lines of one page. The net `detection` is to answer each input with its map, as `infer` does."""
         prepared = self.prepare(page, options)
         (probability,) = yield NetInputs("detection", [prepared.pixels])
         quads = self.quads(probability, prepared, options)
         if self._direction is not None and options.upright is not False:
-            rotation = yield from find_rotation(page.pixels, quads.points, self._direction, is_paper=prepared.is_paper)
+            rotation = yield from find_rotation(
+                page.pixels, quads.points, self._direction, is_document=prepared.is_document
+            )
             if rotation:
                 prepared = prepared.turned(rotation)
                 (probability,) = yield NetInputs("detection", [prepared.pixels])
                 quads = self.quads(probability, prepared, options)
-        again = self.second_look(page, prepared, quads, options)
+        again = self.second_pass(page, prepared, quads, options)
         if again is not None:
             prepared = again
             (probability,) = yield NetInputs("detection", [prepared.pixels])
@@ -126,7 +130,7 @@ class TextDetector:
             return quads
         search = TileSearch(
             rotation=prepared.rotation,
-            is_paper=prepared.is_paper,
+            is_document=prepared.is_document,
             multiple=self._manifest.size_multiple_px,
             thresholds=DbThresholds.of(self._manifest, options),
             small_line_px=small_px,
@@ -137,7 +141,7 @@ class TextDetector:
         return _ordered(upright, scores, prepared, search.most_lines)
 
     def detect(self, page: Page, options: DetectionOptions) -> Quads:
-        """All steps for one page."""
+        """Find the lines of one page, and do all steps here."""
         return run_steps(self.steps(page, options), self._run_net)
 
     def _run_net(self, inputs: NetInputs) -> Sequence[Any]:
@@ -146,7 +150,7 @@ class TextDetector:
         return [self.infer(pixels[None])[0] for pixels in inputs.arrays]
 
     def _small_line_px(self, options: DetectionOptions) -> float:
-        """The manifest's, for quads grown by the options' ratio: a long line of height h becomes h * (1 + ratio)."""
+        """Adapt the manifest's value to the options' unclip ratio, which makes a long line's height h * (1 + ratio)."""
         grown = DbThresholds.of(self._manifest, options).unclip_ratio
         return self._manifest.small_line_px * (1 + grown) / (1 + self._manifest.unclip_ratio)
 
@@ -163,7 +167,7 @@ def _upright(page: Page, quads: Quads) -> npt.NDArray[np.float32]:
 def _ordered(
     upright: npt.NDArray[np.float32], scores: npt.NDArray[np.float32], prepared: DetectionInput, most: int
 ) -> Quads:
-    """The surest quads of those in the upright page, in reading order."""
+    """The `most` surest of these quads of the upright page, in reading order."""
     warnings: tuple[PageWarning, ...] = ()
     if len(upright) > most:
         message = f"{len(upright)} lines were found; the {most} surest were kept"

@@ -1,7 +1,7 @@
-"""At which size a page is looked at, and whether once is enough.
+"""Chooses the size at which a page goes through the detector, and whether one pass is enough.
 
-Most of a page's text is found as well on a smaller input, which costs a third. Where it is not, the height of the lines
-that the first look does find tells. Documents, with many lines, and scenes, with few, are judged apart.
+On most pages a smaller input, which costs a third, shows all of the text. If it does not, the height of the lines that
+the first pass does find reveals it. Documents have many lines and scenes have few, so each is judged in its own way.
 """
 
 import math
@@ -10,36 +10,36 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.page_or_scene import is_paper
+from models.detection.page_or_scene import is_document
 from models.detection.resize import DetectionInput, first_size, full_size, resize_page
 from models.manifests.manifest import DetectionManifest
 from models.upright import upright_size
 
-__all__ = ["LineHeights", "first_look", "may_miss_text", "second_look"]
+__all__ = ["LineHeights", "first_pass", "may_miss_text", "second_pass"]
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-# Of print too small for an input only few lines are found, on a page of mixed sizes a hundredth of all: so low lines
-# are counted, and not their share. On paper one or two are dashes and dots.
-_LOW_LINES_ON_PAPER = 3
-# With fewer lines there is no telling how high the text is, nor whether there is more. Most scenes have no more.
-_FEWEST_LINES_ON_PAPER = 6
-# A second look at hardly more pixels finds hardly more.
+# If print is too small for an input, few of its lines are found: on a page of mixed sizes a hundredth of all. So the
+# number of low lines counts, not their share. In a document, one or two low lines are dashes and dots.
+_LOW_LINES_OF_A_DOCUMENT = 3
+# Fewer lines do not tell how high the text is, nor whether there is more of it. Most scenes have fewer.
+_FEWEST_LINES_OF_A_DOCUMENT = 6
+# A second pass on hardly more pixels finds hardly more.
 _LEAST_GAIN = 1.2
-# Below this share of the page's size, ordinary print falls under the height that the net reads: lines of 8 points at
-# 600 dpi. Nothing of it may be found at all, so that no height gives it away.
+# Below this share of the page's size, ordinary print (8 points at 600 dpi) is lower than the net can detect. The pass
+# may find none of it, and then no line's height shows that text is missing.
 _VANISHING_SCALE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class LineHeights:
-    """How high the lines are that one look found.
+    """The heights of the lines that one pass found.
 
     Args:
-        count: How many there are.
-        small_px: Height of the lowest, on paper of the third-lowest, in pixels of the input; infinite where there are
-            fewer.
+        count: Number of lines.
+        small_px: Height of the lowest line, in a document of the third-lowest, in pixels of the input; infinite if
+            there are fewer lines.
     """
 
     count: int
@@ -51,9 +51,9 @@ class LineHeights:
 
         Args:
             points: (K, 4, 2) float32, pixels of the page turned as the input is.
-            prepared: The input that they were found on.
+            prepared: The input that the quads were found on.
         """
-        low_lines = _LOW_LINES_ON_PAPER if prepared.is_paper else 1
+        low_lines = _LOW_LINES_OF_A_DOCUMENT if prepared.is_document else 1
         if len(points) < low_lines:
             return cls(len(points), math.inf)
         scale = np.divide(prepared.size, prepared.page_size)
@@ -61,49 +61,48 @@ class LineHeights:
         return cls(len(points), float(np.sort(sides.min(axis=1))[low_lines - 1]))
 
 
-def first_look(
+def first_pass(
     pixels: Pixels, number: int, manifest: DetectionManifest, *, is_thorough: bool = False
 ) -> DetectionInput:
-    """The input for a page of which nothing is known yet.
+    """Make the input for a page's first pass.
 
     Args:
         pixels: (height, width, 3) uint8 RGB. Read only.
         number: The page's number, for warnings.
-        manifest: See `first_size` and `full_size`.
+        manifest: Sizes of the detector's inputs.
         is_thorough: Whether to begin at the full size.
     """
     height, width = pixels.shape[:2]
-    on_paper = is_paper(pixels)
+    shows_document = is_document(pixels)
     size = full_size(width, height, manifest)
     if not is_thorough:
-        size = first_size(width, height, manifest, is_paper=on_paper)
-    return resize_page(pixels, number, size, is_paper=on_paper)
+        size = first_size(width, height, manifest, is_document=shows_document)
+    return resize_page(pixels, number, size, is_document=shows_document)
 
 
-def second_look(
+def second_pass(
     pixels: Pixels, prepared: DetectionInput, heights: LineHeights, small_line_px: float, manifest: DetectionManifest
 ) -> DetectionInput | None:
-    """A larger input, for a page on which the first look may have missed text.
+    """Make a larger input if the first pass may have missed text.
 
     Args:
         pixels: (height, width, 3) uint8 RGB, the page as stored. Read only.
-        prepared: What was looked at first.
-        heights: Of the lines that it showed.
+        prepared: The input of the first pass.
+        heights: Heights of the lines that the first pass found.
         small_line_px: Height under which lines are easily missed, in pixels of the input.
-        manifest: See `full_size`.
+        manifest: Sizes of the detector's inputs.
 
     Returns:
-        The input whose lines count in place of the first's; None where the first look is good, or already was at the
-        full size.
+        The input whose lines replace the first pass's; None if the first pass is good, or was at the full size already.
     """
     size = full_size(*prepared.page_size, manifest)  # of the upright page
     if not _is_gain(prepared.size, size):
         return None
-    fewest = _FEWEST_LINES_ON_PAPER if prepared.is_paper else 1
+    fewest = _FEWEST_LINES_OF_A_DOCUMENT if prepared.is_document else 1
     if heights.small_px >= small_line_px and (heights.count >= fewest or prepared.scale >= 1):
         return None
     size_as_stored = upright_size(size, prepared.rotation)
-    larger = resize_page(pixels, prepared.number, size_as_stored, is_paper=prepared.is_paper)
+    larger = resize_page(pixels, prepared.number, size_as_stored, is_document=prepared.is_document)
     return larger.turned(prepared.rotation)
 
 
@@ -111,9 +110,9 @@ def may_miss_text(prepared: DetectionInput, heights: LineHeights, small_line_px:
     """Whether a page was scaled down so far that text on it may have been missed.
 
     Args:
-        prepared: What was looked at.
-        heights: Of the lines that it showed.
-        small_line_px: As in `second_look`.
+        prepared: The input of the last pass.
+        heights: Heights of the lines that the last pass found.
+        small_line_px: Height under which lines are easily missed, in pixels of the input.
     """
     if not _is_gain(prepared.size, prepared.page_size):
         return False

@@ -1,4 +1,7 @@
-"""Which way up text is: of single lines, and of pages."""
+"""Tells which way up text stands, on a single line and on a page.
+
+Turning the pixels is left to `models.upright`, and reading the lines to `models.recognition`.
+"""
 
 from models.direction.line_direction import LineDirection
 from models.direction.rotation import find_rotation

@@ -1,4 +1,4 @@
-"""Telling lines that are the right way up from lines that stand on their head."""
+"""Tells lines that are the right way up from lines that are upside down."""
 
 import math
 from collections.abc import Sequence
@@ -18,23 +18,23 @@ __all__ = ["LineDirection"]
 
 Pixels = npt.NDArray[np.uint8]
 
-# As for the recognizer: what the net's normalization makes zero.
+# The net's normalization makes zero of this gray, as the recognizer's does.
 _PADDING = 127
-# A line is squeezed to half its width to fit, and of a longer one the middle is taken. Of the longest lines of 72
-# documents 93 % are judged right when squeezed whole, 96 % when squeezed so, 94 % when not squeezed at all.
+# A line is squeezed to fit, at most to half its width; of a longer line only the middle is taken. Of the longest lines
+# of 72 documents, 93 % are judged right when they are squeezed whole, 96 % in this way, and 94 % without any squeezing.
 _MOST_SQUEEZE = 2.0
-# One run of the net on three lines costs 1.5 ms, three on one line each 1.9 ms.
+# One run of the net on three lines costs 1.5 ms; three runs on one line each cost 1.9 ms.
 _LINES_OF_A_RUN = 3
-# Log odds beyond are noise of the last bits.
+# Log odds of a probability nearer to 0 or 1 are noise of the last bits.
 _LEAST_PROBABILITY = 1e-6
 
 
 class LineDirection:
-    """A classifier of lines. As many threads as its net's may share it.
+    """A classifier of lines. As many threads as its net has may share it.
 
     Args:
         net: The loaded net.
-        manifest: What it is and how it is fed.
+        manifest: The net's description.
     """
 
     def __init__(self, net: Runtime, manifest: DirectionManifest) -> None:
@@ -43,18 +43,18 @@ class LineDirection:
 
     @classmethod
     def load(cls, bundle: BundleManifest, beside: NetManifest, settings: NetSettings) -> "LineDirection | None":
-        """Check and load a bundle's net, on the CPU and in f32: it is small.
+        """Check and load a bundle's net. It is small, so it runs on the CPU and in f32.
 
         Args:
-            bundle: Of the net.
-            beside: The net that it is to help, whose runtime is already there.
-            settings: Of that one.
+            bundle: The bundle that the net belongs to.
+            beside: The net that this one helps, whose runtime is loaded already.
+            settings: Where and how that other net runs.
 
         Returns:
-            None where the bundle has none.
+            The classifier; None if the bundle has none.
 
         Raises:
-            ConfigurationError: See `verified_path` and `load_net`.
+            ConfigurationError: The file is missing or not the manifest's, or this machine can't meet the settings.
         """
         manifest = bundle.direction
         if manifest is None:
@@ -84,10 +84,10 @@ class LineDirection:
         return straightened(page, quad)
 
     def fitted(self, line: Pixels) -> Pixels:
-        """A line, or the middle of a long one, in the size of the net's input.
+        """Scale a line, or the middle of a long one, to the size of the net's input.
 
         Args:
-            line: (height, width, 3) uint8 RGB, as it would be read. Read only.
+            line: (height, width, 3) uint8 RGB, turned as it would be read. Read only.
         """
         height, width = self._size
         most = max(1, round(_MOST_SQUEEZE * line.shape[0] * width / height))
@@ -100,17 +100,17 @@ class LineDirection:
         return pixels
 
     def lines_of_a_run(self) -> int | None:
-        """How many lines the net was prepared for at a time; None where any number will do."""
+        """The number of lines that the net was prepared for at a time; None if any number will do."""
         return self._net.prepared_rows(self._size)
 
     def infer(self, batch: Pixels) -> list[float]:
         """Run the net.
 
         Args:
-            batch: (N, height, width, 3) uint8 RGB, of `fitted`, `lines_of_a_run` at most. Read only.
+            batch: (N, height, width, 3) uint8 RGB, lines from `fitted`, at most `lines_of_a_run`. Read only.
 
         Returns:
-            Of each line the log odds that it is the right way up: positive where it is.
+            For each line the log odds that it is the right way up; positive if it probably is.
 
         Raises:
             ModelOutputError: The net failed, or does not tell two classes apart: model file and manifest disagree.
@@ -125,7 +125,7 @@ class LineDirection:
         return [float(odds) for odds in np.log(sure[:, 0] / sure[:, 1])]
 
     def infer_all(self, lines: Sequence[Pixels]) -> list[float]:
-        """`infer` for any number of lines, in order."""
+        """Run the net on any number of fitted lines, in order, as `infer` does."""
         together = self.lines_of_a_run() or 1
         runs = (lines[start : start + together] for start in range(0, len(lines), together))
         return [odds for run in runs for odds in self.infer(np.stack(run))]

@@ -1,4 +1,4 @@
-"""Which way a page is turned: from the shapes of its lines, and from a sample of them that a classifier judges."""
+"""Finds out how a page is turned, by the shapes of its lines and a sample of them that a classifier judges."""
 
 from collections.abc import Sequence
 from statistics import mean
@@ -14,43 +14,45 @@ __all__ = ["find_rotation"]
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-# Of documents turned by 90 degrees at least 94 % of the lines, by length, run downwards, of upright ones at most 6 %.
+# In documents turned by 90 degrees, at least 94 % of the lines, by length, run downwards; in upright ones at most 6 %.
 _SIDEWAYS_SHARE = 0.67
-# A shape that says which way its text runs.
+# A quad so many times as long as thick tells which way its text runs.
 _TELLING_ASPECT = 1.5
-# So many lines say that a page is upright, where they agree.
+# If so many lines agree that a page is upright, it is.
 _FIRST_LINES = 3
 _MOST_LINES = 9
-# The few words of a scene may stand any way, and are hard to judge: with this none of 100 scenes was turned by mistake.
+# The few words of a scene may stand any way and are hard to judge. With this, none of 100 scenes was turned by mistake.
 _FEWEST_LINES_OF_A_SCENE = 6
-# Of a page that is sideways, or written downwards, more are judged: it is rare.
+# More lines are judged on a page that is sideways or written downwards, since such a page is rare.
 _MOST_SIDEWAYS_LINES = 18
-# In log odds, summed over the lines: none of 130 pages, nor of 20 samples of one to five lines of each, had so much
-# against what was right.
+# In log odds, summed over the lines. None of 130 pages, nor of 20 samples of one to five lines of each, had so much
+# against the right answer.
 _SURE = 10.0
-# The surest third of the lines, in mean log odds: of a script that the classifier does not know many lines may be
-# wrong, but hardly one clearly. Of 125 documents upside down one had less; of 15 upright pages of Thai none had more.
+# Mean log odds of the surest third of the lines. In a script that the classifier does not know, many lines may be
+# judged wrong, but hardly one clearly. One of 125 documents upside down had less; none of 15 upright pages of Thai had
+# more.
 _CLEARLY_UPSIDE_DOWN = 6.5
-# Sideways lines are found worse, and there is no upright page to spoil: in the mean of all, 230 pages had 2.3 and more.
+# Sideways lines are found worse, and no upright page can be spoiled here. The mean of all lines was 2.3 or more on 230
+# pages.
 _CLEARLY_SIDEWAYS = 2.0
-# Vertical writing, in mean log odds of its lines: it is clearer than most sideways rows, and so are its characters when
-# they stand side by side. None of 218 sideways pages had both, and of 80 pages of vertical writing one had not.
+# Mean log odds of the lines of vertical writing, and of its characters put side by side: both are clearer than in most
+# sideways rows. None of 218 sideways pages had both, and all but one of 80 pages of vertical writing did.
 _LINES_OF_VERTICAL_WRITING = 10.0
 _CHARACTERS_OF_VERTICAL_WRITING = 4.0
 # A quad is grown beyond its line's characters, which are about as high as wide.
 _CHARACTER_PITCH = 0.8
 
 
-def find_rotation(pixels: Pixels, points: Floats, direction: LineDirection, *, is_paper: bool) -> Steps[int]:
-    """Find out how a page is turned. An answer of the net is `LineDirection.infer`'s for one line.
+def find_rotation(pixels: Pixels, points: Floats, direction: LineDirection, *, is_document: bool) -> Steps[int]:
+    """Find out how a page is turned. The net `direction` is to answer each line as `LineDirection.infer` does.
 
-    A page of which that is not sure is left as it is.
+    A page whose rotation is not sure is left as it is.
 
     Args:
         pixels: (height, width, 3) uint8 RGB, the page as stored. Read only.
-        points: (K, 4, 2) float32, page pixels, as from `db_quads`: lines run to the right or downwards.
+        points: (K, 4, 2) float32, page pixels, quads of `db_quads`, whose lines run to the right or downwards.
         direction: Makes the net's inputs.
-        is_paper: Whether the page shows a document, and not a scene.
+        is_document: Whether the page shows a document, and not a scene.
 
     Returns:
         Degrees (0, 90, 180, 270) clockwise that turn it upright.
@@ -62,11 +64,11 @@ def find_rotation(pixels: Pixels, points: Floats, direction: LineDirection, *, i
     all_px = float(length[is_telling].sum())
     turned_sideways = all_px > 0 and float(length[is_telling & is_sideways].sum()) > _SIDEWAYS_SHARE * all_px
     is_judged = is_telling & (is_sideways == turned_sideways)
-    # Longest first, the order of what is equally long depending on nothing but the lines themselves.
+    # The longest come first. The order of equally long lines depends on nothing but the lines themselves.
     by_length = np.lexsort((*points.reshape(-1, 8).T, -length))
     most = _MOST_SIDEWAYS_LINES if turned_sideways else _MOST_LINES
     quads = [points[index] for index in by_length if is_judged[index]][:most]
-    if len(quads) < (1 if is_paper else _FEWEST_LINES_OF_A_SCENE):
+    if len(quads) < (1 if is_document else _FEWEST_LINES_OF_A_SCENE):
         return 0
     if turned_sideways:
         return (yield from _sideways(pixels, quads, direction))
@@ -104,7 +106,7 @@ def _odds_both_ways(lines: Sequence[Pixels], direction: LineDirection) -> Steps[
 
 
 def _without_bias(answers: Sequence[float], turned: Sequence[float]) -> list[float]:
-    """Log odds that lines are the right way up, from each and from each turned: what the net always prefers is out."""
+    """Log odds that lines are the right way up, from each line and its turned copy; this cancels the net's bias."""
     return [(odds - odds_turned) / 2 for odds, odds_turned in zip(answers, turned, strict=True)]
 
 
@@ -113,7 +115,7 @@ def _inputs(lines: Sequence[Pixels], direction: LineDirection) -> NetInputs:
 
 
 def _side_by_side(line: Pixels) -> Pixels:
-    """The characters of a column, whose line was straightened to run to the right, as a row with them as they stand."""
+    """Put the characters of a vertical line, which was straightened to run to the right, upright side by side."""
     height, width = line.shape[:2]
     count = max(1, round(width / (_CHARACTER_PITCH * height)))
     starts = np.linspace(0, width, count, endpoint=False).astype(int)

@@ -1,4 +1,7 @@
-"""Model bundles: one YAML manifest each, and the files it names, checked by SHA-256."""
+"""Model bundles: the YAML manifest that describes each, and its files, found, fetched and checked by SHA-256.
+
+Loading a net from a checked file is `models.runtime`'s task.
+"""
 
 from models.manifests.manifest import BundleManifest, list_manifests, load_manifest
 from models.manifests.sources import verified_path

@@ -1,4 +1,4 @@
-"""The description of a model bundle: one YAML file that names its nets and how to feed and read them."""
+"""The manifest of a model bundle: a YAML file that names its nets, their inputs and how to read their outputs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ PositiveFloat = Annotated[float, Field(gt=0)]
 
 
 class ModelFile(SettingsSection):
-    """Where one file of a bundle comes from, and what it must contain."""
+    """The source of one file of a bundle, and the hash of its content."""
 
     source: Annotated[str, StringConstraints(pattern=r"^(package|file|s3|https):.+")] = Field(
         description="`package:NAME==VERSION/PATH` (a file of an installed distribution, PATH below its import folder), "
@@ -44,7 +44,7 @@ class ModelFile(SettingsSection):
 
 
 class NetInput(SettingsSection):
-    """How pixels become the net's input: (pixel / 255 - mean) / std, a channel at a time, NCHW float32."""
+    """The normalization that makes pixels a net's input: (pixel / 255 - mean) / std a channel, NCHW float32."""
 
     channels: Literal["rgb", "bgr"] = Field(description="Order of the channels that the net was trained with.")
     mean: tuple[float, float, float] = Field(description="Subtracted from each channel in [0, 1], in the net's order.")
@@ -54,21 +54,21 @@ class NetInput(SettingsSection):
 
 
 class Int8Recipe(SettingsSection):
-    """Which convolutions of a net run on 8-bit integers. Made by `python -m tools.int8`."""
+    """The convolutions of a net that run on 8-bit integers. `python -m tools.int8` makes it."""
 
-    sha256: Sha256 = Field(description="Of the ONNX file that it was made for.")
+    sha256: Sha256 = Field(description="SHA-256 of the ONNX file that the recipe was made for.")
     activations: dict[str, tuple[float, float]] = Field(
         description="Each convolution by its node's name, with the least and greatest value of its input."
     )
 
 
 class NetManifest(SettingsSection):
-    """What the description of every net holds."""
+    """The fields that the description of every net has."""
 
     file: ModelFile
     input: NetInput
     int8: Int8Recipe | None = Field(
-        default=None, description="Its recipe: name of a YAML file in the folder int8 beside the manifest."
+        default=None, description="The net's int8 recipe: name of a YAML file in the folder int8 beside the manifest."
     )
 
     @field_validator("int8", "int8_documents", mode="before", check_fields=False)
@@ -103,15 +103,15 @@ class DetectionManifest(NetManifest):
     longest_side_px: int = Field(ge=64, description="A page whose longest side is more is scaled down to it.")
     first_side_px: int = Field(
         ge=64,
-        description="Longest side at which a page of paper is looked at first. Less is faster; where it shows small "
-        "lines, the page is looked at again at its full size.",
+        description="Longest side of a document's first detection pass. Less is faster; if it shows small lines, the "
+        "page goes through detection again at its full size.",
     )
     small_line_px: float = Field(
         gt=0,
         description="Height of a quad in the input, as grown by unclip_ratio, under which lines are easily missed.",
     )
-    threshold: Probability = Field(description="A pixel above it is text.")
-    box_threshold: Probability = Field(description="A quad whose mean probability is below it is dropped.")
+    threshold: Probability = Field(description="A pixel of a higher probability is text.")
+    box_threshold: Probability = Field(description="A quad of a lower mean probability is dropped.")
     unclip_ratio: float = Field(
         gt=0, le=10, description="How far a quad is grown: distance = area * ratio / perimeter."
     )
@@ -120,8 +120,12 @@ class DetectionManifest(NetManifest):
 class Charset(SettingsSection):
     """The characters that a CTC net tells apart, in the order of its classes."""
 
-    metadata_key: str | None = Field(default=None, description="Key of the ONNX metadata that holds one a line.")
-    file: ModelFile | None = Field(default=None, description="A text file with one character a line, in its place.")
+    metadata_key: str | None = Field(
+        default=None, description="Key of the ONNX metadata that holds one character a line."
+    )
+    file: ModelFile | None = Field(
+        default=None, description="A text file with one character a line, in place of the metadata."
+    )
     blank: Literal["first", "last"] = Field(description="Where the CTC blank stands among the classes.")
     append_space: bool = Field(description="Whether a space follows the last character of the list.")
 
@@ -141,8 +145,8 @@ class RecognitionManifest(NetManifest):
     charset: Charset
     int8_documents: Int8Recipe | None = Field(
         default=None,
-        description="A recipe for the lines of documents, where more convolutions bear integers than in scenes, "
-        "given as `int8` is. Not given: `int8`.",
+        description="A recipe for the lines of documents, in which more convolutions stand 8-bit integers than in "
+        "scenes; given as `int8` is. Not given: `int8`.",
     )
 
     def for_documents(self) -> "RecognitionManifest":
@@ -151,7 +155,7 @@ class RecognitionManifest(NetManifest):
 
 
 class DirectionManifest(NetManifest):
-    """A classifier whose output is (N, 2) probabilities: of a line that is the right way up, and upside down."""
+    """A classifier whose output is (N, 2): the probabilities that a line is the right way up, and upside down."""
 
     algorithm: Literal["upside_down"]
     height_px: int = Field(ge=8, le=256, description="Every line is scaled to this height.")
@@ -159,7 +163,7 @@ class DirectionManifest(NetManifest):
 
 
 class BundleManifest(SettingsSection):
-    """A detector and a recognizer that work together, and what tells them which way up a page is."""
+    """A detector and a recognizer that work together, and a classifier that tells them which way up a page is."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
     description: str
@@ -191,7 +195,7 @@ def load_manifest(name: str, *, with_recipes: bool = True) -> BundleManifest:
 
     Args:
         name: Name of a bundle that ships with rayocr, or the path of a YAML file (recognized by its ending).
-        with_recipes: Whether its int8 recipes are read; they are not by the program that makes them.
+        with_recipes: Whether to read its int8 recipes. The program that makes them does not.
 
     Raises:
         ConfigurationError: There is no such bundle, or the file is not a valid manifest.
@@ -212,10 +216,10 @@ def load_manifest(name: str, *, with_recipes: bool = True) -> BundleManifest:
 
 
 def recipe_path(bundle: str, net: str) -> Path:
-    """Where an int8 recipe of a bundle that ships with rayocr lies.
+    """The path of an int8 recipe of a bundle that ships with rayocr.
 
     Args:
-        bundle: Its name.
+        bundle: Name of the bundle.
         net: `detection`, `recognition` or `recognition-documents`.
     """
     return _FOLDER / "int8" / f"{bundle}-{net}.yaml"

@@ -1,4 +1,4 @@
-"""Finding, fetching and checking the files of a model bundle.
+"""Finds, fetches and checks the files of a model bundle.
 
 A file is handed out only after its SHA-256 was compared. Fetched files (s3, https) are kept in the cache folder under
 their hash, so that a changed file can't be mistaken for the one that the manifest names.
@@ -23,13 +23,13 @@ _FETCH_TIMEOUT_S = 60.0
 
 
 def model_cache_dir() -> Path:
-    """Folder of fetched model files: `$XDG_CACHE_HOME/rayocr/models`, or below `~/.cache`."""
+    """The folder of fetched model files: `$XDG_CACHE_HOME/rayocr/models`, or `~/.cache/rayocr/models`."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "rayocr" / "models"
 
 
 def verified_path(file: ModelFile) -> Path:
-    """Path of a model file whose content is what the manifest promises.
+    """The path of a model file whose content has the manifest's SHA-256.
 
     Args:
         file: The manifest's entry. A remote file is fetched once into `model_cache_dir()`.
@@ -106,8 +106,8 @@ def _fetched(file: ModelFile, download: Callable[[BinaryIO], None]) -> Path:
         return path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside, checked and renamed, so that replicas that start together never see half a file, and what
-        # is not the manifest's file never gets its name.
+        # The file is written beside, checked, and then renamed: replicas that start together never see half a file, and
+        # a wrong file never gets the name.
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             fresh = Path(folder) / path.name
             with fresh.open("wb") as stream:

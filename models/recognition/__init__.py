@@ -1,4 +1,7 @@
-"""Text recognition: from a page and its quads to the text of its lines."""
+"""Text recognition: it reads the lines of a page, given their quads, and finds their words and characters.
+
+Finding the lines is `models.detection`'s task. The nets run in `models.runtime`.
+"""
 
 from models.recognition.ctc import LineText
 from models.recognition.pages import PageRecognizer

@@ -1,4 +1,4 @@
-"""Cutting text lines out of a page, straight and at the height that the recognizer needs."""
+"""Cuts text lines out of a page, straight and at the height that the recognizer needs."""
 
 import math
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ __all__ = ["LineCrop", "crop_line"]
 
 Pixels = npt.NDArray[np.uint8]
 
-# Gray in the middle: what the net's normalization makes zero, with which its training padded.
+# Middle gray, of which the net's normalization makes zero. Its training padded lines with zeros.
 _PADDING = 127
 
 
@@ -24,7 +24,7 @@ class LineCrop:
 
     Args:
         pixels: (height, bucket width, 3) uint8 RGB, padded with gray on the right.
-        columns: How many of the columns show the line.
+        columns: Number of columns that show the line.
         is_squeezed: Whether the line was too long for the widest bucket and was made narrower than it should be.
     """
 
@@ -34,11 +34,11 @@ class LineCrop:
 
     @property
     def line(self) -> Pixels:
-        """(height, columns, 3) uint8 RGB: the line without padding."""
+        """The line without padding, (height, columns, 3) uint8 RGB."""
         return self.pixels[:, : self.columns]
 
     def emptied(self) -> "LineCrop":
-        """The same without its pixels, which take most of its memory: they are 0, and still have a shape."""
+        """A copy without pixels, which take most of a crop's memory. They are 0 there, and keep their shape."""
         return replace(self, pixels=np.broadcast_to(np.uint8(0), self.pixels.shape))
 
     @property
@@ -53,7 +53,7 @@ def crop_line(page: Pixels, quad: npt.NDArray[np.float32], height: int, widths: 
     Args:
         page: (H, W, 3) uint8 RGB. Read only.
         quad: (4, 2) float32, page pixels, clockwise from the text's top left.
-        height: Of the result, in pixels.
+        height: Height of the result, in pixels.
         widths: The widths of buckets.
     """
     line = straightened(page, quad)

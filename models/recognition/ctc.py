@@ -1,4 +1,4 @@
-"""Greedy CTC decoding (Graves et al. 2006, section 3.2): collapse repeats, drop blanks."""
+"""Decodes CTC greedily (Graves et al. 2006, section 3.2): it collapses repeats and drops blanks."""
 
 from dataclasses import dataclass
 
@@ -14,15 +14,15 @@ __all__ = ["CtcDecoder", "LineText", "load_characters"]
 
 @dataclass(frozen=True, slots=True)
 class LineText:
-    """What was read on one crop.
+    """The text of one crop.
 
     Args:
-        text: Without surrounding white space; may be empty.
+        text: The text without surrounding white space; may be empty.
         confidence: Mean probability of its characters, in [0, 1]; 0 for no text.
-        characters: The classes' texts that `text` was put together from, white space around it among them.
-        positions: Where each was read: the middle of its time steps, as a share of the crop's width, padding and all.
-            Ascending.
-        probabilities: Of each, at its first time step.
+        characters: The classes' texts that make up `text`, including the white space around it.
+        positions: Position of each character, ascending: the middle of its time steps, as a share of the crop's width
+            with its padding.
+        probabilities: Probability of each character at its first time step.
     """
 
     text: str
@@ -32,8 +32,8 @@ class LineText:
     probabilities: tuple[float, ...] = ()
 
 
-# The net tells a character a little right of its middle: on drawn pages, whose words' places are known, boxes fit best
-# with 0.25 steps, on funsd, whose words are labeled, with 0.5.
+# The net reports a character a little to the right of its middle. Boxes fit best with 0.25 steps on drawn pages, whose
+# words' places are known, and with 0.5 on funsd, whose words are labeled.
 _LAG_STEPS = 0.35
 
 _NO_TEXT = LineText("", 0.0)
@@ -44,7 +44,7 @@ class CtcDecoder:
 
     Args:
         characters: Text of each class; the blank's is the empty string.
-        blank: The blank's class.
+        blank: Class of the blank.
     """
 
     def __init__(self, characters: list[str], blank: int) -> None:
@@ -56,18 +56,18 @@ class CtcDecoder:
 
         Args:
             classes: (T,) int32, best class of each step.
-            probabilities: (T,) float32, its probability.
+            probabilities: (T,) float32, probability of that class.
 
         Raises:
-            ModelOutputError: A class has no character, a probability is not a number, or there is not one row of
-                each: model file and manifest disagree.
+            ModelOutputError: A class has no character, a probability is not a number, or an array is not 1-D: model
+                file and manifest disagree.
         """
         if classes.ndim != 1 or not np.isfinite(probabilities).all():
             raise ModelOutputError(
                 f"the recognizer returned classes of shape {classes.shape} for a line"
                 f"{' with NaN probabilities' if classes.ndim == 1 else ''}: model file and manifest disagree"
             )
-        # A run of one class is one character; the blank's runs are none.
+        # A run of one class is one character, and a run of the blank is none.
         starts = np.flatnonzero(np.concatenate([[True], classes[1:] != classes[:-1]])[: len(classes)])
         ends = np.append(starts[1:], len(classes))[: len(starts)]
         is_character = classes[starts] != self._blank
@@ -96,11 +96,11 @@ def load_characters(charset: Charset, metadata: dict[str, str]) -> tuple[list[st
     """The characters of each class, and the class of the blank.
 
     Args:
-        charset: From the manifest.
-        metadata: Of the ONNX file.
+        charset: The manifest's entry.
+        metadata: Metadata of the ONNX file.
 
     Raises:
-        ConfigurationError: The characters are not where the manifest says.
+        ConfigurationError: The characters are not where the manifest says, or the charset's file is not UTF-8 text.
     """
     if charset.file is not None:
         try:

@@ -1,4 +1,4 @@
-"""Reading pages: the lines of documents and those of scenes each by the net that suits them."""
+"""Reads pages: the lines of documents by one net, and those of scenes by another."""
 
 from dataclasses import dataclass
 
@@ -15,11 +15,11 @@ __all__ = ["PageRecognizer"]
 
 @dataclass(frozen=True, slots=True)
 class PageRecognizer:
-    """Two recognizers, or one for both kinds of page where the manifest or the precision knows no difference.
+    """Two recognizers, or one for both kinds of page if the manifest or the precision makes no difference.
 
     Args:
-        documents: For pages of many lines.
-        scenes: For pages of a few words, whose recognition 8-bit integers disturb more.
+        documents: The recognizer for pages of many lines.
+        scenes: The recognizer for pages of a few words, which 8-bit integers harm more.
     """
 
     documents: TextRecognizer
@@ -37,14 +37,14 @@ class PageRecognizer:
         """Check and load the manifest's net.
 
         Args:
-            manifest: Of the net.
-            settings: How it runs.
-            direction: Tells lines that are upside down; None: they are read as they stand.
-            is_prepared: Whether it is made ready for the usual widths of lines: that takes some seconds, and saves a
+            manifest: The net's description.
+            settings: Where and how the net runs.
+            direction: Tells lines that are upside down. None reads every line as it stands.
+            is_prepared: Whether the net is prepared for the usual widths of lines. That takes some seconds, and saves a
                 third of the time of each short line.
 
         Raises:
-            ConfigurationError: See `TextRecognizer.load`.
+            ConfigurationError: A file is missing or not the manifest's, or this machine can't meet the settings.
         """
         multiple = manifest.width_multiple_px
         common = common_shapes(multiple) if is_prepared else ()
@@ -52,17 +52,17 @@ class PageRecognizer:
         _, _, precision = check_net(settings, manifest)
         if precision != "int8" or manifest.int8_documents is None:
             return cls(documents, documents)
-        # Where both are, most pages are documents: scenes' few words are worth fewer nets.
+        # If there are both, most pages are documents: the few words of scenes are worth fewer nets.
         rare = scene_shapes(multiple) if is_prepared else ()
         scenes = TextRecognizer.load(manifest, settings, rare, beside=documents, direction=direction)
         return cls(documents, scenes)
 
     def of_page(self, lines: int) -> TextRecognizer:
-        """The one for a page of so many lines."""
+        """The recognizer for a page of so many lines."""
         return self.scenes if lines <= SCENE_LINES else self.documents
 
     def recognize(
         self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool = False
     ) -> ReadLines:
-        """Read the lines of one page. As many threads as the net's may do so at a time."""
+        """Read the lines of one page. As many threads as the net has may do so at a time."""
         return self.of_page(len(quads)).recognize(page, quads, options, with_characters=with_characters)

@@ -1,4 +1,4 @@
-"""The line recognizer: a page and its quads in, text out."""
+"""The line recognizer, which reads the text of a page's quads."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,6 @@ from models.manifests.manifest import RecognitionManifest
 from models.page import Line, Page, PageWarning, Quads
 from models.recognition.crops import LineCrop, crop_line
 from models.recognition.ctc import CtcDecoder, LineText, load_characters
-from models.recognition.groups import line_groups
 from models.recognition.upside_down import turn_doubtful_lines
 from models.recognition.widths import LineWidths, width_table
 from models.recognition.words import ReadLine, words_of_lines
@@ -23,23 +22,26 @@ from models.settings import NetSettings, RecognitionOptions
 from models.steps import NetInputs, Steps, run_steps
 from models.upright import upright_points
 
-__all__ = ["LineText", "ReadLines", "TextRecognizer"]
+__all__ = ["LineText", "ReadLines", "TextRecognizer", "line_groups"]
 
 ReadLines = tuple[tuple[Line, ...], tuple[PageWarning, ...]]
 
+# Columns of the crops that are held at a time: 29 MB at 48 rows. Pages of up to some 500 lines are read at once.
+_GROUP_COLUMNS = 200_000
+
 
 class TextRecognizer:
-    """Reads text lines. Its steps are apart, so that a replica can run the net on lines of several pages at once.
+    """Reads text lines. Its steps are separate, so that a replica can run the net on lines of several pages at once.
 
-    As many threads as the net's may share it.
+    As many threads as the net has may share it.
 
     Args:
         net: The loaded net.
-        manifest: What it is and how it is fed.
-        direction: Tells lines that are upside down; None: they are read as they stand.
+        manifest: The net's description.
+        direction: Tells lines that are upside down. None reads every line as it stands.
 
     Raises:
-        ConfigurationError: The net has another number of classes than its charset.
+        ConfigurationError: The net and its charset differ in their number of classes.
     """
 
     def __init__(self, net: Runtime, manifest: RecognitionManifest, direction: LineDirection | None = None) -> None:
@@ -50,9 +52,9 @@ class TextRecognizer:
         characters, blank = load_characters(manifest.charset, net.metadata())
         classes = net.class_count()
         if classes is not None and classes != len(characters):
-            # Each character would be another's, without any error.
+            # Every class would get another one's character, without any error.
             raise ConfigurationError(
-                f"the recognizer {manifest.file.source} tells {classes} classes apart, its charset names "
+                f"the recognizer {manifest.file.source} tells {classes} classes apart, but its charset names "
                 f"{len(characters)} with blank and space: correct the manifest's charset"
             )
         self._decode = CtcDecoder(characters, blank)
@@ -69,14 +71,15 @@ class TextRecognizer:
         """Check and load the manifest's net.
 
         Args:
-            manifest: Of the net.
-            settings: How it runs.
-            prepared: Lines and columns of the runs that it is made ready for.
-            beside: Another of the same file and settings, to share what both have in common.
-            direction: Tells lines that are upside down; None: they are read as they stand.
+            manifest: The net's description.
+            settings: Where and how the net runs.
+            prepared: Lines and columns of the runs that the net is prepared for.
+            beside: Another recognizer of the same file and settings, with which this one shares their common parts.
+            direction: Tells lines that are upside down. None reads every line as it stands.
 
         Raises:
-            ConfigurationError: See `verified_path`, `load_net` and `load_characters`.
+            ConfigurationError: A file is missing or not the manifest's, its charset does not fit, or this machine can't
+                meet the settings.
         """
         shapes = [(lines, manifest.height_px, width, 3) for lines, width in prepared]
         other = beside._net if beside is not None else None
@@ -84,9 +87,9 @@ class TextRecognizer:
         return cls(net, manifest, direction)
 
     def lines_of_a_run(self, width: int) -> int | None:
-        """How many lines of a width the net was prepared to read at a time; None where any number will do.
+        """The number of lines of a width that the net was prepared to read at a time; None if any number will do.
 
-        Fewer are read as fast as so many.
+        Fewer lines take as long as so many.
         """
         return self._net.prepared_rows((self._manifest.height_px, width))
 
@@ -101,20 +104,20 @@ class TextRecognizer:
         """Read lines of one width.
 
         Args:
-            batch: (N, height, width, 3) uint8 RGB, of crops of one bucket, `lines_of_a_run` at most. Read only.
+            batch: (N, height, width, 3) uint8 RGB, crops of one bucket, at most `lines_of_a_run`. Read only.
 
         Returns:
-            What was read on each.
+            The text of each line.
         """
         return self.decode(*self.run_net(batch))
 
     def run_net(self, batch: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """The net's part of `infer`: best class of each time step and its probability, both (N, T)."""
+        """Run the net for `infer`: it gives the best class of each time step and its probability, both (N, T)."""
         classes, probabilities = self._net.run(batch)
         return cast(npt.NDArray[np.int32], classes), cast(npt.NDArray[np.float32], probabilities)
 
     def decode(self, classes: npt.NDArray[np.int32], probabilities: npt.NDArray[np.float32]) -> list[LineText]:
-        """The rest of `infer`: what `run_net` returned, as the text of each line."""
+        """Turn the result of `run_net` into the text of each line, the second half of `infer`."""
         return [self._decode(row, probability) for row, probability in zip(classes, probabilities, strict=True)]
 
     def lines(
@@ -127,21 +130,21 @@ class TextRecognizer:
         *,
         with_characters: bool = False,
     ) -> ReadLines:
-        """Put a page's lines together, and say what was left out.
+        """Make a page's lines, with warnings about lines that were left out or squeezed.
 
         Args:
             page: The page.
-            quads: Its K quads.
+            quads: The page's K quads.
             crops: K crops, in the same order.
             texts: K texts, in the same order.
-            options: What is returned.
+            options: The least confidence of a line.
             with_characters: Whether words come with their characters.
         """
         kept = []
         doubtful = 0
         for quad, crop, text in zip(_upright(page, quads), crops, texts, strict=True):
             if not text.text:
-                continue  # the detector found something that holds no character: nothing is lost
+                continue  # the quad holds no character: nothing is lost
             if text.confidence < options.min_confidence:
                 doubtful += 1
                 continue
@@ -162,7 +165,7 @@ class TextRecognizer:
     def steps(
         self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool = False
     ) -> Steps[ReadLines]:
-        """Read the lines of one page; see `lines`. An answer of `recognition` is a `LineText`."""
+        """Read the lines of one page. The net `recognition` is to answer each crop with a `LineText`."""
         points = quads.points.copy()
         read: dict[int, tuple[LineCrop, LineText]] = {}
         for group in line_groups(quads.points, self._manifest.height_px, self._widths[-1]):
@@ -175,7 +178,7 @@ class TextRecognizer:
     def _read(
         self, page: Page, quads: Quads, group: npt.NDArray[np.intp]
     ) -> Steps[tuple[npt.NDArray[np.float32], list[LineCrop], list[LineText]]]:
-        """Read some of a page's lines, by their indices: their points, crops and texts, each the right way up."""
+        """Read the lines of one group of indices. Returns their points, crops and texts, each the right way up."""
         points = quads.points[group]
         crops = [self._crop(page, quad, len(quads)) for quad in points]
         texts: Sequence[LineText] = yield NetInputs("recognition", [crop.pixels for crop in crops])
@@ -191,11 +194,11 @@ class TextRecognizer:
     def recognize(
         self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool = False
     ) -> ReadLines:
-        """All steps for one page."""
+        """Read the lines of one page, and do all steps here."""
         return run_steps(self.steps(page, quads, options, with_characters=with_characters), self._run_net)
 
     def _run_net(self, inputs: NetInputs) -> Sequence[Any]:
-        """Lines of one width together, as many as a run was prepared for."""
+        """Run the net on lines of one width together, as many as a run was prepared for."""
         lines = inputs.arrays
         if self._direction is not None and inputs.net == "direction":
             return self._direction.infer_all(lines)
@@ -214,3 +217,29 @@ class TextRecognizer:
 
 def _upright(page: Page, quads: Quads) -> npt.NDArray[np.float32]:
     return upright_points(quads.points, (page.width, page.height), quads.rotation)
+
+
+def line_groups(
+    points: npt.NDArray[np.float32], height: int, most_columns: int, group_columns: int = _GROUP_COLUMNS
+) -> list[npt.NDArray[np.intp]]:
+    """Share lines out over groups, so that a page of thousands of lines holds a bounded number of crops at a time.
+
+    Lines of similar length are in one group, so that each group still fills its batches.
+
+    Args:
+        points: (K, 4, 2) float32, quads, clockwise from the text's top left.
+        height: Height in pixels to which lines are scaled.
+        most_columns: Width of the widest crop; longer lines are squeezed to it.
+        group_columns: Approximate columns of a group's crops.
+
+    Returns:
+        Indices into `points`, each in one group. Most pages have a single group, which keeps their order.
+    """
+    sides = np.linalg.norm(np.roll(points, -1, axis=1) - points, axis=2).astype(np.float64)
+    length, thickness = (np.maximum(sides[:, side : side + 3 : 2].max(axis=1), 1) for side in (0, 1))
+    columns = np.minimum(height * length / thickness, most_columns)
+    if columns.sum() <= group_columns:
+        return [np.arange(len(points))] if len(points) else []
+    by_columns = np.argsort(columns, kind="stable")
+    group = (np.cumsum(columns[by_columns]) // group_columns).astype(int)
+    return np.split(by_columns, np.flatnonzero(np.diff(group)) + 1)

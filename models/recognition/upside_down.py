@@ -1,4 +1,4 @@
-"""Reading again, turned, the doubtful lines of a page that turn out to stand on their head."""
+"""Finds the doubtful lines of a page that are upside down, turns them, and reads them again."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,17 +14,18 @@ __all__ = ["turn_doubtful_lines"]
 
 Floats = npt.NDArray[np.float32]
 
-# Of lines read upside down 84 to 94 % are below it, of those read the right way up 3 to 5 %.
+# Of lines read upside down, 84 to 94 % have a lower confidence; of those read the right way up, 3 to 5 % do.
 _DOUBTFUL = 0.85
-# What runs downwards on an upright page is rare, and as often runs upwards.
+# Text that seems to run downwards on an upright page is rare, and runs upwards as often.
 _DOUBTFUL_SIDEWAYS = 0.95
-# In log odds. Reading a line again costs several times what judging it costs.
+# In log odds. To read a line again costs several times as much as to judge it.
 _ON_ITS_HEAD = -3.0
-# A line that is indeed turned is then read as surely as others. Of what is hard to read either way, either way may win.
+# A line that was indeed upside down is then read as surely as others. If a line is hard to read either way, either way
+# may win.
 _SURE = 0.9
-# Characters are rarely wider: of a line that has fewer most was not read.
+# In heights of a line. Characters are rarely wider: if a line has so few of them, most of it was not read.
 _WIDEST_CHARACTER = 3.0
-# A page of junk has hundreds, and nothing is won there.
+# A page of junk has hundreds of doubtful lines, and nothing is won there.
 _MOST_LINES = 100
 
 
@@ -40,14 +41,15 @@ def turn_doubtful_lines(
 
     Args:
         points: (K, 4, 2) float32, quads in pixels of the page as stored.
-        upright: The same in pixels of the upright page.
+        upright: The same quads in pixels of the upright page.
         crops: K crops, in the same order.
         texts: K texts, in the same order.
         crop: Cuts out the line of a quad.
-        direction: Makes the inputs of the net `direction`, which judges the doubtful ones.
+        direction: Makes the inputs of the net `direction`, which judges the doubtful lines.
 
     Returns:
-        Quads as stored, crops and texts: turned where that was read surely, and more surely.
+        Quads in pixels of the page as stored, crops and texts. A line is turned if that is read surely, and more
+        surely than before.
     """
     doubtful = _doubtful(upright, crops, texts)
     if not doubtful:
@@ -84,5 +86,5 @@ def _doubtful(upright: Floats, crops: Sequence[LineCrop], texts: Sequence[LineTe
 
 
 def _characters_right(text: LineText) -> float:
-    """How many of its characters are expected to be right: more for a whole line than for a sure scrap of it."""
+    """The expected number of right characters, which is more for a whole line than for a sure scrap of it."""
     return text.confidence * len(text.text)

@@ -1,4 +1,4 @@
-"""The widths at which lines go through the recognizer."""
+"""Chooses the widths at which lines go through the recognizer."""
 
 import math
 from bisect import bisect_left
@@ -7,34 +7,36 @@ from typing import Self
 
 __all__ = ["SCENE_LINES", "LineWidths", "common_shapes", "scene_shapes", "width_table"]
 
-# Recognition costs columns: a step pads lines by half of it on average. But each width up to _COMMON_COLUMNS is a net
-# compiled for itself, of 30 to 40 MB, so there are to be few; longer lines share one, for which shapes are cheap.
+# The cost of recognition grows with columns, and a line is padded by half a step on average. But each width up to
+# _COMMON_COLUMNS has a compiled net of its own, of 30 to 40 MB, so there should be few. Longer lines share one net, for
+# which further widths are cheap.
 _COMMON_GROWTH = 1.25
 _LONG_GROWTH = 1.08
 _COMMON_COLUMNS = 560
-# A run of the net takes 2 ms beside what its columns take: as much as a line of a word or two. Four of those share one.
+# A run of the net takes 2 ms besides the time for its columns, as much as a line of a word or two. So four such lines
+# share a run.
 _SHORT_COLUMNS = 152
 _SHORT_LINES = 4
-# Narrower lines, a word or two, are read worse at their own width: on icdar2015_test (100 scenes) F1 is .557 with 32
-# columns at least, .559 with 96, .564 with 192. Documents do not differ, and have many such lines.
+# Narrower lines, of a word or two, are read worse at their own width: on icdar2015_test (100 scenes), F1 is .557 with
+# at least 32 columns, .559 with 96, and .564 with 192. Documents show no difference, and have many such lines.
 _LEAST_COLUMNS = 96
 _SCENE_COLUMNS = 192
 #: The most lines of a page that is taken for a scene.
 SCENE_LINES = 12
-# Of the words of scenes 97 % are no longer.
+# 97 % of the words of scenes are not longer.
 _COMMON_SCENE_COLUMNS = 304
-# A document's lines may be made so much narrower where they then fit a narrower width, in place of being padded to a
-# wider one (docs/decisions/0016-fixed-shapes.md).
+# A document's line may be narrowed to this share of its width if it then fits a narrower bucket, instead of being
+# padded to a wider one (docs/decisions/0016-fixed-shapes.md).
 _NARROWEST = 0.85
-# 85 times as wide as high. A line of more is squeezed, with a warning.
+# 85 times the height. A longer line is squeezed, with a warning.
 _MOST_COLUMNS = 4096
 
 
 def width_table(multiple: int) -> tuple[int, ...]:
-    """Every width in columns that the recognizer is run at, ascending.
+    """Every width in columns at which the recognizer runs, ascending.
 
     Args:
-        multiple: Each is a multiple of it.
+        multiple: Every width is a multiple of this.
 
     >>> width_table(8)[:6], len(width_table(8)), width_table(8)[-1]
     ((96, 120, 152, 192, 240, 304), 34, 4096)
@@ -49,7 +51,7 @@ def width_table(multiple: int) -> tuple[int, ...]:
 
 
 def common_shapes(multiple: int) -> tuple[tuple[int, int], ...]:
-    """What most runs of the net are: lines and columns of each, for which a net is compiled at start.
+    """The lines and columns of the most frequent runs, for each of which a net is compiled at start.
 
     >>> common_shapes(8)[:6]
     ((4, 96), (4, 120), (4, 152), (1, 192), (1, 240), (1, 304))
@@ -60,7 +62,7 @@ def common_shapes(multiple: int) -> tuple[tuple[int, int], ...]:
 
 
 def scene_shapes(multiple: int) -> tuple[tuple[int, int], ...]:
-    """What most runs of a net for scenes alone are. See `common_shapes`.
+    """The lines and columns of the most frequent runs of a net that reads scenes alone.
 
     >>> scene_shapes(8)
     ((1, 192), (1, 240), (1, 304))
@@ -74,7 +76,7 @@ class LineWidths:
 
     Args:
         table: Widths in columns, ascending.
-        narrowest: How narrow a line may be made to fit one of them, as a share of its own width.
+        narrowest: Share of its own width to which a line may be narrowed to fit one of them.
     """
 
     table: tuple[int, ...]
@@ -82,7 +84,7 @@ class LineWidths:
 
     @classmethod
     def of_page(cls, table: tuple[int, ...], lines: int) -> Self:
-        """Those for a page of so many lines: the few words of a scene are read at wider widths, and never narrowed.
+        """The widths for a page of so many lines. The few words of a scene get wider ones, and are never narrowed.
 
         >>> LineWidths.of_page((96, 120, 152, 192, 240), 3).table
         (192, 240)
@@ -92,7 +94,7 @@ class LineWidths:
         return cls(table, _NARROWEST)
 
     def bucket(self, columns: int) -> int:
-        """The least width that a line of so many columns fits, or the greatest where it fits none.
+        """The least width that a line of so many columns fits, or the greatest width if it fits none.
 
         >>> LineWidths((96, 120, 152)).bucket(112), LineWidths((96, 120, 152), 0.85).bucket(112)
         (120, 96)
@@ -100,5 +102,5 @@ class LineWidths:
         return self.table[min(bisect_left(self.table, self.fitting(columns)), len(self.table) - 1)]
 
     def fitting(self, columns: int) -> int:
-        """The least columns that a line of so many may be made narrower to."""
+        """The fewest columns to which a line of so many may be narrowed."""
         return math.ceil(columns * self.narrowest)

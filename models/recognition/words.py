@@ -1,8 +1,8 @@
-"""Where the words and characters of lines stand, from the time steps at which CTC read them.
+"""Finds the places of words and characters in lines, by the time steps at which CTC read them.
 
-CTC tells each character somewhere inside of it, not where it begins and ends. Borders are put between two such places,
-nearer to the narrower character; at a word's ends, half of the character's own width away, which is taken from the
-distances between the characters of its line.
+CTC reports each character somewhere inside it, not where it begins and ends. A border is put between two neighbors,
+nearer to the narrower one. At a word's ends, the border is half of the character's width away; that width is taken from
+the distances between the characters of its line.
 """
 
 import unicodedata
@@ -20,10 +20,10 @@ __all__ = ["ReadLine", "words_of_lines"]
 
 Floats = npt.NDArray[np.float64]
 
-# Of a character of usual width, as a share of its line's height, where a line has no two characters side by side.
+# Width of a usual character as a share of its line's height, for a line without two characters side by side.
 _USUAL_WIDTH = 0.33
-# Of a character's width, between its middle and the end of its word: more than half, since a letter leans to one side
-# of its place. Measured on funsd and on drawn pages.
+# Share of a character's width between its reported place and the end of its word. It is more than half, since a letter
+# leans to one side of that place. Measured on funsd and on drawn pages.
 _HALF = 0.65
 _SPACE = 0.45
 _NARROW = frozenset("ijlItfr.,:;'`!|()[]{}1\"\u00b0-\u00b7\u2018\u2019")
@@ -35,8 +35,8 @@ class ReadLine:
     """A line whose text is known.
 
     Args:
-        text: What was read.
-        quad: (4, 2), its corners in pixels of the page, clockwise from the text's top left.
+        text: The line's text.
+        quad: (4, 2), the line's corners in pixels of the page, clockwise from the text's top left.
         shown: The share of the crop's width that shows the line; the rest is padding.
     """
 
@@ -46,17 +46,17 @@ class ReadLine:
 
 
 def words_of_lines(lines: Sequence[ReadLine], *, with_characters: bool = False) -> list[tuple[Word, ...]]:
-    """Find the words of a page's lines: what stands between white space, whatever the script.
+    """Find the words of a page's lines, which white space parts in any script.
 
-    A run of Chinese or Japanese is one word, with the Latin letters in it. Joined by one blank, a line's words give its
-    text, with runs of white space as one.
+    A run of Chinese or Japanese is one word, together with any Latin letters in it. A line's words joined by single
+    blanks give its text, apart from longer runs of white space.
 
     Args:
-        lines: None without text.
+        lines: Lines with text.
         with_characters: Whether words come with their characters.
 
     Returns:
-        The words of each. Their polygons lie in the line's, in the order of its text.
+        The words of each line. Their polygons lie within the line's, in the order of its text.
     """
     if not lines:
         return []
@@ -65,7 +65,7 @@ def words_of_lines(lines: Sequence[ReadLine], *, with_characters: bool = False) 
     left, right = _extents(lines, characters, line_of)
     probability = np.fromiter((p for line in lines for p in line.text.probabilities), np.float64, len(characters))
     is_space = np.fromiter(map(str.isspace, characters), np.bool_, len(characters))
-    # A word begins at what is no space and follows a space or the end of another line.
+    # A word begins at a character that is not a space and follows a space or the end of another line.
     begins = ~is_space & np.concatenate([[True], is_space[:-1] | (line_of[1:] != line_of[:-1])])
     ends = ~is_space & np.concatenate([is_space[1:] | (line_of[1:] != line_of[:-1]), [True]])
     first, last = np.flatnonzero(begins), np.flatnonzero(ends)
@@ -91,14 +91,14 @@ def words_of_lines(lines: Sequence[ReadLine], *, with_characters: bool = False) 
 
 
 def _extents(lines: Sequence[ReadLine], characters: list[str], line_of: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Where each character begins and ends, as shares of its line's length: ascending, and nowhere overlapping."""
+    """The beginnings and ends of characters as shares of their line's length, ascending and without overlap."""
     count = len(characters)
     position = np.fromiter((p for line in lines for p in line.text.positions), np.float64, count)
     position = (position / np.array([line.shown for line in lines])[line_of]).clip(0, 1)
     width = np.fromiter(map(_relative_width, characters), np.float64, count)
     unit = _units(lines, position, width, characters, line_of)
     half = width * unit[line_of] * _HALF
-    # Between neighbors of one line, nearer to the narrower one.
+    # The border between neighbors of one line is nearer to the narrower one.
     border = position[:-1] + np.diff(position) * width[:-1] / (width[:-1] + width[1:])
     is_end = line_of[1:] != line_of[:-1]
     least = np.concatenate([[0.0], np.where(is_end, 0.0, border)])
@@ -114,7 +114,7 @@ def _extents(lines: Sequence[ReadLine], characters: list[str], line_of: npt.NDAr
 def _units(
     lines: Sequence[ReadLine], position: Floats, width: Floats, characters: list[str], line_of: npt.NDArray[np.intp]
 ) -> Floats:
-    """How wide a character of usual width is on each line, as a share of its length."""
+    """The width of a usual character on each line, as a share of the line's length."""
     is_space = np.fromiter(map(str.isspace, characters), np.bool_, len(characters))
     beside = (line_of[1:] == line_of[:-1]) & ~is_space[1:] & ~is_space[:-1]
     of_pair = line_of[1:][beside]
@@ -129,7 +129,7 @@ def _units(
 
 @cache
 def _relative_width(character: str) -> float:
-    """How wide a character is beside a usual Latin letter, in most fonts."""
+    """The width of a character in most fonts, in widths of a usual Latin letter."""
     if unicodedata.east_asian_width(character[0]) in "WF":
         return 2.0 * len(character)
     if len(character) > 1:
@@ -144,7 +144,7 @@ def _relative_width(character: str) -> float:
 
 
 def _polygons(quads: Floats, left: Floats, right: Floats) -> list[Polygon]:
-    """What lies between two shares of the length of quads, (N, 4, 2): four corners each."""
+    """The parts of quads, (N, 4, 2), between two shares of their length, with four corners each."""
     top, bottom = quads[:, 1] - quads[:, 0], quads[:, 2] - quads[:, 3]
     corners = np.stack(
         [

@@ -1,4 +1,7 @@
-"""Inference runtimes behind one small interface: uint8 pixels in, arrays out."""
+"""Inference runtimes, behind one small interface: each takes uint8 pixels and returns arrays.
+
+Model files are found, fetched and checked in `models.manifests`, and nothing here knows what a net's output means.
+"""
 
 from models.runtime.base import NetOptions, Runtime
 from models.runtime.registry import check_net, load_net, resolve_device

@@ -1,4 +1,4 @@
-"""What an inference runtime must offer."""
+"""The interface of an inference runtime."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -20,20 +20,20 @@ Precision = Literal["f32", "bf16", "int8"]
 
 @dataclass(frozen=True, slots=True)
 class NetOptions:
-    """How one net is to be loaded.
+    """The options with which one net is loaded.
 
     Args:
         input: How pixels become the net's input.
-        head: `map` returns the net's output as it is; `argmax` returns the best class and its probability along the
+        head: `map` returns the net's output as it is. `argmax` returns the best class and its probability along the
             last axis, which is all that greedy CTC decoding needs.
-        device: Where it runs.
-        precision: `f32`; `bf16` where the device has it; `int8` with the recipe.
+        device: The device that runs the net.
+        precision: `f32`; `bf16` if the device has it; `int8` with the recipe.
         threads: Calls of `Runtime.run` at a time; on a CPU each runs on one thread.
-        shapes: Shapes of batches to prepare for, one for each height and width. Others are met when they come.
+        shapes: Shapes of batches to prepare for, one for each height and width. Other shapes run unprepared.
         int8: The net's recipe for `int8`.
-        frequent_shapes: Shapes beyond these that are prepared for while they come often, at a time.
-        large_px: Pixels of a batch above which runs are made one at a time, for their memory; None: none are.
-        beside: Another net of the same file, whose parts that the recipe leaves alone are shared.
+        frequent_shapes: Number of further shapes that are prepared while they come often.
+        large_px: Pixels of a batch above which runs are made one at a time, to save memory. None sets no limit.
+        beside: Another net of the same file, which shares the parts that the recipe leaves alone.
     """
 
     input: NetInput
@@ -49,7 +49,7 @@ class NetOptions:
 
 
 class Runtime(ABC):
-    """One net, loaded and ready to run, by as many threads at a time as `NetOptions.threads`."""
+    """One net, loaded and ready to run. `NetOptions.threads` threads may run it at a time."""
 
     @classmethod
     @abstractmethod
@@ -76,9 +76,9 @@ class Runtime(ABC):
         """
 
     def prepared_rows(self, size: tuple[int, int]) -> int | None:
-        """The most rows of a batch of inputs of (height, width); None where any number will do.
+        """The most rows of a batch of inputs of (height, width); None if any number will do.
 
-        One of `NetOptions.shapes` always runs as it is: a batch with fewer rows is filled up.
+        A shape of `NetOptions.shapes` always runs in full: a batch with fewer rows is filled up.
         """
         return None
 
@@ -88,11 +88,11 @@ class Runtime(ABC):
 
     @abstractmethod
     def class_count(self) -> int | None:
-        """Size of the last axis of the net's own output; None where the file leaves it open."""
+        """Size of the last axis of the net's own output; None if the file leaves it open."""
 
 
 def normalized(batch: Pixels, net_input: NetInput) -> npt.NDArray[np.float32]:
-    """(N, H, W, 3) uint8 RGB as the net's (N, 3, H, W) float32, for runtimes that can't do it in the graph."""
+    """Make (N, H, W, 3) uint8 RGB the net's (N, 3, H, W) float32, for runtimes that can't do it in the graph."""
     pixels = batch[..., ::-1] if net_input.channels == "bgr" else batch
     mean = np.array(net_input.mean, dtype=np.float32)[:, None, None]
     std = np.array(net_input.std, dtype=np.float32)[:, None, None]

@@ -1,7 +1,7 @@
-"""A net of OpenVINO's, compiled for the shapes that it is run at.
+"""Compiles a net of OpenVINO's for the shapes of its inputs.
 
 A net compiled for one shape runs a fifth to a third faster than one of open shape, which works out its nodes' shapes
-anew in each run and can't choose the best kernels. But each takes 0.3 s to compile, and 40 MB and more.
+anew in each run and can't choose the best kernels. But each takes 0.3 s to compile, and 40 MB or more.
 """
 
 import logging
@@ -23,27 +23,29 @@ __all__ = ["PreparedNets", "Requests", "requests_of", "taken"]
 
 logger = logging.getLogger("ray.serve")
 
-#: One of each copy of a net; each serves one run at a time. The last one used, which is warm, is the first to be taken.
+#: One request of each copy of a net, which serves one run at a time. The request that was used last is warm and is
+#: taken first.
 Requests = LifoQueue[ov.InferRequest]
 
 _Shape = tuple[int, ...]
 
-# Kernels of a net of open shape for shapes seen before. By default 5,000 are kept, at 1 to 5 MB a shape: pages come in
+# Shapes for which a net of open shape keeps its kernels. The default is 5,000, at 1 to 5 MB a shape, and pages come in
 # thousands of sizes (docs/decisions/0009-bounded-shape-cache.md).
 _KEPT_SHAPES = 8
-# Buffers that were taken for the largest input of a while are kept if the next while's largest has this share of it.
+# The buffers of one period's largest input are kept if the largest input of the next period has this share of its
+# pixels.
 _STILL_LARGE = 0.7
 
 
 class PreparedNets:
-    """Compiled at start for the shapes that are known, later for those that come often, and once of open shape.
+    """A net in several forms: compiled for the known shapes, for shapes that come often, and once of open shape.
 
-    All give the same bits.
+    All of them give the same bits.
 
     Args:
-        core: Of OpenVINO.
-        model: Of open shape.
-        options: Of the net; its `shapes` are prepared for.
+        core: OpenVINO's core.
+        model: The net's graph, of open shape.
+        options: The net's options, whose `shapes` are compiled at once.
     """
 
     def __init__(self, core: ov.Core, model: ov.Model, options: NetOptions) -> None:
@@ -57,7 +59,7 @@ class PreparedNets:
             self._open_shape_nets = [request.get_compiled_model() for request in requests]
         self._large = _LargeNet(core, model, replace(options, threads=1))
         self._one_large = threading.Lock()
-        # Pixels of the largest batch of open shape: since its buffers were given back, and since `give_back_rare`.
+        # Pixels of the largest batch of open shape since its buffers were released, and since `give_back_rare`.
         self._held_px = 0
         self._recent_px = 0
         self._had_large = False
@@ -67,7 +69,7 @@ class PreparedNets:
 
     @contextmanager
     def request(self, shape: _Shape) -> Iterator[ov.InferRequest]:
-        """A request for a batch of this shape, for one run."""
+        """Lend a request for one run of a batch of this shape."""
         rows, height, width, _ = shape
         px = rows * height * width
         if self._options.large_px is not None and px > self._options.large_px:
@@ -91,14 +93,13 @@ class PreparedNets:
         return self._learned.get(shape, self._open_shape)
 
     def rows(self, size: tuple[int, int]) -> int | None:
-        """Rows of the batches that inputs of this (height, width) have to come in; None where any number will do."""
+        """The number of rows of a batch of inputs of (height, width); None if any number will do."""
         return self._rows.get(size)
 
     def give_back_rare(self) -> None:
-        """Give back what was taken for inputs of a size that has not come since the last call.
+        """Release the memory of inputs of a size that has not come since the last call.
 
-        Without it one large input in a thousand would hold its memory for ever. What is in use is left for the next
-        call.
+        Otherwise one large input in a thousand would hold its memory for ever. Memory in use is left for the next call.
         """
         if not self._had_large and self._one_large.acquire(blocking=False):
             self._large.forget()
@@ -114,9 +115,9 @@ class PreparedNets:
         self._had_large, self._recent_px = False, 0
 
     def _release_open_shape(self) -> None:
-        """Give back the buffers that its requests hold between runs; the next run of each takes 35 ms longer.
+        """Release the buffers that requests hold between runs, which makes the next run of each 35 ms longer.
 
-        Call it with all of them taken.
+        The caller must have taken all requests.
         """
         for net in self._open_shape_nets:
             net.release_memory()
@@ -124,7 +125,7 @@ class PreparedNets:
 
     def _note(self, shape: _Shape) -> None:
         if not self._learning.acquire(blocking=False):
-            return  # another thread notes its run, or one shape is being learned: this run need not be counted
+            return  # another thread notes its run, or compiles for a shape: this run need not be counted
         if not self._frequent.note(shape):
             self._learning.release()
             return
@@ -137,7 +138,9 @@ class PreparedNets:
             dropped = self._frequent.keep(shape)
             self._learned = {**{key: net for key, net in self._learned.items() if key != dropped}, shape: requests}
         except RuntimeError:
-            logger.exception("OpenVINO can't compile a net for inputs of shape %s: it goes on as it was", shape)
+            logger.exception(
+                "OpenVINO can't compile a net for inputs of shape %s: they use the net of open shape", shape
+            )
         finally:
             self._learning.release()
 
@@ -145,13 +148,13 @@ class PreparedNets:
 class _LargeNet:
     """A net for large inputs, one at a time, compiled for the shape of the last one.
 
-    Of open shape it would keep the results of most of its nodes apart: 400 MB for an input of 2.8 million pixels, in
-    place of 150. Large inputs are rare and mostly of one shape, and another one costs 0.3 s.
+    A net of open shape keeps the results of most of its nodes apart: for an input of 2.8 million pixels that takes 400
+    MB in place of 150. Large inputs are rare and mostly of one shape, and a new shape costs 0.3 s.
 
     Args:
-        core: Of OpenVINO.
-        model: Of open shape.
-        options: Of the net.
+        core: OpenVINO's core.
+        model: The net's graph, of open shape.
+        options: The net's options.
     """
 
     def __init__(self, core: ov.Core, model: ov.Model, options: NetOptions) -> None:
@@ -161,14 +164,14 @@ class _LargeNet:
         self.forget()
 
     def forget(self) -> None:
-        """Drop the net, and with it its memory."""
+        """Drop the net and its memory."""
         self._shape: _Shape | None = None
         self._requests: Requests = LifoQueue()
 
     def requests(self, shape: _Shape) -> Requests:
-        """Those of a net for this shape. Not for several threads at once, nor while one of them is taken."""
+        """The requests of a net for this shape. Not for several threads at once, nor while a request is taken."""
         if self._shape != shape:
-            self.forget()  # before the next is compiled: never two at a time
+            self.forget()  # first, so that there are never two nets at a time
             self._requests = requests_of(self._core, self._model, self._options, shape)
             self._shape = shape
         return self._requests
@@ -176,7 +179,7 @@ class _LargeNet:
 
 @contextmanager
 def taken(requests: Requests, count: int = 1) -> Iterator[list[ov.InferRequest]]:
-    """Requests of a net that nobody else uses meanwhile, each waited for."""
+    """Wait for requests of a net, and hold them so that nobody else uses them meanwhile."""
     own = [requests.get() for _ in range(count)]
     try:
         yield own
@@ -188,14 +191,14 @@ def taken(requests: Requests, count: int = 1) -> Iterator[list[ov.InferRequest]]
 def requests_of(core: ov.Core, model: ov.Model, options: NetOptions, shape: Sequence[int] | None = None) -> Requests:
     """Compile a net once for each of its threads, and make a request of each copy.
 
-    Copies, and not one net of several streams: that would run on threads of its own, and each run be handed over to one
-    of them and back (docs/decisions/0026-net-per-thread.md).
+    One net of several streams would run on threads of its own, and each run would be handed over to one of them and
+    back (docs/decisions/0026-net-per-thread.md).
 
     Args:
-        core: Of OpenVINO.
-        model: Of open shape; left as it is.
-        options: Of the net.
-        shape: Of its input; None leaves it open.
+        core: OpenVINO's core.
+        model: The net's graph, of open shape. It is left as it is.
+        options: The net's options.
+        shape: Shape of the input; None leaves it open.
 
     Raises:
         RuntimeError: OpenVINO can't compile it.
@@ -215,18 +218,18 @@ def requests_of(core: ov.Core, model: ov.Model, options: NetOptions, shape: Sequ
 
 def _properties(options: NetOptions) -> dict[str, str | int | bool]:
     precision = options.precision
-    if precision == "int8":  # of all that is not on integers
+    if precision == "int8":  # the precision of everything that does not run on integers
         precision = "bf16" if has_bf16() else "f32"
     return {
-        # For nets of one shape the plug-in generates code that joins steps and rounds elsewhere than its code for open
-        # shapes: with int8, 1 to 7 of 160 lines of small print had another text. Without it both give the same bits, at
-        # the same speed.
+        # For nets of one shape, the plug-in generates code that joins steps and rounds elsewhere than its code for open
+        # shapes. With int8, 1 to 7 of 160 lines of small print had another text. Without such code both give the same
+        # bits, at the same speed.
         "SNIPPETS_MODE": "DISABLE",
-        # With one thread in all, OpenVINO runs a net on the thread that asks for it.
+        # With only one thread, OpenVINO runs a net on the thread that asks for it.
         "INFERENCE_NUM_THREADS": 1,
         "NUM_STREAMS": 1,
         "INFERENCE_PRECISION_HINT": precision,
         "CPU_RUNTIME_CACHE_CAPACITY": _KEPT_SHAPES,
-        # The threads that ask are ours, and work on other things too.
+        # The threads that ask are ours, and have other work too.
         "ENABLE_CPU_PINNING": False,
     }

@@ -1,4 +1,4 @@
-"""Devices that a net can run on, and what this machine's processor can do."""
+"""Names the devices that a net can run on, and tells what this machine's processor can do."""
 
 import ctypes
 import re
@@ -31,12 +31,12 @@ class Device:
         """Read `auto`, `cpu`, `cuda` or `cuda:N`.
 
         Raises:
-            ConfigurationError: It is none of these.
+            ConfigurationError: `text` is none of these.
         """
         match = re.fullmatch(r"(auto|cpu|cuda)(?::(\d+))?", text)
         if match is None or (match[2] and match[1] != "cuda"):
             raise ConfigurationError(f"unknown device {text!r}: use auto, cpu, cuda or cuda:N")
-        kind: Literal["auto", "cpu", "cuda"] = match[1]  # type: ignore[assignment]  # the pattern allows no other
+        kind: Literal["auto", "cpu", "cuda"] = match[1]  # type: ignore[assignment]  # the pattern allows nothing else
         return cls(kind, int(match[2] or 0))
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class Device:
 
 @cache
 def cuda_driver_device_count() -> int:
-    """GPUs that NVIDIA's driver shows this process (CUDA_VISIBLE_DEVICES counts); 0 without a driver."""
+    """Count the GPUs that NVIDIA's driver shows this process (CUDA_VISIBLE_DEVICES counts); 0 without a driver."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:
@@ -57,7 +57,7 @@ def cuda_driver_device_count() -> int:
 
 @cache
 def cpu_flags() -> frozenset[str]:
-    """Instruction sets of this processor, as Linux names them; empty where /proc/cpuinfo is missing."""
+    """Instruction sets of this processor, as Linux names them; empty if /proc/cpuinfo is missing."""
     if not _CPU_INFO.exists():
         return frozenset()
     match = re.search(r"^(?:flags|Features)\s*:\s*(.*)$", _CPU_INFO.read_text(), re.MULTILINE)
@@ -65,7 +65,7 @@ def cpu_flags() -> frozenset[str]:
 
 
 def has_bf16() -> bool:
-    """Whether bf16 arithmetic is native here (AVX-512 BF16, AMX or Arm's bf16): elsewhere it is only slower."""
+    """Whether bf16 arithmetic is native here (AVX-512 BF16, AMX or Arm's bf16). Elsewhere it is only slower."""
     return not cpu_flags().isdisjoint({"avx512_bf16", "amx_bf16", "bf16"})
 
 
@@ -75,5 +75,5 @@ def has_vnni() -> bool:
 
 
 def is_x86() -> bool:
-    """Whether this processor is one whose 8-bit convolutions OpenVINO is fast at."""
+    """Whether this is an x86 processor, on which OpenVINO's 8-bit convolutions are fast."""
     return "avx2" in cpu_flags()

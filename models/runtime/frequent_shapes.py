@@ -1,4 +1,4 @@
-"""Which shapes of input come so often that each is worth a net of its own."""
+"""Finds the shapes of input that come so often that each is worth a net of its own."""
 
 import math
 from collections import Counter, deque
@@ -7,12 +7,13 @@ __all__ = ["FrequentShapes"]
 
 _Shape = tuple[int, ...]
 
-# What is recent: the input of some 80 pages at 960 pixels, or of 1,000 lines of 800 columns, three values a pixel.
+# The input that counts as recent: some 80 pages at 960 pixels, or 1,000 lines of 800 columns, with three values a
+# pixel.
 _RECENT_VALUES = 120_000_000
-# A net takes a third of a second to compile, and saves an eighth of a run and more: at this share of the recent input,
-# 16 of those pages or 200 lines, it has paid when as many have come again.
+# A net takes a third of a second to compile, and saves an eighth of a run or more. A shape with this share of the
+# recent input, 16 of those pages or 200 lines, pays for its net when as many have come again.
 _LEAST_SHARE = 0.2
-# Shapes that are nearly as frequent as one another must not take turns.
+# Two shapes that are nearly equally frequent must not take turns.
 _CLEARLY_MORE = 2.0
 
 
@@ -20,7 +21,7 @@ class FrequentShapes:
     """Counts the shapes of recent runs, and says which to keep a net for. Not for several threads at once.
 
     Args:
-        most: Shapes that are kept at a time.
+        most: The most shapes that are kept at a time.
     """
 
     def __init__(self, most: int) -> None:
@@ -30,7 +31,7 @@ class FrequentShapes:
         self._kept: set[_Shape] = set()
 
     def note(self, shape: _Shape) -> bool:
-        """Count a run. Returns whether its shape should be kept from now on, in place of another if need be."""
+        """Count a run. Returns whether to keep its shape from now on, if need be in place of another."""
         self._recent.append(shape)
         self._values[shape] += math.prod(shape)
         while self._values.total() > _RECENT_VALUES:
@@ -43,7 +44,7 @@ class FrequentShapes:
         return len(self._kept) < self._most or self._values[shape] > _CLEARLY_MORE * self._values[self._least()]
 
     def keep(self, shape: _Shape) -> _Shape | None:
-        """Keep a shape. Returns the one that is dropped for it."""
+        """Keep a shape. Returns the shape that is dropped for it, if any."""
         dropped = self._least() if len(self._kept) == self._most else None
         if dropped is not None:
             self._kept.remove(dropped)

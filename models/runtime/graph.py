@@ -1,4 +1,4 @@
-"""Reshaping a net's graph: pixels in, and what tells the classes apart on its own."""
+"""Reshapes a net's graph: it makes the net take pixels, and cuts off the part that tells the classes apart."""
 
 import numpy as np
 import openvino as ov
@@ -12,7 +12,7 @@ __all__ = ["split_classifier", "with_pixels_in"]
 
 
 def with_pixels_in(model: ov.Model, net_input: NetInput) -> ov.Model:
-    """The net with (N, H, W, 3) uint8 RGB for input: normalization and channel order become a part of its graph."""
+    """Make a net take (N, H, W, 3) uint8 RGB. Normalization and channel order become a part of its graph."""
     processor = PrePostProcessor(model)
     tensor = processor.input().tensor()
     tensor.set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(ColorFormat.RGB)
@@ -29,17 +29,17 @@ def with_pixels_in(model: ov.Model, net_input: NetInput) -> ov.Model:
 def split_classifier(model: ov.Model) -> tuple[ov.Model, ov.Model]:
     """Cut a CTC net before its last matrix product, which tells the classes apart.
 
-    The product with thousands of classes has nearly all of the output and much of the weights. Alone it is compiled
-    once for all widths of lines, and run for some time steps at a time.
+    The product with thousands of classes has nearly all of the output and much of the weights. On its own, it is
+    compiled once for all widths of lines, and run on some time steps at a time.
 
     Args:
-        model: From (N, 3, H, W) to (N, T, classes) probabilities. It is taken apart, and of no more use.
+        model: The net from (N, 3, H, W) to (N, T, classes) probabilities. It is taken apart and useless afterwards.
 
     Returns:
         A net to (N, T, features) float32, and one from there to (N, T, classes) float32 probabilities.
 
     Raises:
-        ConfigurationError: The net's output comes of no such product.
+        ConfigurationError: The net's output does not come from such a product.
     """
     probabilities = model.output(0).get_node().input_value(0)
     node = probabilities.get_node()

@@ -1,8 +1,8 @@
-"""8-bit integers inside a net: OpenVINO's FakeQuantize nodes around the convolutions that a recipe names.
+"""Puts 8-bit integers into a net: OpenVINO's FakeQuantize nodes around the convolutions that a recipe names.
 
 The CPU plug-in folds such a node into the convolution and runs it on integers (docs.openvino.ai, "Low Precision
 Transformations"). An activation has one range, unsigned with a zero point; weights have one a channel, symmetric.
-It takes a fifth of a second, so it is done whenever the net is loaded: no converted file is kept anywhere.
+This takes a fifth of a second and is done whenever the net is loaded, so no converted file is kept.
 """
 
 from collections.abc import Mapping
@@ -31,11 +31,11 @@ def quantize(model: ov.Model, activations: Mapping[str, tuple[float, float]], we
 
     Args:
         model: As read from its file, with float weights.
-        activations: Convolutions by name, each with the least and the greatest value of its input.
+        activations: Convolutions by name, each with the least and greatest value of its input.
         weight_levels: `FULL_LEVELS` or `SAFE_LEVELS`.
 
     Raises:
-        ConfigurationError: The net has no such convolution: the recipe is another net's.
+        ConfigurationError: The net lacks a convolution of the recipe, so the recipe belongs to another net.
     """
     nodes = convolutions(model)
     if unknown := sorted(set(activations) - set(nodes)):
@@ -58,20 +58,20 @@ def quantize(model: ov.Model, activations: Mapping[str, tuple[float, float]], we
 
 
 def convolutions(model: ov.Model) -> dict[str, ov.Node]:
-    """The net's convolutions by name, in the order of execution."""
+    """Find the net's convolutions, by name and in the order of execution."""
     return {node.get_friendly_name(): node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution"}
 
 
 def weights_of(convolution: ov.Node) -> Floats:
     """Weights of a convolution, (output channels, input channels, height, width) float32."""
     node = convolution.input_value(1).get_node()
-    while node.get_type_name() != "Constant":  # a conversion from a smaller type
+    while node.get_type_name() != "Constant":  # a node that converts from a smaller type
         node = node.input_value(0).get_node()
     return np.array(node.data, dtype=np.float32)
 
 
 def _with_zero_point(low: float, high: float) -> tuple[Floats, Floats]:
-    """The least range that holds both, and in which one of the levels is exactly zero, as padding is."""
+    """The least range that holds both values and has a level at exactly zero, since padding is zero."""
     low, high = min(low, 0.0), max(high, 1e-8)
     steps = _ACTIVATION_LEVELS - 1
     zero_point = round(-low / (high - low) * steps) if low < 0 else 0
@@ -81,7 +81,7 @@ def _with_zero_point(low: float, high: float) -> tuple[Floats, Floats]:
 
 
 def _integers(weights: Floats, step: Floats) -> ov.Output:
-    """Weights as multiples of a step, the form that the plug-in takes over without a copy in floats."""
+    """Write weights as multiples of a step, the form that the plug-in takes over without a copy in floats."""
     levels = ops.constant(np.rint(weights / step).astype(np.int8))
     return ops.multiply(ops.convert(levels, "f32"), ops.constant(step.astype(np.float32))).output(0)
 

@@ -1,4 +1,4 @@
-"""Giving freed memory back to the system."""
+"""Gives freed memory back to the system."""
 
 import ctypes
 
@@ -6,10 +6,10 @@ __all__ = ["give_back_memory"]
 
 
 def give_back_memory() -> None:
-    """Have the C library return what is free. It takes 3 to 7 ms in a replica; without glibc it does nothing.
+    """Make glibc return free memory. This takes 3 to 7 ms in a replica; without glibc it does nothing.
 
-    OpenVINO frees and takes blocks of other sizes for each shape, and leaves holes, which glibc keeps: two threads of
-    detection held 740 MB after 115 pages of mixed sizes, and 480 to 580 with this.
+    OpenVINO takes and frees blocks of other sizes for each shape, and leaves holes, which glibc keeps. After 115 pages
+    of mixed sizes, two threads of detection held 740 MB, and 480 to 580 MB with this.
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "malloc_trim"):

@@ -1,4 +1,4 @@
-"""ONNX Runtime: the CPU and, with the package onnxruntime-gpu, CUDA."""
+"""Runs nets in ONNX Runtime, on the CPU and, with the package onnxruntime-gpu, on CUDA."""
 
 from pathlib import Path
 from typing import Self
@@ -22,7 +22,7 @@ class OnnxRuntime(Runtime):
         self._input_name = session.get_inputs()[0].name
         self._run_options = ort.RunOptions()
         if options.device.kind == "cpu":
-            # The arena would keep the largest block of every shape seen: 3 GB on varied pages.
+            # The arena would keep the largest block of every shape: 3 GB on varied pages.
             self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     @classmethod
@@ -67,7 +67,7 @@ class OnnxRuntime(Runtime):
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
     def class_count(self) -> int | None:  # noqa: D102 - see Runtime
-        # An open axis is a name.
+        # ONNX Runtime gives an open axis as a name.
         size = self._session.get_outputs()[0].shape[-1]
         return size if isinstance(size, int) else None
 

@@ -1,4 +1,4 @@
-"""OpenVINO on CPUs: 8-bit integers in the large convolutions, and bf16 where the CPU has it."""
+"""Runs nets in OpenVINO on CPUs: large convolutions on 8-bit integers, and bf16 if the CPU has it."""
 
 from pathlib import Path
 from typing import Self
@@ -17,16 +17,16 @@ from models.runtime.memory import give_back_memory
 
 __all__ = ["OpenVino"]
 
-# The first array that OpenVINO's bindings take makes them load NumPy's interface under a lock of their own; two threads
-# that do this at once, each holding what the other needs, hang for ever (seen with 2026.4.1). Here one thread does it.
+# The first array that OpenVINO's bindings take makes them load NumPy's interface under a lock of their own. Two threads
+# that do this at once wait for each other for ever (seen with 2026.4.1), so one thread does it here.
 ov.Tensor(np.zeros(1, dtype=np.uint8))
 
 
-# Time steps that are classified at a time: each has 18,710 probabilities, of which a long line would hold 40 MB.
+# Time steps that are classified at a time. Each has 18,710 probabilities; those of a long line would take 40 MB.
 _CLASSIFIED_STEPS = 64
-# Pixels run between two returns of free memory: some ten pages, of detection or of lines.
+# Pixels of input between two returns of free memory: some ten pages, of detection or of lines.
 _GIVE_BACK_AFTER_PX = 8_000_000
-# A size of input that has not come for so many pixels, some fifty pages, is rare.
+# A size of input is rare if it has not come for so many pixels, some fifty pages.
 _RARE_AFTER_PX = 40_000_000
 
 
@@ -61,7 +61,7 @@ class OpenVino(Runtime):
             class_count = classes.get_length() if classes.is_static else None
             classifier = None
             if options.head == "argmax":
-                model, last = split_classifier(model)  # before the recipe, which thereby leaves it alone
+                model, last = split_classifier(model)  # before the recipe, which then leaves the classifier alone
                 shared = options.beside._classifier if isinstance(options.beside, cls) else None
                 classifier = shared or requests_of(core, last, options)
             if options.precision == "int8" and options.int8 is not None:
@@ -93,7 +93,7 @@ class OpenVino(Runtime):
         return self._nets.rows(size)
 
     def _note_run(self, pixels: int) -> None:
-        # Threads may do it twice, or a little later: no matter.
+        # Two threads may do this at once, or one a little later, without harm.
         self._pixels_since += pixels
         self._pixels_since_rare += pixels
         if self._pixels_since_rare >= _RARE_AFTER_PX:
@@ -107,14 +107,14 @@ class OpenVino(Runtime):
     def _classified(
         classifier: Requests, features: npt.NDArray[np.generic]
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """Best class and its probability, (N, T) each, of features of (N, T, width)."""
+        """Find the best class and its probability, (N, T) each, for features of (N, T, width)."""
         steps = features.reshape(1, -1, features.shape[-1])
         classes = np.empty(steps.shape[1], np.int32)
         probabilities = np.empty(steps.shape[1], np.float32)
         with taken(classifier) as (request,):
             for start in range(0, len(classes), _CLASSIFIED_STEPS):
                 part = slice(start, start + _CLASSIFIED_STEPS)
-                # NumPy's arg-max takes a tenth of the time of OpenVINO's, and reads the request's own memory.
+                # NumPy's arg-max takes a tenth of the time of OpenVINO's, and needs no copy of the request's memory.
                 (of_classes,) = _infer(request, steps[:, part])
                 best = of_classes.argmax(axis=1)
                 classes[part] = best
@@ -130,7 +130,7 @@ class OpenVino(Runtime):
 
 def _infer(request: ov.InferRequest, batch: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
     """Run a net of one input and one output. The result lies in the request's own memory."""
-    # As an argument of `infer`, an input costs 50 us more, and a page has 350 runs. What is read only is copied.
+    # As an argument of `infer`, an input costs 50 us more, and a page has 350 runs. A read-only batch is copied.
     request.set_input_tensor(ov.Tensor(batch, shared_memory=bool(batch.flags.writeable)))
     request.infer(share_outputs=True)
     output: npt.NDArray[np.generic] = request.get_output_tensor(0).data

@@ -1,4 +1,4 @@
-"""Choosing a runtime, a device and a precision for a net, and loading it.
+"""Chooses a runtime, a device and a precision for a net, and loads it.
 
 A new runtime is a file beside this one and a row in `_RUNTIMES`.
 """
@@ -36,16 +36,17 @@ def load_net(
     """Load one net as the settings ask.
 
     Args:
-        path: Its verified ONNX file.
-        net: Its description.
-        head: What `Runtime.run` returns.
+        path: The net's verified ONNX file.
+        net: The net's description.
+        head: The result of `Runtime.run`, as in `NetOptions`.
         settings: Runtime, device, precision and threads; `auto` takes the fastest that are there.
-        shapes: See `NetOptions`.
-        large_px: See `NetOptions`.
-        beside: See `NetOptions`.
+        shapes: Shapes of batches to prepare for, as in `NetOptions`.
+        large_px: Pixels of a batch above which runs are made one at a time, as in `NetOptions`.
+        beside: Another net of the same file, as in `NetOptions`.
 
     Raises:
-        ConfigurationError: What was asked for by name is not there. Nothing falls back silently.
+        ConfigurationError: A runtime, device or precision that the settings name is not there. Nothing falls back
+            silently.
     """
     name, device, precision = check_net(settings, net)
     _, module, cls = _RUNTIMES[name]
@@ -66,13 +67,13 @@ def load_net(
 
 
 def check_net(settings: NetSettings, net: NetManifest) -> tuple[str, Device, Precision]:
-    """What `auto` means for a net on this machine, or why the settings can't be met; without loading anything.
+    """Find out what `auto` means for a net on this machine, without loading anything.
 
     Returns:
         Name of the runtime, device, precision.
 
     Raises:
-        ConfigurationError: See `load_net`.
+        ConfigurationError: This machine can't meet the settings.
     """
     device = resolve_device(settings.device, settings.runtime)
     precision = settings.precision if settings.precision != "auto" else _fastest_precision(device, settings, net)
@@ -104,10 +105,10 @@ def _fastest_precision(device: Device, settings: NetSettings, net: NetManifest) 
 
 
 def resolve_device(text: str, runtime: str = "auto") -> Device:
-    """The device that `text` means on this machine.
+    """Find the device that `text` means on this machine.
 
     Raises:
-        ConfigurationError: A GPU was asked for by name, and there is none.
+        ConfigurationError: `text` names a GPU, and no such GPU is usable.
     """
     device = Device.parse(text)
     if device.kind == "cpu" or runtime == "openvino":
@@ -127,7 +128,7 @@ def resolve_device(text: str, runtime: str = "auto") -> Device:
 def _cuda_device_count() -> int:
     if cuda_driver_device_count() == 0 or not _is_installed("onnxruntime"):
         return 0
-    import onnxruntime  # heavy: only where there is a GPU at all
+    import onnxruntime  # heavy, and needed only if there is a GPU at all
 
     return cuda_driver_device_count() if "CUDAExecutionProvider" in onnxruntime.get_available_providers() else 0
 

@@ -60,19 +60,19 @@ def test_width_table_pads_a_log_uniform_spread_by_less_than_five_percent() -> No
 )
 def test_pixels_through_the_detector(size: tuple[int, int], most_first: float, most_full: float, reason: str) -> None:
     for most, (width, height) in (
-        (most_first, first_size(*size, MANIFEST.detection, is_paper=True)),
+        (most_first, first_size(*size, MANIFEST.detection, is_document=True)),
         (most_full, full_size(*size, MANIFEST.detection)),
     ):
         assert 0.9 * most < width * height <= most, reason
 
 
 @pytest.mark.parametrize("rows", [RECEIPT, RECEIPT * 4], ids=["4 rows", "16 rows"])
-def test_page_of_ordinary_print_is_looked_at_once(detector: TextDetector, rows: tuple[str, ...]) -> None:
+def test_page_of_ordinary_print_takes_one_pass(detector: TextDetector, rows: tuple[str, ...]) -> None:
     page = Page(drawn_page(*rows))
     prepared = detector.prepare(page, DetectionOptions())
     quads = detector.quads(detector.infer(prepared.pixels[None])[0], prepared, DetectionOptions())
     assert max(prepared.size) == MANIFEST.detection.first_side_px
-    assert detector.second_look(page, prepared, quads, DetectionOptions()) is None
+    assert detector.second_pass(page, prepared, quads, DetectionOptions()) is None
 
 
 @pytest.mark.parametrize("rows", [RECEIPT, RECEIPT * 4], ids=["4 rows", "16 rows"])

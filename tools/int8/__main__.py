@@ -13,7 +13,7 @@ import numpy as np
 import openvino as ov
 import yaml
 
-from models.detection.passes import first_look
+from models.detection.passes import first_pass
 from models.errors import ConfigurationError
 from models.manifests import load_manifest, verified_path
 from models.manifests.manifest import BundleManifest, DetectionManifest, RecognitionManifest, recipe_path
@@ -95,7 +95,7 @@ def _recognition_samples(pages: Iterator[DrawnPage], manifest: RecognitionManife
 
 def _detection_samples(pages: Iterator[DrawnPage], manifest: DetectionManifest) -> Iterator[Floats]:
     for page in islice(pages, _DETECTION_PAGES):
-        yield normalized(first_look(page.pixels, 1, manifest).pixels[None], manifest.input)
+        yield normalized(first_pass(page.pixels, 1, manifest).pixels[None], manifest.input)
 
 
 if __name__ == "__main__":

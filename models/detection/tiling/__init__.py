@@ -1,4 +1,4 @@
-"""Searching large pages in overlapping tiles, and merging the lines that tiles share.
+"""Searches large pages in overlapping tiles, and merges the lines that are split across tiles.
 
 The passes over a whole page are one level up.
 """

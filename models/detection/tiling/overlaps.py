@@ -1,4 +1,4 @@
-"""Where quads lie over one another."""
+"""Finds quads that lie over one another."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ __all__ = ["Overlaps", "areas_of", "overlaps_of", "points_along", "thickness_of"
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
 
-# Quads of the first that are compared with the second at a time: bounds the memory of the comparison.
+# So many of the first quads are compared with the second at a time, which bounds the memory of the comparison.
 _AT_A_TIME = 256
-# More than a line has tiles, on all but the largest pages.
+# More than the tiles that a line crosses, on all but the largest pages.
 _POINTS_ALONG = 33
-# A quad that fills its bounding box to this share is taken for the box.
+# A quad that fills this share of its bounding box is taken for the box.
 _STRAIGHT = 0.98
 
 
@@ -26,7 +26,7 @@ class Overlaps:
     Args:
         first: (P,) indices into the first quads.
         second: (P,) indices into the second quads.
-        area: (P,) float32, what each pair has in common.
+        area: (P,) float32, the area that each pair has in common.
     """
 
     first: Indices
@@ -35,32 +35,32 @@ class Overlaps:
 
 
 def areas_of(points: Floats) -> Floats:
-    """(K,) areas of (K, 4, 2) convex quads."""
+    """The areas, (K,), of convex quads, (K, 4, 2)."""
     x, y = points[..., 0].astype(np.float64), points[..., 1].astype(np.float64)
     doubled = x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)
     return np.asarray(np.abs(doubled.sum(axis=1)) / 2, dtype=np.float32)
 
 
 def thickness_of(points: Floats) -> Floats:
-    """(K,) lengths of the shortest sides of (K, 4, 2) quads: of text lines, how high they are."""
+    """The lengths, (K,), of the shortest sides of quads, (K, 4, 2). For a text line that is its height."""
     sides = np.linalg.norm(points - np.roll(points, 1, axis=1), axis=2)
     return np.asarray(sides.min(axis=1), dtype=np.float32)
 
 
 def points_along(points: Floats) -> Floats:
-    """(K, S, 2) points along the middle of (K, 4, 2) quads, from end to end."""
+    """Points (K, S, 2) along the middle of quads (K, 4, 2), from end to end."""
     begin, end = (points[:, :1] + points[:, 3:]) / 2, (points[:, 1:2] + points[:, 2:3]) / 2
     return np.asarray(begin + (end - begin) * np.linspace(0, 1, _POINTS_ALONG)[:, None], dtype=np.float32)
 
 
 def overlaps_of(first: Floats, second: Floats) -> Overlaps:
-    """Every quad of the first with every one of the second that it lies over.
+    """Pair every one of the first quads with those of the second that it lies over.
 
     Args:
-        first: (M, 4, 2), convex.
-        second: (N, 4, 2), convex.
+        first: (M, 4, 2), convex quads.
+        second: (N, 4, 2), convex quads.
     """
-    # From the top down, so that quads compared at a time are near one another.
+    # Quads are taken from the top down, so that those compared at a time are near one another.
     by_top, other_by_top = (np.argsort(points[..., 1].min(axis=1), kind="stable") for points in (first, second))
     low, high = first.min(axis=1)[by_top], first.max(axis=1)[by_top]
     other_low, other_high = second.min(axis=1)[other_by_top], second.max(axis=1)[other_by_top]

@@ -1,4 +1,4 @@
-"""Lines of two strips of a page that overlap, put together at the seam between them."""
+"""Merges the lines of two overlapping strips of a page at the seam between them."""
 
 from dataclasses import dataclass
 
@@ -14,15 +14,15 @@ __all__ = ["FoundLines", "joined_at_seam"]
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
-# A quad shows nothing new when others show this much of it.
+# A quad shows nothing new if other quads cover this share of it.
 _SAME = 0.5
-# Two pieces are one line when they run the same way, within 10 degrees, the shorter one's middle lies on the longer
-# one, and they are about as thick. A piece that is hardly longer than thick has no direction of its own.
+# Two pieces are one line if they run the same way within 10 degrees, the middle of the shorter one lies on the longer
+# one, and they are about equally thick. A piece that is hardly longer than thick has no direction of its own.
 _SAME_DIRECTION = np.cos(np.deg2rad(10))
 _TELLING_ASPECT = 2.0
 _ASIDE = 0.5
 _THICKNESS_RATIO = 0.5
-# What comes this near to an edge of a strip may go on beyond it.
+# A line that comes this near to an edge of a strip may go on beyond it.
 _EDGE_PX = 1.0
 
 
@@ -40,32 +40,32 @@ class FoundLines:
 
     @classmethod
     def none(cls) -> "FoundLines":
-        """No line."""
+        """Lines of a page that has none."""
         return cls(np.empty((0, 4, 2), np.float32), np.empty(0, np.float32))
 
     def __len__(self) -> int:
         return len(self.points)
 
     def only(self, which: npt.NDArray[np.generic]) -> "FoundLines":
-        """Those of these indices or flags."""
+        """The lines at these indices or flags."""
         return FoundLines(self.points[which], self.scores[which])
 
     def also(self, others: "FoundLines") -> "FoundLines":
-        """These, then others."""
+        """These lines, followed by others."""
         return FoundLines(np.concatenate([self.points, others.points]), np.concatenate([self.scores, others.scores]))
 
 
 def joined_at_seam(upper: FoundLines, lower: FoundLines, top: float, bottom: float) -> FoundLines:
-    """Each line once, and whole, where two strips overlap.
+    """Merge the lines of two overlapping strips, so that each line comes once and whole.
 
-    A line that a strip shows whole is taken from there; where both do, from that in whose half of the overlap its
-    middle lies. A line that both cut, since it runs across, is put together from its two pieces.
+    A line that one strip shows whole is taken from that strip. If both show it whole, it is taken from the strip in
+    whose half of the overlap its middle lies. If both cut it, its two pieces are merged.
 
     Args:
-        upper: All lines of the upper strip, and of those above it.
+        upper: All lines of the upper strip, and of the strips above it.
         lower: All lines of the lower strip.
         top: Where the lower strip begins, in the same pixels.
-        bottom: Where the upper strip ends.
+        bottom: Where the upper strip ends, in the same pixels.
 
     Returns:
         The lines of both.
@@ -89,13 +89,13 @@ def joined_at_seam(upper: FoundLines, lower: FoundLines, top: float, bottom: flo
 
 
 def _without_doubles(lines: FoundLines, of_lower: Flags, is_own: Flags, is_whole: Flags) -> Flags:
-    """Which lines are left when each that both strips show is taken from one of them.
+    """Flag the lines that are left when each line that both strips show is taken from one of them.
 
     Args:
-        lines: Of both strips.
-        of_lower: Which are the lower strip's.
-        is_own: Which have their middle in their own strip's half.
-        is_whole: Which may take another's place.
+        lines: The lines of both strips.
+        of_lower: Flags of the lower strip's lines.
+        is_own: Flags of lines whose middle lies in their own strip's half.
+        is_whole: Flags of lines that may replace another.
     """
     areas = areas_of(lines.points)
     pairs = overlaps_of(lines.points, lines.points)
@@ -104,22 +104,22 @@ def _without_doubles(lines: FoundLines, of_lower: Flags, is_own: Flags, is_whole
     for one, other, area in zip(pairs.first[of_both], pairs.second[of_both], pairs.area[of_both], strict=True):
         shared[one][int(other)] = float(area)
     is_left = np.zeros(len(lines), bool)
-    # Whole ones first, own before others, large before small; then by place, for the same result each time.
+    # Whole lines come first, own before others, large before small; then by place, for the same result each time.
     for index in np.lexsort((*lines.points.reshape(-1, 8).T, -areas, ~is_own, ~is_whole)):
         rivals = {other: area for other, area in shared[index].items() if is_left[other] and is_whole[other]}
         is_left[index] = sum(rivals.values()) < _SAME * areas[index]
         if is_left[index] and is_whole[index]:
-            # Parts of this one, of which one was taken since its own middle lies in its strip's half.
+            # These are parts of this line. One of them was taken because its own middle lies in its strip's half.
             for other, area in rivals.items():
                 is_left[other] = area < _SAME * areas[other]
     return is_left
 
 
 def _join_pieces(lines: FoundLines, above: Flags, below: Flags) -> Flags:
-    """Make one of each two pieces of a line, in place of the upper one. Returns which lines are left."""
+    """Merge each two pieces of a line into the upper one, in place. Returns flags of the lines that are left."""
     uppers, lowers = np.flatnonzero(above), np.flatnonzero(below)
     is_left = np.ones(len(lines), bool)
-    # Both show what is between the edges at which they are cut: pieces of one line lie over each other there.
+    # Both strips show the part between the edges that cut the line, so pieces of one line lie over each other there.
     pairs = overlaps_of(lines.points[uppers], lines.points[lowers])
     for pair in np.lexsort((pairs.second, pairs.first, -pairs.area)):
         one, other = uppers[pairs.first[pair]], lowers[pairs.second[pair]]
@@ -133,7 +133,7 @@ def _join_pieces(lines: FoundLines, above: Flags, below: Flags) -> Flags:
 
 
 def _continued(one: Floats, other: Floats) -> Floats | None:
-    """The line of which these quads are two pieces; None where they are not."""
+    """The line whose two pieces these quads are; None if they are not pieces of one line."""
     run, other_run = _longest_side(one), _longest_side(other)
     if np.linalg.norm(run) < np.linalg.norm(other_run):
         one, other, run, other_run = other, one, other_run, run

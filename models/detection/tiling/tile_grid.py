@@ -1,4 +1,4 @@
-"""How a page is cut into overlapping tiles, and the tiles themselves."""
+"""Cuts a page into overlapping tiles."""
 
 import math
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ __all__ = ["TileAxis", "TileGrid", "is_blank"]
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-# One size for nearly all tiles, so that a runtime compiles one net for them. Larger ones have less overlap to search
+# Nearly all tiles have one size, so that a runtime compiles one net for them. Larger tiles have less overlap to search
 # twice, and take more memory.
 _TILE_PX = 1280
-# Sides of the tiles of a page of few tiles, which would else mostly overlap, are multiples of this.
+# If a page has few tiles, they would mostly overlap; their sides are then shorter, in multiples of this.
 _TILE_STEP_PX = 128
-# What tiles share. The net needs some 32 pixels around a line to see it well; a line of `LARGE_PX` that lies across a
-# seam is whole, with as much around it, in one of the two.
+# The overlap of tiles. The net needs some 32 pixels around a line to detect it well. With this overlap, one of two
+# tiles shows a line of `LARGE_PX` across their seam whole, with 32 pixels around it.
 _OVERLAP_PX = 160
-# Ink that differs less from its ground was never found in 1,280 x 1,280 pixels of clean ground, at any size: the
-# first was at 10 of 255, where the map reached 0.9 (docs/decisions/0023-tiles.md).
+# Ink that differs less from its ground was never found in 1,280 x 1,280 pixels of clean ground, at any size. The
+# faintest ink that was found differs by 10 of 255, and the map reached 0.9 there (docs/decisions/0023-tiles.md).
 _FAINTEST = 6
 _BLOCK_PX = 32
 
@@ -37,7 +37,7 @@ class TileAxis:
         page_px: Length of the page.
         scaled_px: Length of the scaled page.
         tile_px: Length of a tile.
-        starts: Where each tile begins on the scaled page, ascending, the first at 0; the last ends with the page.
+        starts: Where each tile begins on the scaled page, ascending: the first at 0, the last so as to end with it.
     """
 
     page_px: int
@@ -47,12 +47,12 @@ class TileAxis:
 
     @classmethod
     def of(cls, page_px: int, scale: float, multiple: int) -> Self:
-        """Spread as few tiles as there must be evenly over a side.
+        """Spread the fewest possible tiles evenly over a side.
 
         Args:
             page_px: Length of the page.
-            scale: Pixels of the scaled page to one of the page.
-            multiple: A tile's length is a multiple of it.
+            scale: Pixels of the scaled page for one of the page.
+            multiple: A tile's length is a multiple of this.
 
         >>> TileAxis.of(3000, 1.0, 32)
         TileAxis(page_px=3000, scaled_px=3000, tile_px=1152, starts=(0, 924, 1848))
@@ -71,21 +71,21 @@ class TileAxis:
 
     @property
     def scale(self) -> float:
-        """Pixels of the scaled page to one of the page."""
+        """Pixels of the scaled page for one of the page."""
         return self.scaled_px / self.page_px
 
     @property
     def bounds(self) -> npt.NDArray[np.float64]:
-        """Where the zone of each tile begins, in the middle of what it shares with the one before; and the end."""
+        """Where each tile's zone begins, in the middle of its overlap with the tile before; and where the last ends."""
         starts = np.array(self.starts, np.float64)
         return np.concatenate([[0.0], (starts[:-1] + self.tile_px + starts[1:]) / 2, [self.scaled_px]]).round()
 
     def zones(self, positions: npt.NDArray[np.floating]) -> npt.NDArray[np.intp]:
-        """In whose zone each position on the scaled page lies."""
+        """The tile in whose zone each position on the scaled page lies."""
         return np.clip(np.searchsorted(self.bounds, positions, side="right") - 1, 0, len(self.starts) - 1)
 
     def on_page(self, index: int) -> tuple[int, int]:
-        """From where to where a tile is cut out of the page, to within a pixel."""
+        """The two positions on the page between which a tile is cut out, to within a pixel."""
         start = self.starts[index]
         return round(start / self.scale), min(self.page_px, round((start + self.tile_px) / self.scale))
 
@@ -95,8 +95,8 @@ class TileGrid:
     """The tiles of a page at one scale.
 
     Args:
-        columns: Along its width.
-        rows: Along its height.
+        columns: Tiles along the page's width.
+        rows: Tiles along the page's height.
     """
 
     columns: TileAxis
@@ -108,23 +108,23 @@ class TileGrid:
 
         Args:
             page_size: (width, height) of the upright page, in pixels.
-            scale: Pixels of the scaled page to one of the page.
-            multiple: Sides of tiles are multiples of it.
+            scale: Pixels of the scaled page for one of the page.
+            multiple: Sides of tiles are multiples of this.
         """
         return cls(*(TileAxis.of(side, scale, multiple) for side in page_size))
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
+        """The number of rows and of columns."""
         return len(self.rows.starts), len(self.columns.starts)
 
     @property
     def scales(self) -> npt.NDArray[np.float32]:
-        """(2,), pixels of the scaled page to one of the page, in x and y."""
+        """Pixels of the scaled page for one of the page, in x and y: (2,)."""
         return np.array([self.columns.scale, self.rows.scale], np.float32)
 
     def zones(self, points: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Row and column of the tile in whose zone each point lies.
+        """The row and the column of the tile in whose zone each point lies.
 
         Args:
             points: (..., 2), pixels of the scaled page.
@@ -136,9 +136,9 @@ class TileGrid:
 
         Args:
             pixels: (height, width, 3) uint8, the page as stored. Read only.
-            rotation: Degrees clockwise that it must be turned to be upright.
-            row: Of the tile.
-            column: Of the tile.
+            rotation: Degrees clockwise by which the page must be turned to be upright.
+            row: Row of the tile.
+            column: Column of the tile.
 
         Returns:
             (tile height, tile width, 3) uint8.
@@ -153,7 +153,7 @@ class TileGrid:
         if rotation % 180:
             size = size[1], size[0]
         if size != part.shape[1::-1]:
-            # As in `resize_page`.
+            # `resize_page` chooses the interpolation in the same way.
             reduced = min(size[0] / part.shape[1], size[1] / part.shape[0])
             interpolation = cv2.INTER_AREA if reduced < 0.5 else cv2.INTER_LINEAR
             part = np.asarray(cv2.resize(part, size, interpolation=interpolation), dtype=np.uint8)
@@ -161,13 +161,13 @@ class TileGrid:
 
 
 def is_blank(tile: Pixels) -> bool:
-    """Whether nothing stands on a tile: no part of it has a contrast in which the net would see the faintest ink.
+    """Whether a tile is blank: no part of it has enough contrast for the faintest ink that the net can detect.
 
     Args:
         tile: (height, width, 3) uint8.
     """
     rows, columns = (side // _BLOCK_PX for side in tile.shape[:2])
-    # Whole rows against each other first, which is ten times as fast as block by block.
+    # Whole rows are compared first, which is ten times as fast as block by block.
     strips = tile[: rows * _BLOCK_PX, : columns * _BLOCK_PX].reshape(rows, _BLOCK_PX, -1)
     ranges = []
     for extreme in (np.max, np.min):

@@ -1,8 +1,9 @@
-"""Searching a huge page for text in overlapping tiles, at a scale at which its lines have a good height.
+"""Searches a huge page for text in overlapping tiles, at a scale at which its lines have a good height.
 
-Where lines are low, or print may have vanished, a place is searched at twice the scale, and so on to the page's own. A
-row of tiles gives one map, in which a line across many tiles is one region by nature; rows are joined at their seams
-(`models.detection.tiling.seams`), and the looks at several scales merged (`models.detection.tiling.look_merge`).
+If lines are low or print may have vanished, that part of the page is searched at twice the scale, and so on up to the
+page's own. A row of tiles gives one map, in which a line across many tiles is a single region. Rows are joined at their
+seams (`models.detection.tiling.seams`), and the passes at several scales are merged
+(`models.detection.tiling.pass_merge`).
 """
 
 import itertools
@@ -12,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.db import DbThresholds, db_quads
-from models.detection.tiling.look_merge import merged_looks
 from models.detection.tiling.overlaps import points_along, thickness_of
+from models.detection.tiling.pass_merge import merged_passes
 from models.detection.tiling.seams import FoundLines, joined_at_seam
 from models.detection.tiling.tile_grid import TileGrid, is_blank
 from models.steps import NetInputs, Steps
@@ -25,23 +26,23 @@ Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
-# Tiles whose maps are waited for together: of 1.6 million pixels each, 11 MB with the map.
+# So many tiles go to the net together. Each has 1.6 million pixels and takes 11 MB with its map.
 _TILES_AT_A_TIME = 4
-# So near to its edge a tile is left to the next one, which sees the whole characters.
+# So near to its edge, a tile's map gives way to the next tile's, which shows the characters whole.
 _EDGE_PX = 16
-# Each scale is twice the one before, the first at least this; nearly the page's own is its own.
+# Each scale is twice the one before. The first is at least `_LEAST_SCALE`; above `_NEARLY_WHOLE` it is the page's own.
 _GROWTH = 2.0
 _LEAST_SCALE = 0.3
 _NEARLY_WHOLE = 0.75
-# Up to these scales print that is good at the page's own may leave no trace at all: on paper every place is searched
-# again at the next scale. In scenes places where nothing was found are the rule.
-_VANISHES_ON_PAPER = 0.3
+# Below these scales, print that is readable at the page's own scale may leave no trace at all, so every part of the
+# page is searched again at the next scale. In a scene, parts without text are the rule.
+_VANISHES_IN_DOCUMENTS = 0.3
 _VANISHES_IN_SCENES = 0.2
-# Up to this scale it leaves few traces: a place with hardly any line is searched again. At any scale one with a low
-# line is.
+# Below this scale such print leaves few traces, so a part of a document with hardly any line is searched again. At any
+# scale, a part with a low line is searched again.
 _FADES = 0.5
 _FEWEST_LINES = 6
-# Lines that are kept while searching, for each that the page may have in the end.
+# So many lines are kept while searching for each line that the page may have in the end.
 _KEPT = 4
 
 
@@ -50,16 +51,17 @@ class TileSearch:
     """How a page is searched.
 
     Args:
-        rotation: Degrees clockwise that the stored page must be turned to be upright.
-        is_paper: Whether it shows a document, and not a scene.
-        multiple: Sides of inputs are multiples of it.
-        thresholds: Of the map.
+        rotation: Degrees clockwise by which the stored page must be turned to be upright.
+        is_document: Whether the page is a document, and not a scene.
+        multiple: Sides of inputs are multiples of this.
+        thresholds: Thresholds by which the map is read.
         small_line_px: Height of a quad in the input under which lines are easily missed.
-        most_lines: That the page may have. Several times as many are kept here, so that it shows when there are more.
+        most_lines: The most lines that the page may have. The search keeps several times as many, so that its caller
+            can tell when there are more.
     """
 
     rotation: int
-    is_paper: bool
+    is_document: bool
     multiple: int
     thresholds: DbThresholds
     small_line_px: float
@@ -67,15 +69,15 @@ class TileSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What is known of a page: lines in pixels of the upright page, and where and how they were looked for.
+class _Pass:
+    """The state of a page after a pass: its lines in pixels of the upright page, and which parts were searched.
 
     Args:
-        lines: From this look and those before.
-        is_new: Which are this look's.
-        scale: Pixels of the input to one of the page.
-        grid: None for a look at the whole page at once.
-        tiles: (rows, columns), which were searched.
+        lines: Lines of this pass and of those before.
+        is_new: Flags of the lines that this pass found.
+        scale: Pixels of the input for one of the page.
+        grid: The tiles' grid; None for a pass over the whole page at once.
+        tiles: (rows, columns), flags of the tiles that were searched.
     """
 
     lines: FoundLines
@@ -85,7 +87,7 @@ class _Look:
     tiles: Flags | None = None
 
     def reaches(self, grid: TileGrid) -> Flags:
-        """(rows, columns) of another grid, whether any of each tile's zone was looked at."""
+        """Flags (rows, columns) of another grid's tiles: whether this pass searched any part of a tile's zone."""
         if self.grid is None or self.tiles is None:
             return np.ones(grid.shape, bool)
         spans = []
@@ -99,27 +101,27 @@ class _Look:
 def tile_steps(
     pixels: Pixels, points: Floats, scores: Floats, scale: float, search: TileSearch
 ) -> Steps[tuple[Floats, Floats]]:
-    """Search a page on which a look at the whole may have missed small text.
+    """Search a page in tiles if a pass over the whole page may have missed small text.
 
     Args:
         pixels: (height, width, 3) uint8 RGB, the page as stored. Read only.
-        points: (K, 4, 2) float32, pixels of the upright page: what the look at the whole page found.
-        scores: (K,) float32, of these.
-        scale: Pixels of that look's input to one of the page.
-        search: What else is known.
+        points: (K, 4, 2) float32, pixels of the upright page: the quads that the pass over the whole page found.
+        scores: (K,) float32, the scores of these quads.
+        scale: Pixels of that pass's input for one of the page.
+        search: How the page is searched.
 
     Returns:
-        points and scores of all lines, as above, in no particular order.
+        points and scores of all lines, shaped as the arguments are, in no particular order.
     """
     size = upright_size((pixels.shape[1], pixels.shape[0]), search.rotation)
-    look = _Look(FoundLines(points, scores), np.ones(len(points), bool), scale)
-    while look.scale < 1:
-        grid = TileGrid.of(size, _next_scale(look.scale), search.multiple)
-        wanted = _wanted_tiles(grid, look, search)
+    last = _Pass(FoundLines(points, scores), np.ones(len(points), bool), scale)
+    while last.scale < 1:
+        grid = TileGrid.of(size, _next_scale(last.scale), search.multiple)
+        wanted = _wanted_tiles(grid, last, search)
         if not wanted.any():
             break
-        look = yield from _tiled_look(pixels, look, grid, wanted, search)
-    return np.clip(look.lines.points, 0, np.array(size, np.float32)), look.lines.scores
+        last = yield from _tiled_pass(pixels, last, grid, wanted, search)
+    return np.clip(last.lines.points, 0, np.array(size, np.float32)), last.lines.scores
 
 
 def _next_scale(scale: float) -> float:
@@ -127,24 +129,24 @@ def _next_scale(scale: float) -> float:
     return 1.0 if larger > _NEARLY_WHOLE else larger
 
 
-def _wanted_tiles(grid: TileGrid, look: _Look, search: TileSearch) -> Flags:
-    """(rows, columns), where a look may have missed lines."""
-    reached = look.reaches(grid)
-    if look.scale < (_VANISHES_ON_PAPER if search.is_paper else _VANISHES_IN_SCENES):
+def _wanted_tiles(grid: TileGrid, last: _Pass, search: TileSearch) -> Flags:
+    """Flags (rows, columns) of the tiles in which the last pass may have missed lines."""
+    reached = last.reaches(grid)
+    if last.scale < (_VANISHES_IN_DOCUMENTS if search.is_document else _VANISHES_IN_SCENES):
         return reached
-    lines = look.lines.points
-    is_low = look.is_new & (thickness_of(lines) * look.scale < search.small_line_px)
+    lines = last.lines.points
+    is_low = last.is_new & (thickness_of(lines) * last.scale < search.small_line_px)
     wanted = np.zeros(grid.shape, bool)
     wanted[grid.zones(points_along(lines[is_low]) * grid.scales)] = True
-    if search.is_paper and look.scale < _FADES:
+    if search.is_document and last.scale < _FADES:
         count = np.zeros(grid.shape, int)
         np.add.at(count, grid.zones(lines.mean(axis=1) * grid.scales), 1)
         wanted |= count < _FEWEST_LINES
     return reached & wanted
 
 
-def _tiled_look(pixels: Pixels, before: _Look, grid: TileGrid, wanted: Flags, search: TileSearch) -> Steps[_Look]:
-    """Search some tiles, and put what they show together with what is known."""
+def _tiled_pass(pixels: Pixels, before: _Pass, grid: TileGrid, wanted: Flags, search: TileSearch) -> Steps[_Pass]:
+    """Search some tiles, and merge their lines with the known ones."""
     found, tiles = FoundLines.none(), np.zeros(grid.shape, bool)
     for row, start in enumerate(grid.rows.starts):
         if not wanted[row].any():
@@ -160,14 +162,14 @@ def _tiled_look(pixels: Pixels, before: _Look, grid: TileGrid, wanted: Flags, se
         found = _surest(found, search.most_lines)
     known = FoundLines(before.lines.points * grid.scales, before.lines.scores)
 
-    lines, is_new = merged_looks(known, found, lambda points: tiles[grid.zones(points)])
-    return _Look(FoundLines(lines.points / grid.scales, lines.scores), is_new, float(grid.scales.min()), grid, tiles)
+    lines, is_new = merged_passes(known, found, lambda points: tiles[grid.zones(points)])
+    return _Pass(FoundLines(lines.points / grid.scales, lines.scores), is_new, float(grid.scales.min()), grid, tiles)
 
 
 def _strip_map(
     pixels: Pixels, grid: TileGrid, row: int, columns: npt.NDArray[np.intp], search: TileSearch
 ) -> Steps[tuple[Floats, Flags]]:
-    """The map of one row of tiles, 0 where none was searched; and which were."""
+    """Make the map of one row of tiles, which is 0 outside the searched ones, and flags of the searched tiles."""
     axis = grid.columns
     strip = np.zeros((grid.rows.tile_px, axis.scaled_px), np.float32)
     is_searched = np.zeros(len(axis.starts), bool)
@@ -182,7 +184,7 @@ def _strip_map(
             start, shared = axis.starts[column], 0
             is_searched[column] = True
             if column and is_searched[column - 1]:
-                # What both show is what either sees: of a line that begins at a tile's edge, it may see nothing.
+                # In the overlap the higher probability counts: the net may miss a line that begins at a tile's edge.
                 shared = axis.starts[column - 1] + axis.tile_px - start - _EDGE_PX
                 both = strip[:, start + _EDGE_PX : start + shared]
                 np.maximum(both, probability[:, _EDGE_PX:shared], out=both)

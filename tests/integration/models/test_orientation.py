@@ -67,8 +67,8 @@ def test_page_is_kept_as_it_is_when_asked(readers: dict[str, Reader], rotation: 
 
 
 @pytest.mark.parametrize("rotation", [0, *TURNED])
-def test_second_look_and_tiles_are_turned_too(readers: dict[str, Reader], rotation: int) -> None:
-    """Lines of 11 pixels on a page of 3,000: too small for the first look."""
+def test_second_pass_and_tiles_are_turned_too(readers: dict[str, Reader], rotation: int) -> None:
+    """Lines of 11 pixels on a page of 3,000: too small for the first pass."""
     upright = np.full((3000, 2200, 3), 255, np.uint8)
     small = cv2.resize(drawn_page(*ROWS * 6), None, fx=0.34, fy=0.34, interpolation=cv2.INTER_AREA)
     upright[200 : 200 + small.shape[0], 300 : 300 + small.shape[1]] = small

@@ -16,7 +16,7 @@ def test_specks_beyond_the_most_lines_are_dropped_with_a_warning() -> None:
     for index in range(100):
         row, column = divmod(index, 10)
         probability[32 * row : 32 * row + 8, 32 * column : 32 * column + 20] = 0.6 + index / 1000
-    prepared = DetectionInput(np.zeros((320, 320, 3), np.uint8), (320, 320), 4, is_paper=True)
+    prepared = DetectionInput(np.zeros((320, 320, 3), np.uint8), (320, 320), 4, is_document=True)
     everything = detector.quads(probability, prepared, DetectionOptions())
     assert (len(everything), everything.warnings) == (100, ())
     kept = detector.quads(probability, prepared, DetectionOptions(max_lines=7))
@@ -41,17 +41,17 @@ def _detected(page: Page, options: DetectionOptions) -> tuple[list[tuple[int, ..
     return net.sizes, quads
 
 
-def test_page_of_large_print_is_looked_at_once() -> None:
+def test_page_of_large_print_takes_one_pass() -> None:
     sizes, quads = _detected(_page_of_bars(30), DetectionOptions())
     assert sizes == [(768, 1024)]
     assert (len(quads), quads.warnings) == (20, ())
 
 
-def test_page_of_small_print_is_looked_at_again_and_only_that_counts() -> None:
+def test_page_of_small_print_takes_a_second_pass_and_only_that_counts() -> None:
     sizes, quads = _detected(_page_of_bars(14), DetectionOptions())
     assert sizes == [(768, 1024), (1408, 1984)]
     assert len(quads) == 20
-    # The bars grown by 2.6, as lines are, to within one step of the map (4.6 pixels here, 9.5 at the first look).
+    # The bars grown by 2.6, as lines are, to within one step of the map (4.6 pixels here, 9.5 at the first pass).
     heights = quads.points[:, 3, 1] - quads.points[:, 0, 1]
     assert np.abs(heights - 2.6 * 14).max() < 5
     assert quads.warnings == ()
@@ -66,13 +66,13 @@ def test_page_whose_print_is_small_at_its_full_size_is_searched_in_tiles() -> No
     assert quads.warnings == ()
 
 
-def test_empty_page_is_looked_at_again_without_a_warning() -> None:
+def test_empty_page_takes_a_second_pass_without_a_warning() -> None:
     sizes, quads = _detected(_page_of_bars(0), DetectionOptions())
     assert len(sizes) == 2
     assert (len(quads), quads.warnings) == (0, ())
 
 
 def test_small_print_is_known_whatever_the_unclip_ratio() -> None:
-    for height, looks in ((30, 1), (14, 2)):
+    for height, passes in ((30, 1), (14, 2)):
         for ratio in (1.0, 1.6, 3.0):
-            assert len(_detected(_page_of_bars(height), DetectionOptions(unclip_ratio=ratio))[0]) == looks
+            assert len(_detected(_page_of_bars(height), DetectionOptions(unclip_ratio=ratio))[0]) == passes

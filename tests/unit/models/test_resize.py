@@ -6,7 +6,7 @@ import pytest
 from models.detection.resize import first_size, full_size, resize_page
 from models.manifests import load_manifest
 
-# Multiples of 32, shortest side 736, longest 2000, longest at the first look 960.
+# Multiples of 32, shortest side 736, longest 2000, longest at the first pass 960.
 MANIFEST = load_manifest("ppocrv6-small").detection
 
 
@@ -48,13 +48,13 @@ def test_full_size(size: tuple[int, int], expected: tuple[int, int], reason: str
     ],
 )
 def test_first_size(size: tuple[int, int], expected: tuple[int, int], reason: str) -> None:
-    assert first_size(*size, MANIFEST, is_paper=True) == expected, reason
+    assert first_size(*size, MANIFEST, is_document=True) == expected, reason
 
 
 @pytest.mark.parametrize("seed", range(50))
 def test_sides_are_multiples_within_the_limit(seed: int) -> None:
     width, height = (int(side) for side in 10 ** np.random.default_rng(seed).uniform(0, 4.5, 2))
-    full, first = full_size(width, height, MANIFEST), first_size(width, height, MANIFEST, is_paper=bool(seed % 2))
+    full, first = full_size(width, height, MANIFEST), first_size(width, height, MANIFEST, is_document=bool(seed % 2))
     for side in (*full, *first):
         assert side % MANIFEST.size_multiple_px == 0
         assert MANIFEST.size_multiple_px <= side <= MANIFEST.longest_side_px + MANIFEST.size_multiple_px / 2
@@ -63,13 +63,13 @@ def test_sides_are_multiples_within_the_limit(seed: int) -> None:
 
 def test_page_of_the_right_size_is_not_copied() -> None:
     pixels = page(736, 768)
-    assert np.shares_memory(resize_page(pixels, 1, (736, 768), is_paper=True).pixels, pixels)
+    assert np.shares_memory(resize_page(pixels, 1, (736, 768), is_document=True).pixels, pixels)
 
 
 def test_read_only_page_is_scaled() -> None:
     pixels = page(100, 60)
     pixels.flags.writeable = False
-    prepared = resize_page(pixels, 1, (1216, 736), is_paper=True)
+    prepared = resize_page(pixels, 1, (1216, 736), is_document=True)
     assert prepared.pixels.shape == (736, 1216, 3)
     assert prepared.pixels.dtype == np.uint8
     assert prepared.page_size == (100, 60)
@@ -80,7 +80,7 @@ def test_read_only_page_is_scaled() -> None:
 def test_scaling_far_down_loses_no_hairline() -> None:
     pixels = np.full((8000, 400, 3), 255, dtype=np.uint8)
     pixels[::16] = 0
-    rows = resize_page(pixels, 1, (96, 1984), is_paper=True).pixels[:, 0, 0].astype(np.int64)
+    rows = resize_page(pixels, 1, (96, 1984), is_document=True).pixels[:, 0, 0].astype(np.int64)
     # A fourth of the size: each black row darkens one row or two by a fourth of 255 in all. Linear interpolation
     # looks at every other row and would lose half of them.
     darkness = (255 - rows).sum() / 255 * 8000 / len(rows)

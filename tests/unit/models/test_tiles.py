@@ -20,7 +20,7 @@ from tests.bar_net import BarNet
 
 MANIFEST = load_manifest("ppocrv6-small").detection
 WIDTH, HEIGHT = 6000, 5000
-# At a third of the page's size, the first look at it, they are 10 pixels high as grown, and low; at two thirds not.
+# The pass before the tiles is at a third of the size: there they are 10 pixels high as grown, and low; at two thirds not.
 LOW = 12
 
 Pixels = npt.NDArray[np.uint8]
@@ -128,9 +128,9 @@ def test_tiles_of_a_turned_page_are_upright(rotation: int) -> None:
     np.testing.assert_array_equal(turned_scores, scores)
 
 
-def search(rotation: int = 0, *, most_lines: int = 3000, is_paper: bool = True) -> TileSearch:
+def search(rotation: int = 0, *, most_lines: int = 3000, is_document: bool = True) -> TileSearch:
     thresholds = DbThresholds.of(MANIFEST, DetectionOptions())
-    return TileSearch(rotation, is_paper, MANIFEST.size_multiple_px, thresholds, MANIFEST.small_line_px, most_lines)
+    return TileSearch(rotation, is_document, MANIFEST.size_multiple_px, thresholds, MANIFEST.small_line_px, most_lines)
 
 
 def no_lines() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

@@ -1,4 +1,4 @@
-"""At which size a page is looked at, and when once is not enough."""
+"""The size at which a page goes through the detector, and when one pass is not enough."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.detection.passes import LineHeights, first_look, may_miss_text, second_look
+from models.detection.passes import LineHeights, first_pass, may_miss_text, second_pass
 from models.detection.resize import DetectionInput
 from models.manifests import load_manifest
 
@@ -16,7 +16,7 @@ FINE, SMALL, FEW = LineHeights(6, SMALL_PX), LineHeights(3, SMALL_PX - 0.1), Lin
 NONE = LineHeights(0, math.inf)
 
 
-def paper(width: int, height: int) -> npt.NDArray[np.uint8]:
+def document(width: int, height: int) -> npt.NDArray[np.uint8]:
     return np.full((height, width, 3), 255, dtype=np.uint8)
 
 
@@ -27,8 +27,8 @@ def scene(width: int, height: int) -> npt.NDArray[np.uint8]:
     return pixels
 
 
-def look(page: tuple[int, int], size: tuple[int, int], *, is_paper: bool = True) -> DetectionInput:
-    return DetectionInput(np.zeros((size[1], size[0], 3), np.uint8), page, 7, is_paper)
+def prepared_input(page: tuple[int, int], size: tuple[int, int], *, is_document: bool = True) -> DetectionInput:
+    return DetectionInput(np.zeros((size[1], size[0], 3), np.uint8), page, 7, is_document)
 
 
 def quads(*heights: float, width: float = 200) -> npt.NDArray[np.float32]:
@@ -39,19 +39,19 @@ def quads(*heights: float, width: float = 200) -> npt.NDArray[np.float32]:
 @pytest.mark.parametrize(
     ("pixels", "size", "reason"),
     [
-        (paper(1240, 1754), (704, 960), "paper"),
+        (document(1240, 1754), (704, 960), "a document"),
         (scene(1280, 720), (960, 544), "a scene: nearer to its own proportions"),
-        (paper(700, 700), (736, 736), "paper whose full size is smaller"),
+        (document(700, 700), (736, 736), "a document whose full size is smaller"),
     ],
 )
-def test_first_look(pixels: npt.NDArray[np.uint8], size: tuple[int, int], reason: str) -> None:
-    prepared = first_look(pixels, 7, MANIFEST)
+def test_first_pass(pixels: npt.NDArray[np.uint8], size: tuple[int, int], reason: str) -> None:
+    prepared = first_pass(pixels, 7, MANIFEST)
     assert prepared.size == size, reason
     assert (prepared.page_size, prepared.number) == (pixels.shape[1::-1], 7)
 
 
-def test_thorough_first_look_is_at_the_full_size() -> None:
-    assert first_look(paper(1240, 1754), 7, MANIFEST, is_thorough=True).size == (1248, 1760)
+def test_thorough_first_pass_is_at_the_full_size() -> None:
+    assert first_pass(document(1240, 1754), 7, MANIFEST, is_thorough=True).size == (1248, 1760)
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_thorough_first_look_is_at_the_full_size() -> None:
         ((754, 1000), SMALL, None, "a full size that is hardly larger"),
     ],
 )
-def test_second_look(page: tuple[int, int], heights: LineHeights, size: tuple[int, int] | None, reason: str) -> None:
-    prepared = first_look(paper(*page), 7, MANIFEST)
-    again = second_look(paper(*page), prepared, heights, SMALL_PX, MANIFEST)
+def test_second_pass(page: tuple[int, int], heights: LineHeights, size: tuple[int, int] | None, reason: str) -> None:
+    prepared = first_pass(document(*page), 7, MANIFEST)
+    again = second_pass(document(*page), prepared, heights, SMALL_PX, MANIFEST)
     assert (again and again.size) == size, reason
     assert again is None or (again.page_size, again.number) == (page, 7)
 
@@ -80,18 +80,18 @@ def test_second_look(page: tuple[int, int], heights: LineHeights, size: tuple[in
         (NONE, (1312, 736), "nothing"),
     ],
 )
-def test_second_look_at_a_scene(heights: LineHeights, size: tuple[int, int] | None, reason: str) -> None:
+def test_second_pass_at_a_scene(heights: LineHeights, size: tuple[int, int] | None, reason: str) -> None:
     pixels = scene(1280, 720)
-    again = second_look(pixels, first_look(pixels, 7, MANIFEST), heights, SMALL_PX, MANIFEST)
+    again = second_pass(pixels, first_pass(pixels, 7, MANIFEST), heights, SMALL_PX, MANIFEST)
     assert (again and again.size) == size, reason
 
 
 @pytest.mark.parametrize("heights", [FINE, SMALL, FEW])
-def test_there_is_no_third_look(heights: LineHeights) -> None:
-    pixels = paper(2480, 3508)
-    again = second_look(pixels, first_look(pixels, 7, MANIFEST), SMALL, SMALL_PX, MANIFEST)
+def test_there_is_no_third_pass(heights: LineHeights) -> None:
+    pixels = document(2480, 3508)
+    again = second_pass(pixels, first_pass(pixels, 7, MANIFEST), SMALL, SMALL_PX, MANIFEST)
     assert again is not None
-    assert second_look(pixels, again, heights, SMALL_PX, MANIFEST) is None
+    assert second_pass(pixels, again, heights, SMALL_PX, MANIFEST) is None
 
 
 @pytest.mark.parametrize(
@@ -106,19 +106,19 @@ def test_there_is_no_third_look(heights: LineHeights) -> None:
 )
 def test_height_of_small_lines(heights_px: tuple[float, ...], small_px: float, reason: str) -> None:
     points = quads(*heights_px).reshape(-1, 4, 2)
-    heights = LineHeights.of(points, look((2000, 2000), (1000, 1000)))
+    heights = LineHeights.of(points, prepared_input((2000, 2000), (1000, 1000)))
     assert heights == LineHeights(len(heights_px), small_px), reason
 
 
 def test_lowest_line_of_a_scene_counts() -> None:
-    page = look((2000, 2000), (1000, 1000), is_paper=False)
+    page = prepared_input((2000, 2000), (1000, 1000), is_document=False)
     assert LineHeights.of(quads(80, 20, 60), page) == LineHeights(3, 10)
     assert LineHeights.of(quads().reshape(-1, 4, 2), page) == NONE
 
 
 def test_line_that_runs_downwards_is_as_high_as_it_is_thick() -> None:
     points = quads(400, 400, 400, width=30)
-    assert LineHeights.of(points, look((2000, 1000), (1000, 1000))).small_px == 15
+    assert LineHeights.of(points, prepared_input((2000, 1000), (1000, 1000))).small_px == 15
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_line_that_runs_downwards_is_as_high_as_it_is_thick() -> None:
     [
         ((2480, 3508), (1408, 1984), SMALL, True, "small print on a page made smaller"),
         ((2480, 3508), (1408, 1984), FINE, False, "large print on a page made smaller"),
-        ((2480, 3508), (672, 960), FINE, False, "the same, at the first look"),
+        ((2480, 3508), (672, 960), FINE, False, "the same, at the first pass"),
         ((2480, 3508), (1408, 1984), FEW, False, "an empty page"),
         ((20000, 10000), (1984, 992), FINE, True, "so small that ordinary print shows nothing"),
         ((754, 1000), (736, 960), SMALL, False, "small print, but hardly made smaller"),
@@ -136,4 +136,4 @@ def test_line_that_runs_downwards_is_as_high_as_it_is_thick() -> None:
 def test_text_may_be_missing(
     page: tuple[int, int], size: tuple[int, int], heights: LineHeights, missing: bool, reason: str
 ) -> None:
-    assert may_miss_text(look(page, size), heights, SMALL_PX) is missing, reason
+    assert may_miss_text(prepared_input(page, size), heights, SMALL_PX) is missing, reason

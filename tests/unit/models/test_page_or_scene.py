@@ -1,11 +1,11 @@
-"""Telling pages of paper from scenes."""
+"""Telling documents from scenes."""
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.detection.page_or_scene import is_paper, paper_share
+from models.detection.page_or_scene import bright_ground_share, is_document
 from tests.pictures import drawn_page, labeled
 
 Pixels = npt.NDArray[np.uint8]
@@ -45,8 +45,8 @@ def scene(seed: int) -> Pixels:
         (printed(ground=20, ink=255), "light words all over a dark page: a document too"),
     ],
 )
-def test_paper(pixels: Pixels, reason: str) -> None:
-    assert is_paper(pixels), reason
+def test_document(pixels: Pixels, reason: str) -> None:
+    assert is_document(pixels), reason
 
 
 @pytest.mark.parametrize(
@@ -61,17 +61,17 @@ def test_paper(pixels: Pixels, reason: str) -> None:
         (np.full((1, 1, 3), 0, np.uint8), "one pixel"),
     ],
 )
-def test_not_paper(pixels: Pixels, reason: str) -> None:
-    assert not is_paper(pixels), reason
+def test_scene(pixels: Pixels, reason: str) -> None:
+    assert not is_document(pixels), reason
 
 
-def test_share_is_that_of_the_paper() -> None:
+def test_share_is_that_of_the_bright_ground() -> None:
     pixels = np.zeros((1024, 1024, 3), np.uint8)
     pixels[:, :512] = 250
-    assert paper_share(pixels) == 0.5
+    assert bright_ground_share(pixels) == 0.5
 
 
 @pytest.mark.parametrize("name", ["sroie", "funsd", "zh_docs_pdf", "icdar2015_test"])
 def test_public_pictures_are_told_apart(name: str) -> None:
     pages = [np.asarray(cv2.imread(str(path)), np.uint8) for path in labeled(name, 20)]
-    assert all(is_paper(page) == (name != "icdar2015_test") for page in pages)
+    assert all(is_document(page) == (name != "icdar2015_test") for page in pages)
