@@ -4,6 +4,7 @@ import_path: serve.app:build_app
 args: {recognition: {scaling: {max_replicas: 8}}}
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -13,19 +14,20 @@ from ray.serve.config import AutoscalingConfig, BackpressureConfig
 from ray.serve.handle import DeploymentHandle
 
 from deployments.pipeline.routes import ColocatedReplicas, PageRoute, SeparateReplicas
-from deployments.settings import ReplicaSettings
+from deployments.settings import ReplicaSettings, ScalingSettings
 from deployments.stages.reader import Reader, Stages
 from serve.config.colocation import is_colocated, reader_setup
 from serve.config.loading import load_settings
 from serve.config.settings import INGRESS_CPUS, Settings
 from serve.ingress import Ingress
-from serve.jobs.background.capacity import pages_in_work
 from serve.jobs.placement import takes_jobs
 
-__all__ = ["build_app", "build_application"]
+__all__ = ["build_app", "build_application", "pages_in_work"]
 
 _HEALTH_PERIOD_S = 5.0
 _HEALTH_TIMEOUT_S = 10.0
+# Serve adds replicas when more than the target is in work for each; so many times the target shows it a queue.
+_ABOVE_TARGET = 1.5
 
 
 def build_app(args: Mapping[str, object]) -> Application:
@@ -68,6 +70,30 @@ def build_application(settings: Settings, stages: Stages, *, colocated: bool, wi
     )
     route = _colocated(settings, stages) if colocated else _separate(settings, stages)
     return ingress.bind(settings, route, pages_in_work(settings, colocated=colocated) if with_jobs else None)
+
+
+def pages_in_work(settings: Settings, *, colocated: bool) -> int:
+    """The setting, or enough to keep all replicas busy and to let Serve see that more would be.
+
+    Few are left waiting at the replicas: what waits in the store can still be overtaken by other jobs, and leaves the
+    replicas room for requests.
+
+    Args:
+        settings: The whole tree.
+        colocated: Whether the stages share replicas.
+    """
+    if settings.jobs.pages_in_work is not None:
+        return settings.jobs.pages_in_work
+    if colocated:
+        pages = _pages(settings.reader.scaling, settings.reader_threads)
+    else:
+        pages = sum(_pages(stage.scaling, stage.threads) for stage in settings.stages().values())
+    return math.ceil(pages / settings.http.replicas)
+
+
+def _pages(scaling: ScalingSettings, threads: int) -> float:
+    """Of one kind of replica. One page more than threads: it is decoded while they work."""
+    return scaling.max_replicas * max(scaling.target_ongoing_requests * _ABOVE_TARGET, threads + 1)
 
 
 def _separate(settings: Settings, stages: Stages) -> PageRoute:

@@ -10,8 +10,8 @@ from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.routes import PageRoute
 from serve.api import Service, build_api
 from serve.config.settings import Settings
-from serve.jobs.background.background import JobWork
-from serve.jobs.runtime import Jobs
+from serve.jobs.background.background import JobsBackground
+from serve.jobs.runtime import JobsRuntime
 
 __all__ = ["Ingress"]
 
@@ -28,11 +28,11 @@ class Ingress:
 
     def __init__(self, settings: Settings, route: PageRoute, pages_in_work: int | None = None) -> None:
         pipeline = Pipeline(route)
-        self._jobs = Jobs(settings) if pages_in_work is not None else None
+        self._jobs = JobsRuntime(settings) if pages_in_work is not None else None
         self._service = Service(settings, pipeline, self._jobs)
-        self._work: JobWork | None = None
+        self._background: JobsBackground | None = None
         if self._jobs is not None and pages_in_work is not None:
-            self._work = JobWork(self._jobs, pipeline, pages_in_work, self._service.readiness.answered)
+            self._background = JobsBackground(self._jobs, pipeline, pages_in_work, self._service.readiness.answered)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Called by Serve, once, after the constructor."""
@@ -46,20 +46,20 @@ class Ingress:
         Returns:
             Which replica that was.
         """
-        if self._work is not None:
-            await self._work.stop()
+        if self._background is not None:
+            await self._background.stop()
         await self._service.drain()
         return serve.get_replica_context().replica_id.unique_id
 
     @asynccontextmanager
     async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
         """Between Serve's start of this replica and its end, which is when the last request is answered."""
-        if self._work is None or self._jobs is None:
+        if self._background is None or self._jobs is None:
             yield
             return
-        self._work.start()
+        self._background.start()
         try:
             yield
         finally:
-            await self._work.stop()
+            await self._background.stop()
             self._jobs.close()

@@ -14,7 +14,7 @@ from serve.config.settings import HttpSettings, Settings
 from serve.health.buckets import ReadyBuckets
 from serve.health.readiness import Readiness
 from serve.health.store import ReadyStore
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 
 __all__ = ["Admitted", "Service", "service_of"]
 
@@ -32,7 +32,7 @@ class Service:
         jobs: The store of jobs and what belongs to it; None where no jobs are taken.
     """
 
-    def __init__(self, settings: Settings, pipeline: Pipeline, jobs: Jobs | None = None) -> None:
+    def __init__(self, settings: Settings, pipeline: Pipeline, jobs: JobsRuntime | None = None) -> None:
         self.settings = settings
         self.pipeline = pipeline
         self.jobs = jobs

@@ -1,7 +1,7 @@
 """Whether the store of jobs answers, for GET /readyz."""
 
 from serve.health.check import ReadyCheck, problem_of
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 
 __all__ = ["ReadyStore"]
 
@@ -16,7 +16,7 @@ class ReadyStore(ReadyCheck):
         jobs: With the store.
     """
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: JobsRuntime) -> None:
         super().__init__(_GOOD_FOR_S, _BAD_FOR_S)
         self._jobs = jobs
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from models.errors import RayocrError, SourceNotFound
 from serve.jobs.records import Job, JobState, PageOutcome
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 
 __all__ = ["EventWriter", "end_event_id", "job_events"]
 
@@ -42,7 +42,7 @@ def end_event_id(job: Job) -> int:
 
 
 async def job_events(
-    jobs: Jobs,
+    jobs: JobsRuntime,
     job: Job,
     after: int,
     writer: EventWriter,

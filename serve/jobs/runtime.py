@@ -10,7 +10,7 @@ from serve.config.settings import Settings
 from serve.jobs.store import JobStore
 from serve.jobs.uploads import Uploads
 
-__all__ = ["Jobs"]
+__all__ = ["JobsRuntime"]
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -21,7 +21,7 @@ _STORE_THREADS = 4
 _STORAGE_THREADS = 8
 
 
-class Jobs:
+class JobsRuntime:
     """The store of jobs, their uploads, and threads to use both from asynchronous code.
 
     Args:

@@ -25,7 +25,7 @@ from models.errors import (
 )
 from serve.documents.options import DocumentOptions
 from serve.jobs.records import Job, JobOptions, NewJob, NewPage
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 from serve.jobs.webhooks.url import check_webhook
 
 __all__ = ["Submission", "known_job"]
@@ -54,7 +54,7 @@ class Submission:
     """
 
     def __init__(
-        self, jobs: Jobs, owner: str, idempotency_key: str | None, known: tuple[Job, str] | None = None
+        self, jobs: JobsRuntime, owner: str, idempotency_key: str | None, known: tuple[Job, str] | None = None
     ) -> None:
         self._jobs = jobs
         self._owner = owner
@@ -303,7 +303,7 @@ class Submission:
         self._hash.update(json.dumps(values, sort_keys=True).encode() + b"\n")
 
 
-async def known_job(jobs: Jobs, owner: str, idempotency_key: str | None) -> tuple[Job, str] | None:
+async def known_job(jobs: JobsRuntime, owner: str, idempotency_key: str | None) -> tuple[Job, str] | None:
     """Ask for the job that a key has made, before anything of the request is read.
 
     Args:

@@ -18,7 +18,7 @@ from serve.jobs.background.file_result import file_result
 from serve.jobs.background.retention import Retention
 from serve.jobs.events import end_event_id, job_events
 from serve.jobs.records import Job, JobState, PageOutcome
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 from serve.jobs.submission import Submission, known_job
 from serve.results import OcrResult
 
@@ -33,8 +33,8 @@ _MOST_JOBS = 500
 _LONGEST_EVENT_ID = 18
 
 
-def _jobs_of(service: Annotated[Service, Depends(service_of)]) -> Jobs:
-    return cast("Jobs", service.jobs)  # without jobs there are no such routes
+def _jobs_of(service: Annotated[Service, Depends(service_of)]) -> JobsRuntime:
+    return cast("JobsRuntime", service.jobs)  # without jobs there are no such routes
 
 
 def _owner_of(request: Request) -> str:
@@ -46,7 +46,7 @@ def _root_of(request: Request) -> str:
     return cast("str", request.scope.get("root_path", ""))
 
 
-JobsHere = Annotated[Jobs, Depends(_jobs_of)]
+JobsHere = Annotated[JobsRuntime, Depends(_jobs_of)]
 Owner = Annotated[str, Depends(_owner_of)]
 Root = Annotated[str, Depends(_root_of)]
 JobId = Annotated[str, Path(description="Of the job.", max_length=100)]
@@ -224,7 +224,7 @@ async def page_result(
     return Response(file.file, headers=file_headers(outcome.name, file.media_type, file.extension))
 
 
-async def _lines(jobs: Jobs, job: Job, after: int, last: int) -> AsyncIterator[bytes]:
+async def _lines(jobs: JobsRuntime, job: Job, after: int, last: int) -> AsyncIterator[bytes]:
     """Results of a range of pages, few in memory at a time.
 
     An error breaks the answer off, which the client notices: a job may be deleted, or the store fail, in the middle.

@@ -12,17 +12,17 @@ from serve.jobs.background.retention import Retention
 from serve.jobs.background.runner import JobRunner
 from serve.jobs.metrics import JobMetrics
 from serve.jobs.records import Job
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 from serve.jobs.webhooks.courier import WebhookCourier
 from serve.jobs.webhooks.sending import WebhookSender
 
-__all__ = ["JobWork"]
+__all__ = ["JobsBackground"]
 
 _CLEAR_EVERY_S = 60.0
 _SWEEP_EVERY = 60
 
 
-class JobWork:
+class JobsBackground:
     """Reads pages of jobs, delivers webhooks, and removes what is too old.
 
     Args:
@@ -32,7 +32,9 @@ class JobWork:
         on_answer: Called when the stages have read a page.
     """
 
-    def __init__(self, jobs: Jobs, pipeline: Pipeline, pages_in_work: int, on_answer: Callable[[], None]) -> None:
+    def __init__(
+        self, jobs: JobsRuntime, pipeline: Pipeline, pages_in_work: int, on_answer: Callable[[], None]
+    ) -> None:
         metrics = JobMetrics()
         self._runner = JobRunner(jobs, PageReader(jobs, pipeline), pages_in_work, metrics, self._ended, on_answer)
         jobs.on_new = self._runner.wake

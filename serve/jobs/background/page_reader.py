@@ -11,7 +11,7 @@ from serve.documents.reading import ReadRequest, all_pages
 from serve.exports import ReadDocument, export_format
 from serve.jobs.background.file_result import FileResult
 from serve.jobs.records import Lease
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 from serve.results import OcrResult
 
 __all__ = ["PageReader"]
@@ -28,7 +28,7 @@ class PageReader:
         pipeline: The stages.
     """
 
-    def __init__(self, jobs: Jobs, pipeline: Pipeline) -> None:
+    def __init__(self, jobs: JobsRuntime, pipeline: Pipeline) -> None:
         self._jobs = jobs
         self._pipeline = pipeline
 

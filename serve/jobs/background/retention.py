@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from models.errors import RayocrError
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 
 __all__ = ["Retention"]
 
@@ -24,7 +24,7 @@ class Retention:
         jobs: The store and the uploads.
     """
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: JobsRuntime) -> None:
         self._jobs = jobs
 
     async def clear(self) -> None:

@@ -15,7 +15,7 @@ from serve.jobs.background.page_outcome import Failure, Retry, after_error
 from serve.jobs.background.page_reader import PageReader
 from serve.jobs.metrics import JobMetrics
 from serve.jobs.records import Job, Lease, Settled
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 
 __all__ = ["JobRunner"]
 
@@ -53,7 +53,7 @@ class JobRunner:
 
     def __init__(
         self,
-        jobs: Jobs,
+        jobs: JobsRuntime,
         reader: PageReader,
         most_in_work: int,
         metrics: JobMetrics,

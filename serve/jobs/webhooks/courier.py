@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from models.errors import RayocrError, SourceNotFound
 from serve.jobs.metrics import JobMetrics
 from serve.jobs.records import DELIVERED_STATUSES, Delivery, Job, JobState
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 from serve.jobs.webhooks.sending import WebhookSender
 
 __all__ = ["JobEnded", "WebhookCourier", "next_attempt_at"]
@@ -92,7 +92,7 @@ class WebhookCourier:
         metrics: Where it counts.
     """
 
-    def __init__(self, jobs: Jobs, sender: WebhookSender, metrics: JobMetrics) -> None:
+    def __init__(self, jobs: JobsRuntime, sender: WebhookSender, metrics: JobMetrics) -> None:
         self._jobs = jobs
         self._sender = sender
         self._metrics = metrics

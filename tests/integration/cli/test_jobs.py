@@ -15,7 +15,7 @@ from serve.api import Service, build_api
 from serve.cli.application import run
 from serve.cli.console import Invocation
 from serve.config.settings import Settings
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 
 KEY = "a1b2c3d4e5f60718"
 
@@ -23,7 +23,7 @@ KEY = "a1b2c3d4e5f60718"
 class Here:
     """A service with jobs."""
 
-    def __init__(self, jobs: Jobs, url: str, key_file: Path) -> None:
+    def __init__(self, jobs: JobsRuntime, url: str, key_file: Path) -> None:
         self.jobs = jobs
         self._options = ["--url", url, "--api-key-file", str(key_file)]
 
@@ -46,7 +46,7 @@ def here(tmp_path: Path) -> Iterator[Here]:
     settings = Settings.model_validate(
         {"http": {"api_keys_directory": str(keys)}, "jobs": {"directory": str(tmp_path / "jobs"), "max_pages": 300}}
     )
-    jobs = Jobs(settings)
+    jobs = JobsRuntime(settings)
     service = Service(settings, Pipeline(ColocatedReplicas(None, 1000)), jobs)  # type: ignore[arg-type]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(build_api(service), log_level="warning", lifespan="off"))

@@ -16,7 +16,7 @@ from models.errors import AccessDenied, StorageUnavailable
 from serve.config.settings import Settings
 from serve.jobs.metrics import JobMetrics
 from serve.jobs.records import DeliveryState, NewJob, NewPage, Webhook
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 from serve.jobs.webhooks import courier as webhooks
 from serve.jobs.webhooks.courier import WebhookCourier, next_attempt_at
 from tests.integration.jobs.receiver import SECRET, Receiver, running_receiver
@@ -32,12 +32,12 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def jobs(tmp_path: Path) -> Jobs:
+def jobs(tmp_path: Path) -> JobsRuntime:
     settings = {"directory": str(tmp_path), "lease_s": 1.0, "webhook_secret": SECRET, "webhook_timeout_s": 5.0}
-    return Jobs(Settings.model_validate({"jobs": settings}))
+    return JobsRuntime(Settings.model_validate({"jobs": settings}))
 
 
-def ended_job(jobs: Jobs, url: str) -> str:
+def ended_job(jobs: JobsRuntime, url: str) -> str:
     """A job of one page that was read."""
     job_id = uuid.uuid4().hex
     jobs.store.submissions.add(NewJob(job_id, OWNER, [NewPage("s3://a/b.png", "b.png")], {}, url, None, "0" * 64))
@@ -46,7 +46,7 @@ def ended_job(jobs: Jobs, url: str) -> str:
     return job_id
 
 
-async def delivered(jobs: Jobs, receiver: Receiver, job_id: str, holds: Callable[[Webhook], bool]) -> Webhook:
+async def delivered(jobs: JobsRuntime, receiver: Receiver, job_id: str, holds: Callable[[Webhook], bool]) -> Webhook:
     """Run a courier until the job's webhook is as it should be."""
     courier = WebhookCourier(jobs, receiver.sender(), JobMetrics())
     courier.start()
@@ -59,7 +59,7 @@ async def delivered(jobs: Jobs, receiver: Receiver, job_id: str, holds: Callable
     return webhook
 
 
-async def test_end_of_a_job_is_told_once_and_signed(jobs: Jobs, receiver: Receiver) -> None:
+async def test_end_of_a_job_is_told_once_and_signed(jobs: JobsRuntime, receiver: Receiver) -> None:
     job_id = ended_job(jobs, receiver.url)
     webhook = await delivered(jobs, receiver, job_id, lambda one: one.state is DeliveryState.DELIVERED)
     assert [(attempt.status, attempt.error) for attempt in webhook.attempts] == [(200, None)]
@@ -74,7 +74,7 @@ async def test_end_of_a_job_is_told_once_and_signed(jobs: Jobs, receiver: Receiv
 
 
 async def test_receiver_that_fails_is_tried_again_with_the_same_id(
-    jobs: Jobs, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    jobs: JobsRuntime, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhooks, "_FIRST_PAUSE_S", 0.05)
     receiver.statuses = [500, 302]
@@ -85,14 +85,14 @@ async def test_receiver_that_fails_is_tried_again_with_the_same_id(
     assert len({body for _, body in receiver.received}) == 1
 
 
-async def test_receiver_that_is_gone_is_left_alone(jobs: Jobs, receiver: Receiver) -> None:
+async def test_receiver_that_is_gone_is_left_alone(jobs: JobsRuntime, receiver: Receiver) -> None:
     receiver.statuses = [410]
     job_id = ended_job(jobs, receiver.url)
     webhook = await delivered(jobs, receiver, job_id, lambda one: one.state is DeliveryState.GIVEN_UP)
     assert ([attempt.status for attempt in webhook.attempts], webhook.next_at) == ([410], None)
 
 
-async def test_attempt_without_an_answer_is_in_the_log_and_followed_by_another(jobs: Jobs) -> None:
+async def test_attempt_without_an_answer_is_in_the_log_and_followed_by_another(jobs: JobsRuntime) -> None:
     with running_receiver() as gone:
         pass  # nothing listens there any more
     job_id = ended_job(jobs, gone.url)

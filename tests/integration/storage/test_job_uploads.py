@@ -12,17 +12,17 @@ from deployments.pipeline.routes import ColocatedReplicas
 from deployments.storage.s3 import S3Storage
 from serve.api import Service, build_api
 from serve.config.settings import Settings
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 
 
 @pytest.fixture
-def jobs(s3: S3Storage, bucket: str, tmp_path: Path) -> Jobs:
+def jobs(s3: S3Storage, bucket: str, tmp_path: Path) -> JobsRuntime:
     section = {"directory": str(tmp_path), "uploads": f"s3://{bucket}/uploads", "max_pages": 30}
-    return Jobs(Settings.model_validate({"jobs": section}))
+    return JobsRuntime(Settings.model_validate({"jobs": section}))
 
 
 @pytest.fixture
-async def client(jobs: Jobs) -> AsyncIterator[httpx.AsyncClient]:
+async def client(jobs: JobsRuntime) -> AsyncIterator[httpx.AsyncClient]:
     service = Service(jobs.settings, Pipeline(ColocatedReplicas(None, 1000)), jobs)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(build_api(service)), base_url="http://r") as client:
         yield client
@@ -34,7 +34,7 @@ def below(s3: S3Storage, bucket: str) -> list[str]:
 
 
 async def test_files_wait_in_s3_until_the_job_is_deleted(
-    client: httpx.AsyncClient, jobs: Jobs, s3: S3Storage, bucket: str
+    client: httpx.AsyncClient, jobs: JobsRuntime, s3: S3Storage, bucket: str
 ) -> None:
     s3.write(f"s3://{bucket}/kept", b"")
     answer = await client.post("/v1/jobs", files=[("file", (f"{name}.jpg", name.encode())) for name in "abcdefghij"])
@@ -49,7 +49,7 @@ async def test_files_wait_in_s3_until_the_job_is_deleted(
 
 
 async def test_prefix_becomes_a_page_for_each_object(
-    client: httpx.AsyncClient, jobs: Jobs, s3: S3Storage, bucket: str
+    client: httpx.AsyncClient, jobs: JobsRuntime, s3: S3Storage, bucket: str
 ) -> None:
     for number in range(3):
         s3.write(f"s3://{bucket}/2026/{number}.jpg", b"x")
@@ -75,7 +75,7 @@ async def test_prefix_with_too_many_or_none_is_refused(client: httpx.AsyncClient
 
 async def test_bucket_for_uploads_that_is_gone_is_503(s3: S3Storage, bucket: str, tmp_path: Path) -> None:
     section = {"directory": str(tmp_path), "uploads": f"s3://{bucket}-not-there/"}
-    jobs = Jobs(Settings.model_validate({"jobs": section}))
+    jobs = JobsRuntime(Settings.model_validate({"jobs": section}))
     service = Service(jobs.settings, Pipeline(ColocatedReplicas(None, 1000)), jobs)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(build_api(service)), base_url="http://r") as client:
         answer = await client.post("/v1/jobs", files=[("file", ("a.jpg", b"x"))])

@@ -24,7 +24,7 @@ from serve.jobs.background.page_reader import PageReader
 from serve.jobs.background.runner import JobRunner
 from serve.jobs.metrics import JobMetrics
 from serve.jobs.records import Job, NewJob, NewPage
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 
 __all__ = ["OWNER", "ScriptedRoute", "add_job", "jobs_in", "runner_of"]
 
@@ -103,13 +103,13 @@ def _from_stage(error: Exception) -> RayTaskError:
     return RayTaskError("read", "Traceback ...", error)  # type: ignore[no-untyped-call]
 
 
-def jobs_in(folder: Path, **settings: object) -> Jobs:
+def jobs_in(folder: Path, **settings: object) -> JobsRuntime:
     """A store of its own in a folder."""
     values = {"directory": str(folder), "poll_s": 0.05, "lease_s": 4.0, **settings}
-    return Jobs(Settings.model_validate({"jobs": values}))
+    return JobsRuntime(Settings.model_validate({"jobs": values}))
 
 
-def add_job(jobs: Jobs, names: Sequence[str], uploads: Sequence[bytes] = ()) -> Job:
+def add_job(jobs: JobsRuntime, names: Sequence[str], uploads: Sequence[bytes] = ()) -> Job:
     """Hand in a job of pages `s3://pages/NAME/...`, each with a name of its own, and of uploads after them."""
     job_id = uuid.uuid4().hex
     numbers = itertools.count(1)
@@ -122,7 +122,7 @@ def add_job(jobs: Jobs, names: Sequence[str], uploads: Sequence[bytes] = ()) -> 
     return job
 
 
-def runner_of(jobs: Jobs, route: PageRoute, most_in_work: int = 4, ended: list[Job] | None = None) -> JobRunner:
+def runner_of(jobs: JobsRuntime, route: PageRoute, most_in_work: int = 4, ended: list[Job] | None = None) -> JobRunner:
     """A runner that has not started."""
     on_end = ended.append if ended is not None else (lambda _job: None)
     return JobRunner(jobs, PageReader(jobs, Pipeline(route)), most_in_work, JobMetrics(), on_end)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigurationError
+from serve.app import pages_in_work
 from serve.config.settings import Settings
 from serve.health.store import ReadyStore
-from serve.jobs.background.capacity import pages_in_work
 from serve.jobs.placement import takes_jobs
 from tests.unit.serve.jobs.scripted_route import jobs_in
 

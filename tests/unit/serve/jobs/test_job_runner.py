@@ -15,14 +15,14 @@ from serve.jobs.background.page_outcome import Failure, Retry, after_error
 from serve.jobs.background.retention import Retention
 from serve.jobs.background.runner import JobRunner
 from serve.jobs.records import Job, JobState, Lease, PageOutcome, PageState, Settled
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 from tests.unit.serve.jobs.scripted_route import OWNER, ScriptedRoute, add_job, jobs_in, runner_of
 
 _PATIENCE_S = 20.0
 
 
 @pytest.fixture
-def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jobs:
+def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> JobsRuntime:
     monkeypatch.setattr(page_outcome, "_FIRST_PAUSE_S", 0.05)
     return jobs_in(tmp_path)
 
@@ -42,16 +42,16 @@ async def until(holds: Callable[[], bool]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def end_of(jobs: Jobs, job: Job) -> Job:
+async def end_of(jobs: JobsRuntime, job: Job) -> Job:
     await until(lambda: jobs.store.views.job(job.id, OWNER).state.is_ended)
     return jobs.store.views.job(job.id, OWNER)
 
 
-def outcomes(jobs: Jobs, job: Job) -> list[PageOutcome]:
+def outcomes(jobs: JobsRuntime, job: Job) -> list[PageOutcome]:
     return jobs.store.views.outcomes(job.id, limit=1000)
 
 
-async def test_each_page_is_read_once_and_stored_as_the_api_answers_it(jobs: Jobs) -> None:
+async def test_each_page_is_read_once_and_stored_as_the_api_answers_it(jobs: JobsRuntime) -> None:
     route = ScriptedRoute()
     ended: list[Job] = []
     job = add_job(jobs, ["well"] * 20, uploads=[b"first upload", b"second upload"])
@@ -76,7 +76,7 @@ async def test_each_page_is_read_once_and_stored_as_the_api_answers_it(jobs: Job
     assert not any(Path(location).exists() for location in trash)  # noqa: ASYNC240
 
 
-async def test_errors_that_do_not_pass_fail_their_page_at_once_with_their_code(jobs: Jobs) -> None:
+async def test_errors_that_do_not_pass_fail_their_page_at_once_with_their_code(jobs: JobsRuntime) -> None:
     route = ScriptedRoute()
     job = add_job(jobs, ["unsupported", "well", "too-slow", "unforeseen"])
     async with running(runner_of(jobs, route)):
@@ -109,7 +109,7 @@ async def test_what_may_pass_is_tried_again_and_given_up_after_the_attempts(tmp_
     assert route.begun["s3://pages/overloaded-thrice/3"] == 4
 
 
-async def test_page_that_ends_two_replicas_is_poison_and_the_rest_goes_on(jobs: Jobs) -> None:
+async def test_page_that_ends_two_replicas_is_poison_and_the_rest_goes_on(jobs: JobsRuntime) -> None:
     route = ScriptedRoute()
     job = add_job(jobs, ["well", "kills", "kills-once", "well", "well", "well", "well"])
     async with running(runner_of(jobs, route)):
@@ -122,7 +122,7 @@ async def test_page_that_ends_two_replicas_is_poison_and_the_rest_goes_on(jobs: 
     assert route.beside["s3://pages/kills-once/3"] == set()
 
 
-async def test_cancelled_page_is_stopped(jobs: Jobs) -> None:
+async def test_cancelled_page_is_stopped(jobs: JobsRuntime) -> None:
     route = ScriptedRoute()
     job, other = add_job(jobs, ["waits"] * 3), add_job(jobs, ["well"])
     async with running(runner_of(jobs, route)):
@@ -135,7 +135,7 @@ async def test_cancelled_page_is_stopped(jobs: Jobs) -> None:
     assert jobs.store.leases.queue().running == 0
 
 
-async def test_stopped_runner_gives_its_pages_back_at_once(jobs: Jobs) -> None:
+async def test_stopped_runner_gives_its_pages_back_at_once(jobs: JobsRuntime) -> None:
     route = ScriptedRoute()
     job = add_job(jobs, ["waits"] * 6)
     first = runner_of(jobs, route)
@@ -181,7 +181,7 @@ async def test_page_over_which_workers_vanish_again_and_again_is_poison(tmp_path
     assert not route.begun
 
 
-async def test_outcome_is_kept_until_the_store_takes_it(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_outcome_is_kept_until_the_store_takes_it(jobs: JobsRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
     trouble = iter([StorageUnavailable("restarting"), StorageUnavailable("restarting")])
     complete = jobs.store.leases.complete
 

@@ -12,7 +12,7 @@ from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.routes import ColocatedReplicas
 from serve.api import Service, build_api
 from serve.config.settings import Settings
-from serve.jobs.runtime import Jobs
+from serve.jobs.runtime import JobsRuntime
 
 __all__ = ["ALICE", "BOB", "Running", "Start"]
 
@@ -23,7 +23,7 @@ BOB = {"X-API-Key": "b1b2c3d4e5f60718"}
 class Running:
     """A service with jobs, and a client of it."""
 
-    def __init__(self, service: Service, jobs: Jobs, client: httpx.AsyncClient) -> None:
+    def __init__(self, service: Service, jobs: JobsRuntime, client: httpx.AsyncClient) -> None:
         self.service = service
         self.jobs = jobs
         self.client = client
@@ -58,7 +58,7 @@ def start(tmp_path: Path) -> Start:
         sections = {"jobs": {}, **(tree or {})}
         sections["jobs"] = {"directory": str(tmp_path / "jobs"), **sections["jobs"]}
         settings = Settings.model_validate(sections)
-        jobs = Jobs(settings)
+        jobs = JobsRuntime(settings)
         # no route of these tests comes as far as a replica
         service = Service(settings, Pipeline(ColocatedReplicas(None, 1000)), jobs)  # type: ignore[arg-type]
         transport = httpx.ASGITransport(build_api(service))
