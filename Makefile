@@ -42,6 +42,11 @@ $(VENV)/.dev: $(RUN_LOCK) $(DEV_LOCK) requirements/tools.lock pyproject.toml scr
 	@scripts/setup.sh .venv-peers requirements/peers.lock
 	@touch $@
 
+.venv-docs/.run: requirements/docs.lock requirements/tools.lock scripts/setup.sh
+	@echo "setup: installing requirements/docs.lock into .venv-docs"
+	@scripts/setup.sh .venv-docs requirements/docs.lock
+	@touch $@
+
 $(VENV)/.verified: $(VENV)/.run $(wildcard models/manifests/*.yaml)
 	$(VENV)/bin/rayocr models verify
 	@touch $@
@@ -103,6 +108,7 @@ lock: ## take the newest versions that pyproject.toml allows into requirements/*
 	$(LOCK_RAYOCR) --extra gpu --constraints requirements/run.lock --output-file requirements/gpu.lock
 	$(LOCK) --override requirements/dev-overrides.txt --group dev --constraints requirements/run.lock --output-file $(DEV_LOCK)
 	$(LOCK) --group peers --constraints requirements/run.lock --output-file requirements/peers.lock
+	$(LOCK) --group docs --constraints requirements/run.lock --output-file requirements/docs.lock
 	$(LOCK) --group tools --output-file requirements/tools.lock
 
 .PHONY: image
@@ -131,5 +137,5 @@ e2e: $(VENV)/.dev ## try the chart on the cluster of the current kubeconfig: ins
 
 .PHONY: clean
 clean: ## remove the environments and all caches
-	rm -rf .venv .venv-gpu .venv-peers .tools .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+	rm -rf .venv .venv-gpu .venv-peers .venv-docs .tools .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
