@@ -93,7 +93,7 @@ check: lint test ## all that CI does
 .PHONY: bench bench-compare soak
 bench: $(VENV)/.verified .venv-peers/.run ## compare speed and accuracy with the main peer; OPTIONS="--limit 20 --rounds 3"
 	PORT=$(PORT) scripts/bench.sh bench $(VENV) .venv-peers $(DATA) $(OPTIONS)
-bench-compare: $(VENV)/.verified .venv-peers/.run ## compare with all peers; rewrites docs/benchmarks.md and its plot
+bench-compare: $(VENV)/.verified .venv-peers/.run ## compare with all peers; rewrites docs/explanation/benchmarks.md and its plot
 	PORT=$(PORT) scripts/bench.sh compare $(VENV) .venv-peers $(DATA) $(OPTIONS)
 soak: $(VENV)/.verified .venv-peers/.run ## watch memory over 5,000 pictures of mixed sizes; plots it into .cache
 	PORT=$(PORT) scripts/bench.sh soak $(VENV) .venv-peers $(DATA) $(OPTIONS)

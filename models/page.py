@@ -33,7 +33,7 @@ class PageWarning:
     """A warning to the caller that something was cut, scaled down, skipped or guessed.
 
     Args:
-        code: A stable word in snake_case, listed in docs/errors.md.
+        code: A stable word in snake_case, listed in docs/reference/errors.md.
         message: One sentence for a person.
         page: The page's number, counted from 1; None if the warning is about the whole document.
     """

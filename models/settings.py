@@ -35,9 +35,9 @@ class NetSettings(SettingsSection):
     )
     precision: Literal["auto", "f32", "bf16", "int8"] = Field(
         default="auto",
-        description="auto: on an x86 CPU int8 if the bundle has a recipe, else bf16 if the CPU has it, else f32; on a "
-        "GPU f32. int8 runs the large convolutions on 8-bit integers and the rest in bf16 or f32. int8 and bf16 "
-        "need OpenVINO; docs/benchmarks.md says how few lines they change.",
+        description="auto: on an x86 CPU int8, where the bundle has a recipe for it, else bf16 where the CPU has it, "
+        "else f32; on a GPU f32. int8 runs the large convolutions on 8-bit integers and the rest in bf16 or f32. int8 "
+        "and bf16 need OpenVINO; docs/explanation/benchmarks.md says how few lines they change.",
     )
     threads: int = Field(
         default=1,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts the service, measures it, and stops it again.
 #   bench    in turns with the peer that counts; prints the table
-#   compare  in turns with all peers, in three rounds; rewrites docs/benchmarks.md and its plot
+#   compare  in turns with all peers, in three rounds; rewrites docs/explanation/benchmarks.md and its plot
 #   soak     its memory over many pictures of mixed sizes; prints the growth and plots it
 # Usage: [PORT=8000] [READY_TIMEOUT_S=180] scripts/bench.sh bench|compare|soak VENV PEERS_VENV DATA [OPTION...]
 # OPTIONs are those of `python -m loadtest bench`, or `soak`. Raw figures stay in .cache.
@@ -66,8 +66,8 @@ case $mode in
     "${loadtest[@]}" bench "${common[@]}" "$@" || status=$?
     # Failures (1) are part of the result; without one (2) the page stays as it is.
     if [[ $mode == compare ]] && ((status <= 1)); then
-      "${draw[@]}" docs/benchmarks.png
-      "${loadtest[@]}" table "$figures" --page docs/benchmarks.md --picture benchmarks.png
+      "${draw[@]}" docs/explanation/benchmarks.png
+      "${loadtest[@]}" table "$figures" --page docs/explanation/benchmarks.md --picture benchmarks.png
     fi
     ;;
 esac

@@ -33,7 +33,7 @@ class _Result(BaseModel):
 class WarningResult(_Result):
     """Something that was cut, scaled down, skipped or guessed."""
 
-    code: str = Field(description="A stable word; docs/errors.md lists them.", examples=["truncated"])
+    code: str = Field(description="A stable word; docs/reference/errors.md lists them.", examples=["truncated"])
     message: str = Field(description="One sentence for a person.")
     page: int | None = Field(description="The page's number, counted from 1; null for the whole document.")
 

@@ -1,4 +1,4 @@
-"""Makes docs/configuration.md from the settings classes: `python -m tools.reference` writes, `--check` compares."""
+"""Makes docs/reference/configuration.md from the settings classes: `python -m tools.reference` writes, `--check` compares."""
 
 import argparse
 import inspect
@@ -14,7 +14,7 @@ from serve.config.settings import Settings
 
 __all__ = ["main", "reference_page"]
 
-_PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
+_PAGE = Path(__file__).parents[1] / "docs" / "reference" / "configuration.md"
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 JsonObject: TypeAlias = dict[str, Json]
@@ -178,7 +178,7 @@ def main() -> None:
     if not parser.parse_args().check:
         _PAGE.write_text(wanted, encoding="utf-8")
     elif not _PAGE.is_file() or _PAGE.read_text(encoding="utf-8") != wanted:
-        sys.exit(f"{_PAGE.parent.name}/{_PAGE.name} is stale: write it with `python -m tools.reference`")
+        sys.exit(f"docs/reference/{_PAGE.name} is stale: write it with `python -m tools.reference`")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Problem(BaseModel):
     type: str = Field(description="Always about:blank; `code` tells the errors apart.", examples=["about:blank"])
     title: str = Field(description="The HTTP status in words.", examples=["Unsupported Media Type"])
     status: int = Field(examples=[415])
-    code: str = Field(description="A stable word; docs/errors.md lists them.", examples=["unsupported_type"])
+    code: str = Field(description="A stable word; docs/reference/errors.md lists them.", examples=["unsupported_type"])
     detail: str = Field(description="One sentence for a person.", examples=["unsupported format: .txt"])
     request_id: str = Field(description="As in X-Request-ID and in the log.", examples=["5d2f6a0e"])
 

@@ -1,6 +1,6 @@
 """The one tree of settings: `RAYOCR_*` variables over a YAML file over defaults.
 
-docs/configuration.md is made from it.
+docs/reference/configuration.md is made from it.
 """
 
 from typing import Literal

@@ -21,7 +21,7 @@ Point = tuple[int, int]
 """(x, y) in pixels of the stored picture, inside it."""
 
 # A line's polygon reaches from above its ascenders to below its descenders; the letters stand on a line this share of
-# its height above the lower edge. Measured, see docs/formats.md.
+# its height above the lower edge. Measured, see docs/reference/formats.md.
 _BELOW_BASELINE = 0.25
 # Polygons whose corners are at most this many pixels off their box are boxes.
 _STRAIGHT_PX = 1

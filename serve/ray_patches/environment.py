@@ -21,7 +21,7 @@ _DRAINING_S = 5
 
 
 def cluster_environment(http: HttpSettings) -> dict[str, str]:
-    """The variables for each node of a cluster; docs/operations.md explains them.
+    """The variables for each node of a cluster; docs/how-to/operations.md explains them.
 
     Args:
         http: The proxy, and the deadlines of requests.

@@ -1,6 +1,6 @@
 {{/*
 What `rayocr serve` does to its own Ray, for one that KubeRay starts: the variables of serve/ray_patches/environment.py, with its values.
-docs/operations.md says what each is for.
+docs/how-to/operations.md says what each is for.
 */}}
 {{- define "rayocr.rayEnv" -}}
 {{- $longest := include "rayocr.seconds" (dig "http" "max_request_timeout_s" 600 .Values.settings) | int -}}

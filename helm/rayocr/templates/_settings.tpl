@@ -41,7 +41,7 @@ the threads: its defaults follow the machine that it runs on, which here is Ray'
 {{- $cpu := .Values.workers.cpu -}}
 {{- $workers := dict "min" (int $cpu.minReplicas) "max" (int (ternary $cpu.maxReplicas $cpu.minReplicas .Values.autoscaler.enabled)) -}}
 {{- $cpus := include "rayocr.workerCpus" $cpu | int -}}
-{{- /* A replica is good for four threads (docs/operations.md); a larger worker holds several. */ -}}
+{{- /* A replica is good for four threads (docs/how-to/operations.md); a larger worker holds several. */ -}}
 {{- $perWorker := divf $cpus 4 | ceil | int -}}
 {{- $threads := divf $cpus $perWorker | ceil | int -}}
 {{- /* Room for two ingress replicas, 0.2 each. */ -}}

@@ -180,5 +180,5 @@ def test_page_without_markers_is_refused(page: str) -> None:
 
 
 def test_page_of_the_project_has_the_markers() -> None:
-    page = (Path(__file__).parents[3] / "docs/benchmarks.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs/explanation/benchmarks.md").read_text(encoding="utf-8")
     assert "| new |" in replace_results(page, "| new |")

@@ -18,8 +18,8 @@ CLASSES = [
 
 
 def table_rows(heading: str) -> list[list[str]]:
-    """The cells of the table under a heading of docs/errors.md, without its head."""
-    section = (ROOT / "docs/errors.md").read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    """The cells of the table under a heading of docs/reference/errors.md, without its head."""
+    section = (ROOT / "docs/reference/errors.md").read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
     rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip().strip("`") for cell in row] for row in rows[2:]]
 
@@ -31,7 +31,7 @@ def warning_codes() -> set[str]:
         for file in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "PageWarning":
-                    assert isinstance(node.args[0], ast.Constant), f"{file}: docs/errors.md needs a constant code"
+                    assert isinstance(node.args[0], ast.Constant), f"{file}: docs/reference/errors.md needs a constant code"
                     codes.add(str(node.args[0].value))
     return codes
 

@@ -45,7 +45,7 @@ def test_python_proxy_has_no_variables_of_haproxy() -> None:
 
 
 def test_operations_names_each_variable_with_its_value() -> None:
-    page = (ROOT / "docs/operations.md").read_text()
+    page = (ROOT / "docs/how-to/operations.md").read_text()
     rows = re.findall(r"^\| `((?:__)?RAY_\w+|MALLOC_\w+)` \| `([\w.]+)` \|", page, re.MULTILINE)
     assert dict(rows) == cluster_environment(HttpSettings())
 
