@@ -87,8 +87,14 @@ format: $(VENV)/.dev ## format the code and fix what can be fixed
 	$(VENV)/bin/ruff check --fix-only .
 	$(VENV)/bin/ruff format .
 
+.PHONY: docs
+docs: .venv-docs/.run ## build the documentation site into .cache/site; a broken link fails it
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict  # with --quiet a warning fails nothing
+	@! grep -rnoE '<(script|link|img|iframe)[^>]* (src|href)="?(https?:)?//[^" >]*|class="?mermaid' .cache/site --include='*.html' || \
+		{ echo "docs: the pages above load files from other hosts"; exit 1; }
+
 .PHONY: check
-check: lint test ## all that CI does
+check: lint docs test ## all that CI does
 
 .PHONY: bench bench-compare soak
 bench: $(VENV)/.verified .venv-peers/.run ## compare speed and accuracy with the main peer; OPTIONS="--limit 20 --rounds 3"

@@ -1,4 +1,4 @@
-"""Prometheus metrics of the stages, through Ray's metrics agent. docs/how-to/operations.md lists them.
+"""Prometheus metrics of the stages, through Ray's metrics agent. docs/reference/logs-and-metrics.md lists them.
 
 Ray exports each with the prefix `ray_`.
 """
@@ -161,7 +161,7 @@ class StageMetrics:
         It costs 2 us a call.
 
         Args:
-            step: The label `step`; docs/how-to/operations.md lists them.
+            step: The label `step`; docs/reference/logs-and-metrics.md lists them.
             function: Runs to its end on one thread.
         """
 

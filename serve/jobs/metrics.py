@@ -1,4 +1,4 @@
-"""Prometheus metrics of jobs, through Ray's metrics agent. docs/how-to/operations.md lists them."""
+"""Prometheus metrics of jobs, through Ray's metrics agent. docs/reference/logs-and-metrics.md lists them."""
 
 from ray.util.metrics import Counter, Gauge, Histogram
 
