@@ -22,8 +22,8 @@ The tree (HTTP status / exit code of sysexits.h):
     ├── PageTimeout             504 / 65  page_timeout (pages of jobs)
     └── ConfigurationError      500 / 78  configuration (at start-up: HTTP does not see it)
 
-`code` is a stable interface: clients switch on it. `docs/reference/errors.md` lists each one with its cause and cure, and a
-test compares the two. Errors cross processes pickled, so every constructor argument goes positionally to
+`code` is a stable interface: clients switch on it. `docs/reference/errors.md` lists each one with its cause and cure,
+and a test compares the two. Errors cross processes pickled, so every constructor argument goes positionally to
 `Exception.__init__`.
 """
 

@@ -1,4 +1,7 @@
-"""Makes docs/reference/configuration.md from the settings classes: `python -m tools.reference` writes, `--check` compares."""
+"""Makes docs/reference/configuration.md from the settings classes.
+
+`python -m tools.reference` writes it, `--check` compares.
+"""
 
 import argparse
 import inspect

@@ -190,7 +190,9 @@ class JobList(_Result):
 class PageError(_Result):
     """Why a page was given up."""
 
-    code: str = Field(description="As POST /v1/ocr would give it; docs/reference/errors.md.", examples=["unsupported_type"])
+    code: str = Field(
+        description="As POST /v1/ocr would give it; docs/reference/errors.md.", examples=["unsupported_type"]
+    )
     message: str
 
 

@@ -35,7 +35,8 @@ _LIBRARIES = (
 app = typer.Typer(
     name="rayocr",
     help="Read the text in pictures, on this machine or as a service.",
-    epilog="docs/reference/command-line.md has examples and the exit codes, docs/reference/configuration.md every setting.",
+    epilog="docs/reference/command-line.md has examples and the exit codes, "
+    "docs/reference/configuration.md every setting.",
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

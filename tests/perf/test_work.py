@@ -1,7 +1,7 @@
 """How much goes through the nets for a page: counted, not timed, and so the same on every machine.
 
-Recognition costs columns and detection costs pixels (docs/explanation/benchmarks.md): these counts are the part of a page's
-cost that code decides. A change that raises one must say why.
+Recognition costs columns and detection costs pixels (docs/explanation/benchmarks.md): these counts are the part of a
+page's cost that code decides. A change that raises one must say why.
 """
 
 from collections.abc import Sequence

@@ -86,7 +86,8 @@ def test_the_home_of_the_image_is_a_volume() -> None:
 
 
 def test_dashboard_and_alerts_use_metrics_that_exist() -> None:
-    documented = set(re.findall(r"ray_rayocr_[a-z_]+", (ROOT / "docs/reference/logs-and-metrics.md").read_text(encoding="utf-8")))
+    page = (ROOT / "docs/reference/logs-and-metrics.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"ray_rayocr_[a-z_]+", page))
     used = set(re.findall(r"ray_rayocr_[a-z_]+?(?=_bucket|_count|[^a-z_])", _text("dashboards", "templates")))
 
     assert used

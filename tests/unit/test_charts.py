@@ -36,7 +36,7 @@ def test_versions_are_those_of_the_project(chart: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     [ray] = [entry for entry in project["dependencies"] if entry.startswith("ray[")]
 
-    assert described["appVersion"] == project["version"]
+    assert described["version"] == described["appVersion"] == project["version"]
     assert described["annotations"]["rayocr/ray"] == ray.partition("==")[2]
 
 

@@ -14,7 +14,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("serve", "deployments", "models", "loadtest")
-LOCKS = ("run", "gpu", "dev", "peers", "tools")
+LOCKS = ("run", "gpu", "dev", "peers", "docs", "tools")
 MAX_LINES = 400
 
 
@@ -109,7 +109,7 @@ def test_locks_name_no_address(lock: str) -> None:
     assert re.findall(r"\S*://\S*|--(?:extra-)?index-url.*|--find-links.*", text) == []
 
 
-@pytest.mark.parametrize("lock", ["gpu", "dev", "peers"])
+@pytest.mark.parametrize("lock", ["gpu", "dev", "peers", "docs"])
 def test_locks_agree_on_versions(lock: str) -> None:
     run = pinned("run")
     assert {name: version for name, version in pinned(lock).items() if run.get(name, version) != version} == {}
@@ -147,4 +147,8 @@ def test_wheel_carries_the_manifests_and_their_recipes(tmp_path: Path) -> None:
     manifests = {str(path.relative_to(ROOT)) for path in (ROOT / "models/manifests").rglob("*.yaml")}
     assert {Path(name).parent.name for name in manifests} == {"manifests", "int8"}
     assert manifests <= names
-    assert {name.split("/")[0] for name in names} <= {*PACKAGES, "rayocr-0.1.0.dist-info"}
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    about = f"rayocr-{version}.dist-info"
+    assert {name.split("/")[0] for name in names} <= {*PACKAGES, about}
+    # its packages have names so general that they would shadow those of others
+    assert b"Classifier: Private :: Do Not Upload\n" in zipfile.ZipFile(wheel).read(f"{about}/METADATA")

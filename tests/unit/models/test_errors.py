@@ -31,7 +31,9 @@ def warning_codes() -> set[str]:
         for file in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "PageWarning":
-                    assert isinstance(node.args[0], ast.Constant), f"{file}: docs/reference/errors.md needs a constant code"
+                    assert isinstance(node.args[0], ast.Constant), (
+                        f"{file}: a constant code, for docs/reference/errors.md"
+                    )
                     codes.add(str(node.args[0].value))
     return codes
 
