@@ -13,6 +13,9 @@ from tests.minio import MinioServer
 from tests.service import RunningService, running_service
 from tests.tutorial import Step, tutorial_steps
 
+# A service starts here, and a dozen commands: on a busy machine that takes minutes.
+pytestmark = pytest.mark.timeout(400)
+
 ROOT = Path(__file__).parents[3]
 PAGES = ("laptop.md", "bucket.md")
 # Programs that the reader keeps running: the fixtures start them once, since a second start takes half a minute.
