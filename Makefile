@@ -87,9 +87,10 @@ format: $(VENV)/.dev ## format the code and fix what can be fixed
 	$(VENV)/bin/ruff check --fix-only .
 	$(VENV)/bin/ruff format .
 
+# Not with --quiet: then a warning fails nothing.
 .PHONY: docs
 docs: .venv-docs/.run ## build the documentation site into .cache/site; a broken link fails it
-	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict  # with --quiet a warning fails nothing
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 	@! grep -rnoE '<(script|link|img|iframe)[^>]* (src|href)="?(https?:)?//[^" >]*|class="?mermaid' .cache/site --include='*.html' || \
 		{ echo "docs: the pages above load files from other hosts"; exit 1; }
 
