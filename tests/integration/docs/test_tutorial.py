@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,8 @@ def tutorial_service(minio: MinioServer) -> Iterator[RunningService]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A folder in which the commands find what they use of a checkout, and leave their files."""
+    if shutil.which("curl") is None:
+        pytest.fail("curl is missing: apt-get install curl", pytrace=False)
     for name in ("docs", "scripts"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / ".venv").symlink_to(sys.prefix)
