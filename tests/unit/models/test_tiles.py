@@ -20,7 +20,8 @@ from tests.bar_net import BarNet
 
 MANIFEST = load_manifest("ppocrv6-small").detection
 WIDTH, HEIGHT = 6000, 5000
-# The pass before the tiles is at a third of the size: there they are 10 pixels high as grown, and low; at two thirds not.
+# The pass before the tiles is at a third of the size. There lines are 10 pixels high as grown, and low; at two thirds
+# they are not.
 LOW = 12
 
 Pixels = npt.NDArray[np.uint8]
