@@ -10,8 +10,8 @@ from deployments.settings import PreprocessLimits
 from models.errors import RayocrError
 from serve.exports.base import Export, ReadDocument
 from serve.results import LineResult, OcrPage
+from serve.searchable_pdf.convert import with_text
 from serve.searchable_pdf.font import font_program
-from serve.searchable_pdf.sandbox import with_text
 from serve.searchable_pdf.words import PageWords, PlacedLine, PlacedWord
 
 __all__ = ["PdfExport", "words_of"]

@@ -15,14 +15,18 @@ What damaged and hostile documents end in:
 
 import atexit
 import hashlib
-from typing import Any, NoReturn
+from typing import Any
+
+import numpy as np
 
 from deployments.document import Document
 from deployments.preprocess.pdf.page_warnings import page_warnings
-from deployments.preprocess.pdf.pixels import pixels_from_file
-from deployments.preprocess.pdf.process import PdfiumProcess, ProcessEnded
 from deployments.preprocess.pdf.text_page import page_of_text
 from deployments.read_options import ReadOptions
+from deployments.sandbox.bounds import CallLimits
+from deployments.sandbox.files import mapped_result
+from deployments.sandbox.process import ProcessEnded, SandboxProcess
+from deployments.sandbox.task import Refused
 from deployments.settings import PreprocessLimits
 from models.errors import MalformedRequest, RayocrError, SourceNotFound, TooLarge, Undecodable
 from models.page import Page
@@ -34,8 +38,13 @@ _BYTES_A_PIXEL = 6
 
 _LEAST_DPI, _MOST_DPI = 36, 1200
 
+# Of wall-clock time to CPU time: waiting for a core on a loaded machine is not the document's fault.
+_WALL_FACTOR = 10
+
+_SIMPLER = "send a simpler one"
+
 # One for all readers of this process: limits come with each call.
-_process = PdfiumProcess()
+_process = SandboxProcess("deployments.preprocess.pdfium.reading:PdfReading")
 atexit.register(_process.close)
 
 
@@ -92,85 +101,76 @@ class PdfReader:
         }
         if number < 1:
             raise SourceNotFound(f"page {number} does not exist: pages count from 1")
-        answer, descriptor = self._call(document, options, f"reading page {number:,} of the PDF", request)
+        doing = f"reading page {number:,} of the PDF"
+        answer, pixels_file = self._call(document, options, doing, request)
         width, height = int(answer["width"]), int(answer["height"])
         warnings = page_warnings(answer, number, request["max_pixels"])
         page_count = int(answer["page_count"])
         layer = answer.get("text_layer")
         if layer is not None:
             return page_of_text(layer, number, (width, height), page_count, warnings)
-        if descriptor is None:
+        if pixels_file is None:
             raise RayocrError("the process that draws pages sent no pixels")
-        pixels = pixels_from_file(descriptor, width, height)
+        # Not copied: the file's memory is given back with the page.
+        pixels = np.frombuffer(mapped_result(pixels_file), dtype=np.uint8).reshape(height, width, 3)
         return Page(pixels, number, warnings=warnings, page_count=page_count)
 
     def _call(
         self, document: Document, options: ReadOptions, doing: str, request: dict[str, Any]
     ) -> tuple[dict[str, Any], int | None]:
-        request |= {
-            "document": hashlib.sha256(document.data).hexdigest(),
-            "password": options.password,
-            "cpu_s": self._limits.max_pdf_page_s,
-            "max_bytes": self._limits.max_pdf_bytes,
-        }
+        request |= {"document": hashlib.sha256(document.data).hexdigest(), "password": options.password}
+        cpu_s = self._limits.max_pdf_page_s
+        limits = CallLimits(cpu_s, _WALL_FACTOR * cpu_s, self._limits.max_pdf_bytes)
         try:
-            answer, descriptor = _process.call(request, document.data)
-        except ProcessEnded as ended:
-            # Documents that it read before may have left it broken.
-            if ended.cause != "idle" and not (ended.cause == "crash" and not ended.was_new):
-                self._raise_for_end(ended, doing)
             try:
-                answer, descriptor = _process.call(request, document.data)
-            except ProcessEnded as again:
-                self._raise_for_end(again, doing)
-        if "refused" in answer:
-            self._raise_for_refusal(answer, doing, options)
-        return answer, descriptor
+                return _process.call(request, limits, document.data)
+            except ProcessEnded as ended:
+                # Documents that it read before may have left it broken.
+                if ended.cause != "idle" and (ended.cause != "crash" or ended.was_new):
+                    raise
+                return _process.call(request, limits, document.data)
+        except ProcessEnded as ended:
+            raise self._error_of_end(ended.cause, doing) from ended
+        except Refused as refused:
+            raise self._error_of_refusal(refused, doing, options) from refused
 
-    def _raise_for_end(self, ended: ProcessEnded, doing: str) -> NoReturn:
-        if ended.cause == "cpu":
-            raise TooLarge(
-                f"{doing} took more than {self._limits.max_pdf_page_s:g} s of CPU time: send a simpler one, or a "
-                "picture of it"
-            ) from ended
-        if ended.cause == "wall":
-            raise TooLarge(
-                f"{doing} was not done after {10 * self._limits.max_pdf_page_s:g} s: send a simpler one, or a picture "
-                "of it"
-            ) from ended
-        if ended.cause == "memory":
-            raise self._over_memory(doing) from ended
-        raise Undecodable(f"{doing} ended the process that does it: the document is damaged, or PDFium is") from ended
+    def _error_of_end(self, cause: str, doing: str) -> RayocrError:
+        max_s = self._limits.max_pdf_page_s
+        match cause:
+            case "cpu":
+                return TooLarge(f"{doing} took more than {max_s:g} s of CPU time: {_SIMPLER}, or a picture of it")
+            case "wall":
+                return TooLarge(
+                    f"{doing} was not done after {_WALL_FACTOR * max_s:g} s: {_SIMPLER}, or a picture of it"
+                )
+            case "memory":
+                return self._over_memory(doing)
+        return Undecodable(f"{doing} ended the process that does it: the document is damaged, or PDFium is")
 
     def _over_memory(self, doing: str) -> TooLarge:
-        return TooLarge(
-            f"{doing} took more than {self._limits.max_pdf_bytes // 1_000_000:,} MB of memory: ask for a lower "
-            "dpi, or send a simpler one"
-        )
+        limit = f"{self._limits.max_pdf_bytes // 1_000_000:,} MB of memory"
+        return TooLarge(f"{doing} took more than {limit}: ask for a lower dpi, or send a simpler one")
 
-    def _raise_for_refusal(self, answer: dict[str, Any], doing: str, options: ReadOptions) -> NoReturn:
-        detail = str(answer["detail"])
-        match answer["refused"]:
-            case "encrypted" if options.password is None:
-                raise Undecodable("the PDF is encrypted: send its password as `password`")
+    def _error_of_refusal(self, refused: Refused, doing: str, options: ReadOptions) -> RayocrError:
+        detail = refused.detail
+        match refused.reason:
             case "encrypted":
-                raise Undecodable(
-                    "the PDF is encrypted: send its password as `password`; the one that was sent is wrong"
-                )
+                wrong = "" if options.password is None else "; the one that was sent is wrong"
+                return Undecodable(f"the PDF is encrypted: send its password as `password`{wrong}")
             case "unknown_encryption":
-                raise Undecodable("the PDF is encrypted in a way that can't be read: send it without encryption")
+                return Undecodable("the PDF is encrypted in a way that can't be read: send it without encryption")
             case "damaged":
-                raise Undecodable("the PDF is damaged beyond reading: send an undamaged copy")
+                return Undecodable("the PDF is damaged beyond reading: send an undamaged copy")
             case "no_pages":
-                raise Undecodable("the PDF has no pages, or is damaged so that none can be found")
+                return Undecodable("the PDF has no pages, or is damaged so that none can be found")
             case "no_such_page":
-                raise SourceNotFound(f"{doing} failed: it has {int(detail):,}")
+                return SourceNotFound(f"{doing} failed: it has {int(detail):,}")
             case "damaged_page":
-                raise Undecodable(f"{doing} failed: the page is damaged; send an undamaged copy")
+                return Undecodable(f"{doing} failed: the page is damaged; send an undamaged copy")
             case "no_size":
-                raise Undecodable(f"{doing} failed: its size, {detail} points, is none; send an undamaged copy")
+                return Undecodable(f"{doing} failed: its size, {detail} points, is none; send an undamaged copy")
             case "large_picture":
-                raise TooLarge(f"{doing} failed: a picture on it has {detail} pixels; send the picture by itself")
+                return TooLarge(f"{doing} failed: a picture on it has {detail} pixels; send the picture by itself")
             case "memory":
-                raise self._over_memory(doing)
-        raise RayocrError(f"{doing} failed: {detail}")
+                return self._over_memory(doing)
+        return RayocrError(f"{doing} failed: {detail}")

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deployments.preprocess.pdfium.geometry import Matrix, matrix_of, page_matrix
-from deployments.preprocess.pdfium.library import Refused, address, pdfium
+from deployments.preprocess.pdfium.library import address, pdfium
+from deployments.sandbox.task import Refused
 
 __all__ = ["Contents", "Picture", "look_at"]
 

@@ -4,7 +4,8 @@ import ctypes
 import mmap
 import os
 
-from deployments.preprocess.pdfium.library import Refused, pdfium
+from deployments.preprocess.pdfium.library import pdfium
+from deployments.sandbox.task import Refused
 
 __all__ = ["OpenDocument", "OpenDocuments"]
 

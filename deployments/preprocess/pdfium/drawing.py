@@ -1,14 +1,13 @@
 """Pages as pixels, as a person sees them: with annotations and form fields, on white."""
 
 import ctypes
-import fcntl
 import mmap
 import os
 from typing import Any
 
 from deployments.preprocess.pdfium.document import OpenDocument
 from deployments.preprocess.pdfium.library import pdfium
-from deployments.preprocess.pdfium.messages import SEALS
+from deployments.sandbox.files import result_file
 
 __all__ = ["draw_page"]
 
@@ -33,8 +32,7 @@ def draw_page(document: OpenDocument, page: Any, width: int, height: int) -> tup
         MemoryError: It does not fit the limit.
     """
     size = width * height * _CHANNELS
-    descriptor = os.memfd_create("page", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
+    with result_file() as descriptor:
         os.ftruncate(descriptor, size)
         try:
             mapping = mmap.mmap(descriptor, size)
@@ -44,10 +42,6 @@ def draw_page(document: OpenDocument, page: Any, width: int, height: int) -> tup
             _draw(document, page, mapping, width, height)
             with memoryview(mapping) as pixels:
                 is_blank = pixels[_CHANNELS:] == pixels[:-_CHANNELS]
-        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, SEALS)
-    except BaseException:
-        os.close(descriptor)
-        raise
     return descriptor, is_blank
 
 

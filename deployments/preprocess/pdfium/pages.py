@@ -9,11 +9,12 @@ from deployments.preprocess.pdfium.contents import Contents, look_at
 from deployments.preprocess.pdfium.document import OpenDocument
 from deployments.preprocess.pdfium.drawing import draw_page
 from deployments.preprocess.pdfium.glyphs import Glyphs, read_glyphs
-from deployments.preprocess.pdfium.library import Refused, pdfium
-from deployments.preprocess.pdfium.messages import Message
+from deployments.preprocess.pdfium.library import pdfium
 from deployments.preprocess.pdfium.resolution import Resolution, resolution, suitable_dpi
 from deployments.preprocess.pdfium.text_checks import doubts_about_contents, doubts_about_text
 from deployments.preprocess.pdfium.text_lines import rotation_of_text, text_lines
+from deployments.sandbox.messages import Message
+from deployments.sandbox.task import Refused
 
 __all__ = ["read_page"]
 

@@ -32,5 +32,6 @@ def children() -> Callable[[], list[psutil.Process]]:
     return lambda: [
         child
         for child in psutil.Process().children()
-        if child.status() != psutil.STATUS_ZOMBIE and "deployments.preprocess.pdfium" in child.cmdline()
+        if child.status() != psutil.STATUS_ZOMBIE
+        and "deployments.preprocess.pdfium.reading:PdfReading" in child.cmdline()
     ]

@@ -1,80 +1,75 @@
-"""Messages between a process and its child that opens PDFs: JSON, with at most one file descriptor beside it.
+"""Messages between a process and its child: JSON, with file descriptors beside it.
 
 JSON and not pickle: the child works on hostile files, and what it sends must not be able to run anything.
 """
 
-import fcntl
 import json
 import socket
 import struct
+from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["SEALS", "Message", "MessageError", "receive", "send"]
+__all__ = ["Message", "MessageError", "receive", "send"]
 
 Message = dict[str, Any]
-
-SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
-"""Of a file of pixels: reading one that is cut short while it is mapped would end the reader."""
 
 _LENGTH = struct.Struct("<I")
 
 # A page of a telephone directory has 30,000 characters, which make 4 MB with the polygons of their words.
 _MAX_BYTES = 256_000_000
 
+_MAX_FILES = 2
+
 
 class MessageError(Exception):
-    """The other side sent something that is no message."""
+    """The other side sent something that is not a message."""
 
 
-def send(connection: socket.socket, message: Message, descriptor: int | None = None) -> None:
+def send(connection: socket.socket, message: Message, files: Sequence[int] = ()) -> None:
     """Send a message.
 
     Args:
         connection: A Unix stream socket.
         message: What JSON can hold.
-        descriptor: An open file to hand over; it stays open here.
+        files: Descriptors of files to hand over, two at most; they stay open here.
 
     Raises:
         OSError: The other side is gone (BrokenPipeError, ConnectionResetError), or too slow (TimeoutError).
     """
     body = json.dumps(message).encode("ascii")
-    header = _LENGTH.pack(len(body))
-    if descriptor is None:
-        connection.sendall(header)
-    else:
-        # Four bytes fit any socket's buffer, so that none are left over.
-        socket.send_fds(connection, [header], [descriptor])
+    # Four bytes fit any socket's buffer, so that none are left over.
+    socket.send_fds(connection, [_LENGTH.pack(len(body))], files)
     connection.sendall(body)
 
 
-def receive(connection: socket.socket) -> tuple[Message | None, int | None]:
+def receive(connection: socket.socket) -> tuple[Message | None, list[int]]:
     """Wait for a message.
 
     Args:
         connection: A Unix stream socket.
 
     Returns:
-        The message, and the file descriptor that came with it, which the caller closes. None and None where the other
+        The message, and the descriptors that came with it, which the caller closes. The message is None if the other
         side has closed the connection.
 
     Raises:
-        MessageError: It is no message.
-        OSError: As `send`.
+        MessageError: It is not a message.
+        OSError: The other side is gone (ConnectionResetError), or too slow (TimeoutError).
     """
     # Python sets no flag of its own here, and a descriptor must not reach another child.
-    header, descriptors, _, _ = socket.recv_fds(connection, _LENGTH.size, 1, socket.MSG_CMSG_CLOEXEC)
+    header, files, _, _ = socket.recv_fds(connection, _LENGTH.size, _MAX_FILES, socket.MSG_CMSG_CLOEXEC)
     if not header:
-        return None, None
+        return None, []
     (length,) = _LENGTH.unpack(header + _exactly(connection, _LENGTH.size - len(header)))
     if length > _MAX_BYTES:
         raise MessageError(f"a message of {length:,} bytes")
     try:
         message = json.loads(_exactly(connection, length))
     except ValueError as exc:
-        raise MessageError("a message that is no JSON") from exc
+        raise MessageError("a message that is not JSON") from exc
     if not isinstance(message, dict):
-        raise MessageError("a message that is no object")
-    return message, descriptors[0] if descriptors else None
+        raise MessageError("a message that is not an object")
+    return message, files
 
 
 def _exactly(connection: socket.socket, count: int) -> bytearray:

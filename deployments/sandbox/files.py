@@ -1,0 +1,70 @@
+"""Files in memory that go over between a process and its child."""
+
+import contextlib
+import fcntl
+import mmap
+import os
+from collections.abc import Iterator
+
+__all__ = ["mapped_result", "memory_file", "result_file"]
+
+# A reader whose mapped file is cut short ends with SIGBUS.
+_SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+
+
+@contextlib.contextmanager
+def memory_file(data: bytes) -> Iterator[int]:
+    """Copy bytes to a file in memory, which is closed afterwards.
+
+    Args:
+        data: Its content.
+
+    Yields:
+        Its descriptor, at the file's beginning.
+    """
+    descriptor = os.memfd_create("sandbox", os.MFD_CLOEXEC)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def result_file() -> Iterator[int]:
+    """Make the file in memory that goes with an answer, in the child. It is sealed afterwards: nobody can change it.
+
+    Yields:
+        Its descriptor. It stays open unless the block raises.
+    """
+    descriptor = os.memfd_create("result", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        yield descriptor
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def mapped_result(descriptor: int) -> mmap.mmap:
+    """Map the file that came with an answer, in the parent. Nothing is copied.
+
+    Args:
+        descriptor: Of the file. It is closed.
+
+    Returns:
+        The content, read only. Its memory is given back with it.
+
+    Raises:
+        ValueError: The file is empty, or not sealed.
+    """
+    try:
+        size = os.fstat(descriptor).st_size
+        if fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) & _SEALS != _SEALS or not size:
+            raise ValueError(f"a file of {size:,} bytes that is empty or not sealed")
+        return mmap.mmap(descriptor, size, flags=mmap.MAP_PRIVATE | mmap.MAP_POPULATE, prot=mmap.PROT_READ)
+    finally:
+        os.close(descriptor)

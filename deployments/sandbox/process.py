@@ -1,0 +1,169 @@
+"""The child process from its parent's side: started when needed, and again when it has ended."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Literal
+
+from deployments.sandbox.bounds import OVER_MEMORY, CallLimits
+from deployments.sandbox.files import memory_file
+from deployments.sandbox.messages import Message, MessageError, receive, send
+from deployments.sandbox.task import Refused
+
+__all__ = ["ProcessEnded", "SandboxProcess"]
+
+Cause = Literal["cpu", "wall", "memory", "file", "crash", "idle"]
+
+_CAUSE_OF_STATUS: dict[int, Cause] = {
+    0: "idle",
+    -signal.SIGPROF: "cpu",
+    OVER_MEMORY: "memory",
+    -signal.SIGKILL: "memory",  # the kernel's way to free some
+    -signal.SIGXFSZ: "file",
+}
+
+# What glibc says when it finds its heap damaged, after which it ends the process as for a lack of memory.
+_DAMAGED_HEAP = (b"free(): ", b"malloc(): ", b"corrupted ", b"double free", b"invalid pointer", b"realloc(): ")
+
+# Longer than any start takes; a process that does not end after its socket was closed is ended.
+_END_S = 5.0
+
+
+class ProcessEnded(Exception):
+    """The child process ended during a call.
+
+    Args:
+        cause: `cpu` and `wall` for time, `memory`, `file` for the size of one, `crash`, and `idle` if it had ended by
+            itself.
+        was_new: Whether the call was its first: then nothing before it can be at fault.
+    """
+
+    def __init__(self, cause: Cause, was_new: bool) -> None:
+        super().__init__(cause, was_new)
+        self.cause = cause
+        self.was_new = was_new
+
+
+class SandboxProcess:
+    """The child process of one task. Threads take turns.
+
+    Args:
+        task: Import path of the `Task`, as `package.module:Class`. The child can do nothing else.
+    """
+
+    def __init__(self, task: str) -> None:
+        self._task = task
+        self._lock = threading.Lock()
+        self._running: _Running | None = None
+
+    def call(self, request: Message, limits: CallLimits, *files: bytes) -> tuple[Message, int | None]:
+        """Have one call answered.
+
+        Args:
+            request: A message that the task knows.
+            limits: What the call may cost.
+            files: Handed over if the task does not keep them from an earlier call.
+
+        Returns:
+            The answer, and the descriptor of the sealed file in memory that came with it, which the caller closes.
+
+        Raises:
+            Refused: The task can't do it; or, with `internal`, rayocr's own code failed.
+            ProcessEnded: The process ended during the call. The next call starts another.
+        """
+        with self._lock:
+            if self._running is None:
+                self._running = _Running(self._task)
+            try:
+                answer, file = self._running.call(request | {"limits": limits._asdict()}, limits.wall_s, files)
+            except BaseException:
+                self._close()
+                raise
+        if "refused" in answer:
+            raise Refused(str(answer["refused"]), str(answer["detail"]))
+        return answer, file
+
+    def close(self) -> None:
+        """End the child, if there is one. The next call starts another."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.close()
+
+
+class _Running:
+    def __init__(self, task: str) -> None:
+        self._connection, theirs = socket.socketpair()
+        self._errors = os.memfd_create("sandbox-errors", os.MFD_CLOEXEC)
+        self._calls = 0
+        root = str(Path(__file__).resolve().parents[2])
+        paths = [root, *(path for path in sys.path if path and Path(path).is_absolute())]
+        with theirs:
+            # Modules of the working directory, site hooks and the credentials in this process's environment are no
+            # business of the child.
+            self._process = subprocess.Popen(
+                [sys.executable, "-S", "-P", "-m", "deployments.sandbox.worker", str(theirs.fileno()), task],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                pass_fds=[theirs.fileno()],
+                env={
+                    "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
+                    "LC_ALL": "C.UTF-8",
+                    "MALLOC_ARENA_MAX": "1",
+                    "OPENBLAS_NUM_THREADS": "1",
+                },
+            )
+
+    def call(self, request: Message, wall_s: float, files: tuple[bytes, ...]) -> tuple[Message, int | None]:
+        self._connection.settimeout(wall_s)
+        self._calls += 1
+        try:
+            answer, result = self._exchange(request, [])
+            if "wants_files" in answer:
+                with contextlib.ExitStack() as stack:
+                    copies = [stack.enter_context(memory_file(file)) for file in files]
+                    answer, result = self._exchange(request, copies)
+        except TimeoutError:
+            raise ProcessEnded("wall", self._calls == 1) from None
+        except (OSError, MessageError) as exc:
+            raise ProcessEnded(self._cause_of_end(), self._calls == 1) from exc
+        return answer, result
+
+    def _exchange(self, request: Message, files: list[int]) -> tuple[Message, int | None]:
+        send(self._connection, request, files)
+        answer, results = receive(self._connection)
+        if answer is None:
+            raise MessageError("the child process has ended")
+        return answer, results[0] if results else None
+
+    def _cause_of_end(self) -> Cause:
+        try:
+            status = self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            return "crash"  # it sent what is not a message
+        if status in _CAUSE_OF_STATUS:
+            return _CAUSE_OF_STATUS[status]
+        said = os.pread(self._errors, 1 << 16, 0)
+        if status == -signal.SIGABRT:
+            return "crash" if any(mark in said for mark in _DAMAGED_HEAP) else "memory"
+        if status > 0:
+            raise Refused("internal", f"the process ended with status {status}: {said.decode(errors='replace')}")
+        return "crash"
+
+    def close(self) -> None:
+        self._connection.close()
+        try:
+            # Idle, it ends at once; in work, nobody waits for its answer.
+            self._process.kill()
+            self._process.wait(_END_S)
+        finally:
+            os.close(self._errors)

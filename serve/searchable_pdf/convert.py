@@ -1,0 +1,110 @@
+"""Lays text into a document that came from outside, in a child process for each."""
+
+import contextlib
+import pickle
+from collections.abc import Sequence
+from typing import Final
+
+from deployments.document import Document
+from deployments.sandbox.bounds import CallLimits
+from deployments.sandbox.files import mapped_result
+from deployments.sandbox.process import ProcessEnded, SandboxProcess
+from deployments.sandbox.task import Refused
+from deployments.settings import PreprocessLimits
+from models.errors import RayocrError, Undecodable
+from serve.searchable_pdf.font import font_program
+from serve.searchable_pdf.words import PageWords
+from serve.searchable_pdf.writing import Job
+
+__all__ = ["with_text"]
+
+# pikepdf takes 0.04 GB of address space; the rest is for documents of many objects, and for old text, which is parsed a
+# page at a time.
+_BASE_BYTES: Final = 450_000_000
+
+# Written anew, a document grows a little: by its text, and by a table of objects that may have been compressed.
+_BASE_OUTPUT_BYTES: Final = 50_000_000
+
+# Measured: 0.15 s to start, 5 to 30 ms a page.
+_BASE_CPU_S: Final = 5
+_PAGE_CPU_S: Final = 0.2
+_MEGABYTE_CPU_S: Final = 0.1
+
+# Of pictures that are decoded and compressed anew: OpenCV and numpy take much address space, and little memory.
+_DECODER_BYTES: Final = 1_500_000_000
+_PICTURE_CPU_S: Final = 60
+
+# Waiting for a CPU on a busy machine is not the document's fault.
+_WALL_FACTOR: Final = 6
+
+_ADVICE = "ask for the result in another format, or send a repaired copy"
+
+
+def with_text(
+    document: Document,
+    pages: Sequence[PageWords],
+    password: str | None = None,
+    picture_limits: PreprocessLimits | None = None,
+) -> bytes:
+    """Lay text into a PDF, or make one of a picture, in a process of its own.
+
+    Args:
+        document: It may be damaged or hostile.
+        pages: Words of those that were read.
+        password: That opens it, if it is encrypted.
+        picture_limits: What a page of a picture may cost to decode; None if the document is a PDF.
+
+    Returns:
+        The PDF with its text, encrypted as it was.
+
+    Raises:
+        Undecodable: It is damaged beyond repair, its password is wrong, or it costs too much.
+        RayocrError: The process failed for a reason that is not the document's.
+    """
+    data = document.data
+    seconds = int(_BASE_CPU_S + _PAGE_CPU_S * len(pages) + _MEGABYTE_CPU_S * len(data) / 1e6)
+    # The sandbox itself allows for the file that it is handed.
+    max_bytes = _BASE_BYTES + 2 * len(data)
+    max_output_bytes = _BASE_OUTPUT_BYTES + 2 * len(data)
+    if picture_limits is not None:
+        pixels = sum(page.width * page.height for page in pages)
+        # Also the pages that were not read, of which nothing is known here.
+        seconds += _PICTURE_CPU_S + int(pixels / 1e6)
+        max_bytes += _DECODER_BYTES + 2 * picture_limits.max_decode_bytes + 3 * pixels
+        max_output_bytes += 3 * pixels
+    job = Job(tuple(pages), font_program(), password, picture_limits, document.name)
+    limits = CallLimits(seconds, _WALL_FACTOR * seconds, max_bytes, max_output_bytes)
+    with contextlib.closing(SandboxProcess("serve.searchable_pdf.writing:PdfWriting")) as process:
+        try:
+            _, pdf = process.call({}, limits, data, pickle.dumps(job))
+        except Refused as refused:
+            raise _error_of_refusal(refused, limits, len(data)) from refused
+        except ProcessEnded as ended:
+            raise _error_of_end(ended.cause, limits, len(data)) from ended
+    if pdf is None:
+        raise RayocrError("the process that makes searchable PDFs sent none")
+    with mapped_result(pdf) as content:
+        return content[:]
+
+
+def _error_of_refusal(refused: Refused, limits: CallLimits, document_bytes: int) -> RayocrError:
+    lines = refused.detail.strip().splitlines() or [refused.reason]
+    match refused.reason:
+        case "wrong_password":
+            return Undecodable("the PDF is encrypted, and the password is missing or wrong; send its password")
+        case "damaged":
+            return Undecodable(f"the PDF is too damaged to add text to it ({lines[0][:300]}); {_ADVICE}")
+        case "picture":
+            return Undecodable(f"the picture can't be put into a PDF: {lines[-1][:300]}")
+    if refused.reason == "memory" or "MemoryError" in refused.detail or "bad_alloc" in refused.detail:
+        return _error_of_end("memory", limits, document_bytes)
+    return RayocrError(f"making a searchable PDF failed: {lines[-1][:300]}")
+
+
+def _error_of_end(cause: str, limits: CallLimits, document_bytes: int) -> Undecodable:
+    time = f"{limits.cpu_s} s of CPU time"
+    output = f"{(limits.max_file_bytes or 0) / 1e6:.0f} MB of output"
+    # A process that crashes has most likely run out of memory.
+    memory = f"{(limits.max_bytes + document_bytes) / 1e6:.0f} MB of memory"
+    limit = {"cpu": time, "wall": time, "file": output}.get(cause, memory)
+    return Undecodable(f"making a searchable PDF would take more than {limit}; {_ADVICE}")
