@@ -14,7 +14,6 @@ from deployments.settings import PreprocessLimits
 from models.errors import RayocrError, Undecodable
 from serve.searchable_pdf.font import font_program
 from serve.searchable_pdf.words import PageWords
-from serve.searchable_pdf.writing import Job
 
 __all__ = ["with_text"]
 
@@ -72,11 +71,16 @@ def with_text(
         seconds += _PICTURE_CPU_S + int(pixels / 1e6)
         max_bytes += _DECODER_BYTES + 2 * picture_limits.max_decode_bytes + 3 * pixels
         max_output_bytes += 3 * pixels
-    job = Job(tuple(pages), font_program(), password, picture_limits, document.name)
     limits = CallLimits(seconds, _WALL_FACTOR * seconds, max_bytes, max_output_bytes)
+    request = {
+        "password": password,
+        "picture_limits": picture_limits and picture_limits.model_dump(),
+        "name": document.name,
+    }
+    words = pickle.dumps((tuple(pages), font_program()))
     with contextlib.closing(SandboxProcess("serve.searchable_pdf.writing:PdfWriting")) as process:
         try:
-            _, pdf = process.call({}, limits, data, pickle.dumps(job))
+            _, pdf = process.call(request, limits, data, words)
         except Refused as refused:
             raise _error_of_refusal(refused, limits, len(data)) from refused
         except ProcessEnded as ended:

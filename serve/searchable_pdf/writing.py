@@ -8,7 +8,7 @@ import contextlib
 import pickle
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from deployments.sandbox.files import result_file
 from deployments.sandbox.messages import Message
@@ -19,9 +19,7 @@ from serve.searchable_pdf.words import PageWords
 if TYPE_CHECKING:
     from pikepdf import Pdf
 
-    from deployments.settings import PreprocessLimits
-
-__all__ = ["Job", "PdfWriting"]
+__all__ = ["PdfWriting"]
 
 # Of one stream that must be decoded: tables of objects, and page contents where old text is looked for. Pictures are
 # never decoded. A table of four million objects has as much.
@@ -31,24 +29,6 @@ _MAX_STREAM_BYTES = 20_000_000
 _LIMITS_MET = ("bad_alloc", "memory limit")
 
 
-class Job(NamedTuple):
-    """What to write.
-
-    Args:
-        pages: As `writer.lay_text` takes them.
-        font_program: As `font_program` makes it.
-        password: Of the document; None if none was given.
-        picture_limits: What a page may cost to decode, if the document is a picture; None for a PDF.
-        name: What the user calls the document; None if unknown.
-    """
-
-    pages: tuple[PageWords, ...]
-    font_program: bytes
-    password: str | None
-    picture_limits: "PreprocessLimits | None"
-    name: str | None
-
-
 class PdfWriting(Task):
     """Lays text into a PDF, or makes one of a picture."""
 
@@ -56,14 +36,14 @@ class PdfWriting(Task):
     is_watched: ClassVar[bool] = False
 
     def answer(self, request: Message, files: Sequence[int]) -> tuple[Message, int | None]:
-        """Do one job.
+        """Write one PDF.
 
         Args:
-            request: Nothing.
-            files: The document, and the pickled job, which comes from the parent.
+            request: `password`; `picture_limits`, which are None for a PDF; and `name`, the picture's, or None.
+            files: The document; and pickled by the parent, the pages and the font, as `lay_text` takes them.
 
         Returns:
-            Nothing, and the PDF.
+            An empty message, and the PDF.
 
         Raises:
             Refused: `wrong_password`; `damaged` beyond repair; `picture` that can't be decoded again.
@@ -72,8 +52,8 @@ class PdfWriting(Task):
         # Only now: what is imported here and below is held to the limits.
         import pikepdf
 
-        with open(files[1], "rb", closefd=False) as stream:
-            job: Job = pickle.load(stream)
+        from serve.searchable_pdf.writer import lay_text, save
+
         pikepdf.settings.set_qpdf_limits(
             flate_max_memory=_MAX_STREAM_BYTES,
             run_length_max_memory=_MAX_STREAM_BYTES,
@@ -81,10 +61,20 @@ class PdfWriting(Task):
             tiff_max_memory=_MAX_STREAM_BYTES,
             dct_max_memory=1,
         )
+        with open(files[1], "rb", closefd=False) as stream:
+            pages, font_program = pickle.load(stream)
         path = f"/proc/self/fd/{files[0]}"
         try:
-            with result_file() as result:
-                _write(job, path, result)
+            with (
+                result_file() as result,
+                open(result, "wb", closefd=False) as output,
+                _opened(request, path, pages) as pdf,
+            ):
+                warnings = lay_text(pdf, pages, font_program)
+                save(pdf, output)
+                warnings += map(str, pdf.get_warnings())
+                if any(limit in warning for warning in warnings for limit in _LIMITS_MET):
+                    raise MemoryError
         except pikepdf.PasswordError as exc:
             raise Refused("wrong_password") from exc
         except RayocrError as exc:
@@ -94,24 +84,13 @@ class PdfWriting(Task):
         return {}, result
 
 
-def _write(job: Job, path: str, result: int) -> None:
-    from serve.searchable_pdf.writer import lay_text, save
-
-    with _opened(job, path) as pdf, open(result, "wb", closefd=False) as output:
-        warnings = lay_text(pdf, job.pages, job.font_program)
-        save(pdf, output)
-        warnings += map(str, pdf.get_warnings())
-    if any(limit in warning for warning in warnings for limit in _LIMITS_MET):
-        raise MemoryError
-
-
-def _opened(job: Job, path: str) -> "Pdf":
+def _opened(request: Message, path: str, pages: tuple[PageWords, ...]) -> "Pdf":
     """Open the document. Of a PDF, bytes are read when they are needed: it is not held a second time."""
-    if job.picture_limits is not None:
-        return _picture(job.name, path, job.pages, job.picture_limits)
+    if request["picture_limits"] is not None:
+        return _picture(request, path, pages)
     import pikepdf
 
-    password = job.password or ""
+    password = request["password"] or ""
     # Old PDFs encode a password as PDFDocEncoding, which is near Latin-1; newer ones as UTF-8.
     candidates: list[str | bytes] = [password]
     with contextlib.suppress(UnicodeEncodeError):
@@ -122,12 +101,14 @@ def _opened(job: Job, path: str) -> "Pdf":
     return pikepdf.open(path, password=candidates[-1])
 
 
-def _picture(name: str | None, path: str, pages: tuple[PageWords, ...], limits: "PreprocessLimits") -> "Pdf":
+def _picture(request: Message, path: str, pages: tuple[PageWords, ...]) -> "Pdf":
     from PIL import Image
 
     from deployments.document import Document
+    from deployments.settings import PreprocessLimits
     from serve.searchable_pdf.pictures import pdf_of_picture
 
     # Its own limit warns or refuses, also if nothing is decoded; ours hold here.
     Image.MAX_IMAGE_PIXELS = None
-    return pdf_of_picture(Document(Path(path).read_bytes(), name), pages, limits)
+    document = Document(Path(path).read_bytes(), request["name"])
+    return pdf_of_picture(document, pages, PreprocessLimits(**request["picture_limits"]))

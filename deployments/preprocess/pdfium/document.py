@@ -1,4 +1,4 @@
-"""PDFs that are open: the last few, so that a document is handed over and parsed once for all of its pages."""
+"""One open PDF."""
 
 import ctypes
 import mmap
@@ -7,10 +7,7 @@ import os
 from deployments.preprocess.pdfium.library import pdfium
 from deployments.sandbox.task import Refused
 
-__all__ = ["OpenDocument", "OpenDocuments"]
-
-_KEPT = 4
-_KEPT_BYTES = 100_000_000
+__all__ = ["OpenDocument"]
 
 
 class OpenDocument:
@@ -60,50 +57,3 @@ class OpenDocument:
         # The mapping can't be closed while something points into it.
         del self._bytes
         self._mapping.close()
-
-
-class OpenDocuments:
-    """The documents that were used last."""
-
-    def __init__(self) -> None:
-        self._documents: dict[tuple[str, str | None], OpenDocument] = {}
-
-    @property
-    def total_bytes(self) -> int:
-        """Bytes of all documents that are open."""
-        return sum(document.size for document in self._documents.values())
-
-    def find(self, key: str, password: str | None) -> OpenDocument | None:
-        """A document that is open.
-
-        Args:
-            key: Its digest.
-            password: That it was opened with: who does not know it must not find the document open.
-        """
-        document = self._documents.pop((key, password), None)
-        if document is not None:
-            self._documents[key, password] = document  # the last used is the last to go
-        return document
-
-    def open(self, key: str, password: str | None, descriptor: int) -> OpenDocument:
-        """Open a document, and close those that it takes the place of.
-
-        Args:
-            key: Its digest.
-            password: As `OpenDocument`.
-            descriptor: As `OpenDocument`.
-
-        Raises:
-            Refused: As `OpenDocument`.
-        """
-        size = os.fstat(descriptor).st_size
-        while self._documents and (len(self._documents) >= _KEPT or self.total_bytes + size > _KEPT_BYTES):
-            self._documents.pop(next(iter(self._documents))).close()
-        document = OpenDocument(descriptor, password)
-        self._documents[key, password] = document
-        return document
-
-    def close_all(self) -> None:
-        """Close all, since what PDFium keeps of their pages has become large."""
-        while self._documents:
-            self._documents.popitem()[1].close()

@@ -1,4 +1,4 @@
-"""PDFium itself, prepared once a process."""
+"""PDFium itself."""
 
 import ctypes
 from typing import Any
@@ -6,14 +6,9 @@ from typing import Any
 # It publishes no type information. Not `pypdfium2`, whose helpers nothing here needs.
 import pypdfium2_raw  # type: ignore[import-untyped]
 
-__all__ = ["address", "pdfium", "start_library"]
+__all__ = ["address", "pdfium"]
 
 pdfium: Any = pypdfium2_raw
-
-
-def start_library() -> None:
-    """Prepare PDFium, once a process."""
-    pdfium.FPDF_InitLibrary()
 
 
 def address(handle: Any) -> int:

@@ -1,26 +1,34 @@
 """Reading PDFs, as the task of a child process."""
 
+import os
 from collections.abc import Sequence
 from typing import ClassVar
 
-from deployments.preprocess.pdfium.document import OpenDocument, OpenDocuments
-from deployments.preprocess.pdfium.library import start_library
+from deployments.preprocess.pdfium.document import OpenDocument
+from deployments.preprocess.pdfium.library import pdfium
 from deployments.preprocess.pdfium.pages import read_page
 from deployments.sandbox.messages import Message
 from deployments.sandbox.task import Task
 
 __all__ = ["PdfReading"]
 
+_KEPT = 4
+_KEPT_BYTES = 100_000_000
+
 
 class PdfReading(Task):
-    """Counts the pages of a PDF, or reads one of them. Documents stay open, so that each is parsed once for all."""
+    """Counts the pages of a PDF, or reads one of them.
+
+    The documents that were used last stay open, so that each is handed over and parsed once for all of its pages.
+    """
 
     # If an allocation fails, PDFium goes on, and leaves out the pictures whose decoders found no memory without a word.
     is_watched: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        start_library()
-        self._documents = OpenDocuments()
+        pdfium.FPDF_InitLibrary()
+        # By digest and password: who does not know the password must not find the document open.
+        self._documents: dict[tuple[str, str | None], OpenDocument] = {}
 
     def answer(self, request: Message, files: Sequence[int]) -> tuple[Message, int | None]:
         """Answer `page_count`, or `page` as `read_page` does.
@@ -33,19 +41,23 @@ class PdfReading(Task):
             Refused: The document or the page can't be opened.
             MemoryError: It does not fit the limit.
         """
-        document = self._document(request, files)
+        key = (request["document"], request["password"])
+        document = self._documents.pop(key, None) or self._opened(files[0], request["password"])
+        self._documents[key] = document  # the last used is the last to go
         if request["call"] == "page_count":
             return {"page_count": document.page_count}, None
         return read_page(document, request)
 
-    def _document(self, request: Message, files: Sequence[int]) -> OpenDocument:
-        key, password = request["document"], request["password"]
-        return self._documents.find(key, password) or self._documents.open(key, password, files[0])
+    def _opened(self, file: int, password: str | None) -> OpenDocument:
+        size = os.fstat(file).st_size
+        while self._documents and (len(self._documents) >= _KEPT or self.kept_file_bytes + size > _KEPT_BYTES):
+            self._documents.pop(next(iter(self._documents))).close()
+        return OpenDocument(file, password)
 
     @property
     def kept_file_bytes(self) -> int:
         """Size of the documents that are open."""
-        return self._documents.total_bytes
+        return sum(document.size for document in self._documents.values())
 
     def keeps_files_of(self, request: Message) -> bool:
         """Ask whether the document is open, with the same password.
@@ -53,9 +65,10 @@ class PdfReading(Task):
         Args:
             request: `document` and `password`.
         """
-        return self._documents.find(request["document"], request["password"]) is not None
+        return (request["document"], request["password"]) in self._documents
 
     def forget(self) -> bool:
         """Close all documents, and with them what PDFium keeps of their pages."""
-        self._documents.close_all()
+        while self._documents:
+            self._documents.popitem()[1].close()
         return True
