@@ -82,7 +82,7 @@ class PageDecoder:
         with pillow_errors_translated(image_format):
             page_count = count_pages(document.data, image_format)
         if page_count == 1:
-            page_count = open_header(document, image_format, self._limits).place.page_count
+            page_count = open_header(document, image_format, self._limits).entry.page_count
         return DocumentInfo(image_format, page_count)
 
     def page(self, document: Document, number: int, options: ReadOptions = AS_IT_COMES) -> Page:
@@ -115,7 +115,7 @@ class PageDecoder:
             loaded.pixels,
             number,
             warnings=tuple(replace(warning, page=number) for warning in warnings),
-            page_count=header.place.page_count,
+            page_count=header.entry.page_count,
         )
         if loaded.is_new:
             return page

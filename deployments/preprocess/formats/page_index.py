@@ -13,7 +13,7 @@ from deployments.preprocess.formats.tiff import FileFrom, tiff_pages
 from models.errors import SourceNotFound, TooLarge
 from models.page import PageWarning
 
-__all__ = ["Place", "count_pages", "find_page"]
+__all__ = ["PageEntry", "count_pages", "find_page"]
 
 # Of a container, such as HEIC, whose pictures stand each for itself. In the other formats a frame builds on the one
 # before it.
@@ -24,8 +24,8 @@ _WEBP_EXTENDED = b"VP8X"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A page that was found in its file.
+class PageEntry:
+    """One page of a file, and where it is.
 
     Args:
         image: Opened for this page, not loaded, and not yet moved to `frame`.
@@ -48,7 +48,7 @@ class Place:
     warnings: tuple[PageWarning, ...] = ()
 
 
-def find_page(data: bytes, image_format: ImageFormat, number: int, max_pixels: int) -> Place:
+def find_page(data: bytes, image_format: ImageFormat, number: int, max_pixels: int) -> PageEntry:
     """Find a page and open its header. Other pages are not decoded.
 
     Args:
@@ -76,7 +76,7 @@ def find_page(data: bytes, image_format: ImageFormat, number: int, max_pixels: i
     is_container = image_format in _CONTAINERS
     if is_container:
         image.seek(frame)
-    return Place(image, count, frame, image.size, is_animation=count > 1 and not is_container)
+    return PageEntry(image, count, frame, image.size, is_animation=count > 1 and not is_container)
 
 
 def count_pages(data: bytes, image_format: ImageFormat) -> int:
@@ -106,7 +106,7 @@ def _frame(number: int, count: int) -> int:
     return number - 1
 
 
-def _tiff_page(data: bytes, number: int) -> Place:
+def _tiff_page(data: bytes, number: int) -> PageEntry:
     pages = tiff_pages(data)
     count = len(pages.offsets)
     index = _frame(number, count)
@@ -115,7 +115,7 @@ def _tiff_page(data: bytes, number: int) -> Place:
     if pages.is_cut and number == count:
         message = f"the TIFF document is cut off behind page {count}: pages that may have followed are missing"
         warnings = (PageWarning("truncated", message),)
-    return Place(
+    return PageEntry(
         image,
         count,
         0,
@@ -126,12 +126,12 @@ def _tiff_page(data: bytes, number: int) -> Place:
     )
 
 
-def _gif_frame(data: bytes, number: int) -> Place:
+def _gif_frame(data: bytes, number: int) -> PageEntry:
     canvases = gif_frames(data).canvases
     count = max(1, len(canvases))
     frame = _frame(number, count)
     image = opened(io.BytesIO(data), ImageFormat.GIF)
-    return Place(image, count, frame, canvases[frame] if canvases else image.size, is_animation=count > 1)
+    return PageEntry(image, count, frame, canvases[frame] if canvases else image.size, is_animation=count > 1)
 
 
 def _check_webp_size(data: bytes, max_pixels: int) -> None:

@@ -71,7 +71,7 @@ class Contents:
     Args:
         pictures: Those that could hold text.
         text_sizes: (size in points, about how many characters) of each piece of text, visible or not.
-        text_places: Where in the page's content each piece of text comes, by its address.
+        text_order: Rank of each text object in the page's content, by its address.
         outline_glyphs: How many glyphs the outlines could be.
         has_annotations: Whether text may stand in annotations and form fields, which the text layer does not hold.
         is_complete: False where there were too many objects to look at.
@@ -79,7 +79,7 @@ class Contents:
 
     pictures: list[Picture] = field(default_factory=list)
     text_sizes: list[tuple[float, float]] = field(default_factory=list)
-    text_places: dict[int, int] = field(default_factory=dict)
+    text_order: dict[int, int] = field(default_factory=dict)
     outline_glyphs: float = 0.0
     has_annotations: bool = False
     is_complete: bool = True
@@ -146,7 +146,7 @@ class _Look:
                     return
 
     def _text(self, text: Any, parent: Matrix, to_page: Matrix) -> None:
-        self.contents.text_places[address(text)] = self.objects
+        self.contents.text_order[address(text)] = self.objects
         left, bottom, right, top = self._bounds
         if not pdfium.FPDFPageObj_GetBounds(text, left, bottom, right, top):
             return

@@ -33,13 +33,13 @@ class Style:
         along: Unit vector of the direction in which the text runs, on the page as a person sees it, y downwards.
         size: Of the font, in points of the page.
         is_visible: Whether a person sees it.
-        place: Where in the page's content it comes.
+        order: Its rank in the page's content.
     """
 
     along: tuple[float, float]
     size: float
     is_visible: bool
-    place: int
+    order: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,13 @@ class Glyphs:
 
 
 def read_glyphs(
-    page: Any, places: dict[int, int], width_pt: float, height_pt: float, *, with_invisible: bool
+    page: Any, text_order: dict[int, int], width_pt: float, height_pt: float, *, with_invisible: bool
 ) -> Glyphs:
     """Read a page's text layer.
 
     Args:
         page: Loaded.
-        places: As `Contents.text_places`.
+        text_order: Rank of each text object in the page's content, as `Contents.text_order` has it.
         width_pt: Of the page as a person sees it, in points.
         height_pt: The same.
         with_invisible: Whether text that a person can't see is wanted: above all what another OCR program left.
@@ -109,17 +109,17 @@ def read_glyphs(
         return Glyphs()
     try:
         to_points = Matrix(width_pt, 0, 0, height_pt, 0, 0).after(page_matrix(page))
-        return _Reading(layer, places, to_points, (width_pt, height_pt), with_invisible).all()
+        return _Reading(layer, text_order, to_points, (width_pt, height_pt), with_invisible).all()
     finally:
         pdfium.FPDFText_ClosePage(layer)
 
 
 class _Reading:
     def __init__(
-        self, layer: Any, places: dict[int, int], to_points: Matrix, size: tuple[float, float], with_invisible: bool
+        self, layer: Any, text_order: dict[int, int], to_points: Matrix, size: tuple[float, float], with_invisible: bool
     ) -> None:
         self._layer = layer
-        self._places = places
+        self._text_order = text_order
         self._to_points = to_points
         self._size = size
         self._with_invisible = with_invisible
@@ -205,7 +205,7 @@ class _Reading:
         is_filled = mode in (pdfium.FPDF_TEXTRENDERMODE_FILL, pdfium.FPDF_TEXTRENDERMODE_FILL_CLIP)
         is_transparent = is_filled and alpha.value == 0
         is_visible = mode not in _INVISIBLE_MODES and not is_transparent and size >= _LEAST_VISIBLE_PT
-        return Style(along, size, is_visible, self._places.get(address(text_object), 0))
+        return Style(along, size, is_visible, self._text_order.get(address(text_object), 0))
 
     def _box(self, index: int) -> Spread:
         left, right, bottom, top = self._numbers

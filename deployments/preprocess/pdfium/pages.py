@@ -93,7 +93,7 @@ def _text_layer(
     doubts = doubts_about_contents(contents, sum(count for _, count in contents.text_sizes))
     if wanted == "auto" and doubts:
         return None
-    glyphs = read_glyphs(page, contents.text_places, *size_pt, with_invisible=wanted == "always")
+    glyphs = read_glyphs(page, contents.text_order, *size_pt, with_invisible=wanted == "always")
     doubts += doubts_about_text(glyphs)
     if wanted == "always" and glyphs.invisible:
         doubts.append(f"{glyphs.invisible:,} of its characters can't be seen on the page")

@@ -168,7 +168,7 @@ def _joined(lines: list[TextLine]) -> list[TextLine]:
                 break
         else:
             joined.append(piece)
-    return [piece.line for piece in sorted(joined, key=lambda piece: piece.place)]
+    return [piece.line for piece in sorted(joined, key=lambda piece: piece.order)]
 
 
 class _Piece:
@@ -176,7 +176,7 @@ class _Piece:
         glyphs = [glyph for word in line.words for glyph in word.glyphs]
         style = glyphs[0].style
         # PDFium itself orders what it takes for one line, which on a page on its side may be several.
-        self.place = min(glyph.style.place for glyph in glyphs), found
+        self.order = min(glyph.style.order for glyph in glyphs), found
         self.line, self.length = line, len(glyphs)
         self.along = round(style.along[0], 2), round(style.along[1], 2)
         self.size = max(glyph.style.size for glyph in glyphs)
@@ -201,7 +201,7 @@ class _Piece:
             words = [*before.line.words[:-1], seam, *after.line.words[1:]]
         self.line = TextLine(words)
         if piece.length > self.length:
-            self.place, self.baseline = piece.place, piece.baseline
+            self.order, self.baseline = piece.order, piece.baseline
         self.length += piece.length
         self.start, self.end = min(self.start, piece.start), max(self.end, piece.end)
         self.size = max(self.size, piece.size)

@@ -15,7 +15,7 @@ from deployments.document import Document
 from deployments.preprocess.formats.avif import coded_pixels
 from deployments.preprocess.formats.jpeg import Scans, find_scans
 from deployments.preprocess.formats.jpeg2000 import codestream
-from deployments.preprocess.formats.page_index import Place, find_page
+from deployments.preprocess.formats.page_index import PageEntry, find_page
 from deployments.preprocess.formats.signatures import ImageFormat
 from deployments.preprocess.formats.sniff import unsupported
 from deployments.preprocess.picture.exif_orientation import read_orientation
@@ -52,7 +52,7 @@ class Header:
 
     Args:
         number: Of the page, counted from 1.
-        place: The page, with its picture opened and not loaded.
+        entry: The page in its file, with its picture opened and not loaded.
         image_format: What it is.
         how: How it is to be decoded.
         scans: Of a JPEG.
@@ -60,7 +60,7 @@ class Header:
     """
 
     number: int
-    place: Place
+    entry: PageEntry
     image_format: ImageFormat
     how: Decoding
     scans: Scans
@@ -69,7 +69,7 @@ class Header:
     @property
     def image(self) -> ImageFile:
         """The opened picture."""
-        return self.place.image
+        return self.entry.image
 
 
 @contextmanager
@@ -124,19 +124,19 @@ def open_header(document: Document, image_format: ImageFormat, limits: Preproces
         UnsupportedType: A camera's raw file, whose first page is only a preview.
     """
     with pillow_errors_translated(image_format):
-        place = find_page(document.data, image_format, number, limits.max_pixels)
-        image = place.image
-        if isinstance(image, TiffImageFile) and _is_camera_raw(document, place.is_first, image):
+        entry = find_page(document.data, image_format, number, limits.max_pixels)
+        image = entry.image
+        if isinstance(image, TiffImageFile) and _is_camera_raw(document, entry.is_first, image):
             raise unsupported(document, "camera raw picture")
-        _check_pixels(place, image_format, limits)
+        _check_pixels(entry, image_format, limits)
         if image_format is ImageFormat.AVIF:
-            _check_coded_size(document, place)
+            _check_coded_size(document, entry)
         scans = _checked_scans(document, image)
         orientation, warnings = read_orientation(image, document.data)
         how = Decoding(
             scans=scans.count,
-            frame=place.frame if place.is_animation else 0,
-            is_at_once=is_decoded_at_once(image, place.page_count),
+            frame=entry.frame if entry.is_animation else 0,
+            is_at_once=is_decoded_at_once(image, entry.page_count),
             band_rows=band_rows(image),
             document_bytes=len(document.data),
             orientation=orientation,
@@ -144,7 +144,7 @@ def open_header(document: Document, image_format: ImageFormat, limits: Preproces
         )
         if how.codestream is not None and (how.codestream.width, how.codestream.height) != image.size:
             raise Undecodable("the JPEG 2000 picture says two different sizes; save it anew")
-        header = Header(number, place, image_format, how, scans, (*place.warnings, *warnings))
+        header = Header(number, entry, image_format, how, scans, (*entry.warnings, *warnings))
         check_memory(header, how, limits)
     return header
 
@@ -163,7 +163,7 @@ def check_memory(header: Header, how: Decoding, limits: PreprocessLimits) -> Non
     needed = decode_bytes(header.image, how)
     if needed > limits.max_decode_bytes:
         raise TooLarge(
-            f"{_shown_size(header.place.canvas, header.image_format)}, and decoding this kind of "
+            f"{_shown_size(header.entry.canvas, header.image_format)}, and decoding this kind of "
             f"{header.image_format} would take {needed / 1e6:.0f} MB of memory, more than the limit of "
             f"{limits.max_decode_bytes / 1e6:.0f} MB; {_ADVICE}, or send it as PNG"
         )
@@ -174,27 +174,27 @@ def _shown_size(canvas: tuple[int, int], image_format: ImageFormat) -> str:
     return f"the {image_format} picture has {width} x {height} = {width * height / 1e6:.1f} million pixels"
 
 
-def _check_pixels(place: Place, image_format: ImageFormat, limits: PreprocessLimits) -> None:
-    width, height = place.canvas
+def _check_pixels(entry: PageEntry, image_format: ImageFormat, limits: PreprocessLimits) -> None:
+    width, height = entry.canvas
     pixels = width * height
-    shown = _shown_size(place.canvas, image_format)
+    shown = _shown_size(entry.canvas, image_format)
     if pixels > limits.max_pixels:
         raise TooLarge(f"{shown}, more than the limit of {limits.max_pixels / 1e6:.1f} million; {_ADVICE}")
-    slow = next((_SLOW_CODECS[tile.codec_name] for tile in place.image.tile if tile.codec_name in _SLOW_CODECS), None)
+    slow = next((_SLOW_CODECS[tile.codec_name] for tile in entry.image.tile if tile.codec_name in _SLOW_CODECS), None)
     if slow is not None and pixels > _MAX_SLOW_PIXELS:
         raise TooLarge(
             f"{shown}, more than the limit for {slow} of {_MAX_SLOW_PIXELS / 1e6:.1f} million; send it as PNG"
         )
-    if place.is_animation and place.frame and (place.frame + 1) * pixels > _MAX_FRAME_PIXELS:
+    if entry.is_animation and entry.frame and (entry.frame + 1) * pixels > _MAX_FRAME_PIXELS:
         raise TooLarge(
-            f"frame {place.frame + 1} of the {image_format} animation of {width} x {height} pixels builds on all "
-            f"before it, {(place.frame + 1) * pixels / 1e6:.0f} million pixels, more than the limit of "
+            f"frame {entry.frame + 1} of the {image_format} animation of {width} x {height} pixels builds on all "
+            f"before it, {(entry.frame + 1) * pixels / 1e6:.0f} million pixels, more than the limit of "
             f"{_MAX_FRAME_PIXELS / 1e6:.0f} million; send the frames as pictures of their own"
         )
 
 
-def _check_coded_size(document: Document, place: Place) -> None:
-    width, height = place.canvas
+def _check_coded_size(document: Document, entry: PageEntry) -> None:
+    width, height = entry.canvas
     # One tile of a grid may reach over its edge.
     if not 0 < coded_pixels(document.data) <= max(2 * width * height, _MAX_OVERHANG_PIXELS):
         raise Undecodable("the AVIF picture says two different sizes; save it anew")

@@ -105,13 +105,13 @@ def _large_pixels(
 ) -> tuple[_Pixels, tuple[PageWarning, ...]]:
     """Decode a picture at once, or in Pillow's way where it is damaged and the memory for that is allowed."""
     if header.scans.is_whole:
-        pixels = decoded_at_once(document.data, header.place.canvas)
+        pixels = decoded_at_once(document.data, header.entry.canvas)
         if pixels is not None:
             return pixels, ()
         cause = "its data can't be decoded"
     else:
         cause = "its data end too soon or have others among them"
-        pixels = decoded_at_once(document.data + _JPEG_END, header.place.canvas)
+        pixels = decoded_at_once(document.data + _JPEG_END, header.entry.canvas)
         if pixels is not None and pixels.min() != pixels.max():
             return pixels, (_truncated(header.image_format, cause),)
     header = replace(header, how=replace(header.how, is_at_once=False))
@@ -129,7 +129,7 @@ def _band_pixels(document: Document, header: Header) -> tuple[_Pixels, tuple[Pag
     assert isinstance(header.image, TiffImageFile)
     with pillow_errors_translated(header.image_format):
         pixels, damage = decoded_in_bands(
-            document.data, header.place.directory, header.image, lambda band: rgb_from_image(band)[0]
+            document.data, header.entry.directory, header.image, lambda band: rgb_from_image(band)[0]
         )
     return pixels, () if damage is None else (_truncated(header.image_format, damage),)
 
