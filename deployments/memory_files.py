@@ -1,36 +1,38 @@
-"""Files in memory that go over between a process and its child."""
+"""Files in memory: for libraries that read only from files, and to hand over to a child process."""
 
 import contextlib
 import fcntl
 import mmap
 import os
 from collections.abc import Iterator
+from typing import IO
 
-__all__ = ["mapped_result", "memory_file", "result_file"]
+__all__ = ["mapped_result", "memory_file", "path_of", "result_file"]
 
 # A reader whose mapped file is cut short ends with SIGBUS.
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
 @contextlib.contextmanager
-def memory_file(data: bytes) -> Iterator[int]:
-    """Copy bytes to a file in memory, which is closed afterwards.
+def memory_file(data: bytes) -> Iterator[IO[bytes]]:
+    """Copy bytes to a file in memory, which is gone afterwards.
 
     Args:
         data: Its content.
 
     Yields:
-        Its descriptor, at the file's beginning.
+        The file, at its beginning, to be read and written.
     """
-    descriptor = os.memfd_create("sandbox", os.MFD_CLOEXEC)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    with os.fdopen(os.memfd_create("rayocr"), "w+b") as file:
+        file.write(data)
+        file.flush()
+        file.seek(0)
+        yield file
+
+
+def path_of(descriptor: int) -> str:
+    """Name an open file for a library that wants a path."""
+    return f"/proc/self/fd/{descriptor}"
 
 
 @contextlib.contextmanager

@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 from typing import Literal
 
+from deployments.memory_files import memory_file
 from deployments.sandbox.bounds import OVER_MEMORY, CallLimits
-from deployments.sandbox.files import memory_file
 from deployments.sandbox.messages import Message, MessageError, receive, send
 from deployments.sandbox.task import Refused
 
@@ -130,7 +130,7 @@ class _Running:
             answer, result = self._exchange(request, [])
             if "wants_files" in answer:
                 with contextlib.ExitStack() as stack:
-                    copies = [stack.enter_context(memory_file(file)) for file in files]
+                    copies = [stack.enter_context(memory_file(file)).fileno() for file in files]
                     answer, result = self._exchange(request, copies)
         except TimeoutError:
             raise ProcessEnded("wall", self._calls == 1) from None

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from deployments.document import Document
+from deployments.memory_files import mapped_result
 from deployments.sandbox.bounds import CallLimits
-from deployments.sandbox.files import mapped_result
 from deployments.sandbox.process import ProcessEnded, SandboxProcess
 from deployments.sandbox.task import Refused
 from deployments.settings import PreprocessLimits

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from deployments.sandbox.files import result_file
+from deployments.memory_files import path_of, result_file
 from deployments.sandbox.messages import Message
 from deployments.sandbox.task import Refused, Task
 from models.errors import RayocrError
@@ -63,7 +63,7 @@ class PdfWriting(Task):
         )
         with open(files[1], "rb", closefd=False) as stream:
             pages, font_program = pickle.load(stream)
-        path = f"/proc/self/fd/{files[0]}"
+        path = path_of(files[0])
         try:
             with (
                 result_file() as result,

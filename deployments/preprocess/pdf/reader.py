@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from deployments.document import Document
+from deployments.memory_files import mapped_result
 from deployments.preprocess.pdf.page_warnings import page_warnings
 from deployments.preprocess.pdf.text_page import page_of_text
 from deployments.read_options import ReadOptions
 from deployments.sandbox.bounds import CallLimits
-from deployments.sandbox.files import mapped_result
 from deployments.sandbox.process import ProcessEnded, SandboxProcess
 from deployments.sandbox.task import Refused
 from deployments.settings import PreprocessLimits

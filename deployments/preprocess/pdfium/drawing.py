@@ -5,9 +5,9 @@ import mmap
 import os
 from typing import Any
 
+from deployments.memory_files import result_file
 from deployments.preprocess.pdfium.document import OpenDocument
 from deployments.preprocess.pdfium.library import pdfium
-from deployments.sandbox.files import result_file
 
 __all__ = ["draw_page"]
 

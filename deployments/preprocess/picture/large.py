@@ -13,7 +13,7 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-from deployments.preprocess.picture.scratch_file import path_of, scratch_file
+from deployments.memory_files import memory_file, path_of
 
 __all__ = ["decoded_at_once", "is_decoded_at_once"]
 
@@ -65,9 +65,9 @@ def decoded_at_once(data: bytes, size: tuple[int, int]) -> npt.NDArray[np.uint8]
     mark = np.frombuffer(secrets.token_bytes(_MARK_BYTES), np.uint8)
     start = pixels.reshape(-1)[:_MARK_BYTES]
     start[:] = mark
-    with scratch_file(data) as file:
+    with memory_file(data) as file:
         try:
-            decoded = cv2.imread(path_of(file), pixels, _FLAGS)
+            decoded = cv2.imread(path_of(file.fileno()), pixels, _FLAGS)
         except cv2.error:
             return None
     if decoded is None or decoded.shape != pixels.shape or np.array_equal(start, mark):

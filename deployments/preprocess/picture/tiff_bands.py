@@ -14,8 +14,8 @@ from PIL.ExifTags import Base as Tag
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from deployments.memory_files import memory_file
 from deployments.preprocess.formats.tiff import TiffLayout
-from deployments.preprocess.picture.scratch_file import scratch_file
 
 __all__ = ["band_rows", "decoded_in_bands"]
 
@@ -84,7 +84,7 @@ def decoded_in_bands(
     height = band_rows(image)
     damage: Exception | None = None
     readable = 0
-    with scratch_file(data) as file:
+    with memory_file(data) as file:
         for top in range(0, image.height, height):
             band = pixels[top : top + height]
             directory = _directory(data, start, image, top, len(band))

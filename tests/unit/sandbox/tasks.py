@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
-from deployments.sandbox.files import result_file
+from deployments.memory_files import result_file
 from deployments.sandbox.messages import Message
 from deployments.sandbox.task import Refused, Task
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from deployments.memory_files import mapped_result
 from deployments.sandbox.bounds import CallLimits
-from deployments.sandbox.files import mapped_result
 from deployments.sandbox.process import ProcessEnded, SandboxProcess
 from deployments.sandbox.task import Refused
 
@@ -98,7 +98,7 @@ def test_child_that_ends_by_a_fault_of_ours_is_internal(start: Start) -> None:
 
 
 def test_task_that_is_not_there_is_internal(start: Start) -> None:
-    with pytest.raises(Refused, match="has no attribute .*Missing"):
+    with pytest.raises(Refused, match=r"has no attribute .*Missing"):
         start("Missing").call({}, LIMITS, b"")
 
 
