@@ -1,6 +1,6 @@
-"""From a document's bytes to upright RGB pages, without Ray.
+"""Decodes a document's bytes to upright RGB pages, without Ray.
 
-What damaged and hostile documents end in:
+Damaged and hostile documents end in:
 
     empty, text, archives, formats that are not read      UnsupportedType  415
     more pixels than allowed, or too costly to decode     TooLarge         413, before any pixel is decoded
@@ -11,8 +11,8 @@ What damaged and hostile documents end in:
     a frame that shows what an earlier one shows          a page without lines, with the warning `repeated_frame`
     bytes after the picture's end                         a page
 
-Each picture of a TIFF is a page, but for its thumbnails and masks, and so is each picture of a HEIC file and each frame
-of an animation (GIF, WebP, APNG, AVIF). The further pictures that cameras put into a JPEG are previews, and are not.
+Each picture of a TIFF is a page, except thumbnails and masks. So is each picture of a HEIC file, and each frame of an
+animation (GIF, WebP, APNG, AVIF). The further pictures that cameras put into a JPEG are previews, not pages.
 """
 
 from dataclasses import dataclass, replace
@@ -39,11 +39,11 @@ __all__ = ["DocumentInfo", "PageDecoder"]
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """What a document is, by its header.
+    """The format and length of a document, by its header.
 
     Args:
-        image_format: Found from its bytes.
-        page_count: How many pages it has. Some of them may turn out damaged.
+        image_format: The format, found from the bytes.
+        page_count: How many pages the document has. Some of them may turn out damaged.
     """
 
     image_format: ImageFormat
@@ -54,7 +54,7 @@ class PageDecoder:
     """Reads pages out of documents. Holds no state between calls, so that threads may share one.
 
     Args:
-        limits: What one page may cost.
+        limits: The most that one page may cost.
     """
 
     def __init__(self, limits: PreprocessLimits) -> None:
@@ -64,16 +64,17 @@ class PageDecoder:
         """Look at a document's header. No pixel is decoded.
 
         Args:
-            document: Anything.
-            options: What the request asks for.
+            document: Any document.
+            options: The request's options.
 
         Returns:
-            Its format and its number of pages. Of a document of one page the header is checked; pixels may still turn
-            out damaged in `page`, and so may one of several pages.
+            The format and the number of pages. The header is checked if there is one page. In `page`, its pixels may
+            still turn out damaged, and so may one of several pages.
 
         Raises:
-            UnsupportedType: It is empty or of a type that is not read.
-            TooLarge: Its page has too many pixels, or would take too much memory to decode; or it has too many pages.
+            UnsupportedType: The document is empty or of a type that is not read.
+            TooLarge: The only page has too many pixels, or would take too much memory to decode; or there are too many
+                pages.
             Undecodable: The header is damaged.
         """
         image_format = sniff(document)
@@ -89,17 +90,17 @@ class PageDecoder:
         """Decode one page.
 
         Args:
-            document: Anything.
-            number: Counted from 1.
-            options: What the request asks for.
+            document: Any document.
+            number: The page's number, counted from 1.
+            options: The request's options.
 
         Returns:
             The page, upright as its EXIF data ask, with a warning for everything that was skipped or guessed.
 
         Raises:
             SourceNotFound: The document has no such page.
-            UnsupportedType: As `inspect`.
-            TooLarge: As `inspect`.
+            UnsupportedType: The document is empty or of a type that is not read.
+            TooLarge: The page has too many pixels, or would take too much memory to decode.
             Undecodable: The header is damaged, or no part of the picture can be read.
         """
         image_format = sniff(document)

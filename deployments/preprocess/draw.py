@@ -1,4 +1,4 @@
-"""Drawing what was found on a page."""
+"""Draws outlines of the found text on a page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _STROKE = 1 / 600
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What is drawn on a page.
+    """Outlines to draw on a page.
 
     Args:
         polygons: Corners (x, y) in pixels of the upright page.
@@ -34,7 +34,7 @@ def draw(pixels: npt.NDArray[np.uint8], drawing: Drawing) -> bytes:
 
     Args:
         pixels: (H, W, 3) uint8 RGB, not yet turned. Read only.
-        drawing: What is drawn.
+        drawing: The outlines.
 
     Returns:
         A PNG file of the upright page.

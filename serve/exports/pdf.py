@@ -1,4 +1,4 @@
-"""A PDF that looks as the document did, and can be searched and copied from."""
+"""Exports a PDF that looks as the document did, and can be searched and copied from."""
 
 import io
 from typing import ClassVar
@@ -16,19 +16,19 @@ from serve.searchable_pdf.words import PageWords, PlacedLine, PlacedWord
 
 __all__ = ["PdfExport", "words_of"]
 
-# Above, Pillow warns or refuses by a limit of the whole process, which only a process of its own may lift.
+# Above this, Pillow warns or refuses by a limit of the whole process, which only a process of its own may lift.
 _MAX_PIXELS_HERE = 80_000_000
 
 
 class PdfExport(Export):
-    """The document with its text, invisible, at its place.
+    """Adds the document's text, invisible, at the positions where it was read.
 
-    A PDF keeps its pages as they are, all of them; only those that were read get text, and where a page had invisible
-    text of another OCR, this goes. A picture becomes a PDF with a page for each of its own, its bytes unchanged where
-    PDF knows the format. A page that was found turned is shown upright.
+    A PDF keeps all its pages as they are. Only those that were read get text, and lose the invisible text of another
+    OCR program. A picture becomes a PDF with a page for each of its own, its bytes unchanged if PDF knows the format. A
+    page that was found turned is shown upright.
 
     Args:
-        limits: What one page of a picture may cost to decode, where its format must be converted.
+        limits: The most that one page of a picture may cost to decode, if its format must be converted.
     """
 
     name: ClassVar[str] = "pdf"
@@ -40,10 +40,13 @@ class PdfExport(Export):
         self._limits = limits or PreprocessLimits()
 
     def convert(self, read: ReadDocument) -> bytes:
-        """See `Export.convert`.
+        """Make the PDF.
+
+        Args:
+            read: The document and its result.
 
         Raises:
-            Undecodable: A PDF is damaged beyond repair, though its pages could be drawn; or it is built to take much
+            Undecodable: The PDF is damaged beyond repair, though its pages could be drawn; or it is built to take much
                 memory or time.
         """
         document = read.document
@@ -58,7 +61,7 @@ class PdfExport(Export):
 
 
 def _copied(document: Document, pages: list[PageWords]) -> bytes | None:
-    """Make the PDF of a picture that need not be decoded, in this process; None if it must be, or is large."""
+    """Make the PDF of a picture in this process. Returns None if the picture is large, or must be decoded."""
     if not pages or any(page.width * page.height > _MAX_PIXELS_HERE for page in pages):
         return None
     from serve.searchable_pdf.pictures import is_copied, pdf_of_copy
@@ -75,7 +78,7 @@ def _copied(document: Document, pages: list[PageWords]) -> bytes | None:
 
 
 def words_of(page: OcrPage) -> PageWords:
-    """What of a page's result goes into a PDF."""
+    """Take the words for a PDF from a page's result."""
     return PageWords(page.page, page.width, page.height, page.rotation, tuple(_line(line) for line in page.lines))
 
 

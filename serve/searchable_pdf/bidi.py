@@ -1,6 +1,6 @@
-"""The order in which text stands on the page, from left to right.
+"""Puts text in the order in which it stands on the page, from left to right.
 
-Readers of PDF take glyphs in the order of their place, and turn right-to-left text back into the order of reading.
+Readers of PDF take glyphs from left to right, and turn right-to-left text back into the order of reading.
 """
 
 import unicodedata
@@ -12,21 +12,21 @@ _Direction = Literal["left", "right", "number", ""]
 
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _NUMBERS = frozenset({"EN", "AN"})
-# They belong to the number that they stand in: 1,000 and 12:30.
+# Separators belong to the number that they stand in: 1,000 and 12:30.
 _SEPARATORS = frozenset({"ES", "CS"})
 
 
 def visual_order(text: str) -> str:
     """Put one word or line in the order in which it stands on the page, left to right.
 
-    The part of the Unicode bidirectional algorithm (UAX #9, rules P2, W1, W2, W4, W7, N1, N2 and L2) that text without
-    embeddings needs. Characters are not mirrored.
+    This is the part of the Unicode bidirectional algorithm (UAX #9, rules P2, W1, W2, W4, W7, N1, N2 and L2) that text
+    without embeddings needs. Characters are not mirrored.
 
     Args:
-        text: In logical order.
+        text: The text in logical order.
 
     Returns:
-        The same characters; the same string where none is written from right to left.
+        The same characters; the same string if none is written from right to left.
     """
     if text.isascii():
         return text
@@ -50,7 +50,7 @@ def visual_order(text: str) -> str:
 
 
 def _directions(classes: list[str], is_right_to_left: bool) -> list[_Direction]:
-    """The direction of each character; "number" only among right-to-left text, and "" for neutral characters."""
+    """Find each character's direction: "number" only among right-to-left text, and "" for neutral characters."""
     directions: list[_Direction] = []
     strong: _Direction = "right" if is_right_to_left else "left"
     for index, kind in enumerate(classes):
@@ -72,14 +72,14 @@ def _directions(classes: list[str], is_right_to_left: bool) -> list[_Direction]:
 
 
 def _neutrals_resolved(directions: list[_Direction], base: _Direction) -> list[_Direction]:
-    """Give neutral characters the direction of both neighbors where it is one, else that of the text."""
+    """Give neutral characters the direction of both neighbors if they agree, else that of the text."""
     resolved: list[_Direction] = []
     for index, direction in enumerate(directions):
         if direction:
             resolved.append(direction)
             continue
         following = next((after for after in directions[index + 1 :] if after), base)
-        # Rule N1: among right-to-left text, a number counts as such.
+        # By rule N1, a number counts as right-to-left text among such.
         around = {"right" if near == "number" else near for near in (resolved[-1] if resolved else base, following)}
         resolved.append(around.pop() if len(around) == 1 else base)
     return resolved

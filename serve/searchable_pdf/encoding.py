@@ -1,4 +1,4 @@
-"""Codes for the characters of one document, and the composite font that tells their meaning and width."""
+"""Gives codes to the characters of one document, and makes the composite font that tells their meaning and width."""
 
 import unicodedata
 import zlib
@@ -10,10 +10,10 @@ from serve.searchable_pdf.font import ASCENT, DESCENT, NAME, WIDTHS, glyph_of
 
 __all__ = ["Encoding", "clean"]
 
-# Two-byte codes; 0 is .notdef.
+# The most two-byte codes without 0, which is .notdef.
 _MAX_CODES = 0xFFFF
 
-# Entries that one block of a CMap may have (Adobe Technical Note 5014, 1.4).
+# The most entries that one block of a CMap may have (Adobe Technical Note 5014, 1.4).
 _BLOCK = 100
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -22,8 +22,9 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 def clean(text: str) -> str:
     """Make any text fit to be laid into a PDF.
 
-    Control characters, and U+FEFF, which PDF/A forbids in a ToUnicode CMap (ISO 19005-2, 6.2.11.7.2), are left out;
-    half of a surrogate pair and what Unicode never assigns become U+FFFD; white space becomes blanks.
+    Control characters are left out, and so is U+FEFF, which PDF/A forbids in a ToUnicode CMap (ISO 19005-2,
+    6.2.11.7.2). Half of a surrogate pair and codes that Unicode never assigns become U+FFFD. White space becomes
+    blanks.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -44,7 +45,7 @@ class Encoding:
     """Two-byte codes for characters, ascending with their code points.
 
     Args:
-        texts: All that will be encoded, `clean`. Of more than 65,533 different characters the last get U+FFFD's code.
+        texts: All texts that will be encoded, `clean`. Beyond 65,533 different characters, the last get U+FFFD's code.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
@@ -61,12 +62,12 @@ class Encoding:
         }
 
     def hex_string(self, text: str) -> str:
-        """The operand of `Tj`: codes in hexadecimal, in angle brackets."""
+        """Write the operand of `Tj`, codes in hexadecimal in angle brackets."""
         fallback = self._hex[_REPLACEMENT]
         return f"<{''.join([self._hex.get(character, fallback) for character in text])}>"
 
     def width(self, text: str) -> int:
-        """Advance of a run, in 1/1000 of the font size."""
+        """Sum up the advance of a run, in 1/1000 of the font size."""
         fallback = self._widths[_REPLACEMENT]
         return sum([self._widths.get(character, fallback) for character in text])
 
@@ -74,8 +75,8 @@ class Encoding:
         """Put the font into a document.
 
         Args:
-            pdf: Gets six objects more.
-            program: As `font_program` makes it.
+            pdf: The document, which gets six more objects.
+            program: The font that `font_program` makes.
 
         Returns:
             The Type 0 font, an indirect object for the resources of pages.
@@ -113,7 +114,7 @@ class Encoding:
         return pdf.make_indirect(font)
 
     def _to_unicode(self) -> bytes:
-        """The CMap from codes to UTF-16 (ISO 32000-1, 9.10.3)."""
+        """Write the CMap from codes to UTF-16 (ISO 32000-1, 9.10.3)."""
         rows = [
             f"<{code:04X}> <{character.encode('utf-16-be').hex().upper()}>"
             for code, character in enumerate(self._characters, start=1)

@@ -1,7 +1,7 @@
-"""The font of invisible text: a few blank glyphs, made here, that differ in nothing but their width.
+"""Makes the font of invisible text: a few blank glyphs that differ only in their width.
 
 Text in rendering mode 3 is never painted, yet PDF/A wants its font embedded (ISO 19005-2, 6.2.11.4), and viewers take
-the place of each character from the glyphs' widths.
+the position of each character from the glyphs' widths.
 """
 
 import io
@@ -19,16 +19,16 @@ NAME: Final = "RayocrInvisible"
 
 ASCENT: Final = 1000
 DESCENT: Final = -300
-"""In 1/1000 of the font size. A line's quad holds all its ascenders and descenders and a margin, hence 1.3 of the size
-of its type; a highlight is as tall as the quad. poppler cuts off an ascent beyond 1.05 and a descent beyond 0.4.
+"""Both in 1/1000 of the font size. A line's quad holds all its ascenders and descenders and a margin, hence 1.3 of the
+size of its type. A highlight is as tall as the quad. poppler cuts off an ascent beyond 1.05 and a descent beyond 0.4.
 """
 
 WIDTHS: Final = (600, 10, 280, 560, 700, 860, 1000)
 """Advance of each glyph in 1/1000 of the font size. Glyph 0 is .notdef, which PDF/A forbids to show (6.2.11.8).
 
-Marks have some width, since PDFium leaves out what has none where text is taken from a rectangle. The others are like
-those of a common sans serif, so that within a word that is stretched to its place, each character stands about where it
-was seen: a search for a part of a word highlights that part.
+Marks have some width, since PDFium leaves out characters without width when it takes text from a rectangle. The other
+widths are like those of a common sans serif. So each character of a word that is stretched to its quad stands about
+where it was seen, and a search for a part of a word highlights that part.
 """
 
 # 2000-01-01, in seconds since 1904.
@@ -56,10 +56,10 @@ def glyph_of(character: str) -> int:
 
 @cache
 def font_program() -> bytes:
-    """Make the font: a TrueType file of less than 2 kB, the same bytes each time."""
+    """Make the font, a TrueType file of less than 2 kB. The bytes are the same each time."""
     names = [".notdef", *(f"blank{width}" for width in WIDTHS[1:])]
     builder = FontBuilder(1000, isTTF=True)
-    # Without these, the time of the call would be in the file.
+    # Without this, the time of the call would be in the file.
     builder.updateHead(created=_DATE, modified=_DATE)
     builder.font.recalcTimestamp = False
     builder.setupGlyphOrder(names)
@@ -78,9 +78,9 @@ def font_program() -> bytes:
 
 
 def _glyph(width: int) -> Glyph:
-    """Two contours of one point each: no ink, and bounds as large as the character's cell.
+    """Make a glyph of two contours of one point each, without ink, and with bounds as large as the character's cell.
 
-    PDFium, hence Chrome, takes a highlight's height from the bounds; without any it would be 1/1000 of the font size.
+    PDFium, hence Chrome, takes a highlight's height from the bounds. Without them it would be 1/1000 of the font size.
     """
     glyph = Glyph()
     glyph.numberOfContours = 2

@@ -1,4 +1,4 @@
-"""From pixels of the upright page to the user space of its PDF page."""
+"""Maps pixels of the upright page to the user space of its PDF page."""
 
 import math
 from dataclasses import dataclass, replace
@@ -10,10 +10,10 @@ from serve.searchable_pdf.words import Points
 
 __all__ = ["Baseline", "PageBox", "PagePlane", "baseline_of", "page_box"]
 
-# US Letter, which PDFium takes where a page has no MediaBox.
+# US Letter, which PDFium takes if a page has no MediaBox.
 _DEFAULT_BOX = (0.0, 0.0, 612.0, 792.0)
 
-# 5 degrees: what scans are skewed by.
+# 5 degrees: scans are skewed by less.
 _STRAIGHT_COSINE = 0.996
 
 
@@ -31,7 +31,7 @@ def page_box(page: Dictionary) -> PageBox:
     """Read the boxes of a page as PDFium does, which draws the pages that are read.
 
     Args:
-        page: With the attributes that it inherits.
+        page: The page, with the attributes that it inherits.
 
     Returns:
         The intersection of CropBox and MediaBox. Broken and missing entries count as absent.
@@ -56,7 +56,7 @@ def _rectangle(value: Object | None) -> tuple[float, float, float, float] | None
 
 def _rotation(value: object) -> int:
     try:
-        # As PDFium: whole quarter turns, anything between is cut off.
+        # PDFium too takes whole quarter turns and cuts off the rest.
         return int(float(value or 0) / 90) % 4 * 90  # type: ignore[arg-type]
     except (TypeError, ValueError, ArithmeticError):
         return 0
@@ -64,13 +64,13 @@ def _rotation(value: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PagePlane:
-    """Where a point of the upright page lies in user space. UserUnit scales both alike and does not count.
+    """The map from the upright page to user space. UserUnit scales both alike and does not count.
 
     Args:
-        box: What viewers show.
-        width: Of the upright page, in pixels.
-        height: Of the upright page, in pixels.
-        rotation: Degrees clockwise from the stored to the upright page: /Rotate of the finished page.
+        box: The part of the page that viewers show.
+        width: Width of the upright page, in pixels.
+        height: Height of the upright page, in pixels.
+        rotation: Degrees clockwise from the stored to the upright page, the finished page's /Rotate.
     """
 
     box: PageBox
@@ -94,15 +94,15 @@ class PagePlane:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A line's own axes in user space: `along` its text, and up from the lower edge of its quad.
+    """A line's own axes in user space: along its text, and up from the lower edge of its quad.
 
     Args:
-        x: Of its lower left corner.
-        y: Of its lower left corner.
-        cosine: Of its direction.
-        sine: Of its direction.
-        height: Of the line; 0 for a quad without area.
-        length: Of the line.
+        x: Position of the line's lower left corner.
+        y: Position of the line's lower left corner.
+        cosine: Cosine of the line's direction.
+        sine: Sine of the line's direction.
+        height: Height of the line; 0 for a quad without area.
+        length: Length of the line.
     """
 
     x: float
@@ -113,7 +113,7 @@ class Baseline:
     length: float
 
     def straightened(self) -> "Baseline":
-        """The same line parallel to a side of the page, where it is nearly so."""
+        """The same line; parallel to a side of the page if it is nearly so."""
         for cosine, sine in ((1, 0), (0, 1), (-1, 0), (0, -1)):
             if self.cosine * cosine + self.sine * sine >= _STRAIGHT_COSINE:
                 return replace(self, cosine=cosine, sine=sine)
@@ -121,18 +121,18 @@ class Baseline:
 
     @property
     def is_straight(self) -> bool:
-        """Whether it is parallel to a side of the page."""
+        """Whether the line is parallel to a side of the page."""
         return self.cosine == 0 or self.sine == 0
 
     def place(self, corners: list[tuple[float, float]], length: float) -> tuple[float, float, float]:
-        """Where a word stands on these axes.
+        """Find a word's position on these axes.
 
         Args:
-            corners: Of its quad.
-            length: Of the word.
+            corners: The corners of the word's quad.
+            length: The word's length.
 
         Returns:
-            Its begin and end along the axis, and how far it is lifted above it.
+            The word's beginning and end along the axis, and its height above the axis.
         """
         x, y = (sum(corner[axis] for corner in corners) / 4 for axis in (0, 1))
         x, y = x - self.x, y - self.y
@@ -141,7 +141,7 @@ class Baseline:
 
 
 def baseline_of(plane: PagePlane, polygon: Points) -> tuple[Baseline, list[tuple[float, float]]]:
-    """The axes of a quad, and its corners, in user space. An irregular quad counts as the mean of its sides."""
+    """Find a quad's axes and corners in user space. An irregular quad counts as the mean of its sides."""
     corners = [plane.point(x, y) for x, y in polygon]
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
     across, up = (x1 - x0 + x2 - x3) / 2, (y1 - y0 + y2 - y3) / 2
@@ -149,7 +149,7 @@ def baseline_of(plane: PagePlane, polygon: Points) -> tuple[Baseline, list[tuple
     if not math.isfinite(length) or length == 0:
         return Baseline(0, 0, 1, 0, 0, 0), corners
     cosine, sine = across / length, up / length
-    # How far the upper edge lies above the lower one, measured across the text.
+    # The distance of the upper edge from the lower one, measured across the text.
     height = ((x0 - x3 + x1 - x2) * -sine + (y0 - y3 + y1 - y2) * cosine) / 2
     # The mean lower edge goes through its own middle.
     x, y = (x2 + x3) / 2 - across / 2, (y2 + y3) / 2 - up / 2

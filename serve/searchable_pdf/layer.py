@@ -1,4 +1,4 @@
-"""The content stream of one page's invisible text."""
+"""Writes the content stream of one page's invisible text."""
 
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -12,11 +12,11 @@ from serve.searchable_pdf.words import PlacedLine
 
 __all__ = ["text_layer"]
 
-# A word whose own height or direction differs more than this from its line's stands on its own axes.
+# A word whose height or direction differs more than this from its line's stands on its own axes.
 _MIN_SAME_HEIGHT = 0.8
 _MIN_SAME_COSINE = 0.996  # 5 degrees
 
-# Narrowest blank, in shares of the line's height, where two words touch.
+# Width of the blank between two words that touch, in shares of the line's height.
 _MIN_BLANK = 0.02
 
 
@@ -25,18 +25,18 @@ def text_layer(
 ) -> bytes:
     """Write the content stream.
 
-    It is whole in itself: it leaves the graphics state as it was, and paints nothing.
+    The stream stands for itself: it leaves the graphics state as it was, and paints nothing.
 
     Args:
-        lines: In reading order.
-        plane: Of their page.
-        encoding: That knows all their characters.
-        font: Its name in the page's resources, with the slash.
-        is_tagged: Whether the document is a tagged PDF: the text is then marked as an artifact, since what is neither
-            tagged nor an artifact breaks PDF/UA and the levels "a" of PDF/A.
+        lines: The page's lines, in reading order.
+        plane: The page's plane.
+        encoding: An encoding of all their characters.
+        font: The font's name in the page's resources, with the slash.
+        is_tagged: Whether the document is a tagged PDF. The text is then marked as an artifact, since text that is
+            neither tagged nor an artifact breaks PDF/UA and the levels "a" of PDF/A.
 
     Returns:
-        The stream's data, uncompressed; empty where there is nothing to lay.
+        The stream's data, uncompressed; empty if there is no text.
     """
     parts: list[str] = []
     for line in lines:
@@ -51,7 +51,7 @@ def text_layer(
 
 
 class _Placed(NamedTuple):
-    """Glyphs, from left to right, and where they stand on their line's axes."""
+    """Glyphs from left to right, and their position on the line's axes."""
 
     text: str
     begin: float
@@ -85,10 +85,10 @@ def _is_on(line: Baseline, word: Baseline) -> bool:
 
 
 def _run(placed: list[_Placed], axes: Baseline, encoding: Encoding, font: str) -> Iterator[str]:
-    """Words on one line, blanks between them. All are of the line's size, so that viewers see one line.
+    """Write the words of one line with blanks between them. All have the line's size, so that viewers see one line.
 
-    A line with a little skew becomes words that are each straight, as steps: poppler takes what leaves its first
-    character's baseline by 0.5 points for another word, so that no word of a skewed scan would be found.
+    A line with a little skew becomes steps, each word straight. poppler takes characters that leave the baseline of the
+    first one by 0.5 points for another word, so that no word of a skewed scan would be found.
     """
     if not placed:
         return
@@ -101,7 +101,7 @@ def _run(placed: list[_Placed], axes: Baseline, encoding: Encoding, font: str) -
     x = y = 0.0
     for word, following in zip_longest(placed, placed[1:]):
         for run in (word,) if following is None else (word, _blank(word, following, axes.height)):
-            # What is rounded here is made good by the next step.
+            # The next step makes up for the rounding of this one.
             across, up = round(run.begin - x, 4), round(run.lift - y, 4)
             x, y = x + across, y + up
             width = max(encoding.width(run.text), 1) / 1000 * size
@@ -111,17 +111,17 @@ def _run(placed: list[_Placed], axes: Baseline, encoding: Encoding, font: str) -
 
 
 def _spelled(text: str, show: str) -> str:
-    """Tell a slanting word's text once more, as a whole: poppler would cut it at each step off the baseline."""
+    """Tell a slanting word's text once more as a whole, since poppler would cut it at each step off the baseline."""
     return f"/Span <</ActualText <FEFF{text.encode('utf-16-be').hex().upper()}>>> BDC {show} EMC"
 
 
 def _blank(word: _Placed, following: _Placed, height: float) -> _Placed:
-    """The blank between two words; in right-to-left text, it stands left of the first."""
+    """Place the blank between two words. In right-to-left text, it stands left of the first."""
     begin, end = (following.end, word.begin) if following.end <= word.begin else (word.end, following.begin)
     return _Placed(" ", begin, max(end, begin + _MIN_BLANK * height), word.lift)
 
 
 def _number(value: float, digits: int = 4) -> str:
-    """A number as PDF takes it: without exponent."""
+    """Write a number as PDF takes it, without exponent."""
     text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
     return "0" if text in ("", "-0") else text

@@ -1,4 +1,7 @@
-"""Removing invisible text that somebody's OCR left on a page which is read anew: else every search would hit twice."""
+"""Removes invisible text that another OCR program left on a page which is read anew.
+
+Otherwise every search would hit twice.
+"""
 
 import re
 import zlib
@@ -29,39 +32,39 @@ _Instruction = ContentStreamInstruction | ContentStreamInlineImage
 _INVISIBLE: Final = 3
 _SHOWS = frozenset({"Tj", "TJ", "'", '"'})
 
-# Forms within forms; OCR programs put their text into one form at most.
+# The most forms within forms. OCR programs put their text into one form at most.
 _MAX_DEPTH = 4
 
-# Parsing takes about 100 times the memory of what it parses. The invisible text of a dense page has 0.3 MB.
+# Parsing takes about 100 times the memory of the content. The invisible text of a dense page has 0.3 MB.
 _MAX_CONTENT_BYTES = 4_000_000
 
 _RENDERING_MODE = re.compile(rb"\bTr\b")
 
 
 def content_streams(contents: Object | None) -> list[Object]:
-    """The streams of a page's Contents, in their order; what is no stream is left out, as viewers do."""
+    """List the streams of a page's Contents in their order. Other objects are left out, as viewers do."""
     items = list(contents) if isinstance(contents, Array) else [contents]
     return [item for item in items if isinstance(item, Stream)]
 
 
 class OldText:
-    """Removes text in rendering mode 3, and nothing else. What can't be told for sure is left as it is.
+    """Removes text in rendering mode 3, and nothing else. In doubt, text is left as it is.
 
-    A text object goes only where all that it shows is invisible. Forms that hold such text are copied for the page,
-    since other pages may use them too.
+    A text object goes only if all the text that it shows is invisible. Forms that hold such text are copied for the
+    page, since other pages may use them too.
 
     Args:
-        pdf: Whose pages will be changed.
+        pdf: The PDF whose pages will be changed.
     """
 
     def __init__(self, pdf: Pdf) -> None:
         self._pdf = pdf
         self._forms: dict[tuple[tuple[int, int], int], Stream | None] = {}
         self.earlier_warnings: list[str] = []
-        """Of qpdf, about all else: it forgets what it has told, and what it tells of content is used up here."""
+        """Warnings of qpdf about the rest of the document, which it would forget. Those about content are dropped."""
 
     def remove(self, page: Page) -> None:
-        """Remove the invisible text of a page. Its content stream is rewritten only where there was some."""
+        """Remove the invisible text of a page. The page's content stream is rewritten only if there was some."""
         self.earlier_warnings += map(str, self._pdf.get_warnings())
         try:
             self._remove(page)
@@ -80,11 +83,11 @@ class OldText:
             page.obj.Resources = _with_forms(resources, forms)
 
     def _decoded(self, streams: Sequence[Object]) -> bytes | None:
-        """The data of content streams; None where it is too much, or damaged."""
+        """Decode content streams. Returns None if the data are damaged or too large."""
         parts: list[bytes] = []
         for stream in streams:
             try:
-                # The limits of `worker` hold for what it decodes to.
+                # The limits that `PdfWriting` sets bound the decoded size.
                 parts.append(stream.read_bytes())
             except (PdfError, PikepdfError, NotImplementedError):
                 return None
@@ -98,8 +101,8 @@ class OldText:
         """Drop invisible text from one content stream.
 
         Args:
-            content: Decoded.
-            resources: That its names refer to.
+            content: The decoded stream.
+            resources: The resources that its names refer to.
             mode: The rendering mode at its start.
             depth: How many forms it lies in.
 
@@ -125,18 +128,18 @@ class OldText:
         return (unparse_content_stream(scan.kept) if scan.has_dropped else None), forms
 
     def _parsed(self, content: bytes) -> list[_Instruction] | None:
-        self._pdf.get_warnings()  # forgets those before
+        self._pdf.get_warnings()  # qpdf forgets the earlier ones
         try:
             instructions = parse_content_stream(Stream(self._pdf, content))
         except (PdfError, PikepdfError):
             return None
-        # qpdf warns where it left something out; writing that back would lose it.
+        # qpdf warns if it left something out, which would be lost if the rest were written back.
         return None if self._pdf.get_warnings() else list(instructions)
 
     def _form_without_text(self, form: Stream, mode: int, depth: int) -> Stream | None:
         key = (form.objgen, mode)
         if key not in self._forms:
-            # Forms that draw themselves end here.
+            # So a form that draws itself ends here.
             self._forms[key] = None
             content = self._decoded([form])
             if content is not None:
@@ -154,10 +157,10 @@ class OldText:
 
 
 class _Scan:
-    """Follows the text rendering mode through a content stream, and drops what is shown invisibly.
+    """Follows the text rendering mode through a content stream, and drops invisible text.
 
     Args:
-        mode: At the start.
+        mode: The mode at the start.
     """
 
     def __init__(self, mode: int) -> None:
@@ -204,7 +207,7 @@ class _Scan:
 
 
 def _without_its_text(instruction: _Instruction) -> list[_Instruction]:
-    """What a showing operator does beside showing (ISO 32000-1, table 109)."""
+    """Keep the side effects of an operator that shows text (ISO 32000-1, table 109)."""
     operator = str(instruction.operator)
     if operator not in ("'", '"'):
         return []

@@ -1,17 +1,16 @@
-"""How large a page a picture becomes."""
+"""Finds the size of the page that a picture becomes."""
 
 from typing import Final
 
 __all__ = ["page_size"]
 
-# Cameras and screens write 72 or 96 dpi and mean nothing by it; no scanner works at less than 100. Faxes are coarser
-# one way than the other: 204 x 98.
+# Cameras and screens write 72 or 96 dpi and mean nothing by it. No scanner works at less than 100. Faxes have 204 x 98.
 _MIN_STATED_DPI: Final = 100
 _MIN_OTHER_DPI: Final = 50
 _MAX_STATED_DPI: Final = 4800
 _MAX_RATIO: Final = 4
 
-# Where the picture does not say: as a usual scan, and no longer than A4.
+# A picture without a resolution counts as a usual scan, no longer than A4.
 _ASSUMED_DPI: Final = 200
 _A4_LENGTH_PT: Final = 841.89
 
@@ -26,13 +25,13 @@ def page_size(width_px: int, height_px: int, dpi: tuple[float, float]) -> tuple[
     """Find the size of a picture's page.
 
     Args:
-        width_px: Of the picture as stored.
-        height_px: Of the picture as stored.
-        dpi: What it states, across and down; anything where it states nothing.
+        width_px: Width of the picture as stored.
+        height_px: Height of the picture as stored.
+        dpi: The resolution that the picture states, across and down; any value if it states none.
 
     Returns:
-        (width, height) in points. By the picture's own resolution where that makes sense, else at 200 dpi, but no
-        longer than A4.
+        (width, height) in points: by the picture's own resolution if that makes sense, else at 200 dpi, but no longer
+        than A4.
     """
     longer = max(width_px, height_px)
     if _is_sensible(dpi):

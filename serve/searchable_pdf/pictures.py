@@ -1,4 +1,4 @@
-"""A picture as a PDF: its own bytes where PDF knows the format, else its pixels without loss."""
+"""Makes a PDF of a picture: of its own bytes if PDF knows the format, else of its pixels, without loss."""
 
 import io
 import struct
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_copied", "pdf_of_copy", "pdf_of_picture"]
 
-# EXIF orientation: whether the stored picture is mirrored, left to right, and how far it is then turned clockwise.
+# For each EXIF orientation: whether the stored picture is mirrored left to right, and its clockwise turn after that.
 _ORIENTATIONS = {
     2: (True, 0),
     3: (False, 180),
@@ -38,9 +38,9 @@ _PNG_COLOR_TYPES = (0, 2, 3)  # without alpha (PNG, section 11.2.1)
 
 
 def is_copied(data: bytes) -> bool:
-    """Whether a picture goes into a PDF without being decoded: JPEG, and PNG neither interlaced nor transparent.
+    """Ask whether a picture goes into a PDF without being decoded: JPEG, and PNG neither interlaced nor transparent.
 
-    Such a one costs little and is no danger to the process.
+    Such a picture costs little and is not a danger to the process.
     """
     if data.startswith(b"\xff\xd8"):
         return True
@@ -54,12 +54,12 @@ def pdf_of_copy(data: bytes, pages: Sequence[PageWords]) -> pikepdf.Pdf | None:
     """Embed a picture as it is.
 
     Args:
-        data: JPEG, PNG, TIFF or JPEG 2000. TIFF is mostly decoded, page by page, and embedded without loss.
-        pages: Those that were read, for their sizes.
+        data: A JPEG, PNG, TIFF or JPEG 2000. Most TIFFs are decoded, page by page, and embedded without loss.
+        pages: The pages that were read, for their sizes.
 
     Returns:
-        A page for each of its pages, upright as EXIF asks; None where it can't be taken as it is, or its pages are not
-        those that were read.
+        A PDF with a page for each page of the picture, upright as EXIF asks; None if the picture can't be taken as it
+        is, or its pages are not those that were read.
     """
     sizes: list[tuple[int, int]] = []
 
@@ -69,7 +69,7 @@ def pdf_of_copy(data: bytes, pages: Sequence[PageWords]) -> pikepdf.Pdf | None:
 
     try:
         mirrored, turned = _orientation(data)
-        # A stream, not bytes: img2pdf would try those as the name of a file first.
+        # A stream, since img2pdf would try bytes as the name of a file first.
         converted = img2pdf.convert(
             io.BytesIO(data),
             layout_fun=layout,
@@ -81,7 +81,7 @@ def pdf_of_copy(data: bytes, pages: Sequence[PageWords]) -> pikepdf.Pdf | None:
         pdf = pikepdf.open(io.BytesIO(converted))
     except MemoryError:
         raise
-    # img2pdf and Pillow raise anything over a picture that they can't take.
+    # img2pdf and Pillow raise errors of any kind over a picture that they can't take.
     except Exception:
         return None
     for read in pages:
@@ -98,14 +98,14 @@ def pdf_of_picture(document: "Document", pages: Sequence[PageWords], limits: "Pr
 
     Args:
         document: The picture.
-        pages: Those that were read.
-        limits: What one page may cost to decode.
+        pages: The pages that were read.
+        limits: The most that one page may cost to decode.
 
     Returns:
-        A page for each of its pages; a white one for a page that was not read and can't be.
+        A PDF with a page for each page of the picture; white for a page that was not read and can't be.
 
     Raises:
-        RayocrError: See `PageDecoder`.
+        RayocrError: A page that was read can't be decoded any more, see `PageDecoder`.
     """
     import numpy as np
 
@@ -131,7 +131,7 @@ def pdf_of_picture(document: "Document", pages: Sequence[PageWords], limits: "Pr
             if number in read:
                 raise
             pixels = np.full((3, 2, 3), 255, np.uint8)
-        # A frame that shows what the one before it shows comes without pixels.
+        # A frame that shows the same as the one before it comes without pixels.
         if pixels.size:
             files.append(_png(pixels))
             sizes.append(page_size(pixels.shape[1], pixels.shape[0], stated))
@@ -153,7 +153,7 @@ def pdf_of_picture(document: "Document", pages: Sequence[PageWords], limits: "Pr
 
 
 def _png(pixels: "npt.NDArray[np.uint8]") -> io.BytesIO:
-    """Encode pixels with as few bits as hold them: black and white, gray, or color."""
+    """Encode pixels in as few bits as they need: as black and white, gray, or color."""
     red, green, blue = (pixels[:, :, channel] for channel in range(3))
     image = Image.fromarray(pixels)
     if (red == green).all() and (green == blue).all():
@@ -168,11 +168,11 @@ def _png(pixels: "npt.NDArray[np.uint8]") -> io.BytesIO:
 
 
 def _orientation(data: bytes) -> tuple[bool, int]:
-    """Whether EXIF says that the stored picture is mirrored, and how far it is turned clockwise then."""
+    """Read from EXIF whether the stored picture is mirrored, and how far it is turned clockwise after that."""
     with Image.open(io.BytesIO(data)) as image:
         value = image.getexif().get(Tag.Orientation, 1)
         if image.format == "TIFF" and value in _ORIENTATIONS:
-            raise ValueError("turned by Pillow where img2pdf decodes it, and not where it copies")
+            raise ValueError("a turned TIFF: img2pdf turns it if it decodes it, and not if it copies it")
     return _ORIENTATIONS.get(value, (False, 0))
 
 
@@ -183,13 +183,13 @@ def _stated_dpi(data: bytes) -> tuple[float, float]:
             return float(across), float(down)
     except MemoryError:
         raise
-    # Pillow promises no type; a picture without resolution is as good.
+    # Pillow promises no type of error. A picture without resolution will do.
     except Exception:
         return 0, 0
 
 
 def _orient(page: pikepdf.Page, mirrored: bool, turned: int) -> None:
-    """Show a page as EXIF asks: what it draws mirrored, and the page turned."""
+    """Show a page as EXIF asks: mirror its drawing, and turn the page."""
     if mirrored:
         width = page.mediabox[2]
         page.contents_add(f"q -1 0 0 1 {width} 0 cm".encode(), prepend=True)

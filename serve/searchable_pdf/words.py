@@ -1,4 +1,4 @@
-"""What is laid into a PDF: the words of its pages, as plain values that travel to another process."""
+"""The words of pages that are laid into a PDF, as plain values that travel to another process."""
 
 from typing import NamedTuple
 
@@ -9,28 +9,28 @@ Points = tuple[tuple[float, float], ...]
 
 
 class PlacedWord(NamedTuple):
-    """A word and where it stands. Its text is in logical order: the order of reading, not of place."""
+    """A word and its position. Its text is in logical order, the order of reading."""
 
     text: str
     polygon: Points
 
 
 class PlacedLine(NamedTuple):
-    """A line of words, in the order of reading. `polygon` tells its height and direction."""
+    """A line of words in the order of reading. `polygon` tells the line's height and direction."""
 
     polygon: Points
     words: tuple[PlacedWord, ...]
 
 
 class PageWords(NamedTuple):
-    """What was read on one page.
+    """The words that were read on one page.
 
     Args:
         number: The page's number, counted from 1.
-        width: Of the upright page, in pixels.
-        height: Of the upright page, in pixels.
-        rotation: Degrees clockwise that the page, as a viewer shows it, is turned to be upright.
-        lines: In reading order.
+        width: Width of the upright page, in pixels.
+        height: Height of the upright page, in pixels.
+        rotation: Degrees clockwise from the page as a viewer shows it to the upright page.
+        lines: The page's lines, in reading order.
     """
 
     number: int

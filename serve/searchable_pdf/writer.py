@@ -1,4 +1,7 @@
-"""Invisible text into an open PDF. Nothing that is there is decoded or written anew, except text that was invisible."""
+"""Lays invisible text into an open PDF.
+
+Nothing in the PDF is decoded or written anew, except text that was already invisible.
+"""
 
 import zlib
 from collections.abc import Sequence
@@ -19,18 +22,18 @@ _FONT = "RayocrText"
 
 
 def lay_text(pdf: Pdf, pages: Sequence[PageWords], font_program: bytes) -> list[str]:
-    """Lay the words of pages under what the pages show, and turn pages upright.
+    """Lay the words of pages beneath the pages' contents, and turn pages upright.
 
     Args:
-        pdf: Opened with `inherit_page_attributes`, as it is by default. Changed.
-        pages: Those to work on. Others stay as they are, as does the content of a page without words.
-        font_program: As `font_program` makes it.
+        pdf: A PDF opened with `inherit_page_attributes`, as it is by default. It is changed.
+        pages: The pages to work on. Others stay as they are, as does the content of a page without words.
+        font_program: The font that `font_program` makes.
 
     Returns:
-        What qpdf warned of so far, about the document.
+        The warnings of qpdf about the document so far.
 
     Raises:
-        IndexError: There is no page of such a number.
+        IndexError: The PDF has no page of such a number.
     """
     texts = (clean(word.text) for page in pages for line in page.lines for word in line.words)
     encoding = Encoding(texts)
@@ -41,18 +44,20 @@ def lay_text(pdf: Pdf, pages: Sequence[PageWords], font_program: bytes) -> list[
 
 
 def save(pdf: Pdf, output: BinaryIO) -> None:
-    """Write a document: each stream as it was stored, still encrypted where it was, the same bytes each time if not.
+    """Write a document with each stream as it was stored.
+
+    An encrypted document stays encrypted. Of another one, the bytes are the same each time.
 
     Args:
-        pdf: Of at least PDF 1.3 then, the first with composite fonts as used here.
-        output: Seekable.
+        pdf: The document. It is written as PDF 1.3 or later, the first with composite fonts as used here.
+        output: A seekable file.
     """
     pdf.save(
         output,
         min_version="1.3",
         fix_metadata_version=False,
         compress_streams=False,
-        # Beside encryption, pikepdf takes no level: streams are then copied anyway.
+        # With encryption, pikepdf takes no level, but then copies streams anyway.
         stream_decode_level=None if pdf.is_encrypted else StreamDecodeLevel.none,
         encryption=pdf.is_encrypted,
         deterministic_id=not pdf.is_encrypted,
@@ -86,11 +91,11 @@ class _Writer:
         self.old_text.remove(page)
         page.obj.Resources = self._with_font(page.obj.get("/Resources"), name)
         layer = Stream(self.pdf, zlib.compress(content, 6), Filter=Name.FlateDecode)
-        # Before all else: there no graphics state that the page leaves behind, balanced or not, can disturb it.
+        # In front of all else, no graphics state that the page leaves behind can disturb the text.
         page.obj.Contents = Array([self.pdf.make_indirect(layer), *content_streams(page.obj.get("/Contents"))])
 
     def _with_font(self, resources: Object | None, name: str) -> Object:
-        """Resources with the font: a copy, since pages, forms and patterns may share the original."""
+        """Copy resources and add the font, since pages, forms and patterns may share the original."""
         key = resources.objgen if isinstance(resources, Dictionary) else (0, 0)
         if key in self.resources:
             return self.resources[key]
@@ -108,6 +113,6 @@ def _fonts(resources: Object | None) -> dict[str, Object]:
 
 
 def _free_name(resources: Object | None) -> str:
-    """A name that no font of the page has: a document may have gone through here before."""
+    """Find a name that no font of the page has, since a document may have gone through here before."""
     taken = _fonts(resources)
     return next(name for name in (_FONT, *(f"{_FONT}{n}" for n in range(1, len(taken) + 2))) if "/" + name not in taken)

@@ -1,4 +1,4 @@
-"""The file formats of pictures: how each is recognized, where its pages lie, and what its headers say.
+"""The file formats of pictures: how to recognize each, find its pages, and read its headers.
 
-No pixel is decoded here: that is `deployments.preprocess.picture`.
+Limits and the conversion to RGB are not here, but in `picture`.
 """

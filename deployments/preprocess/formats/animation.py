@@ -1,4 +1,4 @@
-"""Frames of animations: GIF, animated WebP and AVIF, APNG."""
+"""Decodes frames of animations: GIF, animated WebP and AVIF, APNG."""
 
 import numpy as np
 from PIL import Image, ImageChops
@@ -6,26 +6,26 @@ from PIL.ImageFile import ImageFile
 
 __all__ = ["load_frame"]
 
-# Two frames show the same where no pixel differs by more than this, in levels of 255: lossy coding leaves less noise on
-# what stands still, and text whose ink differs less from its paper can't be read.
+# Two frames show the same if no pixel differs by more than this, in levels of 255. Lossy coding leaves less noise on
+# parts that stand still, and text whose ink differs less from its paper can't be read.
 _MOST_NOISE = 32
 
 
 def load_frame(image: ImageFile, frame: int) -> bool:
-    """Decode a frame, and all those before it that it builds on.
+    """Decode a frame, and all frames before it, since it builds on them.
 
     Args:
-        image: Opened; the frame is in it afterwards.
-        frame: Counted from 0; not the first, which needs no more than `image.load()`.
+        image: The opened file; it holds the frame afterwards.
+        frame: The frame's number, counted from 0. The first one needs only `image.load()`.
 
     Returns:
-        Whether it is new. It is not where it shows what an earlier one shows, with at most such between them: an
-        animation that stands still, a banner that blinks. What changes slowly is new as soon as it has changed enough.
+        Whether the frame is new. It is not new if it shows the same as the last new frame before it, as when an
+        animation stands still. A slow change is new as soon as it is large enough.
 
     Raises:
-        Exception: It is damaged, or one before it is; of any kind, see `pillow_errors_translated`.
+        Exception: The frame or one before it is damaged. The kind may be any, see `pillow_errors_translated`.
     """
-    image.keeps_decoder = True  # type: ignore[attr-defined]  # see openers.py; without meaning for other formats
+    image.keeps_decoder = True  # type: ignore[attr-defined]  # see openers.py; other formats ignore it
     image.seek(0)
     image.load()
     shown = image.convert("RGBA")

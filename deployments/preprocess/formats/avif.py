@@ -1,16 +1,17 @@
-"""How large the coded pictures of an AVIF really are, by their AV1 sequence headers.
+"""Finds the true size of the pictures coded in an AVIF file, by their AV1 sequence headers.
 
-The header of the file may say anything: libavif decodes what is there, up to 268 million pixels, and scales it. The
-boxes are those of ISO/IEC 14496-12; the bits are those of the AV1 bitstream specification, sections 5.3 and 5.5.
+The header of the file may say anything: libavif decodes the coded picture, up to 268 million pixels, and scales it. The
+boxes are those of ISO/IEC 14496-12, and the bits those of the AV1 bitstream specification, sections 5.3 and 5.5.
+docs/decisions/0029 says why this is not left to a child process.
 """
 
 from collections.abc import Iterator
 
 __all__ = ["coded_pixels"]
 
-# Boxes that hold the places of coded data, and the ones that hold these boxes.
+# Boxes that lead to the boxes with the offsets of coded data.
 _PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
-# Bounds on what a hostile file can have looked at: pictures, and units of coded data in all of them.
+# A hostile file can have no more than this looked at: boxes, pictures, their parts, and units of coded data.
 _MAX_BOXES = 10_000
 _MAX_ITEMS = 10_000
 _MAX_EXTENTS = 1_000
@@ -26,7 +27,7 @@ def coded_pixels(data: bytes) -> int:
         data: A whole AVIF file, however damaged.
 
     Returns:
-        0 where none is found, or where there is more to look at than in any real file.
+        The number of pixels; 0 if no picture is found, or if there is more to look at than in any real file.
     """
     view = memoryview(data)
     most = units = 0
@@ -42,7 +43,7 @@ def coded_pixels(data: bytes) -> int:
 
 
 def _streams(data: bytes, view: memoryview) -> Iterator[memoryview]:
-    """The coded data of each picture, and of sequences from the beginning of each chunk."""
+    """Yield the coded data of each picture, and of a sequence those from the beginning of each chunk on."""
     for kind, start, end in _boxes(data, 0, len(data)):
         if kind == b"meta":
             inner = list(_boxes(data, start + 4, end))
@@ -52,12 +53,12 @@ def _streams(data: bytes, view: memoryview) -> Iterator[memoryview]:
                     yield from _items(data, view, begin, finish, idat)
         elif kind in {b"stco", b"co64"}:
             size = 4 if kind == b"stco" else 8
-            for place in range(start + 8, min(end, start + 8 + _MAX_ITEMS * size), size):
-                yield view[_number(data, place, size) :]
+            for position in range(start + 8, min(end, start + 8 + _MAX_ITEMS * size), size):
+                yield view[_number(data, position, size) :]
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, beginning and end of the body of each box, also of those in the boxes of a sequence."""
+    """Yield the kind, beginning and end of the body of each box, and of the boxes within those of a sequence."""
     for _ in range(_MAX_BOXES):
         length, kind, header = _number(data, start, 4), data[start + 4 : start + 8], 8
         if length == 1:
@@ -66,43 +67,43 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
         if start + header > end or finish > end or (length and length < header):
             return
         yield kind, start + header, finish
-        # The contents of these follow as boxes of their own.
+        # The contents of a parent follow as boxes of their own.
         start = start + header if kind in _PARENTS else finish
 
 
 def _items(data: bytes, view: memoryview, start: int, end: int, idat: int) -> Iterator[memoryview]:
-    """The bytes of each item of a box `iloc` (ISO/IEC 14496-12, section 8.11.3)."""
+    """Yield the bytes of each item of a box `iloc` (ISO/IEC 14496-12, section 8.11.3)."""
     version = data[start]
     offset_size, length_size = data[start + 4] >> 4, data[start + 4] & 15
     base_size, index_size = data[start + 5] >> 4, data[start + 5] & 15 if version else 0
     wide = 4 if version == 2 else 2
     count = min(_number(data, start + 6, wide), _MAX_ITEMS)
-    place = start + 6 + wide
+    position = start + 6 + wide
     joined_bytes = 0
     for _ in range(count):
-        place += wide
-        is_in_idat = bool(version) and _number(data, place, 2) & 15 == 1
-        place += 4 if version else 2
-        base = _number(data, place, base_size) + (idat if is_in_idat else 0)
-        extents = _number(data, place + base_size, 2)
-        place += base_size + 2
+        position += wide
+        is_in_idat = bool(version) and _number(data, position, 2) & 15 == 1
+        position += 4 if version else 2
+        base = _number(data, position, base_size) + (idat if is_in_idat else 0)
+        extents = _number(data, position + base_size, 2)
+        position += base_size + 2
         parts = []
         for _ in range(min(extents, _MAX_EXTENTS)):
-            place += index_size
-            offset = base + _number(data, place, offset_size)
-            length = _number(data, place + offset_size, length_size)
+            position += index_size
+            offset = base + _number(data, position, offset_size)
+            length = _number(data, position + offset_size, length_size)
             parts.append(view[offset : offset + length] if length else view[offset:])
-            place += offset_size + length_size
+            position += offset_size + length_size
         joined_bytes += sum(map(len, parts)) if len(parts) > 1 else 0
         # Extents that overlap could be joined to any size.
-        if place > end or joined_bytes > len(data):
+        if position > end or joined_bytes > len(data):
             return
         if parts:
             yield parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
 
 
 def _units(stream: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Kind and body of each unit of a stream."""
+    """Yield the kind and body of each unit of a stream."""
     position = 0
     while position < len(stream):
         header = stream[position]

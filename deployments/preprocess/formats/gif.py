@@ -1,4 +1,4 @@
-"""The frames of a GIF file, without decoding them (GIF89a specification, sections 15 to 26)."""
+"""Finds the frames of a GIF file without decoding them (GIF89a specification, sections 15 to 26)."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,11 @@ _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 
 @dataclass(frozen=True, slots=True)
 class GifFrames:
-    """What a file's frames are.
+    """The frames of a file.
 
     Args:
-        canvases: (width, height) of the picture once each frame is on it: frames may reach over the declared size.
+        canvases: For each frame, (width, height) of the picture with the frame on it, since frames may reach over the
+            declared size.
     """
 
     canvases: tuple[tuple[int, int], ...]
@@ -28,10 +29,10 @@ def gif_frames(data: bytes) -> GifFrames:
     """Walk through a file's blocks.
 
     Args:
-        data: A whole file. Where it is cut off, the frames that begin before count.
+        data: A whole file. If it is cut off, the frames that begin before the end count.
 
     Raises:
-        Undecodable: It is cut into far more blocks than any encoder makes.
+        Undecodable: The file is cut into far more blocks than any encoder makes.
     """
     width, height = _pair(data, 6)
     flags = data[10] if len(data) > 10 else 0
@@ -50,7 +51,7 @@ def gif_frames(data: bytes) -> GifFrames:
             canvases.append((width, height))
             position += 10 + _palette_bytes(data[position + 9]) + 1
         else:
-            # Pillow passes over bytes that mean nothing here.
+            # Pillow skips bytes that mean nothing here.
             position += 2 if kind == _EXTENSION else 1
             if kind != _EXTENSION:
                 continue

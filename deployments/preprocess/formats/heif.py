@@ -1,4 +1,4 @@
-"""HEIC and other HEIF pictures, by libheif (ISO/IEC 23008-12)."""
+"""Reads HEIC and other HEIF pictures by libheif (ISO/IEC 23008-12)."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from PIL.ImageFile import ImageFile
 
 __all__ = ["HeifImageFile"]
 
-# Arguments of `load_file`. A page is decoded by one thread, as everywhere in this stage; colors of more than 8 bits are
-# reduced to 8; rows follow each other without gaps; libheif's own limits are on.
+# Arguments of `load_file`. One thread decodes a page, as everywhere in this stage. Colors of more than 8 bits are
+# reduced to 8, rows follow each other without gaps, and libheif's own limits are on.
 _THREADS = 1
 _TO_8_BITS = True
 _AS_BGR = False
@@ -24,8 +24,8 @@ _WITHOUT_LIMITS = False
 class HeifImageFile(ImageFile):
     """The pictures of one file: the primary one first, then the others in their order.
 
-    libheif turns and mirrors what it decodes as the file asks, so that an EXIF orientation, which says the same once
-    more, does not count. libheif has limits of its own; it also refuses a picture larger than the header says.
+    libheif turns and mirrors each picture as the file asks. An EXIF orientation says the same once more, and does not
+    count. libheif has limits of its own, and refuses a picture that is larger than the header says.
     """
 
     format = "HEIF"
@@ -33,8 +33,7 @@ class HeifImageFile(ImageFile):
 
     def _open(self) -> None:
         assert self.fp is not None
-        # Not by `pi_heif.HeifFile`: it reads metadata too, of which it needs none for this and crashes over damaged
-        # ones (pi_heif 1.4).
+        # `pi_heif.HeifFile` would also read metadata, which nothing here needs. It crashes over damaged ones (1.4).
         pictures = _pi_heif.load_file(
             self.fp.read(),
             _THREADS,
@@ -56,7 +55,7 @@ class HeifImageFile(ImageFile):
         """Choose a picture.
 
         Args:
-            frame: Counted from 0.
+            frame: The picture's number, counted from 0.
         """
         if not 0 <= frame < self.n_frames:
             raise EOFError("no such picture")
@@ -71,12 +70,12 @@ class HeifImageFile(ImageFile):
         """Decode the chosen picture.
 
         Returns:
-            RGB as (height, width, 3) uint8, C-contiguous, read only; any other mode as a picture, which must not be
-            used any more once this object is gone.
+            RGB as (height, width, 3) uint8, C-contiguous, read only. Any other mode as a picture, which must not be
+            used after this object is gone.
         """
         picture = self._pictures[self._frame]
         data = picture.data
-        # Known only now: it may have been turned.
+        # The size is known only now, since the picture may have been turned.
         (width, height), mode = picture.size_mode
         if mode == "RGB" and picture.stride == 3 * width:
             return _held(np.frombuffer(data, np.uint8).reshape(height, width, 3), picture)
@@ -89,7 +88,7 @@ class HeifImageFile(ImageFile):
 
 
 class _Holder:
-    """What a view of foreign memory refers to, so that the memory's owner lives as long as the view."""
+    """The base of a view of foreign memory: it keeps the memory's owner alive as long as the view."""
 
     def __init__(self, view: npt.NDArray[np.uint8], owner: object) -> None:
         self.__array_interface__ = view.__array_interface__
@@ -97,5 +96,5 @@ class _Holder:
 
 
 def _held(view: npt.NDArray[np.uint8], owner: object) -> npt.NDArray[np.uint8]:
-    # libheif's memory is shown by a buffer that does not keep it.
+    # libheif gives a buffer that does not keep its memory alive.
     return np.asarray(_Holder(view, owner))

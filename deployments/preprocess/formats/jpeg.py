@@ -1,4 +1,4 @@
-"""A JPEG's scans, which decide what it costs to decode, and its sampling."""
+"""Finds the scans of a JPEG, which decide the cost of decoding it."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ __all__ = ["Scans", "find_scans"]
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
-# What may stand between scans: tables, the height, comments and application data. Anything else is damage.
+# Tables, the height, comments and application data may stand between scans. Anything else is damage.
 _TEMPORARY = 0x01  # has no length
 _BETWEEN_SCANS = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 
@@ -20,8 +20,8 @@ class Scans:
     """The scans of a picture.
 
     Args:
-        count: At least 1, at most about the limit of the search.
-        is_whole: Whether they reach to the end of image with nothing strange between them.
+        count: How many scans there are: at least 1, at most about the limit of the search.
+        is_whole: Whether they reach to the end of the image with nothing strange between them.
     """
 
     count: int
@@ -36,9 +36,9 @@ def find_scans(data: bytes, first_scan: int, limit: int) -> Scans:
 
     Args:
         data: The whole file.
-        first_scan: Offset of the first scan's coded data. Thumbnails lie before it, further pictures behind the
-            end of image; neither counts.
-        limit: Stop counting here, so that a hostile file does not cost time.
+        first_scan: Offset of the first scan's coded data. Thumbnails lie before it and further pictures behind the
+            end of the image; neither count.
+        limit: The count at which the search stops, so that a hostile file does not cost time.
     """
     scans = 1
     is_whole = True

@@ -1,4 +1,7 @@
-"""What a JPEG 2000 picture really is, by its codestream (ITU-T T.800, annexes A.5.1 and I)."""
+"""Finds the true size of a JPEG 2000 picture, by its codestream (ITU-T T.800, annexes A.5.1 and I).
+
+docs/decisions/0029 says why this is not left to a child process.
+"""
 
 import struct
 from dataclasses import dataclass
@@ -12,14 +15,14 @@ _MAX_BOXES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Codestream:
-    """The segment SIZ of a codestream. A JP2 file says the same in its header, not always truly.
+    """The segment SIZ of a codestream. The header of a JP2 file says the same, but not always the truth.
 
     Args:
-        width: In pixels.
-        height: In pixels.
-        tile_width: In pixels; at most about `width` counts.
-        tile_height: In pixels.
-        components: Channels.
+        width: Width in pixels.
+        height: Height in pixels.
+        tile_width: Width of a tile in pixels; it may exceed `width`.
+        tile_height: Height of a tile in pixels; it may exceed `height`.
+        components: How many channels there are.
     """
 
     width: int
@@ -30,7 +33,7 @@ class Codestream:
 
     @property
     def tiles(self) -> int:
-        """How many tiles the picture is cut into."""
+        """The number of tiles in the picture."""
         return -(-self.width // self.tile_width) * -(-self.height // self.tile_height)
 
     @property
@@ -40,13 +43,13 @@ class Codestream:
 
 
 def codestream(data: bytes) -> Codestream | None:
-    """Read the size of a picture where its decoder reads it.
+    """Read the size of a picture in the segment that its decoder reads.
 
     Args:
         data: A whole file: a JP2 file or a bare codestream.
 
     Returns:
-        None where there is no codestream, or one without a size.
+        The segment; None if there is no codestream, or one without a size.
     """
     start = _offset(data)
     if start is None or len(data) < start + 42 or not data.startswith(_START, start):

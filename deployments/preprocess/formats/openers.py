@@ -1,4 +1,4 @@
-"""Which class of Pillow reads which format, and how each is kept lean."""
+"""Opens a picture by the one class of Pillow for its format, kept lean."""
 
 import io
 
@@ -20,44 +20,44 @@ from deployments.settings import MAX_PIXELS_BOUND
 
 __all__ = ["opened"]
 
-# Of the whole process, set here once. Our own limit is checked from each header first; Pillow's must not warn below it.
+# Pillow's limit is the whole process's, and is set here once. It must not warn below our own, which comes first.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS_BOUND
-# Else AVIF takes a thread for each CPU of the machine, however few of them are this replica's.
+# By default, AVIF takes a thread for each CPU of the machine, however few of them are this replica's.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 
 class _LeanWebPImageFile(WebPImageFile):
-    """WebP that gives its decoder back early: it holds two canvases, 8 bytes a pixel.
+    """WebP that gives its decoder back early, since it holds two canvases, 8 bytes a pixel.
 
-    `keeps_decoder` is set where more than one frame is read.
+    `keeps_decoder` is set if more than one frame is read.
     """
 
     keeps_decoder = False
 
     def load_prepare(self) -> None:
-        """Free the canvases; the frame has been copied out of them by now."""
+        """Free the canvases. The frame has been copied out of them by now."""
         if not self.keeps_decoder:
             del self._decoder
         super().load_prepare()
 
 
 class _LeanAvifImageFile(AvifImagePlugin.AvifImageFile):
-    """AVIF that gives its decoder back early: it holds the planes.
+    """AVIF that gives its decoder back early, since it holds the planes.
 
-    `keeps_decoder` is set where more than one frame is read.
+    `keeps_decoder` is set if more than one frame is read.
     """
 
     keeps_decoder = False
 
     def load_prepare(self) -> None:
-        """Free the planes; the frame has been copied out of them by now."""
+        """Free the planes. The frame has been copied out of them by now."""
         if not self.keeps_decoder:
             del self._decoder
         super().load_prepare()
 
 
-# Pillow's classes are used directly, not Image.open: only the format that was sniffed is tried, and a size is known
-# even where Image.open would have raised or warned by its own, process-wide limit.
+# Pillow's classes are used directly, not Image.open. So only the sniffed format is tried, and the size is known even if
+# Image.open would raise or warn by its own limit.
 _OPENERS: dict[ImageFormat, type[ImageFile]] = {
     ImageFormat.JPEG: JpegImageFile,
     ImageFormat.PNG: PngImageFile,
@@ -77,14 +77,14 @@ def opened(file: io.BytesIO, image_format: ImageFormat) -> ImageFile:
     """Read a picture's header.
 
     Args:
-        file: Of that format.
-        image_format: What `sniff` found.
+        file: A file of that format.
+        image_format: The format that `sniff` found.
 
     Raises:
-        Exception: The header is damaged; of any kind, see `pillow_errors_translated`.
+        Exception: The header is damaged. The kind may be any, see `pillow_errors_translated`.
     """
     if image_format is ImageFormat.HEIC:
-        from deployments.preprocess.formats.heif import HeifImageFile  # libheif: 5 MB that few services need
+        from deployments.preprocess.formats.heif import HeifImageFile  # libheif takes 5 MB that few services need
 
         return HeifImageFile(file)
     return _OPENERS[image_format](file)

@@ -1,4 +1,4 @@
-"""Where the pages of a picture file are: directories of a TIFF, frames of an animation, pictures of a container."""
+"""Finds the pages of a picture file: directories of a TIFF, frames of an animation, pictures of a container."""
 
 import io
 from dataclasses import dataclass
@@ -15,11 +15,10 @@ from models.page import PageWarning
 
 __all__ = ["PageEntry", "count_pages", "find_page"]
 
-# Of a container, such as HEIC, whose pictures stand each for itself. In the other formats a frame builds on the one
-# before it.
+# In containers such as HEIC, each picture stands for itself. In the other formats, a frame builds on the one before it.
 _CONTAINERS = frozenset({ImageFormat.HEIC})
 
-# WebP says its size in 24 bits a side, and its decoder takes memory for it as it is opened.
+# A WebP header gives a size of 24 bits a side, and the decoder takes memory for it as it is opened.
 _WEBP_EXTENDED = b"VP8X"
 
 
@@ -28,14 +27,14 @@ class PageEntry:
     """One page of a file, and where it is.
 
     Args:
-        image: Opened for this page, not loaded, and not yet moved to `frame`.
-        page_count: Pages of the file.
-        frame: Which frame or picture of `image` it is, counted from 0.
+        image: The file opened for this page, not loaded, and not yet moved to `frame`.
+        page_count: How many pages the file has.
+        frame: Number of the page's frame or picture in `image`, counted from 0.
         canvas: (width, height) of the page in pixels.
-        directory: Of a TIFF: where its directory is, in bytes from the file's start.
-        is_first: Whether that is the first of the file, thumbnails counted.
+        directory: Offset of the page's directory in a TIFF, in bytes from the file's start.
+        is_first: Whether that directory is the first of the file, thumbnails included.
         is_animation: Whether frames build on those before them.
-        warnings: What is missing beside this page.
+        warnings: Warnings about parts that are missing beside this page.
     """
 
     image: ImageFile
@@ -53,14 +52,14 @@ def find_page(data: bytes, image_format: ImageFormat, number: int, max_pixels: i
 
     Args:
         data: The whole file.
-        image_format: What `sniff` found.
-        number: Counted from 1.
+        image_format: The format that `sniff` found.
+        number: The page's number, counted from 1.
         max_pixels: Above this, a picture whose decoder would take its memory at once is not even opened.
 
     Raises:
-        SourceNotFound: There is no such page.
-        TooLarge: There are too many, or far too many pixels.
-        Exception: The header is damaged; of any kind, see `pillow_errors_translated`.
+        SourceNotFound: The page does not exist.
+        TooLarge: There are too many pages, or far too many pixels.
+        Exception: The header is damaged. The kind may be any, see `pillow_errors_translated`.
     """
     if image_format is ImageFormat.TIFF:
         return _tiff_page(data, number)
@@ -80,17 +79,17 @@ def find_page(data: bytes, image_format: ImageFormat, number: int, max_pixels: i
 
 
 def count_pages(data: bytes, image_format: ImageFormat) -> int:
-    """Count pages where that needs no header of a page, so that a damaged one does not stand in the way.
+    """Count the pages without their headers, if the format allows it, so that a damaged page does no harm.
 
     Args:
         data: The whole file.
-        image_format: What `sniff` found.
+        image_format: The format that `sniff` found.
 
     Returns:
-        How many there are; 1 also where only `find_page` can tell.
+        The number of pages; 1 also if only `find_page` can tell.
 
     Raises:
-        TooLarge: There are too many.
+        TooLarge: There are too many pages.
     """
     if image_format is ImageFormat.TIFF:
         return len(tiff_pages(data).offsets)

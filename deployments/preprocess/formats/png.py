@@ -1,24 +1,24 @@
-"""The chunks of a PNG file (PNG specification, third edition, section 5)."""
+"""Looks through the chunks of a PNG file (PNG specification, third edition, section 5)."""
 
 from collections.abc import Iterator
 
 __all__ = ["frame_count", "late_exif"]
 
 _SIGNATURE_BYTES = 8
-# A chunk's length, its kind and its checksum.
+# The bytes of a chunk's length, kind and checksum.
 _FRAME_BYTES = 12
 # A file of 32 MB can have millions of empty chunks.
 _MAX_CHUNKS = 1_000_000
 
 
 def frame_count(data: bytes) -> int:
-    """Count the pictures of a PNG file: the frames of an animation, and the still picture where that is none of them.
+    """Count the pictures of a PNG file: the frames of an animation, and the still picture if it is not one of them.
 
     Args:
         data: A whole file, however damaged.
 
     Returns:
-        At least 1. Frames are counted, not believed: the header's number may be anything.
+        The count, at least 1. Frames are counted, since the header's number may be wrong.
     """
     frames = 0
     is_still_apart = False
@@ -43,7 +43,7 @@ def late_exif(data: bytes) -> bytes | None:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, offset and length of each chunk's body, as far as they are whole."""
+    """Yield the kind, offset and length of each chunk's body, as far as chunks are whole."""
     start = _SIGNATURE_BYTES
     for _ in range(_MAX_CHUNKS):
         length = int.from_bytes(data[start : start + 4], "big")

@@ -1,4 +1,4 @@
-"""Magic bytes of the formats that rayocr names: the ones it reads, and the ones it only recognizes.
+"""Magic bytes of the formats that rayocr reads, and of those that it only recognizes.
 
 Offsets and values are those of the formats' specifications; the media types registered at IANA list most of them.
 """
@@ -26,9 +26,8 @@ class ImageFormat(StrEnum):
     TGA = "TGA"
 
 
-# (format, offset, magic). BMP and WebP need a second look, see sniff.py, which also looks for PDF, HEIC, AVIF and
-# Netpbm. The PNG and JPEG magics are cut to what survives a damaged file, so that such a file is called damaged rather
-# than unknown.
+# (format, offset, magic). BMP and WebP need a second look in sniff.py, which also looks for PDF, HEIC, AVIF and Netpbm.
+# The PNG and JPEG magics are cut short, so that a file whose first bytes are damaged is called damaged, not unknown.
 READABLE: tuple[tuple[ImageFormat, int, bytes], ...] = (
     (ImageFormat.JPEG, 0, b"\xff\xd8"),
     (ImageFormat.PNG, 0, b"\x89PNG"),
@@ -43,21 +42,21 @@ READABLE: tuple[tuple[ImageFormat, int, bytes], ...] = (
     (ImageFormat.JPEG_2000, 0, b"\x00\x00\x00\x0cjP"),
     (ImageFormat.JPEG_2000, 0, b"\xff\x4f\xff\x51"),
     (ImageFormat.PCX, 0, b"\x0a\x05\x01"),
-    # TGA has no magic; these are its usual headers: no palette, type 2, 3 or 10. A cursor has its count in the zeros.
+    # TGA has no magic. Its usual headers have no palette and type 2, 3 or 10. A cursor has a count in place of zeros.
     (ImageFormat.TGA, 0, b"\x00\x00\x02\x00\x00\x00\x00\x00"),
     (ImageFormat.TGA, 0, b"\x00\x00\x03\x00\x00\x00\x00\x00"),
     (ImageFormat.TGA, 0, b"\x00\x00\x0a\x00\x00\x00\x00\x00"),
 )
 
 # Brands of the ISO base media file format (ISO/IEC 14496-12), the first box of such a file: HEIF (23008-12) and AVIF.
-# `mif1` and its like are containers that tell the coding only inside.
+# `mif1` and its like are containers, which tell the coding only inside.
 BRANDS: dict[bytes, ImageFormat] = {
     **dict.fromkeys((b"avif", b"avis"), ImageFormat.AVIF),
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"), ImageFormat.HEIC),
 }
 CONTAINER_BRANDS: frozenset[bytes] = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
 
-# (what to call it, offset, magic); the first match wins, so the narrower of two comes first.
+# (name, offset, magic). The first match wins, so that the narrower of two comes first.
 RECOGNIZED: tuple[tuple[str, int, bytes], ...] = (
     ("Canon camera raw", 8, b"CR\x02\x00"),
     ("JPEG XL picture", 0, b"\xff\x0a"),

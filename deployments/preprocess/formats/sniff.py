@@ -19,19 +19,19 @@ __all__ = ["extension_contradicts", "sniff", "unsupported"]
 
 _READ = "rayocr reads PDF, JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP, Netpbm, PCX and TGA"
 
-# How far a PDF header or a picture's magic is looked for: readers of PDF accept up to 1024 bytes before `%PDF-`
+# A PDF header or a picture's magic is looked for up to here: readers of PDF accept 1024 bytes before `%PDF-`
 # (ISO 32000-1, annex H.3.4.1).
 _SEARCH_BYTES = 1024
 
-# How the kinds of ZIP archive are told apart: their first entries stand at the beginning.
+# The first entries of a ZIP archive tell its kind.
 _ZIP = "ZIP archive"
 _ZIP_SEARCH_BYTES = 8192
 _OFFICE_EXTENSION = re.compile(r"\.(doc|xls|ppt|pps|od)\w{1,2}")
 
-# Sizes of the BMP header variants, OS/2 1.x to version 5; text that begins with "BM" does not have one of these.
+# Sizes of the BMP header variants, OS/2 1.x to version 5. Text that begins with "BM" has none of these there.
 _BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
-# Magics long enough not to turn up by chance in other data.
+# These magics are too long to turn up by chance in other data.
 _DISPLACED = ((ImageFormat.PNG, b"\x89PNG\r\n\x1a\n"), (ImageFormat.JPEG, b"\xff\xd8\xff\xe0\x00\x10JFIF"))
 
 _PDF = b"%PDF-"
@@ -39,7 +39,7 @@ _PDF = b"%PDF-"
 _TO_PDF = "; convert it to PDF first, for example with `libreoffice --headless --convert-to pdf FILE`"
 _AS_PICTURE = "; export it as JPEG or PNG"
 
-# By a word of the kind; the first that fits.
+# Advice by a word of the kind; the first that fits counts.
 _ADVICE = {
     "camera raw": _AS_PICTURE,
     "JPEG XL": _AS_PICTURE,
@@ -61,13 +61,13 @@ def sniff(document: Document) -> ImageFormat:
     """Find the format of a document.
 
     Args:
-        document: Anything.
+        document: Any document.
 
     Returns:
-        The format that its magic bytes name. The rest of the file may still be damaged.
+        The format that the magic bytes name. The rest of the file may still be damaged.
 
     Raises:
-        UnsupportedType: It is empty, of a type that is not read, or of none that is known.
+        UnsupportedType: The document is empty, or of a type that is unknown or not read.
         Undecodable: A picture begins later in the file, after bytes that are not part of it.
     """
     data = document.data
@@ -95,8 +95,8 @@ def unsupported(document: Document, kind: str | None) -> UnsupportedType:
     """Make the error for a document of a type that is not read.
 
     Args:
-        document: Whose name is quoted.
-        kind: What the content is, for a person; None if it was not recognized.
+        document: The document, whose name is quoted.
+        kind: A person's word for the content; None if it was not recognized.
     """
     extension = _extension(document)
     advice = next((text for word, text in _ADVICE.items() if kind and word in kind), "")
@@ -112,19 +112,19 @@ def extension_contradicts(document: Document, image_format: ImageFormat) -> bool
     """Ask whether the name's extension promises another type than the content has.
 
     Args:
-        document: Its name may be None or without extension, which contradicts nothing.
-        image_format: What `sniff` found.
+        document: The document. No name, or a name without extension, contradicts nothing.
+        image_format: The format that `sniff` found.
     """
     extension = _extension(document)
     if extension in EXTENSIONS:
         return EXTENSIONS[extension] is not image_format
-    # The interpreter's built-in table: a known type that is none of ours, such as .pdf or .txt. An unknown extension
-    # (scan.001) promises nothing.
+    # The interpreter's table knows types that are not read, such as .txt. An unknown extension (scan.001) promises
+    # nothing.
     return extension in mimetypes.types_map
 
 
 def _extension(document: Document) -> str:
-    # A very long "extension" is not one, and would make the message unreadable.
+    # A very long "extension" is none, and would make the message unreadable.
     extension = PurePosixPath(document.name or "").suffix.lower()
     return extension if re.fullmatch(r"\.\w{1,10}", extension) else ""
 
@@ -145,7 +145,7 @@ def _readable_format(data: bytes) -> ImageFormat | None:
         return ImageFormat.NETPBM
     if data.startswith(_PDF):
         return ImageFormat.PDF
-    # Truevision puts its signature at the file's end; the original TGA has none at all.
+    # Truevision's TGA has a signature at the file's end. The original TGA has none.
     if data.endswith(b"TRUEVISION-XFILE.\x00"):
         return ImageFormat.TGA
     return None
@@ -172,7 +172,7 @@ def _recognized_kind(document: Document) -> str | None:
 
 
 def _zip_kind(document: Document) -> str:
-    """Tell documents that are ZIP archives from other archives, by what they begin with or by their name."""
+    """Tell documents that are ZIP archives from other archives, by their first bytes or by their name."""
     head = document.data[:_ZIP_SEARCH_BYTES]
     if b"[Content_Types].xml" in head or b"_rels/.rels" in head:
         return "Microsoft Office document"
@@ -186,10 +186,10 @@ def _zip_kind(document: Document) -> str:
 
 
 def _text_kind(data: bytes) -> str | None:
-    """Name a kind of text, or None where the bytes are not text."""
+    """Name a kind of text. Returns None if the bytes are not text."""
     head = data[:_SEARCH_BYTES]
     try:
-        # A character cut in half at the end of the head is no reason to call it binary.
+        # Text stays text if a character is cut in half at the end of the head.
         text = head.decode("utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig", errors="strict")
     except UnicodeDecodeError as exc:
         if exc.start < len(head) - 4:

@@ -1,4 +1,4 @@
-"""The directories of a TIFF file, each of which describes a picture (TIFF 6.0, section 2; BigTIFF)."""
+"""Reads the directories of a TIFF file, each of which describes a picture (TIFF 6.0, section 2; BigTIFF)."""
 
 import io
 import struct
@@ -8,27 +8,27 @@ from models.errors import TooLarge
 
 __all__ = ["FileFrom", "TiffLayout", "TiffPages", "tiff_pages"]
 
-# A file of 32 MB can chain millions of empty directories; to walk so many takes 0.2 s.
+# A file of 32 MB can chain millions of empty directories. To walk this many takes 0.2 s.
 _MAX_DIRECTORIES = 100_000
 
 _NEW_SUBFILE_TYPE = 254
 _SUBFILE_TYPE = 255
 _ENTRIES_LOOKED_AT = 4
 _SHORT = 3
-# Bits of NewSubfileType: a smaller copy of another picture of the file, and a transparency mask of one.
+# Bits of NewSubfileType: a smaller copy of another picture of the file, and the transparency mask of one.
 _REDUCED, _MASK = 1, 4
-# The older SubfileType has numbers in their place.
+# The older SubfileType has a number for it.
 _OLD_REDUCED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class TiffPages:
-    """Where a file's pages are.
+    """The pages of a file.
 
     Args:
-        offsets: Of each page's directory, in bytes from the file's start. The first is there even if it is damaged.
-        first: Where the first directory is, whether it is a page or not.
-        is_cut: Whether the chain breaks off in a directory that is not in the file.
+        offsets: Offset of each page's directory, in bytes from the file's start. There is one even if it is damaged.
+        first: Offset of the first directory, whether it is a page or not.
+        is_cut: Whether the chain leads to a directory that is not whole in the file.
     """
 
     offsets: tuple[int, ...]
@@ -38,14 +38,14 @@ class TiffPages:
 
 @dataclass(frozen=True, slots=True)
 class TiffLayout:
-    """How the parts of a file are written, which differs between TIFF and BigTIFF and between the two byte orders.
+    """The binary layout of a file, which differs between TIFF and BigTIFF and between the two byte orders.
 
     Args:
         order: The byte order, as in `struct`.
-        count: Of the number of a directory's entries.
-        entry: Of an entry: tag, type, number of values, and the values or where they are.
-        offset: Of an offset in the file.
-        first: Where the header says where the first directory is.
+        count: Layout of the number of a directory's entries.
+        entry: Layout of an entry: tag, type, number of values, and the values or their offset.
+        offset: Layout of an offset in the file.
+        first: Position in the header of the first directory's offset.
     """
 
     order: str
@@ -56,10 +56,10 @@ class TiffLayout:
 
     @classmethod
     def of(cls, data: bytes) -> "TiffLayout":
-        """Read it from a file's header.
+        """Read the layout from a file's header.
 
         Args:
-            data: Four bytes of it at least.
+            data: At least the file's first four bytes.
         """
         order = "<" if data.startswith(b"II") else ">"
         is_big = b"+" in data[2:4]
@@ -72,10 +72,10 @@ class TiffLayout:
 
         Args:
             data: A whole file.
-            offset: Of the directory.
+            offset: The directory's offset.
 
         Returns:
-            Tag, type, number of values, and the field that holds them or their offset, of each whole entry.
+            For each whole entry: tag, type, number of values, and the field that holds them or their offset.
         """
         count = self.number(self.count, data, offset) or 0
         start = offset + self.count.size
@@ -88,12 +88,12 @@ class TiffLayout:
         """Read a number.
 
         Args:
-            kind: Of one number.
+            kind: The number's layout.
             data: A whole file.
-            offset: Where it is.
+            offset: The number's offset.
 
         Returns:
-            None where the file has ended before.
+            The number; None if the file ends before it.
         """
         if offset + kind.size > len(data):
             return None
@@ -107,10 +107,10 @@ def tiff_pages(data: bytes) -> TiffPages:
         data: A whole TIFF file, however damaged.
 
     Returns:
-        One page at least. Where everything is marked as a thumbnail, all of it counts as pages.
+        At least one page. If every picture is marked as a thumbnail, all of them are pages.
 
     Raises:
-        TooLarge: It has more directories than any real file.
+        TooLarge: The file has more directories than any real file.
     """
     layout = TiffLayout.of(data)
     offsets: list[int] = []
@@ -136,7 +136,7 @@ def tiff_pages(data: bytes) -> TiffPages:
 
 
 def _directory(layout: TiffLayout, data: bytes, offset: int) -> tuple[int | None, bool]:
-    """Read where the next directory is (0: nowhere; None: this one is not whole), and whether this one is a page."""
+    """Read the next directory's offset (0: there is none; None: this one is not whole), and whether this is a page."""
     count = layout.number(layout.count, data, offset)
     if count is None:
         return None, True
@@ -147,7 +147,7 @@ def _directory(layout: TiffLayout, data: bytes, offset: int) -> tuple[int | None
 
 
 def _is_page(layout: TiffLayout, data: bytes, offset: int) -> bool:
-    # Entries are in ascending order of their tags, so that the first can tell.
+    # Entries ascend by their tags, so that the tag stands among the first.
     for tag, kind, _, field in layout.entry.iter_unpack(_first_entries(layout, data, offset)):
         value = int(struct.unpack_from(layout.order + ("H" if kind == _SHORT else "I"), field)[0])
         if tag == _NEW_SUBFILE_TYPE:
@@ -164,14 +164,13 @@ def _first_entries(layout: TiffLayout, data: bytes, offset: int) -> bytes:
 
 
 class FileFrom(io.BytesIO):
-    """A TIFF file whose header names another directory as its first: what reads it begins there.
+    """A TIFF file whose header names another directory as its first, so that a reader begins there.
 
-    The bytes themselves are shared and unchanged, so that this costs no memory, and damage of other directories does
-    no harm.
+    The bytes are shared and unchanged. So this costs no memory, and damage in other directories does no harm.
 
     Args:
         data: A whole TIFF file.
-        offset: Of the directory.
+        offset: The directory's offset.
     """
 
     def __init__(self, data: bytes, offset: int) -> None:
@@ -183,10 +182,10 @@ class FileFrom(io.BytesIO):
         self._header = bytes(header)
 
     def read(self, size: int | None = -1) -> bytes:
-        """Read as from any file; what is read of the header is the changed one.
+        """Read as from any file, with the header changed.
 
         Args:
-            size: Most bytes.
+            size: The most bytes to read.
         """
         start = self.tell()
         found = super().read(size)

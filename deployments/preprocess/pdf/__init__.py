@@ -1,4 +1,7 @@
-"""PDFs: pages drawn by PDFium in a child process, or taken from the text that they carry."""
+"""Pages of PDFs, drawn or taken from the text that they carry, from the parent's side of the child process.
+
+PDFium and all that parses a PDF is in `pdfium`; the process itself is in `deployments.sandbox`.
+"""
 
 from deployments.preprocess.pdf.reader import PdfReader
 

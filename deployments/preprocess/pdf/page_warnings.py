@@ -1,4 +1,4 @@
-"""What is told about a page of a PDF that was read."""
+"""Warnings about a page of a PDF that was read."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ __all__ = ["page_warnings"]
 
 
 def page_warnings(answer: dict[str, Any], number: int, max_pixels: int) -> tuple[PageWarning, ...]:
-    """Say what was skipped, guessed or scaled down.
+    """Warn of everything that was skipped, guessed or scaled down.
 
     Args:
-        answer: Of the process that read the page.
-        number: The page's, counted from 1.
+        answer: The child's answer about the page.
+        number: The page's number, counted from 1.
         max_pixels: The most pixels of a page.
     """
     warnings = []

@@ -1,12 +1,12 @@
-"""Pages of PDFs, without Ray.
+"""Reads pages of PDFs, without Ray.
 
-What damaged and hostile documents end in:
+Damaged and hostile documents end in:
 
     encrypted, without or with a wrong password             Undecodable  422
     damaged beyond reading, or no page                       Undecodable  422
     a page that PDFium can't load, or that ends it           Undecodable  422
     a page that takes more time or memory than allowed       TooLarge     413, and no other page or document suffers
-    a page that there is not                                 SourceNotFound  404
+    a page that does not exist                               SourceNotFound  404
     damaged, and mended by PDFium                            a page with the warning `truncated`
     more pixels than allowed at the resolution it needs      a page with the warning `pdf_scaled_down`
     text taken from the document, pictures left out          a page with the warning `pictures_not_read`
@@ -33,7 +33,7 @@ from models.page import Page
 
 __all__ = ["PdfReader"]
 
-# A page has 3 in RGB, and as much is left for the pictures on it.
+# A page in RGB has 3 bytes a pixel, and as much is left for the pictures on it.
 _BYTES_A_PIXEL = 6
 
 _LEAST_DPI, _MOST_DPI = 36, 1200
@@ -43,7 +43,7 @@ _WALL_FACTOR = 10
 
 _SIMPLER = "send a simpler one"
 
-# One for all readers of this process: limits come with each call.
+# All readers of this process share one child, since limits come with each call.
 _process = SandboxProcess("deployments.preprocess.pdfium.reading:PdfReading")
 atexit.register(_process.close)
 
@@ -52,18 +52,18 @@ class PdfReader:
     """Reads pages out of PDFs. Threads may share one.
 
     Args:
-        limits: What one page may cost.
+        limits: The most that one page may cost.
     """
 
     def __init__(self, limits: PreprocessLimits) -> None:
         self._limits = limits
 
     def page_count(self, document: Document, options: ReadOptions) -> int:
-        """How many pages a PDF says that it has.
+        """Count the pages that a PDF says it has.
 
         Args:
             document: A PDF.
-            options: What the request asks for.
+            options: The request's options.
 
         Raises:
             Undecodable: It is encrypted, damaged beyond reading, or has no pages.
@@ -78,16 +78,16 @@ class PdfReader:
         Args:
             document: A PDF.
             number: Counted from 1.
-            options: What the request asks for.
+            options: The request's options.
 
         Returns:
-            The page as a person sees it, with a warning for everything that was skipped or guessed. Where its text is
+            The page as a person sees it, with a warning for everything that was skipped or guessed. If its text is
             taken, polygons are in pixels of the page as it would be drawn.
 
         Raises:
             MalformedRequest: `options.dpi` is out of range.
             SourceNotFound: The PDF has no such page.
-            Undecodable: As `page_count`; or the page is damaged.
+            Undecodable: The PDF is encrypted, damaged beyond reading, or has no pages; or the page is damaged.
             TooLarge: The page takes more time or memory than allowed.
         """
         if options.dpi is not None and not _LEAST_DPI <= options.dpi <= _MOST_DPI:
@@ -125,7 +125,7 @@ class PdfReader:
             try:
                 return _process.call(request, limits, document.data)
             except ProcessEnded as ended:
-                # Documents that it read before may have left it broken.
+                # Documents that the child read before may have left it broken.
                 if ended.cause != "idle" and (ended.cause != "crash" or ended.was_new):
                     raise
                 return _process.call(request, limits, document.data)

@@ -1,4 +1,4 @@
-"""A page whose text is taken from the document."""
+"""Makes a page whose text is taken from the document."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ __all__ = ["page_of_text"]
 def page_of_text(
     layer: dict[str, Any], number: int, size: tuple[int, int], page_count: int, warnings: tuple[PageWarning, ...]
 ) -> Page:
-    """Make a page of its text layer, upright as its text stands.
+    """Make a page of its text layer, turned so that its text stands upright.
 
     Args:
-        layer: `rotation`, and `lines` as (text, quad, [(word, quad), ...]), quads as 8 numbers in pixels.
-        number: The page's, counted from 1.
-        size: (width, height) in pixels that it would be drawn in.
-        page_count: Of its document.
-        warnings: About it.
+        layer: `rotation`, and `lines` as (text, quad, [(word, quad), ...]), each quad as 8 numbers in pixels.
+        number: The page's number, counted from 1.
+        size: (width, height) in pixels that the page would be drawn in.
+        page_count: How many pages the document has.
+        warnings: Warnings about the page.
     """
     rotation = int(layer["rotation"])
 
@@ -29,7 +29,7 @@ def page_of_text(
         return tuple((float(x), float(y)) for x, y in points)
 
     lines = tuple(
-        Line(text, 1.0, polygon(quad), tuple(Word(word, 1.0, polygon(place)) for word, place in words))
+        Line(text, 1.0, polygon(quad), tuple(Word(word, 1.0, polygon(quad)) for word, quad in words))
         for text, quad, words in layer["lines"]
     )
     pixels = np.empty((0, 0, 3), dtype=np.uint8)

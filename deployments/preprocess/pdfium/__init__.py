@@ -1,5 +1,4 @@
-"""What runs in the child process that opens PDFs: PDFium and what is made of its answers.
+"""The task of the child process that opens PDFs: it draws pages with PDFium, and reads their text layers.
 
-Nothing here imports numpy, Ray, pydantic or the rest of rayocr, so that the process stays small. Its parent's side is
-`deployments.preprocess.pdf`.
+Nothing here imports numpy, Ray, pydantic or models, so that the process stays small. The parent's side is in `pdf`.
 """

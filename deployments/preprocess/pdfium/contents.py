@@ -1,4 +1,4 @@
-"""What stands on a page, before it is drawn: pictures, text, and paths that may be text drawn as outlines."""
+"""Looks at a page before it is drawn: at pictures, text, and paths that may be text drawn as outlines."""
 
 import ctypes
 import math
@@ -11,22 +11,22 @@ from deployments.sandbox.task import Refused
 
 __all__ = ["Contents", "Picture", "look_at"]
 
-# A map has 100,000 paths, and each takes microseconds to look at. Nobody needs to know more of such a page.
+# A map has 100,000 paths, and a look at each takes microseconds. More would tell nothing new of such a page.
 _MAX_OBJECTS = 50_000
 
 _MAX_DEPTH = 16
 
-# Of one glyph: "l" has 4 and "g" some 40. Lines, boxes and circles of diagrams have fewer.
+# Segments of one glyph: "l" has 4 and "g" some 40. Lines, boxes and circles of diagrams have fewer than 10.
 _OUTLINE_SEGMENTS = 10
 _SEGMENTS_A_GLYPH = 20
 
-# Smaller ones hold no text: shadows, patterns, and the single pixel that is stretched to a background.
+# Smaller pictures hold no text: they are shadows, patterns, and single pixels stretched to a background.
 _MIN_PICTURE_PX = 20
 
 # PDFium leaves out pictures of more than 2 GB without a word.
 _MOST_PICTURE_PIXELS = 250_000_000
 
-# Of annotations that only mark, or are shown when somebody points at them.
+# Kinds of annotations that only mark, or that are shown when somebody points at them.
 _MARKS = frozenset(
     {
         pdfium.FPDF_ANNOT_LINK,
@@ -46,9 +46,9 @@ class Picture:
     """A picture on a page.
 
     Args:
-        coverage: The part of the page that it covers, in [0, 1].
-        dpi: Its own pixels an inch of the page.
-        handle: PDFium's, as long as the page is loaded.
+        coverage: The part of the page that the picture covers, in [0, 1].
+        dpi: Pixels of the picture an inch of the page.
+        handle: PDFium's handle, valid as long as the page is loaded.
     """
 
     coverage: float
@@ -57,7 +57,7 @@ class Picture:
 
     @property
     def is_decodable(self) -> bool:
-        """Whether any of it can be decoded, which takes as long as drawing it."""
+        """Whether any part of the picture can be decoded. To find out takes as long as drawing it."""
         bitmap = pdfium.FPDFImageObj_GetBitmap(self.handle)
         if bitmap:
             pdfium.FPDFBitmap_Destroy(bitmap)
@@ -66,15 +66,15 @@ class Picture:
 
 @dataclass(slots=True)
 class Contents:
-    """What stands on a page.
+    """The contents of a page.
 
     Args:
-        pictures: Those that could hold text.
-        text_sizes: (size in points, about how many characters) of each piece of text, visible or not.
+        pictures: Pictures that could hold text.
+        text_sizes: (size in points, rough number of characters) of each piece of text, visible or not.
         text_order: Rank of each text object in the page's content, by its address.
         outline_glyphs: How many glyphs the outlines could be.
         has_annotations: Whether text may stand in annotations and form fields, which the text layer does not hold.
-        is_complete: False where there were too many objects to look at.
+        is_complete: False if there were too many objects to look at all of them.
     """
 
     pictures: list[Picture] = field(default_factory=list)
@@ -86,7 +86,7 @@ class Contents:
 
     @property
     def picture_coverage(self) -> float:
-        """The part of the page that pictures cover, in [0, 1], those that lie above each other counted twice."""
+        """The part of the page that pictures cover, in [0, 1]. Where two overlap, both count."""
         return min(1.0, sum(picture.coverage for picture in self.pictures))
 
 
@@ -94,10 +94,10 @@ def look_at(page: Any, form: Any, width_pt: float, height_pt: float) -> Contents
     """Look at a page's objects and annotations. Nothing is decoded.
 
     Args:
-        page: Loaded.
+        page: The page, loaded.
         form: The document's form environment, or None.
-        width_pt: Of the page as a person sees it, in points.
-        height_pt: The same.
+        width_pt: Width of the page as a person sees it, in points.
+        height_pt: Height of the page as a person sees it, in points.
 
     Raises:
         Refused: A picture is too large to be drawn.
@@ -123,7 +123,7 @@ class _Look:
         self._size = ctypes.c_float()
 
     def at(self, thing: Any, parent: Matrix, to_page: Matrix, depth: int) -> None:
-        """Look at an object of a page or form, and at those within it."""
+        """Look at an object of a page or form, and at the objects within it."""
         self.objects += 1
         if self.objects > _MAX_OBJECTS or depth > _MAX_DEPTH:
             self.contents.is_complete = False
@@ -151,7 +151,7 @@ class _Look:
         if not pdfium.FPDFPageObj_GetBounds(text, left, bottom, right, top):
             return
         bounds = left.value, bottom.value, right.value, top.value
-        # A character that no font has is drawn as nothing, and yet is text.
+        # A character that no font has is text too, although nothing is drawn.
         x, y, half_width, half_height = to_page.spread(*bounds)
         if abs(x - 0.5) > half_width + 0.5 or abs(y - 0.5) > half_height + 0.5:
             return
@@ -160,7 +160,7 @@ class _Look:
         size = abs(self._size.value) * math.hypot(matrix.c, matrix.d)
         _, _, half_width, half_height = parent.spread(*bounds)
         length, thickness = 2 * max(half_width, half_height), 2 * min(half_width, half_height)
-        # Type 3 fonts may have any size, commonly 1, as their glyphs have a matrix of their own. A dash is thin.
+        # Type 3 fonts may have any size, commonly 1, since their glyphs have a matrix of their own. A dash is thin.
         if size < thickness / 4:
             size = thickness
         if size > 0:
@@ -184,7 +184,7 @@ class _Look:
 
 
 def _coverage(x: float, y: float, half_width: float, half_height: float) -> float:
-    """The part of a page that a box on it covers."""
+    """Tell the part of a page that a box on it covers."""
     width = min(x + half_width, 1.0) - max(x - half_width, 0.0)
     height = min(y + half_height, 1.0) - max(y - half_height, 0.0)
     return max(0.0, width) * max(0.0, height)
@@ -220,6 +220,6 @@ def _may_hold_text(annotation: Any, form: Any) -> bool:
         if field_kind in (pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON):
             return False
         if field_kind in (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX):
-            # In bytes, UTF-16 with its closing zero.
+            # The length is in bytes of UTF-16, with its closing zero.
             return bool(pdfium.FPDFAnnot_GetFormFieldValue(form, annotation, None, 0) > 2)
     return True

@@ -1,4 +1,4 @@
-"""One open PDF."""
+"""An open PDF."""
 
 import ctypes
 import mmap
@@ -11,14 +11,14 @@ __all__ = ["OpenDocument"]
 
 
 class OpenDocument:
-    """One PDF.
+    """One PDF, open in PDFium.
 
     Args:
-        descriptor: A file that holds its bytes, in memory.
-        password: To open it with.
+        descriptor: A file in memory that holds its bytes.
+        password: The password to open it with, or None.
 
     Raises:
-        Refused: It is damaged beyond reading, encrypted, or has no pages.
+        Refused: The PDF is damaged beyond reading, encrypted, or has no pages.
     """
 
     def __init__(self, descriptor: int, password: str | None) -> None:
@@ -40,7 +40,7 @@ class OpenDocument:
         self.is_damaged = not pdfium.FPDF_DocumentHasValidCrossReferenceTable(self.handle)
         self.form = None
         if pdfium.FPDF_GetFormType(self.handle) != pdfium.FORMTYPE_NONE:
-            # PDFium keeps a pointer to it.
+            # PDFium keeps a pointer to this struct.
             self._form_callbacks = pdfium.FPDF_FORMFILLINFO(version=2)
             self.form = pdfium.FPDFDOC_InitFormFillEnvironment(self.handle, self._form_callbacks)
         if self.form:

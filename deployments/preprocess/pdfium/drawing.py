@@ -1,4 +1,4 @@
-"""Pages as pixels, as a person sees them: with annotations and form fields, on white."""
+"""Draws pages as a person sees them: with annotations and form fields, on white."""
 
 import ctypes
 import mmap
@@ -19,17 +19,17 @@ def draw_page(document: OpenDocument, page: Any, width: int, height: int) -> tup
     """Draw a page.
 
     Args:
-        document: That holds it.
-        page: Loaded.
-        width: In pixels.
-        height: In pixels.
+        document: The page's document.
+        page: The page, loaded.
+        width: Width of the drawing in pixels.
+        height: Height of the drawing in pixels.
 
     Returns:
-        A file in memory, which the caller closes: (height, width, 3) uint8, RGB, C-contiguous. And whether all of it
-        has one color.
+        A file in memory, which the caller closes: (height, width, 3) uint8, RGB, C-contiguous. And whether all pixels
+        have one color.
 
     Raises:
-        MemoryError: It does not fit the limit.
+        MemoryError: The drawing does not fit the limit.
     """
     size = width * height * _CHANNELS
     with result_file() as descriptor:

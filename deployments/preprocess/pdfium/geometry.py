@@ -1,4 +1,4 @@
-"""Planes of a PDF page: user space, the page as a person sees it, and its pixels."""
+"""Maps between the planes of a PDF page: user space, the page as a person sees it, and its pixels."""
 
 import ctypes
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ __all__ = ["Matrix", "Spread", "matrix_of", "page_matrix"]
 _UNIT = 10_000
 
 Spread = tuple[float, float, float, float]
-"""A box as (x of its middle, y of its middle, half its width, half its height)."""
+"""A box as (x of the middle, y of the middle, half the width, half the height)."""
 
 
 class Matrix(NamedTuple):
@@ -24,7 +24,7 @@ class Matrix(NamedTuple):
     f: float
 
     def after(self, first: "Matrix") -> "Matrix":
-        """The map that does `first` and then this one."""
+        """Chain two maps: the result does `first` and then this one."""
         return Matrix(
             self.a * first.a + self.c * first.b,
             self.b * first.a + self.d * first.b,
@@ -35,11 +35,11 @@ class Matrix(NamedTuple):
         )
 
     def point(self, x: float, y: float) -> tuple[float, float]:
-        """Where it maps a point."""
+        """Map a point."""
         return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
 
     def spread(self, left: float, bottom: float, right: float, top: float) -> Spread:
-        """The smallest upright box around what it makes of a box."""
+        """Map a box, and give the smallest upright box around the result."""
         x, y, across, along = (left + right) / 2, (bottom + top) / 2, (right - left) / 2, (top - bottom) / 2
         return (
             self.a * x + self.c * y + self.e,
@@ -50,7 +50,7 @@ class Matrix(NamedTuple):
 
 
 def matrix_of(page_object: Any) -> Matrix:
-    """From the object's own space to that of the page or form that holds it."""
+    """Find the map from an object's own space to that of the page or form that holds it."""
     raw = pdfium.FS_MATRIX()
     if not pdfium.FPDFPageObj_GetMatrix(page_object, raw):
         return Matrix(1, 0, 0, 1, 0, 0)
@@ -58,12 +58,12 @@ def matrix_of(page_object: Any) -> Matrix:
 
 
 def page_matrix(page: Any) -> Matrix:
-    """From user space to the page as a person sees it (CropBox and Rotate applied), where x and y run from 0 to 1.
+    """Find the map from user space to the page as a person sees it, with CropBox and Rotate applied.
 
-    y runs downwards.
+    On that page, x and y run from 0 to 1, y downwards.
     """
     origin, right, down = (_to_page(page, x, y) for x, y in ((0, 0), (_UNIT, 0), (0, _UNIT)))
-    # The map back: unit square to user space.
+    # This is the map back, from the unit square to user space.
     a, b = right[0] - origin[0], right[1] - origin[1]
     c, d = down[0] - origin[0], down[1] - origin[1]
     determinant = a * d - b * c

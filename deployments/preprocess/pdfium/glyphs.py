@@ -1,4 +1,4 @@
-"""The characters that a page's text layer holds, with their places."""
+"""Reads the characters of a page's text layer, with their positions."""
 
 import ctypes
 import math
@@ -13,10 +13,10 @@ __all__ = ["Glyph", "Glyphs", "Style", "read_glyphs"]
 
 _MAX_CHARACTERS = 200_000
 
-# PDFium has U+0002 or U+FFFE for a hyphen that it takes for one of a line's end.
+# PDFium gives U+0002 or U+FFFE for a hyphen that it takes for one at a line's end.
 _HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})
 
-# Bullets of the fonts Symbol and Wingdings, which most word processors leave in the private use area.
+# Most word processors leave the bullets of the fonts Symbol and Wingdings in the private use area.
 _BULLETS = dict.fromkeys((0xF06C, 0xF0A7, 0xF0A8, 0xF0B7, 0xF0D8, 0xF0FC), "\N{BULLET}")
 
 _JOINERS = frozenset({0x200C, 0x200D})
@@ -27,13 +27,13 @@ _LEAST_VISIBLE_PT = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What the characters of one text object have in common.
+    """The style that the characters of one text object share.
 
     Args:
         along: Unit vector of the direction in which the text runs, on the page as a person sees it, y downwards.
-        size: Of the font, in points of the page.
-        is_visible: Whether a person sees it.
-        order: Its rank in the page's content.
+        size: Size of the font, in points of the page.
+        is_visible: Whether a person sees the text.
+        order: The text object's rank in the page's content.
     """
 
     along: tuple[float, float]
@@ -47,13 +47,13 @@ class Glyph:
     """One character.
 
     Args:
-        text: It; a blank for any white space.
-        style: Of its text object.
-        start: Where it begins along the text's direction, in points.
-        end: Where it ends.
-        upper: The edge on the side of its top, in points, perpendicular to the text's direction, growing downwards.
-        lower: The edge on the side of its foot.
-        baseline: Where its baseline is, on the same axis.
+        text: The character; a blank for any white space.
+        style: The style of the character's text object.
+        start: The character's beginning along the text's direction, in points.
+        end: The character's end along the text's direction.
+        upper: The edge at the character's top, in points, perpendicular to the text's direction, growing downwards.
+        lower: The edge at the character's foot, on the same axis.
+        baseline: The baseline, on the same axis.
     """
 
     text: str
@@ -66,19 +66,19 @@ class Glyph:
 
     @property
     def is_space(self) -> bool:
-        """Whether it only parts words."""
+        """Whether the character only parts words."""
         return self.text == " "
 
 
 @dataclass(slots=True)
 class Glyphs:
-    """The characters of a page, in PDFium's order, which is that of the content, right-to-left text in logical order.
+    """The characters of a page in the content's order, as PDFium gives them, right-to-left text in logical order.
 
     Args:
-        glyphs: Those that mean something and lie on the page; white space too.
-        unmapped: How many have no meaning in Unicode, and are left out.
-        invisible: How many a person can't see.
-        is_complete: False where the page has too many.
+        glyphs: The characters that mean something and lie on the page, and white space.
+        unmapped: How many characters have no meaning in Unicode, and are left out.
+        invisible: How many characters a person can't see.
+        is_complete: False if the page has too many characters.
     """
 
     glyphs: list[Glyph] = field(default_factory=list)
@@ -88,7 +88,7 @@ class Glyphs:
 
     @property
     def count(self) -> int:
-        """How many characters mean something, white space aside."""
+        """The number of characters that mean something, without white space."""
         return sum(not glyph.is_space for glyph in self.glyphs)
 
 
@@ -98,11 +98,11 @@ def read_glyphs(
     """Read a page's text layer.
 
     Args:
-        page: Loaded.
+        page: The page, loaded.
         text_order: Rank of each text object in the page's content, as `Contents.text_order` has it.
-        width_pt: Of the page as a person sees it, in points.
-        height_pt: The same.
-        with_invisible: Whether text that a person can't see is wanted: above all what another OCR program left.
+        width_pt: Width of the page as a person sees it, in points.
+        height_pt: Height of the page as a person sees it, in points.
+        with_invisible: Whether text that a person can't see is wanted, such as the text of another OCR program.
     """
     layer = pdfium.FPDFText_LoadPage(page)
     if not layer:
@@ -162,7 +162,7 @@ class _Reading:
         return found
 
     def _text(self, code: int, index: int) -> str | None:
-        """What a code stands for: a blank for white space, nothing where it has no shape, None where no meaning."""
+        """Find the text of a code: a blank for white space, nothing if it has no shape, None if it has no meaning."""
         if code in _HYPHENS:
             return "-"
         if code in _BULLETS:
@@ -178,7 +178,7 @@ class _Reading:
         return None if category in _MEANINGLESS else text
 
     def _style(self, index: int) -> Style | None:
-        """Of a character; None of one that PDFium added: a blank or the end of a line."""
+        """Find a character's style; None for a blank or a line's end that PDFium added."""
         text_object = pdfium.FPDFText_GetTextObject(self._layer, index)
         if not text_object:
             return None
@@ -196,7 +196,7 @@ class _Reading:
         size = abs(pdfium.FPDFText_GetFontSize(self._layer, index)) * math.hypot(matrix.c, matrix.d)
         _, _, half_width, half_height = self._box(index)
         extent = 2 * max(half_width, half_height)
-        # Type 3 fonts may have any size, as their glyphs have a matrix of their own.
+        # Type 3 fonts may have any size, since their glyphs have a matrix of their own.
         if size < extent / 4 or (size > 20 * extent > 0):
             size = extent
         mode = pdfium.FPDFTextObj_GetTextRenderMode(text_object)
@@ -219,9 +219,9 @@ class _Reading:
         return self._to_points.spread(box.left, box.bottom, box.right, box.top)
 
     def _glyph(self, text: str, style: Style, index: int) -> Glyph | None:
-        """A character with its place; None where it is beside the page."""
+        """Find a character's position; None if it lies beside the page."""
         x, y, half_width, half_height = self._box(index)
-        if half_width == 0 == half_height:  # no font has it
+        if half_width == 0 == half_height:  # no font has this character
             x, y, half_width, half_height = self._loose_box(index)
         if not (-half_width <= x <= self._size[0] + half_width and -half_height <= y <= self._size[1] + half_height):
             return None
@@ -237,7 +237,7 @@ class _Reading:
             return Glyph(
                 text, style, middle - half, middle + half, across - half_across, across + half_across, baseline
             )
-        # The box of an oblique glyph says where its middle is, and less about how large it is.
+        # The box of an oblique glyph tells the position of its middle, and little about its size.
         half = 0.28 * style.size
         upper, lower = baseline - 0.75 * style.size, baseline + 0.22 * style.size
         return Glyph(text, style, middle - half, middle + half, upper, lower, baseline)

@@ -1,9 +1,9 @@
-"""PDFium itself."""
+"""PDFium, by its own functions."""
 
 import ctypes
 from typing import Any
 
-# It publishes no type information. Not `pypdfium2`, whose helpers nothing here needs.
+# The package publishes no type information. `pypdfium2` would add helpers that nothing here needs.
 import pypdfium2_raw  # type: ignore[import-untyped]
 
 __all__ = ["address", "pdfium"]

@@ -1,4 +1,4 @@
-"""One page of a PDF: its text layer, or its pixels."""
+"""Reads one page of a PDF: its text layer, or its pixels."""
 
 import contextlib
 import math
@@ -27,15 +27,16 @@ def read_page(document: OpenDocument, request: Message) -> tuple[Message, int | 
     """Read a page's text layer, or draw the page.
 
     Args:
-        document: Open.
+        document: The open document.
         request: `number` from 1, `dpi` or None, `text_layer` (auto, always, never) and `max_pixels`.
 
     Returns:
-        What `deployments.preprocess.pdf.reader` makes a page of; and a file of its pixels, which the caller closes.
+        The answer that `deployments.preprocess.pdf.reader` makes a page of; and a file of the page's pixels, which the
+        caller closes, or None for a text layer.
 
     Raises:
-        Refused: There is no such page, or it is damaged.
-        MemoryError: It does not fit the limit.
+        Refused: The page does not exist, or is damaged.
+        MemoryError: The page does not fit the limit.
     """
     with _loaded(document, request["number"]) as page:
         width_pt, height_pt = _size(page)
@@ -54,7 +55,7 @@ def read_page(document: OpenDocument, request: Message) -> tuple[Message, int | 
         if layer is not None:
             return answer | {"text_layer": layer}, None
         pixels, is_blank = draw_page(document, page, size.width, size.height)
-        # A picture that can't be decoded is left out without a word. Decoding all of them twice is too much.
+        # PDFium leaves out a picture that it can't decode, without a word. To decode all of them twice is too much.
         is_lost = is_blank and not all(picture.is_decodable for picture in contents.pictures)
         return answer | {"has_lost_pictures": is_lost}, pixels
 
@@ -77,7 +78,7 @@ def _loaded(document: OpenDocument, number: int) -> Iterator[Any]:
 
 
 def _size(page: Any) -> tuple[float, float]:
-    """Width and height in points, CropBox and Rotate applied."""
+    """Tell the width and height in points, with CropBox and Rotate applied."""
     width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
     if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
         raise Refused("no_size", f"{width:g} x {height:g}")
@@ -87,7 +88,7 @@ def _size(page: Any) -> tuple[float, float]:
 def _text_layer(
     page: Any, contents: Contents, wanted: str, size_pt: tuple[float, float], size: Resolution
 ) -> Message | None:
-    """What the page's text layer says, or None where the page is to be drawn."""
+    """Read the page's text layer. Returns None if the page is to be drawn."""
     if wanted == "never" or not contents.text_sizes:
         return None
     doubts = doubts_about_contents(contents, sum(count for _, count in contents.text_sizes))
@@ -110,7 +111,7 @@ def _text_layer(
 
 
 def _lines(glyphs: Glyphs, scale_x: float, scale_y: float) -> list[Any]:
-    """Lines as [text, quad, [[word, quad], ...]], quads in pixels."""
+    """Give lines as [text, quad, [[word, quad], ...]], each quad in pixels."""
 
     def pixels(quad: tuple[float, ...]) -> list[float]:
         return [round(value * (scale_y if i % 2 else scale_x), 2) for i, value in enumerate(quad)]

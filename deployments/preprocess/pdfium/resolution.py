@@ -1,4 +1,4 @@
-"""How many pixels an inch a page is drawn at, from what stands on it."""
+"""Chooses the resolution of a page's drawing by the page's contents."""
 
 import math
 from dataclasses import dataclass
@@ -7,28 +7,28 @@ from deployments.preprocess.pdfium.contents import Contents, Picture
 
 __all__ = ["Resolution", "resolution", "suitable_dpi"]
 
-# Where nothing is known of the text: in outlines, in pictures that cover part of the page, in form fields.
+# The resolution if nothing is known of the text: in outlines, in form fields, in pictures on a part of the page.
 _DEFAULT_DPI = 200.0
 
 # 10 points are 21 pixels high at 150 dpi, and 6 points 25 at 300.
 _ORDINARY_PT, _ORDINARY_DPI = 10.0, 150.0
 _SMALL_PT, _SMALL_DPI = 6.0, 300.0
 
-# A page of still smaller text is a small page: more is drawn only of such.
+# Pages of still smaller text are mostly small, and only small ones are drawn so large.
 _TINY_LINE_PX = 25.0
 _TINY_PAGE_PIXELS = 9_000_000
 
-# The part of a page's characters that may be smaller than what decides: superscripts and small print in figures.
+# The share of a page's characters that may be smaller than the deciding size: superscripts, small print in figures.
 _SMALLEST_SHARE = 0.05
 
-# A scan covers the page but for its margins.
+# A scan covers all of the page except its margins.
 _SCAN_COVERAGE = 0.8
 _SCAN_DPI = (72.0, 600.0)
 
-# A scan in layers (ISO 16485) has its text in masks that are finer than the pictures they belong to.
+# A scan in layers (ISO 16485) has its text in masks that are finer than the pictures behind them.
 _LAYERED_COVERAGE = 1.5
 
-# Sides beyond this are more than JPEG and most other things can hold.
+# JPEG and most other formats can't hold longer sides.
 _MAX_SIDE = 65_000
 
 
@@ -38,9 +38,9 @@ class Resolution:
 
     Args:
         dpi: Pixels an inch.
-        width: In pixels.
-        height: In pixels.
-        wanted_dpi: What would have been taken but for the limit on pixels.
+        width: Width in pixels.
+        height: Height in pixels.
+        wanted_dpi: Pixels an inch without the limit on pixels.
     """
 
     dpi: float
@@ -54,27 +54,27 @@ def resolution(dpi: float, width_pt: float, height_pt: float, max_pixels: int) -
 
     Args:
         dpi: Pixels an inch that the page should have.
-        width_pt: Its width in points.
-        height_pt: Its height in points.
-        max_pixels: The most that it may have.
+        width_pt: The page's width in points.
+        height_pt: The page's height in points.
+        max_pixels: The most pixels that the drawing may have.
     """
     scale = dpi / 72
     fitting = min(scale, _MAX_SIDE / width_pt, _MAX_SIDE / height_pt)
     if (width_pt * fitting) * (height_pt * fitting) > max_pixels:
         fitting = math.sqrt(max_pixels) / math.sqrt(width_pt) / math.sqrt(height_pt)
     width, height = max(1, round(width_pt * fitting)), max(1, round(height_pt * fitting))
-    # What is one pixel wide must not be longer than the limit for that.
+    # A drawing that is one pixel wide must not exceed the limit by its length.
     width, height = min(width, max_pixels // height, _MAX_SIDE), min(height, max_pixels // width, _MAX_SIDE)
     return Resolution(fitting * 72, max(1, width), max(1, height), dpi)
 
 
 def suitable_dpi(contents: Contents, width_pt: float, height_pt: float) -> float:
-    """Choose the pixels an inch by what stands on a page.
+    """Choose the pixels an inch for a page.
 
     Args:
-        contents: Of the page.
-        width_pt: Its width in points.
-        height_pt: Its height in points.
+        contents: The page's contents.
+        width_pt: The page's width in points.
+        height_pt: The page's height in points.
     """
     covered = sum(picture.coverage for picture in contents.pictures)
     if covered > _SCAN_COVERAGE:
@@ -95,7 +95,10 @@ def suitable_dpi(contents: Contents, width_pt: float, height_pt: float) -> float
 
 
 def _scan_dpi(pictures: list[Picture], covered: float) -> float:
-    """That of the finest pictures that cover a third of what all cover: a small logo does not decide, strips do."""
+    """Tell the resolution of a scan by its finest pictures that make up a third of the covered area.
+
+    So a small logo does not decide, and a scan in strips has the resolution of its strips.
+    """
     so_far = 0.0
     for picture in sorted(pictures, key=lambda picture: -picture.dpi):
         so_far += picture.coverage
@@ -105,7 +108,7 @@ def _scan_dpi(pictures: list[Picture], covered: float) -> float:
 
 
 def _small_size(sizes: list[tuple[float, float]]) -> float | None:
-    """The size, in points, below which only few characters are."""
+    """Find the size, in points, that only few characters fall below."""
     total = sum(count for _, count in sizes)
     so_far = 0.0
     for size, count in sorted(sizes):

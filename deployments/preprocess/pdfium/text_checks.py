@@ -1,4 +1,4 @@
-"""Whether a text layer says what the page shows: real, visible text and not garbage, and nothing beside it."""
+"""Checks that a text layer holds all the text that a page shows, and that it is real text, not garbage."""
 
 import unicodedata
 
@@ -7,36 +7,37 @@ from deployments.preprocess.pdfium.glyphs import Glyphs
 
 __all__ = ["doubts_about_contents", "doubts_about_text"]
 
-# More of the page in pictures: text in them would be lost.
+# If pictures cover more of the page, too much text in them might be lost.
 _MOST_PICTURES = 0.25
 
-# Text drawn as outlines: more than a logo, and more than this share of the text.
+# Text drawn as outlines counts if it is more than a logo, and more than this share of the text.
 _MOST_OUTLINES = 100
 _MOST_OUTLINES_SHARE = 0.25
 
 _MOST_UNMAPPED = 0.05
 
-# Of letters, digits and the common marks; formulas and tables have more symbols than prose.
+# The least share of letters, digits and common marks. Formulas and tables have more symbols than prose.
 _LEAST_COMMON = 0.6
 _COMMON_MARKS = frozenset(
     ".,:;!?'\"()[]/-%&@#*+=<>|$_\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u2022\u20ac\u00b0\u00a9"
 )
 
-# European languages have 35 to 48 %. A font whose codes are shifted, the commonest garbage, leaves some 15 %.
+# The least share of vowels. European languages have 35 to 48 %. The commonest garbage, a font whose codes are shifted,
+# has some 15 %.
 _LEAST_VOWELS = 0.22
 _TELLING_LETTERS = 150
 _VOWELS = frozenset("aeiouy")
 
 
 def doubts_about_contents(contents: Contents, characters: float) -> list[str]:
-    """Why a page's text layer may not be all of its text.
+    """Say why a page's text layer may not hold all of the page's text.
 
     Args:
-        contents: Of the page.
-        characters: About how many the text layer has.
+        contents: The page's contents.
+        characters: Roughly how many characters the text layer has.
 
     Returns:
-        Parts of a sentence; empty where there is no doubt.
+        Parts of a sentence; empty if there is no doubt.
     """
     doubts = []
     if contents.picture_coverage > _MOST_PICTURES:
@@ -51,13 +52,13 @@ def doubts_about_contents(contents: Contents, characters: float) -> list[str]:
 
 
 def doubts_about_text(glyphs: Glyphs) -> list[str]:
-    """Why a text layer may not be real text.
+    """Say why a text layer may not be real text.
 
     Args:
-        glyphs: That it holds.
+        glyphs: The text layer's characters.
 
     Returns:
-        Parts of a sentence; empty where there is no doubt.
+        Parts of a sentence; empty if there is no doubt.
     """
     if not glyphs.is_complete:
         return ["it has very many characters"]

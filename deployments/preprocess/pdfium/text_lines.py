@@ -1,4 +1,4 @@
-"""Words and lines from the characters of a text layer."""
+"""Groups the characters of a text layer into words and lines."""
 
 import unicodedata
 from dataclasses import dataclass, field
@@ -7,29 +7,29 @@ from deployments.preprocess.pdfium.glyphs import Glyph
 
 __all__ = ["TextLine", "TextWord", "rotation_of_text", "text_lines"]
 
-# In sizes of the font. Between columns and cells of a table there is more than between justified words.
+# In sizes of the font. Gaps between columns and cells of a table are wider than those between justified words.
 _LINE_GAP = 1.5
 _WORD_GAP = 0.8
 _BASELINE_SHIFT = 0.5
 
-# Superscripts have two thirds of their line's size. A letter so many times as high as its neighbors is an initial.
+# Superscripts have two thirds of their line's size. A letter that many times as high as its neighbors is an initial.
 _OTHER_SIZE = 2.0
 
-# Pieces of one line that are far from each other in the content: a link, a word in bold. Closer than any columns.
+# A link or a word in bold may be far from the rest of its line in the content. Such pieces are closer than columns.
 _PIECE_GAP = 1.0
 _PIECE_SHIFT = 0.15
 _PIECE_SPACE = 0.12
 _LOOK_BACK = 8
 
-# Vertical writing: one character below the other.
+# In vertical writing, each character stands below the one before it.
 _VERTICAL_STEP = (0.8, 1.4)
 _VERTICAL_SHIFT = 0.3
 _LEAST_VERTICAL = 3
 
-# The share of a page's characters that says how the page stands.
+# The share of a page's characters that decides how the page stands.
 _MOST_TEXT = 0.75
 
-# Cosine of the angle up to which two texts have one direction.
+# Two texts have the same direction up to an angle of this cosine.
 _SAME_DIRECTION = 0.98
 
 Quad = tuple[float, float, float, float, float, float, float, float]
@@ -38,47 +38,47 @@ Quad = tuple[float, float, float, float, float, float, float, float]
 
 @dataclass(slots=True)
 class TextWord:
-    """A word: its characters, in logical order."""
+    """A word as its characters, in logical order."""
 
     glyphs: list[Glyph] = field(default_factory=list)
 
     @property
     def text(self) -> str:
-        """What it says; never empty."""
+        """The word's text; never empty."""
         return "".join(glyph.text for glyph in self.glyphs)
 
     @property
     def quad(self) -> Quad:
-        """Around its characters' ink."""
+        """A box around the ink of the characters."""
         return _quad(self.glyphs)
 
 
 @dataclass(slots=True)
 class TextLine:
-    """A line: its words, in logical order."""
+    """A line as its words, in logical order."""
 
     words: list[TextWord] = field(default_factory=list)
     is_vertical: bool = False
 
     @property
     def text(self) -> str:
-        """Its words, joined by single blanks."""
+        """The words, joined by single blanks."""
         return " ".join(word.text for word in self.words)
 
     @property
     def quad(self) -> Quad:
-        """Around its characters' ink."""
+        """A box around the ink of the characters."""
         return _quad([glyph for word in self.words for glyph in word.glyphs])
 
 
 def text_lines(glyphs: list[Glyph]) -> list[TextLine]:
-    """Group characters into words and lines by where they stand.
+    """Group characters into words and lines by their positions.
 
     Args:
-        glyphs: In the order of the page's content, with its white space.
+        glyphs: Characters and white space in the order of the page's content.
 
     Returns:
-        Lines in the order of the content, in which the columns of a page commonly follow each other.
+        Lines in the order of the content, in which the columns of a page mostly follow each other.
     """
     lines: list[TextLine] = []
     previous: Glyph | None = None
@@ -98,10 +98,10 @@ def text_lines(glyphs: list[Glyph]) -> list[TextLine]:
 
 
 def rotation_of_text(glyphs: list[Glyph]) -> int:
-    """Degrees (0, 90, 180, 270) clockwise that the page must be turned so that most of its text stands upright.
+    """Tell the degrees (0, 90, 180, 270) that a page must be turned clockwise so that most of its text is upright.
 
     Args:
-        glyphs: Of a page.
+        glyphs: The page's characters.
     """
     counts = dict.fromkeys((0, 90, 180, 270), 0)
     for glyph in glyphs:
@@ -136,7 +136,7 @@ def _is_other_size(one: float, other: float) -> bool:
 
 
 def _gap(previous: Glyph, glyph: Glyph) -> float:
-    """Between two characters, whichever comes first: right-to-left text goes backwards."""
+    """Tell the gap between two characters, whichever comes first, since right-to-left text goes backwards."""
     return max(glyph.start - previous.end, previous.start - glyph.end)
 
 
@@ -145,18 +145,18 @@ def _em(previous: Glyph, glyph: Glyph) -> float:
 
 
 def _settled(line: TextLine) -> list[TextLine]:
-    """A finished line, its words in order; or several, where it only looked like a vertical one."""
+    """Finish a line by ordering its words. One that only looked vertical becomes several lines."""
     glyphs = [glyph for word in line.words for glyph in word.glyphs]
     if line.is_vertical:
         return [line] if len(glyphs) >= _LEAST_VERTICAL else [TextLine([TextWord([glyph])]) for glyph in glyphs]
     if not any(_is_right_to_left(glyph) for glyph in glyphs):
-        # Written in pieces: a word that was set later may stand before.
+        # Lines are written in pieces, so that a word that was set later may stand before others.
         line.words.sort(key=lambda word: min(glyph.start for glyph in word.glyphs))
     return [line]
 
 
 def _joined(lines: list[TextLine]) -> list[TextLine]:
-    """Join pieces of one line that do not follow each other in the content. The longest piece says where it comes."""
+    """Join pieces of one line that are apart in the content. The line takes the position of its longest piece."""
     pieces = [_Piece(line, found) for found, line in enumerate(lines)]
     pieces.sort(key=lambda piece: (piece.along, piece.is_apart, piece.baseline, piece.start))
     joined: list[_Piece] = []
@@ -175,7 +175,7 @@ class _Piece:
     def __init__(self, line: TextLine, found: int) -> None:
         glyphs = [glyph for word in line.words for glyph in word.glyphs]
         style = glyphs[0].style
-        # PDFium itself orders what it takes for one line, which on a page on its side may be several.
+        # PDFium orders the characters of each line it finds. On a page on its side it may take several lines for one.
         self.order = min(glyph.style.order for glyph in glyphs), found
         self.line, self.length = line, len(glyphs)
         self.along = round(style.along[0], 2), round(style.along[1], 2)
@@ -215,7 +215,7 @@ def _quad(glyphs: list[Glyph]) -> Quad:
     along_x, along_y = glyphs[0].style.along
     start, end = min(glyph.start for glyph in glyphs), max(glyph.end for glyph in glyphs)
     upper, lower = min(glyph.upper for glyph in glyphs), max(glyph.lower for glyph in glyphs)
-    # A dash, or a character without ink: a polygon must have an inside.
+    # A polygon must have an inside, even that of a dash or of a character without ink.
     least = max(glyphs[0].style.size, 1.0) / 20
     end, lower = max(end, start + least), max(lower, upper + least)
     corners = ((start, upper), (end, upper), (end, lower), (start, lower))

@@ -1,4 +1,4 @@
-"""Decoding one page of a picture file to upright RGB, within limits that its header is checked against.
+"""Decodes one page of a picture file to upright RGB, within limits that are checked against its header.
 
 The layout of file formats is in `formats`; PDFs are in `pdf`.
 """

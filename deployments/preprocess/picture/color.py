@@ -1,6 +1,6 @@
-"""From Pillow's modes to RGB: depth, transparency, color spaces.
+"""Converts pictures of all of Pillow's modes to RGB, by depth, transparency and color space.
 
-A picture is converted in bands of rows, so that besides the decoded picture and the RGB output only one band is held.
+A picture is converted in bands of rows, so that only one band is held beside the decoded picture and the RGB output.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,34 +19,33 @@ __all__ = ["rgb_from_image"]
 _Pixels = npt.NDArray[np.uint8]
 _Converter = Callable[[Image.Image], _Pixels]
 
-# About 4 MB of Pillow's storage: it stays in the processor's cache, and copying it costs next to nothing.
+# About 4 MB of Pillow's storage. It stays in the processor's cache, so that copying it costs next to nothing.
 _BAND_PIXELS = 1_000_000
 
 _WHITE = (255, 255, 255, 255)
 _BLACK = (0, 0, 0, 255)
 
-# On white paper, ink paler than this is taken as invisible.
+# On white paper, ink paler than this counts as invisible.
 _PALE = 200
-# Least part of the visible pixels that must be darker than that, or else the ink is meant for a dark background. An
-# opaque page with little ink and transparent corners may fall below it too, which does no harm: its paper hides the
-# background.
+# If a smaller part of the visible pixels is darker than that, the ink is meant for a dark background. An opaque page
+# with little ink and transparent corners may fall below it too. That does no harm: its paper hides the background.
 _LEAST_DARK_PART = 0.01
 
-# Photometric interpretation 0 of TIFF 6.0: zero is white.
+# Photometric interpretation 0 of TIFF 6.0 means that zero is white.
 _WHITE_IS_ZERO = 0
 
 
 def rgb_from_image(image: Image.Image) -> tuple[_Pixels, tuple[PageWarning, ...]]:
     """Convert a decoded picture to RGB, 8 bits a channel.
 
-    Transparent pictures are laid on white; if their ink would vanish there, on black. Gray of more than 8 bits is
+    Transparent pictures are laid on white, or on black if their ink would vanish on white. Gray of more than 8 bits is
     scaled, not clipped. CMYK and CIELAB are converted without their ICC profiles.
 
     Args:
-        image: Loaded, of any mode that a reader of ours gives.
+        image: A loaded picture, of any mode that one of our readers gives.
 
     Returns:
-        (height, width, 3) uint8, RGB, C-contiguous, owned by the caller; and what was guessed on the way.
+        (height, width, 3) uint8, RGB, C-contiguous, owned by the caller; and warnings about all guesses.
     """
     converter, warnings = _converter_for(image)
     width, height = image.size
@@ -126,12 +125,12 @@ def _ink_vanishes_on_white(image: Image.Image) -> bool:
 
 def _deep_gray_converter(image: Image.Image) -> tuple[_Converter, tuple[PageWarning, ...]]:
     low, high, warnings = _gray_range(image)
-    # Pillow turns WhiteIsZero around at 8 bits and less, and leaves deeper pictures as they are.
+    # Pillow inverts WhiteIsZero at up to 8 bits, and leaves deeper pictures as they are.
     is_inverted = isinstance(image, TiffImageFile) and image.tag_v2.get(Tag.PhotometricInterpretation) == _WHITE_IS_ZERO
     scale = 255.0 / (high - low if high > low else 1.0)
 
     def convert(band: Image.Image) -> _Pixels:
-        # Floats near the ends of their range overflow to infinity, which is clipped like any other value.
+        # Floats near the ends of their range overflow to infinity, which is then clipped.
         with np.errstate(over="ignore"):
             gray = (np.asarray(band, np.float32) - low) * scale
         levels: _Pixels = np.clip(np.rint(np.nan_to_num(gray)), 0, 255).astype(np.uint8)[..., np.newaxis]
@@ -141,13 +140,13 @@ def _deep_gray_converter(image: Image.Image) -> tuple[_Converter, tuple[PageWarn
 
 
 def _gray_range(image: Image.Image) -> tuple[float, float, tuple[PageWarning, ...]]:
-    """Find the values that mean black and white (or the reverse)."""
+    """Find the values that mean black and white, or the reverse."""
     if image.mode.startswith("I;16"):
-        # Also 12-bit TIFF comes as I;16, with its values unchanged.
+        # A 12-bit TIFF comes as I;16 too, with its values unchanged.
         bits = int(image.tag_v2.get(Tag.BitsPerSample, (16,))[0]) if isinstance(image, TiffImageFile) else 16
         return 0.0, float(2**bits - 1), ()
     low, high = _extremes(image)
-    # Neither 32-bit integers nor floats say what white is. These are the ranges in use; the narrowest that fits.
+    # Neither 32-bit integers nor floats have a value for white. Of the ranges in use, the narrowest that fits counts.
     for usual_high in (1.0, 255.0, 65535.0):
         if low >= 0 and high <= usual_high:
             return 0.0, usual_high, ()

@@ -1,4 +1,4 @@
-"""The EXIF orientation: how a stored picture is turned to stand as the camera was held."""
+"""Reads the EXIF orientation, and turns a stored picture upright by it."""
 
 import cv2
 import numpy as np
@@ -22,14 +22,14 @@ _UPRIGHT = 1
 def read_orientation(image: ImageFile, data: bytes) -> tuple[int, tuple[PageWarning, ...]]:
     """Read the EXIF tag Orientation (0x0112) of JPEG, PNG, WebP or AVIF.
 
-    TIFF is left out: Pillow turns it while it loads. HEIC too: libheif does.
+    TIFF and HEIC are left out, since Pillow and libheif turn them as they load them.
 
     Args:
-        image: Opened; it need not be loaded.
+        image: The opened picture; it need not be loaded.
         data: The whole file.
 
     Returns:
-        1 to 8, and 1 where there is none; and a warning where the EXIF data are damaged.
+        1 to 8, and 1 if there is no orientation; and a warning if the EXIF data are damaged.
     """
     if isinstance(image, TiffImageFile) or image.format == "HEIF":
         return _UPRIGHT, ()
@@ -37,7 +37,7 @@ def read_orientation(image: ImageFile, data: bytes) -> tuple[int, tuple[PageWarn
         value = _exif(image, data).get(Tag.Orientation, _UPRIGHT)
     except MemoryError:
         raise
-    # Pillow promises no type for damaged EXIF, and the picture itself is sound: read it, and say so.
+    # Pillow promises no type of error for damaged EXIF. The picture itself is sound, and is read with a warning.
     except Exception as exc:
         message = f"the EXIF data are damaged ({exc}); the picture was not turned"
         return _UPRIGHT, (PageWarning("exif_unreadable", message),)
@@ -47,7 +47,7 @@ def read_orientation(image: ImageFile, data: bytes) -> tuple[int, tuple[PageWarn
 def _exif(image: ImageFile, data: bytes) -> Image.Exif:
     if not isinstance(image, PngImageFile):
         return image.getexif()
-    # A PNG may carry its EXIF behind the pixels. Its own getexif would decode them to look there.
+    # A PNG may carry its EXIF behind the pixels. PngImageFile.getexif would decode the pixels to look there.
     exif = Image.Image.getexif(image)
     late = None if exif or "exif" in image.info else late_exif(data)
     if late is not None:
@@ -60,7 +60,7 @@ def turn_upright(pixels: _Pixels, orientation: int) -> _Pixels:
 
     Args:
         pixels: (height, width, 3) uint8, C-contiguous, owned by the caller and writable.
-        orientation: 1 to 8.
+        orientation: The EXIF orientation, 1 to 8.
 
     Returns:
         The same array for orientations 1 to 4, changed in place; else a new one, C-contiguous, with the sides swapped.

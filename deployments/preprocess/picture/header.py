@@ -1,4 +1,4 @@
-"""Opening a picture: its header is read and judged, no pixel is decoded."""
+"""Opens a picture and checks its header against the limits. No pixel is decoded."""
 
 import io
 from collections.abc import Iterator
@@ -28,19 +28,19 @@ from models.page import PageWarning
 
 __all__ = ["Header", "check_memory", "open_header", "pillow_errors_translated"]
 
-# A progressive JPEG has about ten scans. Each costs a pass over the whole picture however few bytes it has, so a small
-# file with thousands of them would keep a core busy for minutes: 0.03 s a scan on 30 million pixels.
+# A progressive JPEG has about ten scans. Each costs a pass over the whole picture however few bytes it has: 0.03 s on
+# 30 million pixels. So a small file with thousands of scans would keep a core busy for minutes.
 _MAX_JPEG_SCANS = 50
 
-# These are decoded in Python, value by value: 0.28 us a pixel of run-length BMP, so that a file of 2.4 kB took 10 s.
+# Pillow decodes these in Python, value by value. A pixel of run-length BMP takes 0.28 us; a file of 2.4 kB took 10 s.
 _SLOW_CODECS = {"bmp_rle": "run-length BMP", "ppm": "Netpbm of unusual depth", "ppm_plain": "plain-text Netpbm"}
 _MAX_SLOW_PIXELS = 4_000_000
 
-# The frames of an animation build on one another, so that one costs the decoding of all before it: 12 to 21 ns
-# a pixel.
+# The frames of an animation build on one another, so that one costs the decoding of all before it, at 12 to 21 ns a
+# pixel.
 _MAX_FRAME_PIXELS = 200_000_000
 
-# Of a tile of an AVIF that is larger than the whole picture.
+# A tile of an AVIF may have so many pixels although the whole picture has fewer.
 _MAX_OVERHANG_PIXELS = 1_000_000
 
 _ADVICE = "send a smaller one, or scan at a lower resolution"
@@ -51,12 +51,12 @@ class Header:
     """A page whose header was read and found acceptable.
 
     Args:
-        number: Of the page, counted from 1.
+        number: The page's number, counted from 1.
         entry: The page in its file, with its picture opened and not loaded.
-        image_format: What it is.
-        how: How it is to be decoded.
-        scans: Of a JPEG.
-        warnings: What was skipped or guessed so far.
+        image_format: The file's format.
+        how: The way in which the page is to be decoded.
+        scans: The scans of a JPEG; a single one for other formats.
+        warnings: Warnings about everything that was skipped or guessed so far.
     """
 
     number: int
@@ -74,16 +74,16 @@ class Header:
 
 @contextmanager
 def pillow_errors_translated(image_format: ImageFormat) -> Iterator[None]:
-    """Turn what Pillow raises over a document into our errors.
+    """Translate the errors that Pillow raises over a document into ours.
 
-    RayocrError passes as it is. MemoryError passes too: it says something about this machine, not about the document.
+    RayocrError passes as it is. MemoryError passes too, since it tells of this machine, not of the document.
     `Image.DecompressionBombError` becomes TooLarge (413). Everything else becomes Undecodable (422): over damaged
     bytes Pillow's plugins raise OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError,
     OverflowError, AttributeError, AssertionError, ZeroDivisionError, struct.error, zlib.error and more. A block
     should hold little beside calls to Pillow, or it would blame the document for our own faults.
 
     Args:
-        image_format: For the message.
+        image_format: The document's format, for the message.
 
     Raises:
         TooLarge: Pillow refused the size by its own limit.
@@ -98,7 +98,7 @@ def pillow_errors_translated(image_format: ImageFormat) -> Iterator[None]:
             f"the {image_format} picture declares far more pixels than the limit of one page; send a smaller one"
         ) from exc
     except Exception as exc:
-        # libheif says it in several lines.
+        # libheif's messages have several lines.
         cause = " ".join(str(exc).split()) or type(exc).__name__
         raise Undecodable(
             f"the {image_format} picture is damaged and can't be read ({cause}); send an undamaged copy"
@@ -109,19 +109,19 @@ def open_header(document: Document, image_format: ImageFormat, limits: Preproces
     """Read the header of one page and check it against the limits.
 
     Args:
-        document: The bytes.
-        image_format: What `sniff` found; any but PDF.
-        limits: Pixels and memory that one page may cost.
-        number: Of the page, counted from 1.
+        document: The document.
+        image_format: The format that `sniff` found; any but PDF.
+        limits: The most pixels and memory that one page may cost.
+        number: The page's number, counted from 1.
 
     Returns:
-        The opened picture; its pixels are not decoded yet.
+        The header, with the opened picture; its pixels are not decoded yet.
 
     Raises:
-        SourceNotFound: There is no such page.
-        TooLarge: It has more pixels than allowed, or decoding it would take more memory.
+        SourceNotFound: The page does not exist.
+        TooLarge: The page has more pixels than allowed, or decoding it would take more memory.
         Undecodable: The header is damaged, or the file is built to waste time.
-        UnsupportedType: A camera's raw file, whose first page is only a preview.
+        UnsupportedType: The document is a camera's raw file, whose first page is only a preview.
     """
     with pillow_errors_translated(image_format):
         entry = find_page(document.data, image_format, number, limits.max_pixels)
@@ -150,15 +150,15 @@ def open_header(document: Document, image_format: ImageFormat, limits: Preproces
 
 
 def check_memory(header: Header, how: Decoding, limits: PreprocessLimits) -> None:
-    """Check what decoding a picture takes.
+    """Check the memory that decoding a picture takes.
 
     Args:
-        header: Of the picture.
-        how: How it would be decoded.
-        limits: Memory that one page may cost.
+        header: The picture's header.
+        how: The way in which it would be decoded.
+        limits: The most memory that one page may cost.
 
     Raises:
-        TooLarge: Decoding it so would take more memory.
+        TooLarge: Decoding the picture so would take more memory.
     """
     needed = decode_bytes(header.image, how)
     if needed > limits.max_decode_bytes:
@@ -195,7 +195,7 @@ def _check_pixels(entry: PageEntry, image_format: ImageFormat, limits: Preproces
 
 def _check_coded_size(document: Document, entry: PageEntry) -> None:
     width, height = entry.canvas
-    # One tile of a grid may reach over its edge.
+    # One tile of a grid may reach over the edge of the picture.
     if not 0 < coded_pixels(document.data) <= max(2 * width * height, _MAX_OVERHANG_PIXELS):
         raise Undecodable("the AVIF picture says two different sizes; save it anew")
 
@@ -203,7 +203,7 @@ def _check_coded_size(document: Document, entry: PageEntry) -> None:
 def _checked_scans(document: Document, image: ImageFile) -> Scans:
     if not isinstance(image, JpegImageFile) or image.fp is None:
         return Scans(1, is_whole=True)
-    # Having read the header, Pillow stands where the first scan's coded data begin.
+    # Pillow has read the header, and stands at the first scan's coded data.
     scans = find_scans(document.data, image.fp.tell(), limit=_MAX_JPEG_SCANS + 1)
     if scans.count > _MAX_JPEG_SCANS:
         raise Undecodable(f"the JPEG picture has more than {_MAX_JPEG_SCANS} scans; save it anew as baseline JPEG")
@@ -211,9 +211,9 @@ def _checked_scans(document: Document, image: ImageFile) -> Scans:
 
 
 def _is_camera_raw(document: Document, is_first: bool, image: TiffImageFile) -> bool:
-    """Ask for DNG, and for raw files (NEF, ARW ...) that keep their picture in a SubIFD behind a reduced preview."""
+    """Recognize DNG, and raw files (NEF, ARW ...) that keep their picture in a SubIFD behind a reduced preview."""
     if not is_first:
-        # The file's first directory tells. Damage in it is no concern of this page.
+        # The file's first directory tells. Damage in it does not concern this page.
         try:
             image = TiffImageFile(io.BytesIO(document.data))
         except MemoryError:

@@ -1,7 +1,7 @@
-"""Decoding large JPEG and PNG straight to RGB, by OpenCV: 3 bytes a pixel, where Pillow and a copy of it take 7.
+"""Decodes large JPEG and PNG straight to RGB by OpenCV, in 3 bytes a pixel. Pillow and a copy would take 7.
 
-Both libraries decode by the same code (libjpeg-turbo and libpng), and the pixels are the same; a test compares them.
-TIFF is not decoded so: OpenCV does not tell when a strip is damaged; see tiff_bands.py.
+Both libraries decode by the same code (libjpeg-turbo and libpng), and a test finds the same pixels. TIFF is not decoded
+here, since OpenCV does not tell of a damaged strip; see tiff_bands.py.
 """
 
 import secrets
@@ -17,12 +17,12 @@ from deployments.memory_files import memory_file, path_of
 
 __all__ = ["decoded_at_once", "is_decoded_at_once"]
 
-# Below, the memory does not matter, and Pillow's way is the one that is used most and known best.
+# Below this, the memory does not matter, and Pillow's way is the one that is used most and known best.
 _LEAST_PIXELS = 30_000_000
 
 _FLAGS = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 
-# How Pillow unpacks the kinds of PNG whose pixels are the same in OpenCV; 16-bit gray is not, since we round it.
+# Raw modes of the kinds of PNG whose pixels are the same in OpenCV. Those of 16-bit gray are not, since we round them.
 _PNG_RAW_MODES = {"L", "RGB", "RGB;16B"}
 
 _MARK_BYTES = 32
@@ -32,8 +32,8 @@ def is_decoded_at_once(image: ImageFile, frame_count: int) -> bool:
     """Ask whether a picture is decoded by `decoded_at_once`.
 
     Args:
-        image: Opened, not loaded.
-        frame_count: Of its document.
+        image: The opened picture, not loaded.
+        frame_count: How many frames the document has.
 
     Returns:
         True for large JPEG and PNG, gray or RGB, without transparency.
@@ -50,18 +50,17 @@ def decoded_at_once(data: bytes, size: tuple[int, int]) -> npt.NDArray[np.uint8]
     """Decode a picture for which `is_decoded_at_once` holds.
 
     Args:
-        data: The whole file. It is copied, so that OpenCV can read it as a file: only so it decodes into an array that
-            is given, and does not make a copy of its own.
-        size: (width, height) that the header says.
+        data: The whole file. It is copied to a file in memory, since OpenCV decodes into a given array only from files.
+        size: (width, height) by the header.
 
     Returns:
-        (height, width, 3) uint8, RGB, C-contiguous, owned by the caller, not turned by any orientation. None where it
-        is damaged; but damage in the coded data of a JPEG is filled with gray and not told.
+        (height, width, 3) uint8, RGB, C-contiguous, owned by the caller, not turned by any orientation. None if the
+        file is damaged, except that OpenCV fills damage in the coded data of a JPEG with gray, and does not tell.
     """
     width, height = size
-    # Zeros, not what was in this memory before: that may be of another request.
+    # Zeros hide the memory's old content, which may be another request's.
     pixels = np.zeros((height, width, 3), np.uint8)
-    # OpenCV does not tell when it could not even begin. What it did not write over tells.
+    # OpenCV does not tell if it could not even begin. A mark that it has not written over does.
     mark = np.frombuffer(secrets.token_bytes(_MARK_BYTES), np.uint8)
     start = pixels.reshape(-1)[:_MARK_BYTES]
     start[:] = mark

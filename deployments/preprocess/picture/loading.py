@@ -1,4 +1,4 @@
-"""Decoding a page's pixels, and saving what can be saved of a damaged one."""
+"""Decodes a page's pixels, and of a damaged page as much as can be read."""
 
 from dataclasses import dataclass, replace
 
@@ -25,11 +25,11 @@ __all__ = ["LoadedPixels", "load_pixels"]
 
 _Pixels = npt.NDArray[np.uint8]
 
-# End of image. libjpeg fills what is missing before it with gray, and without it gives back nothing of the last rows,
-# or of a progressive picture nothing at all.
+# End of image. libjpeg fills missing data before this marker with gray. Without the marker it gives nothing of the last
+# rows, or of a progressive picture nothing at all.
 _JPEG_END = b"\xff\xd9"
 
-# White in the modes that can be painted before decoding; rows that stay missing are white then, not black.
+# White in the modes that can be painted before decoding, so that missing rows are white, not black.
 _WHITE: dict[str, int | tuple[int, ...]] = {
     "1": 255,
     "L": 255,
@@ -45,10 +45,10 @@ class LoadedPixels:
     """A decoded page.
 
     Args:
-        pixels: (height, width, 3) uint8, RGB, C-contiguous, upright, read only. Of a frame that is not new, some
-            picture of its size.
-        is_new: False for the frame of an animation that shows what an earlier one shows.
-        warnings: What was skipped or guessed on the way.
+        pixels: (height, width, 3) uint8, RGB, C-contiguous, upright, read only. If the frame is not new, any picture of
+            its size.
+        is_new: False for a frame of an animation that shows the same as an earlier one.
+        warnings: Warnings about everything that was skipped or guessed.
     """
 
     pixels: _Pixels
@@ -59,19 +59,20 @@ class LoadedPixels:
 def load_pixels(document: Document, header: Header, limits: PreprocessLimits) -> LoadedPixels:
     """Decode a page.
 
-    A file that is cut off or damaged gives what can be read of it, the rest blank. `ImageFile.LOAD_TRUNCATED_IMAGES`
-    would do the same, but it holds for the whole process, hence for the requests of other threads, and says nothing.
+    A file that is cut off or damaged gives the part that can be read, and the rest stays blank.
+    `ImageFile.LOAD_TRUNCATED_IMAGES` would do the same, but for the whole process, hence for the requests of other
+    threads, and without a word.
 
     Args:
-        document: The bytes, opened once more if they turn out damaged.
-        header: Of the same document; its image is used up.
-        limits: As for `open_header`.
+        document: The document; it is opened once more if it turns out damaged.
+        header: The page's header; its image is used up.
+        limits: The most pixels and memory that one page may cost.
 
     Returns:
-        Its pixels, with the warning `truncated` where a part of them is missing.
+        The page's pixels, with the warning `truncated` if a part of them is missing.
 
     Raises:
-        Undecodable: Nothing could be read.
+        Undecodable: No part of the page can be read.
     """
     is_new = True
     if header.image_format is ImageFormat.HEIC:
@@ -103,7 +104,7 @@ def _heif_pixels(header: Header) -> tuple[_Pixels, tuple[PageWarning, ...]]:
 def _large_pixels(
     document: Document, header: Header, limits: PreprocessLimits
 ) -> tuple[_Pixels, tuple[PageWarning, ...]]:
-    """Decode a picture at once, or in Pillow's way where it is damaged and the memory for that is allowed."""
+    """Decode a picture at once, or in Pillow's way if it is damaged and the memory for that is allowed."""
     if header.scans.is_whole:
         pixels = decoded_at_once(document.data, header.entry.canvas)
         if pixels is not None:
@@ -143,7 +144,7 @@ def _pixels(document: Document, header: Header, limits: PreprocessLimits) -> tup
 def _rgb(image: ImageFile, image_format: ImageFormat) -> tuple[_Pixels, tuple[PageWarning, ...]]:
     with pillow_errors_translated(image_format):
         pixels, warnings = rgb_from_image(image)
-    # Its memory is given back before the picture is turned, which may take a second array.
+    # The image's memory is given back before the picture is turned, which may take a second array.
     image.close()
     return pixels, warnings
 
@@ -168,23 +169,23 @@ def _truncated(image_format: ImageFormat, cause: str) -> PageWarning:
 
 
 def _salvage(document: Document, header: Header, limits: PreprocessLimits) -> ImageFile | None:
-    """Decode as far as it goes. None where the result would be blank."""
+    """Decode as far as it goes. Returns None if the result would be blank."""
     image_format = header.image_format
     if image_format is ImageFormat.JPEG:
         document = Document(document.data + _JPEG_END, document.name)
     image = open_header(document, image_format, limits, header.number).image
     try:
         with pillow_errors_translated(image_format):
-            # GIF and palettes are left to Pillow, which then leaves zeros.
+            # GIF and palettes are left to Pillow, which fills them with zeros.
             if image.mode in _WHITE:
                 image.im = Image.new(image.mode, _stored_size(image), _WHITE[image.mode]).im
             image.load()
     except Undecodable:
         is_cut_short = bool(image.tile)
-        # What was decoded before the error is in place; without tiles Pillow takes it for all there is.
+        # The rows decoded before the error are in the image. Without tiles, Pillow takes them for the whole picture.
         image.tile = []
         if is_cut_short and isinstance(image, TiffImageFile):
-            # The step of load() that turns a TIFF by its orientation, which the error left out.
+            # The error skipped the step of load() that turns a TIFF by its orientation.
             with pillow_errors_translated(image_format):
                 image.load_end()
     try:
@@ -196,7 +197,7 @@ def _salvage(document: Document, header: Header, limits: PreprocessLimits) -> Im
 
 
 def _stored_size(image: ImageFile) -> tuple[int, int]:
-    """Size before the picture is turned; Pillow reports that of a TIFF as turned."""
+    """Tell the size before the picture is turned. For a TIFF, Pillow tells that of the turned picture."""
     width, height = image.size
     is_sideways = isinstance(image, TiffImageFile) and image.tag_v2.get(Tag.Orientation, 1) >= 5
     return (height, width) if is_sideways else (width, height)

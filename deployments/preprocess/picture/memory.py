@@ -1,4 +1,4 @@
-"""How much memory decoding a picture takes, from its header."""
+"""Estimates the memory that decoding a picture takes, from its header."""
 
 from dataclasses import dataclass
 
@@ -14,16 +14,16 @@ from deployments.preprocess.formats.jpeg2000 import Codestream
 
 __all__ = ["Decoding", "decode_bytes"]
 
-# Bytes a pixel of Pillow's storage by mode; every mode not named here takes 4 (also RGB, which is padded).
+# Bytes a pixel of Pillow's storage by mode. Every other mode takes 4, also RGB, which is padded.
 _STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
 
-# Our RGB output.
+# Bytes a pixel of our RGB output.
 _OUTPUT_BYTES = 3
 
-# A picture that is turned by 90 degrees stands there twice for a moment.
+# A picture that is turned by 90 degrees is held twice for a moment.
 _TURNED_BYTES = 2 * _OUTPUT_BYTES
 
-# WebP, measured with libwebp 1.6: two canvases of 4 bytes and a copy of the frame of 4; see LeanWebPImageFile.
+# WebP, measured with libwebp 1.6: two canvases of 4 bytes, and a copy of the frame of 4; see openers.py.
 _WEBP_BYTES = 12
 
 # AVIF, measured with libavif 1.4: the planes, the frame in RGB or RGBA, and Pillow's storage.
@@ -34,11 +34,11 @@ _HEIF_BYTES = 5, 8
 # Planes of more than 8 bits take two bytes a sample.
 _HEIF_DEEP_BYTES = 3
 
-# A later frame of an animation: what the decoder keeps, the frame before, and both as RGBA to be compared. Measured: 24
-# (GIF) to 40 (AVIF).
+# A later frame of an animation: the decoder's own memory, the frame before, and both as RGBA to be compared. Measured:
+# 24 (GIF) to 40 (AVIF).
 _FRAME_BYTES = 42
 
-# JPEG 2000, measured with OpenJPEG 2.5: bytes a sample of a tile, and what it keeps for each tile and component.
+# JPEG 2000, measured with OpenJPEG 2.5: bytes for each sample of a tile, for each tile, and for each component of one.
 _JPEG_2000_SAMPLE_BYTES = 6
 _JPEG_2000_TILE_BYTES = 6_000
 _JPEG_2000_COMPONENT_BYTES = 1_200
@@ -46,16 +46,16 @@ _JPEG_2000_COMPONENT_BYTES = 1_200
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How a picture is decoded.
+    """The way in which a picture is decoded.
 
     Args:
-        scans: Of a JPEG: how many it has.
-        frame: Which frame of an animation, counted from 0.
-        is_at_once: Whether `decoded_at_once` does it.
-        band_rows: Of a TIFF that `decoded_in_bands` decodes: rows of a band; else 0.
+        scans: How many scans a JPEG has.
+        frame: Number of the frame of an animation, counted from 0.
+        is_at_once: Whether `decoded_at_once` decodes it.
+        band_rows: Rows of a band, if `decoded_in_bands` decodes it; else 0.
         document_bytes: Size of the whole file, which both of these copy.
-        orientation: Of EXIF, 1 to 8.
-        codestream: Of a JPEG 2000.
+        orientation: The EXIF orientation, 1 to 8.
+        codestream: The codestream of a JPEG 2000.
     """
 
     scans: int = 1
@@ -68,17 +68,17 @@ class Decoding:
 
 
 def decode_bytes(image: ImageFile, how: Decoding) -> int:
-    """Estimate the peak of memory that decoding takes, the RGB output included and the document's bytes not.
+    """Estimate the peak of memory that decoding takes, with the RGB output and without the document's bytes.
 
-    The figures follow from how the decoders work, and are not below the resident memory measured on pictures of 36 to
-    144 million pixels (Pillow 13.0, OpenCV 5.0) by more than 3 %.
+    The figures follow from the way the decoders work. They are at most 3 % below the resident memory measured on
+    pictures of 36 to 144 million pixels (Pillow 13.0, OpenCV 5.0).
 
     Args:
-        image: Opened, not loaded.
-        how: Facts about it that `image` does not hold.
+        image: The opened picture, not loaded.
+        how: The way of decoding, and facts that `image` does not hold.
 
     Returns:
-        Bytes.
+        The peak in bytes.
     """
     width, height = image.size
     pixels = width * height
@@ -113,7 +113,7 @@ def decode_bytes(image: ImageFile, how: Decoding) -> int:
 
 
 def _coefficient_bytes(image: JpegImageFile, scans: int) -> int:
-    """What libjpeg keeps of a picture of several scans until the last: its coefficients, 2 bytes a sample."""
+    """Tell the bytes of the coefficients, 2 a sample, which libjpeg keeps until the last of several scans."""
     if scans == 1 and "progressive" not in image.info:
         return 0
     factors = [(horizontal, vertical) for _, horizontal, vertical, _ in image.layer]
@@ -136,7 +136,7 @@ def _heif_bytes(image: ImageFile) -> int:
 
 
 def _tiff_block_bytes(image: TiffImageFile) -> int:
-    """Size of a strip or tile, which libtiff decodes as a whole; a tile may be far larger than the picture."""
+    """Tell the bytes of a strip or tile, which libtiff decodes whole. A tile may be far larger than the picture."""
     tags = image.tag_v2
     bits = sum(tags.get(Tag.BitsPerSample, (1,)))
     samples = tags.get(Tag.SamplesPerPixel, 1)
@@ -149,7 +149,7 @@ def _tiff_block_bytes(image: TiffImageFile) -> int:
     if Tag.TileWidth in tags and Tag.TileLength in tags:
         block_pixels = tags[Tag.TileWidth] * tags[Tag.TileLength]
     elif tags.get(Tag.Orientation, 1) >= 5:
-        # Pillow reports the size as turned; the strips lie along the stored one.
+        # Pillow tells the size of the turned picture, but the strips lie along the stored one.
         block_pixels = height * min(tags.get(Tag.RowsPerStrip, width), width)
     else:
         block_pixels = width * min(tags.get(Tag.RowsPerStrip, height), height)

@@ -1,7 +1,7 @@
-"""Decoding a large TIFF band by band: 3 bytes a pixel, where Pillow's storage and a copy of it take up to 7.
+"""Decodes a large TIFF band by band, in 3 bytes a pixel. Pillow's storage and a copy of it would take up to 7.
 
-Strips, and rows of tiles, are coded each for itself. For each band of them a directory is written behind the file that
-describes this band alone as a picture, and Pillow reads that.
+Each strip and each row of tiles is coded for itself. For each band of them, a directory that describes this band alone
+as a picture is written behind the file, and Pillow reads that.
 """
 
 import struct
@@ -21,26 +21,27 @@ __all__ = ["band_rows", "decoded_in_bands"]
 
 _Pixels = npt.NDArray[np.uint8]
 
-# Below, the memory does not matter.
+# Below this, the memory does not matter.
 _LEAST_PIXELS = 30_000_000
 _BAND_PIXELS = 4_000_000
 
-# Modes that are converted to RGB pixel by pixel. Of the others, what is black or transparent is told by the whole page.
+# Modes that are converted to RGB pixel by pixel. In the others, only the whole page tells black and transparency.
 _MODES = {"1", "L", "P", "RGB", "CMYK", "LAB", "I;16", "I;16B"}
-# JPEG as TIFF 6.0 had it, whose tables and strips do not follow the rules.
+# JPEG as in TIFF 6.0, whose tables and strips do not follow the rules.
 _OLD_JPEG = 6
 
 _LONG, _LONG8 = 4, 16
 
 
 def band_rows(image: ImageFile) -> int:
-    """Find into how high bands a picture can be cut.
+    """Find the height of the bands that a picture can be cut into.
 
     Args:
-        image: Opened, not loaded.
+        image: The opened picture, not loaded.
 
     Returns:
-        Rows of a band; 0 where it is not decoded in bands: it is small, no TIFF, in one piece, or of a rare kind.
+        Rows of a band; 0 if the picture is not decoded in bands: it is small, not a TIFF, in one piece, or of a rare
+        kind.
     """
     if not isinstance(image, TiffImageFile) or image.width * image.height < _LEAST_PIXELS:
         return 0
@@ -70,15 +71,15 @@ def decoded_in_bands(
     Args:
         data: The whole file. It is copied, so that directories can be written behind it.
         start: Offset of the picture's directory.
-        image: The same, opened.
-        convert: From a loaded band to (height, width, 3) uint8 RGB.
+        image: The opened picture.
+        convert: Converts a loaded band to (height, width, 3) uint8 RGB.
 
     Returns:
-        (height, width, 3) uint8, RGB, C-contiguous, owned by the caller; and what is wrong with the first damaged band,
-        if any. Damaged bands are white.
+        (height, width, 3) uint8, RGB, C-contiguous, owned by the caller; and the error of the first damaged band, if
+        any. Damaged bands are white.
 
     Raises:
-        Exception: No band can be read; of any kind, see `pillow_errors_translated`.
+        Exception: No band can be read. The kind may be any, see `pillow_errors_translated`.
     """
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     height = band_rows(image)
@@ -95,7 +96,7 @@ def decoded_in_bands(
                 readable += 1
             except MemoryError:
                 raise
-            # Pillow promises no type for damaged data.
+            # Pillow promises no type of error for damaged data.
             except Exception as exc:
                 damage = damage or exc
                 band[:] = 255
@@ -105,7 +106,7 @@ def decoded_in_bands(
 
 
 def _blocks(image: TiffImageFile) -> tuple[int, int]:
-    """Rows of a strip or tile, and how many of them stand beside each other."""
+    """Tell the rows of a strip or tile, and how many of them stand side by side."""
     tags = image.tag_v2
     if Tag.TileWidth in tags and Tag.TileLength in tags:
         return int(tags[Tag.TileLength]), -(-image.width // max(1, int(tags[Tag.TileWidth])))
@@ -118,7 +119,7 @@ def _block_tags(image: TiffImageFile) -> tuple[int, int]:
 
 
 def _directory(data: bytes, start: int, image: TiffImageFile, top: int, height: int) -> bytes:
-    """Write the directory of a band, to stand behind the file."""
+    """Make the directory of a band, which is to stand behind the file."""
     layout = TiffLayout.of(data)
     rows, across = _blocks(image)
     blocks = slice(top // rows * across, -(-(top + height) // rows) * across)
