@@ -9,7 +9,7 @@ from typing import IO
 
 __all__ = ["mapped_result", "memory_file", "path_of", "result_file"]
 
-# A reader whose mapped file is cut short ends with SIGBUS.
+# A process ends with SIGBUS if a file that it has mapped is cut short.
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
@@ -18,7 +18,7 @@ def memory_file(data: bytes) -> Iterator[IO[bytes]]:
     """Copy bytes to a file in memory, which is gone afterwards.
 
     Args:
-        data: Its content.
+        data: The file's content.
 
     Yields:
         The file, at its beginning, to be read and written.
@@ -40,7 +40,7 @@ def result_file() -> Iterator[int]:
     """Make the file in memory that goes with an answer, in the child. It is sealed afterwards: nobody can change it.
 
     Yields:
-        Its descriptor. It stays open unless the block raises.
+        The file's descriptor. It stays open unless the block raises.
     """
     descriptor = os.memfd_create("result", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
@@ -55,7 +55,7 @@ def mapped_result(descriptor: int) -> mmap.mmap:
     """Map the file that came with an answer, in the parent. Nothing is copied.
 
     Args:
-        descriptor: Of the file. It is closed.
+        descriptor: The file's descriptor. It is closed.
 
     Returns:
         The content, read only. Its memory is given back with it.

@@ -8,7 +8,7 @@ Damaged and hostile documents end in:
     cut off or damaged, a part can be read                a page with the warning `truncated`
     one page of several damaged                           the same for that page alone
     extension of another type                             a page with the warning `extension_mismatch`
-    a frame that shows what an earlier one shows          a page without lines, with the warning `repeated_frame`
+    a frame that shows the same as an earlier one         a page without lines, with the warning `repeated_frame`
     bytes after the picture's end                         a page
 
 Each picture of a TIFF is a page, except thumbnails and masks. So is each picture of a HEIC file, and each frame of an
@@ -110,7 +110,9 @@ class PageDecoder:
         loaded = load_pixels(document, header, self._limits)
         warnings = [*_warnings_about_the_name(document, image_format), *loaded.warnings]
         if not loaded.is_new:
-            message = f"frame {number} of the {image_format} animation shows what an earlier one shows; it was not read"
+            message = (
+                f"frame {number} of the {image_format} animation shows the same as an earlier one; it was not read"
+            )
             warnings.append(PageWarning("repeated_frame", message))
         page = Page(
             loaded.pixels,

@@ -1,4 +1,4 @@
-"""A child process in which native parsers work on hostile files: how it is started, bounded and talked to.
+"""The child process in which native parsers work on hostile files: its start, its bounds and its messages.
 
-The work itself is not here: each caller names a `Task` of its own. The child loads nothing but this room and that task.
+The work itself is not here: each caller names a `Task` of its own, the only other code that the child loads.
 """

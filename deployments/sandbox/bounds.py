@@ -1,4 +1,7 @@
-"""What one call may cost the child process: a native library can be neither interrupted nor bounded from within."""
+"""Bounds what one call may cost the child process.
+
+A native library can be neither interrupted nor bounded from within.
+"""
 
 import contextlib
 import ctypes
@@ -22,13 +25,13 @@ _AT_ONCE_BYTES = 4_000_000_000
 
 
 class CallLimits(NamedTuple):
-    """What one call may cost.
+    """The most that one call may cost.
 
     Args:
         cpu_s: Seconds of CPU time. Other processes' load does not count.
         wall_s: Seconds that the parent waits for the answer.
-        max_bytes: Address space beyond what the process has before the call, files that come with it left out.
-        max_file_bytes: Size of a file that the call writes; None for any.
+        max_bytes: Address space that the process may add during the call, the files that come with it left out.
+        max_file_bytes: Size of a file that the call writes; None for any size.
     """
 
     cpu_s: float
@@ -41,11 +44,11 @@ class Bounds:
     """Bounds around this process's calls. They are made when everything is imported that is not part of a call.
 
     Args:
-        is_watched: See `Task.is_watched`.
+        is_watched: Whether a thread watches the memory, as `Task.is_watched` says.
     """
 
     def __init__(self, *, is_watched: bool) -> None:
-        # Whatever the parent ignores or blocks would be inherited, and Python itself ignores the second.
+        # The child would inherit the signals that the parent ignores or blocks, and Python itself ignores SIGXFSZ.
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
@@ -60,13 +63,13 @@ class Bounds:
 
     @contextlib.contextmanager
     def around(self, limits: CallLimits, file_bytes: int) -> Iterator[None]:
-        """Bound what is done inside.
+        """Bound the work inside the block.
 
         Beyond the CPU time, SIGPROF ends the process, and beyond the size of a file, SIGXFSZ. Beyond the memory, a
         watched process ends with `OVER_MEMORY`, and in another one allocations fail.
 
         Args:
-            limits: What it may cost.
+            limits: The most that the work may cost.
             file_bytes: Size of the files that came with the call, which may be mapped.
         """
         self._most_bytes = self._size() + limits.max_bytes + file_bytes
@@ -78,13 +81,13 @@ class Bounds:
             signal.setitimer(signal.ITIMER_PROF, limits.cpu_s)
             try:
                 yield
-                self._look()  # at what took less time than passes between two looks
+                self._look()  # the work may have taken less time than passes between two looks
             finally:
                 signal.setitimer(signal.ITIMER_PROF, 0)
                 self._is_in_call.clear()
 
     def kept_bytes(self) -> int:
-        """Address space that this process has beyond that of an idle one, after giving back what it can."""
+        """Give back free memory, and tell the address space that this process has beyond that of a new one."""
         ctypes.CDLL(None).malloc_trim(0)
         return self._size() - self._own_bytes
 
@@ -105,7 +108,7 @@ class Bounds:
 
 @contextlib.contextmanager
 def _lowered(kind: int, limit: int | None) -> Iterator[None]:
-    """Lower a soft limit of the kernel, so that what follows the call can still be done."""
+    """Lower a soft limit of the kernel during a call, so that the answer can still be sent."""
     soft, hard = resource.getrlimit(kind)
     if limit is not None:
         resource.setrlimit(kind, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))

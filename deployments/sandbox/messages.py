@@ -1,6 +1,6 @@
 """Messages between a process and its child: JSON, with file descriptors beside it.
 
-JSON and not pickle: the child works on hostile files, and what it sends must not be able to run anything.
+They are not pickled: the child works on hostile files, and its answers must not be able to run anything.
 """
 
 import json
@@ -30,7 +30,7 @@ def send(connection: socket.socket, message: Message, files: Sequence[int] = ())
 
     Args:
         connection: A Unix stream socket.
-        message: What JSON can hold.
+        message: A message that JSON can hold.
         files: Descriptors of files to hand over, two at most; they stay open here.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The child process from its parent's side: started when needed, and again when it has ended."""
+"""Starts the child process when it is needed, and again when it has ended, and says why it ended."""
 
 import contextlib
 import os
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Literal
 
 from deployments.memory_files import memory_file
 from deployments.sandbox.bounds import OVER_MEMORY, CallLimits
@@ -17,9 +16,7 @@ from deployments.sandbox.task import Refused
 
 __all__ = ["ProcessEnded", "SandboxProcess"]
 
-Cause = Literal["cpu", "wall", "memory", "file", "crash", "idle"]
-
-_CAUSE_OF_STATUS: dict[int, Cause] = {
+_REASON_OF_STATUS = {
     0: "idle",
     -signal.SIGPROF: "cpu",
     OVER_MEMORY: "memory",
@@ -27,25 +24,26 @@ _CAUSE_OF_STATUS: dict[int, Cause] = {
     -signal.SIGXFSZ: "file",
 }
 
-# What glibc says when it finds its heap damaged, after which it ends the process as for a lack of memory.
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+# glibc says one of these when it finds its heap damaged, and then ends the process as for a lack of memory.
 _DAMAGED_HEAP = (b"free(): ", b"malloc(): ", b"corrupted ", b"double free", b"invalid pointer", b"realloc(): ")
 
-# Longer than any start takes; a process that does not end after its socket was closed is ended.
+# No process takes longer to end, once its socket is closed or it was killed.
 _END_S = 5.0
 
 
-class ProcessEnded(Exception):
-    """The child process ended during a call.
+class ProcessEnded(Refused):
+    """A call during which the child process ended. The next call starts another.
 
     Args:
-        cause: `cpu` and `wall` for time, `memory`, `file` for the size of one, `crash`, and `idle` if it had ended by
-            itself.
-        was_new: Whether the call was its first: then nothing before it can be at fault.
+        reason: `cpu` or `wall` for time, `memory`, `file` for the size of one, `crash`, or `idle` if the process had
+            ended by itself.
+        was_new: Whether the call was the process's first: then nothing before it can be at fault.
     """
 
-    def __init__(self, cause: Cause, was_new: bool) -> None:
-        super().__init__(cause, was_new)
-        self.cause = cause
+    def __init__(self, reason: str, was_new: bool) -> None:
+        super().__init__(reason)
         self.was_new = was_new
 
 
@@ -58,7 +56,7 @@ class SandboxProcess:
 
     def __init__(self, task: str) -> None:
         self._task = task
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._running: _Running | None = None
 
     def call(self, request: Message, limits: CallLimits, *files: bytes) -> tuple[Message, int | None]:
@@ -66,15 +64,15 @@ class SandboxProcess:
 
         Args:
             request: A message that the task knows.
-            limits: What the call may cost.
-            files: Handed over if the task does not keep them from an earlier call.
+            limits: The most that the call may cost.
+            files: Contents of files, handed over if the task does not keep them from an earlier call.
 
         Returns:
             The answer, and the descriptor of the sealed file in memory that came with it, which the caller closes.
 
         Raises:
             Refused: The task can't do it; or, with `internal`, rayocr's own code failed.
-            ProcessEnded: The process ended during the call. The next call starts another.
+            ProcessEnded: The process ended during the call.
         """
         with self._lock:
             if self._running is None:
@@ -82,7 +80,7 @@ class SandboxProcess:
             try:
                 answer, file = self._running.call(request | {"limits": limits._asdict()}, limits.wall_s, files)
             except BaseException:
-                self._close()
+                self.close()
                 raise
         if "refused" in answer:
             raise Refused(str(answer["refused"]), str(answer["detail"]))
@@ -91,12 +89,9 @@ class SandboxProcess:
     def close(self) -> None:
         """End the child, if there is one. The next call starts another."""
         with self._lock:
-            self._close()
-
-    def _close(self) -> None:
-        running, self._running = self._running, None
-        if running is not None:
-            running.close()
+            running, self._running = self._running, None
+            if running is not None:
+                running.close()
 
 
 class _Running:
@@ -107,20 +102,15 @@ class _Running:
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, *(path for path in sys.path if path and Path(path).is_absolute())]
         with theirs:
-            # Modules of the working directory, site hooks and the credentials in this process's environment are no
-            # business of the child.
+            # Modules of the working directory, site hooks and the credentials in this process's environment do not
+            # concern the child.
             self._process = subprocess.Popen(
                 [sys.executable, "-S", "-P", "-m", "deployments.sandbox.worker", str(theirs.fileno()), task],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 pass_fds=[theirs.fileno()],
-                env={
-                    "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
-                    "LC_ALL": "C.UTF-8",
-                    "MALLOC_ARENA_MAX": "1",
-                    "OPENBLAS_NUM_THREADS": "1",
-                },
+                env=_ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))},
             )
 
     def call(self, request: Message, wall_s: float, files: tuple[bytes, ...]) -> tuple[Message, int | None]:
@@ -135,7 +125,7 @@ class _Running:
         except TimeoutError:
             raise ProcessEnded("wall", self._calls == 1) from None
         except (OSError, MessageError) as exc:
-            raise ProcessEnded(self._cause_of_end(), self._calls == 1) from exc
+            raise ProcessEnded(self._reason_of_end(), self._calls == 1) from exc
         return answer, result
 
     def _exchange(self, request: Message, files: list[int]) -> tuple[Message, int | None]:
@@ -145,19 +135,18 @@ class _Running:
             raise MessageError("the child process has ended")
         return answer, results[0] if results else None
 
-    def _cause_of_end(self) -> Cause:
+    def _reason_of_end(self) -> str:
         try:
             status = self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
-            return "crash"  # it sent what is not a message
-        if status in _CAUSE_OF_STATUS:
-            return _CAUSE_OF_STATUS[status]
+            return "crash"  # it sent something that is not a message
+        if status in _REASON_OF_STATUS:
+            return _REASON_OF_STATUS[status]
         said = os.pread(self._errors, 1 << 16, 0)
-        if status == -signal.SIGABRT:
-            return "crash" if any(mark in said for mark in _DAMAGED_HEAP) else "memory"
         if status > 0:
             raise Refused("internal", f"the process ended with status {status}: {said.decode(errors='replace')}")
-        return "crash"
+        is_damaged = any(mark in said for mark in _DAMAGED_HEAP)
+        return "memory" if status == -signal.SIGABRT and not is_damaged else "crash"
 
     def close(self) -> None:
         self._connection.close()

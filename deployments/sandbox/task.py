@@ -1,4 +1,4 @@
-"""The work that a child process does."""
+"""Tasks: the work that a child process does, and how it refuses some."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ __all__ = ["Refused", "Task"]
 
 
 class Refused(Exception):
-    """A request that the task can't fulfil. It is raised in the child, and raised again in the parent.
+    """A request that can't be fulfilled. The child raises it, and the parent raises it again.
 
     Args:
-        reason: A word that the parent turns into an error. The worker adds `memory`, if an allocation failed, and
-            `internal`, if our own code did.
+        reason: A word that the parent turns into an error. The worker adds `memory` if an allocation failed, and
+            `internal` if our own code did.
         detail: A text for the message to a person.
     """
 
@@ -25,13 +25,13 @@ class Refused(Exception):
 
 
 class Task(ABC):
-    """The only work that a child can do. It is made once a process, by its class without arguments."""
+    """The only work that a child can do. Each process makes one, by its class without arguments."""
 
     is_watched: ClassVar[bool]
-    """How the memory is bounded: True for a thread that ends the process, False for allocations that fail.
+    """The bound on memory: True for a thread that ends the process, False for allocations that fail.
 
-    The thread can't look while the library holds the interpreter's lock. Failed allocations are no bound for a library
-    that takes them for an empty answer.
+    A thread can't look while the library holds the interpreter's lock. Failed allocations do not bound a library that
+    takes them for an empty answer.
     """
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""The loop of the child process: a call in, its answer out.
+"""The child process: a loop that takes a call and sends its answer.
 
 It is started as `python -m deployments.sandbox.worker FD MODULE:CLASS`, with its end of the socket and its task. No
 message can name another task.
@@ -19,7 +19,7 @@ from deployments.sandbox.task import Refused, Task
 # Without work the child ends, and gives everything back; it takes a tenth of a second to start again.
 _IDLE_S = 60.0
 
-# A library may keep this much of what it has seen so far.
+# A library may keep so much between calls.
 _MOST_KEPT_BYTES = 100_000_000
 
 

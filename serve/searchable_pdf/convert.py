@@ -8,7 +8,7 @@ from typing import Final
 from deployments.document import Document
 from deployments.memory_files import mapped_result
 from deployments.sandbox.bounds import CallLimits
-from deployments.sandbox.process import ProcessEnded, SandboxProcess
+from deployments.sandbox.process import SandboxProcess
 from deployments.sandbox.task import Refused
 from deployments.settings import PreprocessLimits
 from models.errors import RayocrError, Undecodable
@@ -48,10 +48,10 @@ def with_text(
     """Lay text into a PDF, or make one of a picture, in a process of its own.
 
     Args:
-        document: It may be damaged or hostile.
-        pages: Words of those that were read.
-        password: That opens it, if it is encrypted.
-        picture_limits: What a page of a picture may cost to decode; None if the document is a PDF.
+        document: The document, which may be damaged or hostile.
+        pages: The words of the pages that were read.
+        password: The password that opens the document, if it is encrypted.
+        picture_limits: The most that a page of a picture may cost to decode; None if the document is a PDF.
 
     Returns:
         The PDF with its text, encrypted as it was.
@@ -72,43 +72,36 @@ def with_text(
         max_bytes += _DECODER_BYTES + 2 * picture_limits.max_decode_bytes + 3 * pixels
         max_output_bytes += 3 * pixels
     limits = CallLimits(seconds, _WALL_FACTOR * seconds, max_bytes, max_output_bytes)
-    request = {
-        "password": password,
-        "picture_limits": picture_limits and picture_limits.model_dump(),
-        "name": document.name,
-    }
+    decoding = picture_limits and picture_limits.model_dump()
+    request = {"password": password, "name": document.name, "picture_limits": decoding}
     words = pickle.dumps((tuple(pages), font_program()))
     with contextlib.closing(SandboxProcess("serve.searchable_pdf.writing:PdfWriting")) as process:
         try:
             _, pdf = process.call(request, limits, data, words)
         except Refused as refused:
-            raise _error_of_refusal(refused, limits, len(data)) from refused
-        except ProcessEnded as ended:
-            raise _error_of_end(ended.cause, limits, len(data)) from ended
+            raise _error(refused, limits, len(data)) from refused
     if pdf is None:
         raise RayocrError("the process that makes searchable PDFs sent none")
     with mapped_result(pdf) as content:
         return content[:]
 
 
-def _error_of_refusal(refused: Refused, limits: CallLimits, document_bytes: int) -> RayocrError:
-    lines = refused.detail.strip().splitlines() or [refused.reason]
+def _error(refused: Refused, limits: CallLimits, document_bytes: int) -> RayocrError:
+    detail = refused.detail.strip()
+    first, last = detail.partition("\n")[0][:300], detail.rpartition("\n")[2][:300]
     match refused.reason:
         case "wrong_password":
             return Undecodable("the PDF is encrypted, and the password is missing or wrong; send its password")
         case "damaged":
-            return Undecodable(f"the PDF is too damaged to add text to it ({lines[0][:300]}); {_ADVICE}")
+            return Undecodable(f"the PDF is too damaged to add text to it ({first}); {_ADVICE}")
         case "picture":
-            return Undecodable(f"the picture can't be put into a PDF: {lines[-1][:300]}")
-    if refused.reason == "memory" or "MemoryError" in refused.detail or "bad_alloc" in refused.detail:
-        return _error_of_end("memory", limits, document_bytes)
-    return RayocrError(f"making a searchable PDF failed: {lines[-1][:300]}")
-
-
-def _error_of_end(cause: str, limits: CallLimits, document_bytes: int) -> Undecodable:
-    time = f"{limits.cpu_s} s of CPU time"
-    output = f"{(limits.max_file_bytes or 0) / 1e6:.0f} MB of output"
-    # A process that crashes has most likely run out of memory.
-    memory = f"{(limits.max_bytes + document_bytes) / 1e6:.0f} MB of memory"
-    limit = {"cpu": time, "wall": time, "file": output}.get(cause, memory)
+            return Undecodable(f"the picture can't be put into a PDF: {last}")
+        case "cpu" | "wall":
+            limit = f"{limits.cpu_s} s of CPU time"
+        case "file":
+            limit = f"{(limits.max_file_bytes or 0) / 1e6:.0f} MB of output"
+        case "internal" if not ("MemoryError" in detail or "bad_alloc" in detail):
+            return RayocrError(f"making a searchable PDF failed: {last}")
+        case _:  # a crash is most likely one for lack of memory
+            limit = f"{(limits.max_bytes + document_bytes) / 1e6:.0f} MB of memory"
     return Undecodable(f"making a searchable PDF would take more than {limit}; {_ADVICE}")

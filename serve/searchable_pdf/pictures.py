@@ -3,14 +3,13 @@
 import io
 import struct
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import img2pdf  # type: ignore[import-untyped]
 import pikepdf
 from PIL import Image
 from PIL.ExifTags import Base as Tag
 
-from serve.searchable_pdf.page_size import page_size
 from serve.searchable_pdf.words import PageWords
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from deployments.document import Document
     from deployments.settings import PreprocessLimits
 
-__all__ = ["is_copied", "pdf_of_copy", "pdf_of_picture"]
+__all__ = ["is_copied", "page_size", "pdf_of_copy", "pdf_of_picture"]
 
 # For each EXIF orientation: whether the stored picture is mirrored left to right, and its clockwise turn after that.
 _ORIENTATIONS = {
@@ -35,6 +34,22 @@ _ORIENTATIONS = {
 
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _PNG_COLOR_TYPES = (0, 2, 3)  # without alpha (PNG, section 11.2.1)
+
+# Cameras and screens write 72 or 96 dpi and mean nothing by it. No scanner works at less than 100. Faxes have 204 x 98.
+_MIN_STATED_DPI: Final = 100
+_MIN_OTHER_DPI: Final = 50
+_MAX_STATED_DPI: Final = 4800
+_MAX_RATIO: Final = 4
+
+# A picture without a resolution counts as a usual scan, no longer than A4.
+_ASSUMED_DPI: Final = 200
+_A4_LENGTH_PT: Final = 841.89
+
+# The longest side that a page can have (ISO 32000-1, annex C.2), and the shortest that viewers show.
+_MAX_SIDE_PT: Final = 14_400
+_MIN_SIDE_PT: Final = 3
+
+_POINTS_PER_INCH: Final = 72
 
 
 def is_copied(data: bytes) -> bool:
@@ -196,3 +211,30 @@ def _orient(page: pikepdf.Page, mirrored: bool, turned: int) -> None:
         page.contents_add(b"Q")
     if turned:
         page.obj.Rotate = turned
+
+
+def page_size(width_px: int, height_px: int, dpi: tuple[float, float]) -> tuple[float, float]:
+    """Find the size of a picture's page.
+
+    Args:
+        width_px: Width of the picture as stored.
+        height_px: Height of the picture as stored.
+        dpi: The resolution that the picture states, across and down; any value if it states none.
+
+    Returns:
+        (width, height) in points: by the picture's own resolution if that makes sense, else at 200 dpi, but no longer
+        than A4.
+    """
+    longer = max(width_px, height_px)
+    if _is_sensible(dpi):
+        width, height = width_px / dpi[0] * _POINTS_PER_INCH, height_px / dpi[1] * _POINTS_PER_INCH
+        if max(width, height) <= _MAX_SIDE_PT and min(width, height) >= _MIN_SIDE_PT:
+            return round(width, 3), round(height, 3)
+    scale = min(_POINTS_PER_INCH / _ASSUMED_DPI, _A4_LENGTH_PT / longer)
+    return max(round(width_px * scale, 3), _MIN_SIDE_PT), max(round(height_px * scale, 3), _MIN_SIDE_PT)
+
+
+def _is_sensible(dpi: tuple[float, float]) -> bool:
+    low, high = min(dpi), max(dpi)
+    # Not a number fails each comparison.
+    return low >= _MIN_OTHER_DPI and _MIN_STATED_DPI <= high <= _MAX_STATED_DPI and high <= _MAX_RATIO * low

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["PdfWriting"]
 
-# Of one stream that must be decoded: tables of objects, and page contents where old text is looked for. Pictures are
-# never decoded. A table of four million objects has as much.
+# The most bytes of one stream that must be decoded: tables of objects, and page contents that may hold old text.
+# Pictures are never decoded. A table of four million objects has as many.
 _MAX_STREAM_BYTES = 20_000_000
 
-# How qpdf tells that it ran into such a limit, or out of memory; it goes on without the object.
+# qpdf warns so if it meets such a limit or runs out of memory, and goes on without the object.
 _LIMITS_MET = ("bad_alloc", "memory limit")
 
 
@@ -49,7 +49,7 @@ class PdfWriting(Task):
             Refused: `wrong_password`; `damaged` beyond repair; `picture` that can't be decoded again.
             MemoryError: It does not fit the limit.
         """
-        # Only now: what is imported here and below is held to the limits.
+        # Imported only now, so that the limits hold for it.
         import pikepdf
 
         from serve.searchable_pdf.writer import lay_text, save

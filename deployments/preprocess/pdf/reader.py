@@ -22,14 +22,14 @@ import numpy as np
 from deployments.document import Document
 from deployments.memory_files import mapped_result
 from deployments.preprocess.pdf.page_warnings import page_warnings
-from deployments.preprocess.pdf.text_page import page_of_text
 from deployments.read_options import ReadOptions
 from deployments.sandbox.bounds import CallLimits
 from deployments.sandbox.process import ProcessEnded, SandboxProcess
 from deployments.sandbox.task import Refused
 from deployments.settings import PreprocessLimits
 from models.errors import MalformedRequest, RayocrError, SourceNotFound, TooLarge, Undecodable
-from models.page import Page
+from models.page import Line, Page, PageWarning, Polygon, Word
+from models.upright import upright_points, upright_size
 
 __all__ = ["PdfReader"]
 
@@ -108,7 +108,7 @@ class PdfReader:
         page_count = int(answer["page_count"])
         layer = answer.get("text_layer")
         if layer is not None:
-            return page_of_text(layer, number, (width, height), page_count, warnings)
+            return _page_of_text(layer, number, (width, height), page_count, warnings)
         if pixels_file is None:
             raise RayocrError("the process that draws pages sent no pixels")
         # Not copied: the file's memory is given back with the page.
@@ -126,32 +126,14 @@ class PdfReader:
                 return _process.call(request, limits, document.data)
             except ProcessEnded as ended:
                 # Documents that the child read before may have left it broken.
-                if ended.cause != "idle" and (ended.cause != "crash" or ended.was_new):
+                if ended.reason != "idle" and (ended.reason != "crash" or ended.was_new):
                     raise
                 return _process.call(request, limits, document.data)
-        except ProcessEnded as ended:
-            raise self._error_of_end(ended.cause, doing) from ended
         except Refused as refused:
-            raise self._error_of_refusal(refused, doing, options) from refused
+            raise self._error(refused, doing, options) from refused
 
-    def _error_of_end(self, cause: str, doing: str) -> RayocrError:
-        max_s = self._limits.max_pdf_page_s
-        match cause:
-            case "cpu":
-                return TooLarge(f"{doing} took more than {max_s:g} s of CPU time: {_SIMPLER}, or a picture of it")
-            case "wall":
-                return TooLarge(
-                    f"{doing} was not done after {_WALL_FACTOR * max_s:g} s: {_SIMPLER}, or a picture of it"
-                )
-            case "memory":
-                return self._over_memory(doing)
-        return Undecodable(f"{doing} ended the process that does it: the document is damaged, or PDFium is")
-
-    def _over_memory(self, doing: str) -> TooLarge:
-        limit = f"{self._limits.max_pdf_bytes // 1_000_000:,} MB of memory"
-        return TooLarge(f"{doing} took more than {limit}: ask for a lower dpi, or send a simpler one")
-
-    def _error_of_refusal(self, refused: Refused, doing: str, options: ReadOptions) -> RayocrError:
+    def _error(self, refused: Refused, doing: str, options: ReadOptions) -> RayocrError:
+        max_s, max_megabytes = self._limits.max_pdf_page_s, self._limits.max_pdf_bytes // 1_000_000
         detail = refused.detail
         match refused.reason:
             case "encrypted":
@@ -168,9 +150,49 @@ class PdfReader:
             case "damaged_page":
                 return Undecodable(f"{doing} failed: the page is damaged; send an undamaged copy")
             case "no_size":
-                return Undecodable(f"{doing} failed: its size, {detail} points, is none; send an undamaged copy")
+                return Undecodable(f"{doing} failed: its size, {detail} points, is impossible; send an undamaged copy")
             case "large_picture":
                 return TooLarge(f"{doing} failed: a picture on it has {detail} pixels; send the picture by itself")
+            case "cpu":
+                return TooLarge(f"{doing} took more than {max_s:g} s of CPU time: {_SIMPLER}, or a picture of it")
+            case "wall":
+                return TooLarge(
+                    f"{doing} was not done after {_WALL_FACTOR * max_s:g} s: {_SIMPLER}, or a picture of it"
+                )
             case "memory":
-                return self._over_memory(doing)
+                return TooLarge(
+                    f"{doing} took more than {max_megabytes:,} MB of memory: ask for a lower dpi, or {_SIMPLER}"
+                )
+            case "crash" | "idle":
+                return Undecodable(f"{doing} ended the process that does it: the document is damaged, or PDFium is")
         return RayocrError(f"{doing} failed: {detail}")
+
+
+def _page_of_text(
+    layer: dict[str, Any], number: int, size: tuple[int, int], page_count: int, warnings: tuple[PageWarning, ...]
+) -> Page:
+    """Make a page of its text layer, turned so that its text stands upright.
+
+    A layer has `rotation`, and `lines` as (text, quad, [(word, quad), ...]), each quad as 8 numbers in pixels.
+    """
+    rotation = int(layer["rotation"])
+
+    def polygon(quad: list[float]) -> Polygon:
+        points = upright_points(np.array(quad).reshape(4, 2), size, rotation).round(2)
+        return tuple((float(x), float(y)) for x, y in points)
+
+    lines = tuple(
+        Line(text, 1.0, polygon(quad), tuple(Word(word, 1.0, polygon(quad)) for word, quad in words))
+        for text, quad, words in layer["lines"]
+    )
+    pixels = np.empty((0, 0, 3), dtype=np.uint8)
+    pixels.setflags(write=False)
+    return Page(
+        pixels,
+        number,
+        rotation,
+        warnings,
+        page_count=page_count,
+        text_layer=lines,
+        text_layer_size=upright_size(size, rotation),
+    )

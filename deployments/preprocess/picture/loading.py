@@ -164,7 +164,9 @@ def _loaded(document: Document, header: Header, limits: PreprocessLimits) -> tup
 
 
 def _truncated(image_format: ImageFormat, cause: str) -> PageWarning:
-    message = f"the {image_format} picture is cut off or damaged ({cause}); what could not be read was left blank"
+    message = (
+        f"the {image_format} picture is cut off or damaged ({cause}); the parts that could not be read were left blank"
+    )
     return PageWarning("truncated", message)
 
 

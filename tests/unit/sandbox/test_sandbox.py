@@ -53,7 +53,7 @@ def test_result_that_could_be_changed_is_not_mapped(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "request_", "limits", "cause"),
+    ("task", "request_", "limits", "reason"),
     [
         ("Faulty", {"do": "take time"}, LIMITS._replace(cpu_s=0.1), "cpu"),
         ("Faulty", {"do": "sleep", "s": 20}, LIMITS._replace(wall_s=0.5), "wall"),
@@ -63,14 +63,14 @@ def test_result_that_could_be_changed_is_not_mapped(start: Start) -> None:
     ],
     ids=["time", "waiting", "file", "memory", "abort"],
 )
-def test_end_of_the_child_says_its_cause(
-    start: Start, task: str, request_: dict[str, Any], limits: CallLimits, cause: str
+def test_end_of_the_child_says_its_reason(
+    start: Start, task: str, request_: dict[str, Any], limits: CallLimits, reason: str
 ) -> None:
     process = start(task)
     pid = told(process)["pid"]
     with pytest.raises(ProcessEnded) as caught:
         process.call(request_, limits, b"")
-    assert (caught.value.cause, caught.value.was_new) == (cause, False)
+    assert (caught.value.reason, caught.value.was_new) == (reason, False)
     assert told(process)["pid"] != pid
 
 

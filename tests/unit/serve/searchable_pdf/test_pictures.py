@@ -11,7 +11,7 @@ from PIL import Image
 from deployments.document import Document
 from deployments.preprocess.decode import PageDecoder
 from deployments.settings import PreprocessLimits
-from serve.searchable_pdf.page_size import page_size
+from serve.searchable_pdf.pictures import page_size
 from tests.pictures import drawn_page
 from tests.poppler import drawn, found_words, text_by_poppler
 from tests.unit.serve.searchable_pdf.results import exported, line, page
