@@ -5,7 +5,7 @@ Made with pillow_heif 1.8: white paper of 64 x 48 pixels, a black corner, a red 
 
 import base64
 
-# To be turned by 90 degrees clockwise, said by the file (`irot`) and by its EXIF data too.
+# A picture to be turned by 90 degrees clockwise, as both the file (`irot`) and its EXIF data say.
 HEIC_TURNED = base64.b64decode(
     "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAchtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAADRpbG9jAAAA"
     "AERAAAIAAQAAAAAB7AABAAAAAAAAANIAAgAAAAACvgABAAAAAAAAACQAAAA4aWluZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZl"

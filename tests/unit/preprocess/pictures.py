@@ -20,7 +20,7 @@ ORIENTATION_TAG = 0x0112
 
 
 def drawing(width: int = 60, height: int = 40) -> Image.Image:
-    """White paper with a gray ramp, color patches and a black corner: no two of its eight orientations are alike."""
+    """White paper with a gray ramp, color patches and a black corner, so that all eight orientations differ."""
     image = Image.new("RGB", (width, height), "white")
     image.paste(Image.linear_gradient("L").resize((width // 2, height // 2)), (0, height // 2))
     draw = ImageDraw.Draw(image)

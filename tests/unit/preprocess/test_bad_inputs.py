@@ -1,4 +1,4 @@
-"""Every file of the shared folder of broken and hostile files, where that folder is present."""
+"""Every file of the shared folder of broken and hostile files, if that folder is present."""
 
 import json
 import time
@@ -22,7 +22,7 @@ MAX_SECONDS = 5.0
 
 LEGAL_BOMBS = {"10K-gray.jpeg", "10K-rgb.jpeg", "10K-rgb.png", "10K-gray.tiff"}
 
-# What each category may end in; None is a page.
+# The outcomes that each category may have; None is a page.
 OUTCOMES: dict[str, set[str | None]] = {
     "bomb": {"too_large", "undecodable"},
     # 100 million pixels: large, and legal.

@@ -1,4 +1,4 @@
-"""Large pictures are decoded in other ways, for their memory: to the same pixels. The tests make them begin early."""
+"""Large pictures are decoded in ways that save memory, to the same pixels. The tests let small ones count as large."""
 
 import io
 import zlib
@@ -17,7 +17,7 @@ from tests.unit.preprocess.pictures import ORIENTATION_TAG, codes, decode, drawi
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Let every picture count as large; tells of each decoded so whether that was done."""
+    """Let every picture count as large. The list tells of each one whether it was decoded at once."""
     done: list[bool] = []
 
     def watched(data: bytes, size: tuple[int, int]) -> object:

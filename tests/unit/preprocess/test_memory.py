@@ -1,4 +1,4 @@
-"""What decoding takes, measured from outside: each case in a process of its own, since the peak of one only grows."""
+"""Measures the memory of decoding from outside, each case in a process of its own, since a peak only grows."""
 
 import struct
 import subprocess
@@ -19,14 +19,14 @@ from tests.unit.preprocess.pictures import DATA, encoded, png, run_length_bmp, t
 
 ROOT = Path(__file__).parents[3]
 
-# The issue's limit for any input.
+# The limit for any input.
 MAX_EXTRA_BYTES = 500_000_000
 
 # A4 at 600 dpi, which must be read in every mode.
 A4 = (4961, 7016)
 
-# Prints the outcome and the growth of the peak of resident memory. A small picture first: what is loaded once is no
-# part of a page's cost. VmHWM and not ru_maxrss, which a process inherits from its parent.
+# Prints the outcome and the growth of the peak of resident memory. Small pictures come first, since loading libraries
+# is not part of a page's cost. It reads VmHWM, since a process inherits ru_maxrss from its parent.
 PROBE = """
 import io, resource, sys, warnings
 from pathlib import Path
@@ -129,7 +129,7 @@ def test_a4_at_600_dpi_is_read_within_its_estimate(kind: str, tmp_path: Path) ->
     assert extra < MAX_EXTRA_BYTES
     header = open_header(Document(data), sniff(Document(data)), PreprocessLimits())
     estimate = decode_bytes(header.image, header.how)
-    # What is not estimated: a band in four forms at most, and what the allocator keeps.
+    # The estimate leaves out a band in up to four forms, and memory that the allocator keeps.
     assert extra < estimate + 40_000_000
 
 

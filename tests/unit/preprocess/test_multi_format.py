@@ -1,4 +1,4 @@
-"""One page in many formats, where the shared folder is present: each is read like its twin."""
+"""One page in many formats, if the shared folder is present: each is read like its twin."""
 
 import json
 from pathlib import Path
@@ -15,13 +15,13 @@ from tests.unit.preprocess.pictures import DATA, codes, decode, mean_difference
 FOLDER = DATA / "multi_format"
 LABELS = FOLDER / "labels.jsonl"
 UNREAD = {".ico"}
-# Read by PDFium; see the tests of PDF.
+# PDFium reads these; see the tests of PDF.
 OTHERWISE = {".pdf"}
 ALL_ROWS = [json.loads(line) for line in LABELS.read_text().splitlines()] if LABELS.exists() else []
 ROWS = [row for row in ALL_ROWS if Path(row["image"]).suffix not in OTHERWISE]
 
 
-# Mean absolute difference to the twin, in levels of 255, by a word of the file's name; the first that fits.
+# Mean absolute difference to the twin, in levels of 255, by the first word of the file's name that fits.
 LIMITS = {
     "1bit": 10.0,  # gray paper and gray ink become white and black
     "g4": 10.0,

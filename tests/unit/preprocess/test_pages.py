@@ -54,7 +54,7 @@ def tiff_of(*tags: dict[int, int]) -> bytes:
 
 
 def directory_offsets(data: bytes) -> list[int]:
-    """Where the directories of a little-endian TIFF are."""
+    """Offsets of the directories of a little-endian TIFF."""
     offsets = [struct.unpack_from("<I", data, 4)[0]]
     while True:
         following = struct.unpack_from("<I", data, next_field(data, offsets[-1]))[0]

@@ -9,7 +9,7 @@ from tests.unit.preprocess.pictures import drawing, encoded
 
 READ = "rayocr reads PDF, JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP, Netpbm, PCX and TGA"
 
-# What Pillow calls them, where it has another name.
+# Pillow's names, if they differ.
 PILLOW_NAMES = {
     ImageFormat.JPEG_2000: "JPEG2000",
     ImageFormat.NETPBM: "PPM",
@@ -96,7 +96,7 @@ def test_hint_says_what_to_do(name: str, hint: str) -> None:
 )
 def test_heic_and_avif_are_told_by_their_brands(brands: bytes, image_format: ImageFormat) -> None:
     box = (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands
-    # What follows the box is none of its brands.
+    # Bytes behind the box are not brands of it.
     assert sniff(Document(box + b"avif")) is image_format
 
 

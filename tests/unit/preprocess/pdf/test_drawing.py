@@ -79,7 +79,7 @@ def test_impossible_sizes_end_in_a_page(read: Read, page: tuple[float, float]) -
 def test_annotations_and_form_fields_are_drawn(read: Read) -> None:
     pdf = Pdf.new()
     page = with_page(pdf, b"")
-    # A field with no appearance of its own: who draws the page makes one.
+    # The field has no appearance of its own, so that PDFium must make one.
     field = pdf.make_indirect(
         Dictionary(
             Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, T=b"name", V=b"MMMMMMMM", F=4,
@@ -97,7 +97,7 @@ def test_annotations_and_form_fields_are_drawn(read: Read) -> None:
     pdf.Root.AcroForm = Dictionary(
         Fields=Array([field]), NeedAppearances=True, DR=Dictionary(Font=Dictionary(Helv=helvetica))
     )
-    # The page has text too, which must not hide what the field holds.
+    # The page has text too, which must not hide the field's content.
     page.Contents = Stream(pdf, text_at(("Name of the applicant", 100, 740)))
     drawn = read(saved(pdf), dpi=72)
     assert drawn.text_layer is None
@@ -236,7 +236,7 @@ def test_encrypted_document_asks_for_its_password(read: Read, revision: Literal[
     page = read(data, password="pässword")
     assert page.text_layer is not None
     assert page.text_layer[0].text == "a secret"
-    # Nobody gets in since somebody else did.
+    # The document is open in the child now, but opens to nobody without the password.
     for password, message in ((None, "is encrypted"), ("wrong", "is wrong")):
         with pytest.raises(Undecodable, match=message):
             reader.page(Document(data), 1, ReadOptions(password=password))

@@ -1,4 +1,4 @@
-"""What a PDF that is built to cost, or that ends PDFium, costs: its own page."""
+"""A PDF that is built to cost, or that ends PDFium, costs only its own page."""
 
 import gc
 import os

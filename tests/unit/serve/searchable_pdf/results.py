@@ -1,4 +1,4 @@
-"""Results of pages that nobody read: words at places that a test chooses."""
+"""Results of pages that nobody read, with words at positions that a test chooses."""
 
 import io
 import math
@@ -67,7 +67,7 @@ def exported(data: bytes, *pages: OcrPage, name: str = "scan", password: str | N
 
 
 def laid(data: bytes, *pages: OcrPage) -> bytes:
-    """As `exported`, of a PDF and in this process, which takes a tenth of the time."""
+    """The searchable PDF of a PDF, made in this process, which takes a tenth of the time."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
         lay_text(pdf, [words_of(page) for page in pages], font_program())
         output = io.BytesIO()

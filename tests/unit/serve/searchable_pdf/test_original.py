@@ -1,4 +1,4 @@
-"""What was there stays there: streams, looks, encryption, PDF/A; only invisible text of another OCR goes."""
+"""The original stays as it was: streams, looks, encryption, PDF/A. Only invisible text of another OCR goes."""
 
 import io
 import re
@@ -41,7 +41,7 @@ def with_font(*contents: bytes) -> bytes:
 def test_each_stream_stays_byte_for_byte(tmp_path: Path) -> None:
     with Pdf.open(io.BytesIO(scan([b"q 500 0 0 700 0 0 cm /Im0 Do Q", NEW_TEXT]))) as pdf:
         noise = np.random.default_rng(1).bytes(64 * 64 * 3)
-        # Compressed worse than qpdf would, and what it can't decode.
+        # A stream compressed worse than by qpdf, and one that qpdf can't decode.
         kinds = ((zlib.compress(noise, 0), Name.FlateDecode), (b"\xff\xd8 no picture", Name.DCTDecode))
         for index, (coded, kind) in enumerate(kinds):
             fields = {"Width": 64, "Height": 64, "BitsPerComponent": 8, "ColorSpace": Name.DeviceRGB, "Filter": kind}

@@ -1,4 +1,4 @@
-"""Pictures as searchable PDFs: their own bytes where PDF knows the format, else their pixels."""
+"""Pictures as searchable PDFs: their own bytes if PDF knows the format, else their pixels."""
 
 import io
 from pathlib import Path
@@ -81,11 +81,11 @@ def test_16_bits_stay() -> None:
 def test_pages_are_upright_as_exif_asks(orientation: int, kind: str, tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    # Resolution so that a point is a pixel: what PDFium draws can be compared.
+    # At this resolution a point is a pixel, so that PDFium's drawing can be compared.
     data = encoded(Image.fromarray(PIXELS), kind, exif=exif.tobytes(), dpi=(100, 100))
     shown = PageDecoder(PreprocessLimits()).page(Document(data), 1).pixels
     pdf = exported(data, page(line("hello world", 60, 60), size=(shown.shape[1], shown.shape[0])))
-    # PDFium draws a row more where a size is a hair above a whole number.
+    # PDFium draws a row more if a size is a hair above a whole number.
     picture = drawn(pdf, scale=100 / 72)[: shown.shape[0], : shown.shape[1], ::-1]
     assert picture.shape == shown.shape
     assert np.abs(picture.astype(int) - shown).mean() < 6

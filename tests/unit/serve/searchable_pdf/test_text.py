@@ -1,4 +1,4 @@
-"""What stands where: the text of searchable PDFs, as poppler and PDFium find it."""
+"""The text of searchable PDFs and its positions, as poppler and PDFium find them."""
 
 from pathlib import Path
 
