@@ -1,5 +1,4 @@
-"""Reading a document: what may be asked of it, its pages in order, and what becomes of those that fail.
+"""Reads a document: its options, its pages in order, and the failures of single pages.
 
-How one page is read is an argument of the loop. What a result looks like is in `serve.results`, other formats in
-`serve.exports`.
+How one page is read is an argument of the loop. Results are in `serve.results`, other formats in `serve.exports`.
 """

@@ -1,4 +1,4 @@
-"""Pages that could not be read, in documents of which other pages could."""
+"""Handles pages that could not be read, in documents whose other pages could."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from models.page import PageText, PageWarning
 
 __all__ = ["PageFailure", "PageFailures", "whole_document"]
 
-# Each crash costs every other request a replica, several times.
+# A page that crashes is tried several times, and each attempt takes a replica away from all other requests.
 _MOST_CRASHES = 1
 
 
 @dataclass(frozen=True, slots=True)
 class PageFailure:
-    """A page that could not be read, although others of its document can.
+    """A page that could not be read, although other pages of its document can.
 
     Args:
         number: Number of the page, counted from 1.
-        error: Why it could not be read.
+        error: The error that reading it raised.
         page_count: Pages of the document.
     """
 
@@ -28,7 +28,7 @@ class PageFailure:
 
     @property
     def warning(self) -> PageWarning:
-        """The warning in the result of the other pages."""
+        """The warning about this page in the result of the others."""
         message = f"page {self.number} could not be read and is left out ({self.error.code}): {self.error}"
         return PageWarning("page_failed", message, self.number)
 
@@ -40,7 +40,7 @@ class PageFailures:
         self._crashes = 0
 
     def of(self, number: int, error: RayocrError, page_count: int) -> PageFailure:
-        """Take a page for failed.
+        """Make the failure of a page whose error costs nothing but the page.
 
         Args:
             number: Number of the page, counted from 1.
@@ -48,8 +48,9 @@ class PageFailures:
             page_count: Pages of the document.
 
         Raises:
-            RayocrError: The error itself costs the whole document. Its cause is not the page but load, a storage that
-                does not answer, or the configuration; or this is the second page that ended its replica.
+            RayocrError: The error costs the whole document, and is raised as it is. Either its cause is not the page
+                but load, a storage that does not answer, or the configuration; or this is the second page that ended
+                its replica.
         """
         if error.retryable or isinstance(error, ConfigurationError):
             raise error
@@ -61,16 +62,16 @@ class PageFailures:
 
 
 def whole_document(outcomes: Iterable[PageText | PageFailure]) -> tuple[list[PageText], list[PageFailure]]:
-    """Sort the outcomes of all pages of a document.
+    """Sort the outcomes of a document's pages into texts and failures.
 
     Args:
-        outcomes: One for each page, in order; one at least.
+        outcomes: One outcome for each page, in order; at least one.
 
     Returns:
-        The pages that were read, one at least, and those that could not be.
+        The pages that were read, at least one, and the failures.
 
     Raises:
-        RayocrError: No page could be read. It is the error of the first one.
+        RayocrError: No page could be read. The error is that of the first page.
     """
     pages: list[PageText] = []
     failures: list[PageFailure] = []

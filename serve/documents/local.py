@@ -1,4 +1,4 @@
-"""Reading documents in this process, without Ray: the same classes as in the replicas, and the same results."""
+"""Reads documents in this process, without Ray. Classes and results are the same as in the replicas."""
 
 import asyncio
 import math
@@ -27,16 +27,16 @@ from serve.results import OcrResult
 
 __all__ = ["LocalReader", "LocalReading", "default_jobs"]
 
-# One prepares while the other's net runs; beyond that, each only adds its own nets to the GPU's memory.
+# One job prepares a page while the other's net runs. A third would only add its own nets to the GPU's memory.
 _GPU_JOBS = 2
 
 # Measured on receipts: 1.05 GB with one job, 1.5 GB with two, 2.1 GB with four. Large pages take more.
 _JOB_BYTES = 1_000_000_000
 
-# A person who waits at a terminal decides alone when it has been too long.
+# Somebody waits at a terminal, and decides when it takes too long.
 _NO_LIMIT_S = math.inf
 
-_AS_IT_COMES = DocumentOptions()
+_DEFAULT_OPTIONS = DocumentOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,15 @@ class LocalReading:
 
 
 class LocalReader:
-    """Reads documents, from storage to result. As many threads as it has jobs may share it, and with it its nets.
+    """Reads documents, from storage to result. As many threads as `jobs` says may share it and its nets.
 
     Args:
-        settings: The whole tree; scaling, queues, threads and time limits do not apply here.
-        jobs: Documents read at a time.
-        has_many: Whether it is worth some seconds of preparation to read faster.
+        settings: The whole settings tree. Scaling, queues, threads and time limits do not apply here.
+        jobs: Documents that are read at a time.
+        has_many: Whether there are so many documents that some seconds of preparation are worth it.
 
     Raises:
-        ConfigurationError: There is no such bundle.
+        ConfigurationError: The model bundle does not exist.
     """
 
     def __init__(self, settings: Settings, jobs: int = 1, *, has_many: bool = False) -> None:
@@ -84,11 +84,11 @@ class LocalReader:
         """The most bytes that a document may have."""
         return self._settings.http.max_body_bytes
 
-    def read(self, source: Document | str, options: DocumentOptions = _AS_IT_COMES) -> OcrResult:
-        """Read one document and return its result alone, see `read_document`."""
+    def read(self, source: Document | str, options: DocumentOptions = _DEFAULT_OPTIONS) -> OcrResult:
+        """Read one document and return only its result. Arguments and errors are those of `read_document`."""
         return self.read_document(source, options).result
 
-    def read_document(self, source: Document | str, options: DocumentOptions = _AS_IT_COMES) -> LocalReading:
+    def read_document(self, source: Document | str, options: DocumentOptions = _DEFAULT_OPTIONS) -> LocalReading:
         """Read one document.
 
         Args:
@@ -96,15 +96,15 @@ class LocalReader:
             options: How it is read.
 
         Raises:
-            ConfigurationError: The nets can't be loaded: no document can be read.
+            ConfigurationError: The nets can't be loaded, so that no document can be read.
             TooLarge: More pages are asked for than `http.max_pages`.
-            RayocrError: The document can't be fetched, see `Storage.read`, or read, see `read_pages`.
+            RayocrError: The document can't be fetched (`Storage.read`) or can't be read (`read_pages`).
         """
         document = source if isinstance(source, Document) else self.storages.read(source, self.max_bytes)
         return asyncio.run_coroutine_threadsafe(self._read(document, options), self._loop).result()
 
     def close(self) -> None:
-        """Release connections."""
+        """Close the connections to storages."""
         self.storages.close()
 
     async def _read(self, document: Document, options: DocumentOptions) -> LocalReading:
@@ -130,7 +130,7 @@ def _reader(settings: Settings, threads: int, *, has_many: bool) -> Reader:
         "detection": _with_threads(settings.detection, threads),
         "recognition": _with_threads(settings.recognition, threads),
     }
-    # Nothing replaces this process if a step of work is taken for hung.
+    # A step of work may take any time: nothing would replace this process if it ended itself.
     patient = {name: stage.model_copy(update={"max_work_s": _NO_LIMIT_S}) for name, stage in stages.items()}
     return Reader(reader_setup(settings, **patient, metrics=NoMetrics(), is_prepared=has_many, loads_at_once=False))
 
@@ -143,8 +143,8 @@ def default_jobs(settings: Settings) -> int:
     """Choose how many documents are read at a time on this machine.
 
     Returns:
-        As many as the CPUs that this process may use, and no more than fit into the memory that is free; two if a net
-        runs on a GPU.
+        The number of CPUs that this process may use, or as many as fit into the free memory if that is less; at most
+        two if a net runs on a GPU.
     """
     nets = (settings.detection.net, settings.recognition.net)
     on_gpu = any(resolve_device(net.device, net.runtime).kind == "cuda" for net in nets)

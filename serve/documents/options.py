@@ -1,4 +1,4 @@
-"""What may be asked of the reading of a document: the same over HTTP, in jobs, bulk runs and on the command line."""
+"""The options of reading a document, the same over HTTP, in jobs, in bulk runs and on the command line."""
 
 from typing import Annotated, Literal
 
@@ -14,10 +14,10 @@ __all__ = ["DocumentOptions", "Dpi", "OpenDocumentOptions", "Orientation", "Page
 
 Orientation = Annotated[
     Literal["auto", "keep"],
-    Field(description="`auto`: pages that stand sideways or upside down are turned upright. `keep`: read as they are."),
+    Field(description="`auto` turns pages upright that stand sideways or upside down. `keep` reads them as they are."),
 ]
 
-# PDF takes 127 bytes of it; a file's worth of anything else is a mistake.
+# PDF uses 127 bytes of a password. Anything far longer is a mistake, such as a whole file.
 _LONGEST_PASSWORD = 1000
 
 
@@ -43,29 +43,29 @@ Pages = Annotated[
 ]
 Dpi = Annotated[
     int | None,
-    Field(ge=36, le=1200, description="At which the pages of a PDF are drawn. Not given: what suits each page."),
+    Field(ge=36, le=1200, description="Pixels an inch at which PDF pages are drawn. Not given: what suits each page."),
 ]
 Password = Annotated[SecretStr | None, Field(max_length=_LONGEST_PASSWORD, description="Opens an encrypted PDF.")]
 
 
 class OpenDocumentOptions(BaseModel):
-    """The options that may stand in a URL, where logs see them."""
+    """The options that may stand in a URL, which logs keep."""
 
-    # What was given may be a password, or stand where one belongs: no message repeats it.
+    # A wrong value may be a password, or stand in place of one, so that no message repeats it.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     pages: Pages = None
     dpi: Dpi = None
     text_layer: TextLayer = Field(
         default="auto",
-        description="Whether the text that a PDF carries is taken in place of reading the page: `auto` where it is "
-        "visible, real text, `always` where there is any, `never`.",
+        description="Whether the text that a PDF carries is taken in place of reading the page: `auto` if it is "
+        "visible, real text, `always` if there is any, `never`.",
     )
     orientation: Orientation = "auto"
-    characters: bool = Field(default=False, description="Whether words come with the place of each character.")
+    characters: bool = Field(default=False, description="Whether words come with the position of each character.")
     format: Annotated[str | None, AfterValidator(_known_format)] = Field(
         default=None,
-        description="What the document is given out as. Not given: what `Accept` asks for, else json.",
+        description="Format of the result. Not given: the format that `Accept` asks for, else json.",
         json_schema_extra={"enum": [*FORMATS, None]},
     )
 
@@ -86,7 +86,7 @@ class DocumentOptions(OpenDocumentOptions):
         return None if self.password is None else self.password.get_secret_value()
 
     def read_options(self) -> ReadOptions:
-        """What the stages are told."""
+        """Make the options that go with each page to the stages."""
         return ReadOptions(
             password=self.secret_password,
             dpi=self.dpi,
@@ -97,11 +97,11 @@ class DocumentOptions(OpenDocumentOptions):
 
 
 def detection_options(orientation: Literal["auto", "keep"], own: DetectionOptions | None = None) -> DetectionOptions:
-    """What detection is told.
+    """Make the thresholds of detection.
 
     Args:
         orientation: Whether pages are turned upright.
-        own: Other thresholds that are asked for.
+        own: Other thresholds that are asked for; None for those of the stage.
     """
     thresholds = DetectionOptions() if own is None else own
     return thresholds.model_copy(update={"upright": False}) if orientation == "keep" else thresholds

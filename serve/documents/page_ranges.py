@@ -1,4 +1,4 @@
-"""Which pages of a document are read: `1-3,7,10-`."""
+"""Parses which pages of a document are to be read: `1-3,7,10-`."""
 
 import re
 from collections.abc import Iterator
@@ -14,23 +14,24 @@ _MOST_RANGES = 1000
 
 @dataclass(frozen=True, slots=True)
 class PageRanges:
-    """Pages that are asked for.
+    """The pages of a document that are asked for.
 
     Args:
-        ranges: First and last of each, counted from 1, in ascending order and apart; None for the document's last.
+        ranges: First and last page of each range, counted from 1, in ascending order and with gaps between; None for
+            the document's last page.
     """
 
     ranges: tuple[tuple[int, int | None], ...] = ((1, None),)
 
     @classmethod
     def parse(cls, text: str) -> "PageRanges":
-        """Read what a user wrote.
+        """Parse the text that a user wrote.
 
         Args:
             text: Numbers and ranges with commas between, such as `1-3,7`; `5-` goes to the end, `-3` begins at 1.
 
         Raises:
-            MalformedRequest: It is nothing of that kind.
+            MalformedRequest: The text is not of that form, or a range ends before it begins.
 
         >>> PageRanges.parse("7, 1-3,2-4").ranges
         ((1, 4), (7, 7))
@@ -71,15 +72,15 @@ class PageRanges:
         """Count these pages in a document.
 
         Raises:
-            SourceNotFound: A page is named that the document does not have.
+            SourceNotFound: The document lacks a page that is named.
         """
         return sum(1 + last - first for first, last in self._closed(page_count))
 
     def numbers(self, page_count: int) -> Iterator[int]:
-        """Give those pages of a document, ascending.
+        """Yield these pages of a document, ascending.
 
         Raises:
-            SourceNotFound: A page is named that the document does not have.
+            SourceNotFound: The document lacks a page that is named.
 
         >>> list(PageRanges.parse("1-2,5-").numbers(7))
         [1, 2, 5, 6, 7]
@@ -88,16 +89,16 @@ class PageRanges:
             yield from range(first, last + 1)
 
     def allowed(self, page_count: int, max_pages: int, limit_name: str = "http.max_pages") -> Iterator[int]:
-        """Give those pages of a document, ascending, unless they are too many.
+        """Return these pages of a document, ascending, unless they are too many.
 
         Args:
             page_count: Pages of the document.
             max_pages: The most pages that may be asked for.
-            limit_name: Name of the setting that says so, for the message.
+            limit_name: Name of the setting behind `max_pages`, for the message.
 
         Raises:
-            SourceNotFound: A page is named that the document does not have.
-            TooLarge: More pages are asked for than may be.
+            SourceNotFound: The document lacks a page that is named.
+            TooLarge: More pages are asked for than `max_pages`.
         """
         count = self.count(page_count)
         if count > max_pages:

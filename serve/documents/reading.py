@@ -1,4 +1,4 @@
-"""Reading the pages of a document: one after the other in the result, several at a time in work."""
+"""Reads the pages of a document, several at a time, and gives them in order."""
 
 import asyncio
 import random
@@ -25,14 +25,14 @@ from serve.documents.page_ranges import PageRanges
 
 __all__ = ["PageReader", "ReadRequest", "all_pages", "read_pages"]
 
-# Errors of the document: no other page would fare better.
-_OF_THE_DOCUMENT = (AccessDenied, ConfigurationError, MalformedRequest, SourceNotFound, UnsupportedType)
+# Errors that lie in the document: no other page of it could be read either.
+_DOCUMENT_ERRORS = (AccessDenied, ConfigurationError, MalformedRequest, SourceNotFound, UnsupportedType)
 
 AnyDocument = TypeVar("AnyDocument", contravariant=True)
 
 
 class PageReader(Protocol[AnyDocument]):
-    """How one page is read: through the pipeline of a service, by a worker of a bulk run, or in this process."""
+    """Reads single pages: through the pipeline of a service, in a worker of a bulk run, or in this process."""
 
     async def read(self, document: AnyDocument, call: PageCall, /) -> PageText:
         """Read one page of a document."""
@@ -50,7 +50,7 @@ class ReadRequest:
         options: How they are read.
         max_pages: The most pages that may be asked for.
         pages_at_a_time: The most pages that are in work together.
-        time_for_each: Whether each page has the whole time of the request anew: nobody waits for them together.
+        time_for_each: Whether each page has the whole time of the request to itself, as nobody waits for all of them.
         limit_name: Name of the setting behind `max_pages`, for the message.
     """
 
@@ -62,11 +62,11 @@ class ReadRequest:
     limit_name: str = "http.max_pages"
 
     def numbers(self, page_count: int) -> Iterator[int]:
-        """Give the pages to read of a document that has so many, ascending.
+        """Return the pages to read of a document that has so many pages, ascending.
 
         Raises:
             SourceNotFound: The document lacks a page that is named.
-            TooLarge: More pages are asked for than may be.
+            TooLarge: More pages are asked for than `max_pages`.
         """
         return self.pages.allowed(page_count, self.max_pages, self.limit_name)
 
@@ -74,22 +74,22 @@ class ReadRequest:
 async def read_pages(
     reader: PageReader[AnyDocument], document: AnyDocument, request: ReadRequest, context: RequestContext
 ) -> AsyncGenerator[PageText | PageFailure]:
-    """Read the pages of a document in order, each yielded as soon as it and all before it are read.
+    """Read the pages of a document, and yield them in order, each as soon as it and all before it are read.
 
-    The first page that is asked for tells how many there are, so that no page waits for the document to be looked
-    through. If it fails, the pages are counted.
+    The first page that is asked for tells how many pages there are, so that no page waits for them to be counted. If
+    that page fails, they are counted.
 
     Args:
-        reader: How one page is read.
-        document: Whose pages they are, as the reader takes it.
+        reader: Reads one page.
+        document: The document, in the form that the reader takes.
         request: Which pages are read, and how.
         context: The request's id and deadline.
 
     Raises:
-        TooLarge: More pages are asked for than may be; none but the first was read.
-        SourceNotFound: The document lacks a page that is named, or there is no such document.
-        RayocrError: The document can't be read; or its only page, or the only one asked for, can't be; or a page can't
-            be for a reason that does not lie in the page (`PageFailures.of`).
+        TooLarge: More pages are asked for than `max_pages`; only the first was read.
+        SourceNotFound: The document lacks a page that is named, or does not exist.
+        RayocrError: The document can't be read, the only page that is asked for can't be read, or a page failed for a
+            reason that does not lie in the page (`PageFailures.of`).
     """
     failures = PageFailures()
     first = await _first(reader, document, request, context, failures)
@@ -101,11 +101,11 @@ async def read_pages(
     try:
         for number in numbers:
             call = PageCall(number, context.renewed() if request.time_for_each else context, request.options)
-            waiting.append((number, asyncio.create_task(_patiently(reader, document, call))))
+            waiting.append((number, asyncio.create_task(_read_patiently(reader, document, call))))
             if len(waiting) >= request.pages_at_a_time:
-                yield await _settled(*waiting.popleft(), failures, page_count)
+                yield await _outcome(*waiting.popleft(), failures, page_count)
         while waiting:
-            yield await _settled(*waiting.popleft(), failures, page_count)
+            yield await _outcome(*waiting.popleft(), failures, page_count)
     finally:
         for _, task in waiting:
             task.cancel()
@@ -118,7 +118,7 @@ async def all_pages(
     """Read the pages of a document and return them together. The arguments are those of `read_pages`.
 
     Returns:
-        The pages that were read, one at least, and those that could not be.
+        The pages that were read, at least one, and the failures.
 
     Raises:
         RayocrError: `read_pages` raised it, or no page could be read.
@@ -139,7 +139,7 @@ async def _first(
     try:
         return await reader.read(document, call)
     except RayocrError as error:
-        if error.retryable or isinstance(error, _OF_THE_DOCUMENT) or request.pages.is_single:
+        if error.retryable or isinstance(error, _DOCUMENT_ERRORS) or request.pages.is_single:
             raise
         page_count = await reader.page_count(document, call)
         if request.pages.count(page_count) == 1:
@@ -147,8 +147,8 @@ async def _first(
         return failures.of(call.number, error, page_count)
 
 
-async def _patiently(reader: PageReader[AnyDocument], document: AnyDocument, call: PageCall) -> PageText:
-    """Read a page of a request that was admitted: it waits when the queues are full, as long as its time lasts."""
+async def _read_patiently(reader: PageReader[AnyDocument], document: AnyDocument, call: PageCall) -> PageText:
+    """Read a page of a request that was admitted. While the queues are full, it waits until its time runs out."""
     while True:
         try:
             return await reader.read(document, call)
@@ -159,7 +159,7 @@ async def _patiently(reader: PageReader[AnyDocument], document: AnyDocument, cal
             await asyncio.sleep(pause_s)
 
 
-async def _settled(
+async def _outcome(
     number: int, task: "asyncio.Task[PageText]", failures: PageFailures, page_count: int
 ) -> PageText | PageFailure:
     try:
@@ -167,4 +167,4 @@ async def _settled(
     except RayocrError as error:
         return failures.of(number, error, page_count)
     finally:
-        task.cancel()  # whoever asked for the pages may have gone meanwhile
+        task.cancel()  # the caller may have gone meanwhile
