@@ -1,4 +1,4 @@
-"""What travels with a page through the stages: whose it is, how it is to be read, and until when."""
+"""The data that travel with a page through the stages: its request, its options and its deadline."""
 
 import asyncio
 import time
@@ -13,14 +13,14 @@ from models.errors import DeadlineExceeded
 
 __all__ = ["INTERACTIVE", "JOB", "PageCall", "RequestContext"]
 
-#: Priorities. Somebody waits for the answer to the first. Lower numbers go first wherever pages wait.
+#: Priorities: a lower number goes first wherever pages wait. Somebody waits for the answer to an interactive request.
 INTERACTIVE = 0
 JOB = 1
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request, as every stage knows it.
+    """The part of a request that every stage knows.
 
     Args:
         request_id: The id in the header X-Request-ID and in every log line.
@@ -29,7 +29,7 @@ class RequestContext:
         priority: INTERACTIVE or JOB.
         page_work_s: Seconds of work that a page of up to 4 megapixels may take, and a larger one in proportion; None
             for no limit.
-        is_alone: Whether no other page of a job may be in work with this one: it may be what ended its replica before.
+        is_alone: Whether no other page of a job may be in work beside this one, which may have ended a replica before.
     """
 
     request_id: str
@@ -45,11 +45,11 @@ class RequestContext:
         return cls(request_id, time.time() + timeout_s, timeout_s)
 
     def renewed(self) -> "RequestContext":
-        """Make the context of the same request with its time beginning anew."""
+        """Make the context of the same request with its whole time from now on."""
         return replace(self, deadline=time.time() + self.timeout_s)
 
     def work(self, pixels: int, spent_s: float) -> PageWork:
-        """Open an account of the work on one page.
+        """Open an account for the work on one page.
 
         Args:
             pixels: Pixels of the page.
@@ -58,7 +58,7 @@ class RequestContext:
         return PageWork(self.priority, self.page_work_s, pixels, spent_s)
 
     def makes_jobs_yield(self) -> AbstractContextManager[None]:
-        """Have work of jobs yield to this request in this process, as long as the context is held."""
+        """Make the work of jobs in this process yield to this request while the context is held."""
         return yielding.page(self.request_id, self.priority)
 
     @property
@@ -68,13 +68,13 @@ class RequestContext:
 
     @asynccontextmanager
     async def limit(self, stage: str) -> AsyncIterator[None]:
-        """Do no work after the deadline: what is inside is cancelled when it passes.
+        """Cancel the work inside this context when the deadline passes.
 
         Args:
             stage: Name of the place where the time ran out, for the message.
 
         Raises:
-            DeadlineExceeded: The deadline passed, or had passed already.
+            DeadlineExceeded: The deadline passed during the work, or had passed before.
         """
         if self.remaining_s <= 0:
             raise self._exceeded(stage)
@@ -83,7 +83,7 @@ class RequestContext:
                 yield
         except TimeoutError as exc:
             if not timer.expired():
-                raise  # of the work itself, such as a socket's
+                raise  # a time-out of the work itself, such as a socket's
             raise self._exceeded(stage) from exc
 
     def _exceeded(self, stage: str) -> DeadlineExceeded:
@@ -97,13 +97,13 @@ class RequestContext:
 class PageCall:
     """One page that the stages are asked to work on.
 
-    Its document is not part of it: Ray resolves a reference only if that is an argument by itself.
+    Its document is not part of it, since Ray resolves a reference only if it is an argument by itself.
 
     Args:
         number: Number of the page, counted from 1.
         context: The request that the page belongs to.
         options: How its document is to be read.
-        sent_at: When a stage was called, in seconds since the epoch.
+        sent_at: Seconds since the epoch at which a stage was called.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""A document as it came in: bytes that nobody has looked into yet."""
+"""A document as it came in: bytes that nobody has decoded yet."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ class Document:
 
     Args:
         data: The whole file.
-        name: Its file name or key, only for messages and warnings; never trusted to tell the type. None if unknown.
+        name: File name or key, only for messages and warnings; it is never trusted to tell the type. None if unknown.
     """
 
     data: bytes

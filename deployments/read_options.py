@@ -12,14 +12,14 @@ TextLayer = Literal["auto", "always", "never"]
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How the pages of one document are read. Travels with each page through the stages.
+    """How the pages of one document are read. The options travel with each page through the stages.
 
     Args:
         password: The password that opens an encrypted PDF.
         dpi: Pixels an inch at which pages of a PDF are drawn; None for what suits each page.
-        text_layer: Whether the text that a PDF carries is taken in place of reading the pixels: `auto` where it is
-            visible, real text; `always` where there is any; `never`.
-        detection: Thresholds of detection, which go before the stage's own.
+        text_layer: Whether the text that a PDF carries is taken in place of reading the pixels: `auto` if it is
+            visible, real text; `always` if there is any; `never`.
+        detection: Thresholds of detection, which override the stage's own.
         characters: Whether words come with their characters.
     """
 

@@ -1,4 +1,4 @@
-"""How many pixels a process holds at a time."""
+"""Bounds the pixels that a process holds at a time."""
 
 import asyncio
 from collections import Counter, defaultdict, deque
@@ -13,27 +13,27 @@ __all__ = ["DecodedPages"]
 class DecodedPages:
     """Decodes pages one after the other while there is room, and counts their bytes until they are read.
 
-    Between replicas the object store bounds them. In one process nothing else would: pages are decoded faster than
-    read. Pages of each priority stand in a line of their own, and only what is as urgent takes room from them: all
-    together hold the bound at most once for each priority.
+    Between replicas, the object store bounds the pages. In one process nothing else would, and pages are decoded faster
+    than they are read. The pages of each priority have a queue of their own, and only pages that are as urgent take
+    room from them. So all pages together hold the bound at most once for each priority.
 
     Args:
-        most_bytes: Held by pages when another may still be decoded.
+        most_bytes: The most bytes that pages may hold when the next one is decoded.
     """
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        # All by priority.
+        # All three are by priority.
         self._held_bytes: Counter[int] = Counter()
         self._decoding: set[int] = set()
         self._waiting: defaultdict[int, deque[asyncio.Future[None]]] = defaultdict(deque)
 
     @asynccontextmanager
     async def page(self, decode: Callable[[], Awaitable[Page]], priority: int = 0) -> AsyncIterator[Page]:
-        """A page, decoded in its turn; what it holds counts until the context is left.
+        """Decode a page in its turn. Its bytes count until the context is left.
 
         Args:
-            decode: Decodes it.
+            decode: Decodes the page.
             priority: Lower numbers are more urgent.
         """
         await self._turn(priority)
@@ -57,7 +57,7 @@ class DecodedPages:
             await future
         except asyncio.CancelledError:
             if not future.cancelled():
-                self._end_turn(priority)  # it came in the same step of the loop in which its owner went
+                self._end_turn(priority)  # the turn came in the step of the loop in which its owner was cancelled
             raise
 
     def _end_turn(self, priority: int) -> None:
@@ -65,15 +65,15 @@ class DecodedPages:
         self._give_turns()
 
     def _give_turns(self) -> None:
-        for priority, line in sorted(self._waiting.items()):
-            while line and priority not in self._decoding:
-                if not line[0].done():
+        for priority, queue in sorted(self._waiting.items()):
+            while queue and priority not in self._decoding:
+                if not queue[0].done():
                     if self._held_for(priority) > self._most_bytes:
                         break
                     self._decoding.add(priority)
-                    line[0].set_result(None)
-                line.popleft()
+                    queue[0].set_result(None)
+                queue.popleft()
 
     def _held_for(self, priority: int) -> int:
-        """Bytes that count for a page of that priority: of those that are as urgent or more."""
+        """Sum the bytes that count for a page of that priority: those of pages that are as urgent or more."""
         return sum(held for of_priority, held in self._held_bytes.items() if of_priority <= priority)

@@ -1,4 +1,4 @@
-"""The detection stage: a page in, the quads of its lines out."""
+"""The detection stage, which finds the quads of a page's lines."""
 
 import dataclasses
 import time
@@ -36,7 +36,7 @@ class Detector:
     Args:
         bundle: Name of the model bundle, or the path of its manifest.
         settings: Settings of this stage.
-        metrics: Where work is counted; None for the metrics of this stage.
+        metrics: Metrics that count the work; None for those of this stage.
     """
 
     def __init__(self, bundle: str, settings: DetectionSettings, metrics: StageMetrics | None = None) -> None:
@@ -50,10 +50,10 @@ class Detector:
         self._detector = TextDetector.load(manifest.detection, settings.net, direction)
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("detection", settings.max_work_s, settings.net.threads)
-        # On a GPU the net mostly waits for the device: pages are scaled, and maps read, meanwhile.
+        # On a GPU the net mostly waits for the device. Meanwhile, these threads scale pages and read maps.
         self._cpu_threads = WorkThreads("detection-cpu", settings.max_work_s) if is_gpu else self._net_threads
         self._begin = self._metrics.metered("resize", advance)
-        self._go_on = self._metrics.metered("postprocess", advance)
+        self._resume = self._metrics.metered("postprocess", advance)
         batcher: ShapeBatcher[npt.NDArray[np.float32]] = ShapeBatcher(
             self._metrics.metered("detection_net", self._infer),
             self._net_threads,
@@ -65,7 +65,7 @@ class Detector:
             self._nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads)
 
     def reconfigure(self, user_config: dict[str, float | bool | None]) -> None:
-        """Take new default thresholds, live. Called by Serve with the deployment's `user_config`."""
+        """Take new default thresholds while running. Serve calls this with the deployment's `user_config`."""
         self._options = DetectionOptions.model_validate(user_config)
 
     async def detect(self, page: Page, call: PageCall) -> PageQuads:
@@ -73,16 +73,16 @@ class Detector:
 
         Args:
             page: The page, passed by reference; read without a copy if it lies on this node.
-            call: Whose page it is; its thresholds of detection go before this stage's.
+            call: The page's request and options. Their thresholds of detection override this stage's.
 
         Raises:
             DeadlineExceeded: The request's time ran out.
-            PageTimeout: The page took more work than it may.
+            PageTimeout: The work on the page took longer than its limit.
             ModelOutputError: The net failed on this page.
             ReplicaCrashed: The net hung on this page.
         """
         if page.text_layer is not None:
-            return _nothing_to_find(page)
+            return _without_quads(page)
         self._recycling.count_page()
         context = call.context
         with context.makes_jobs_yield(), self._metrics.page(page.number, call.sent_at):
@@ -91,7 +91,7 @@ class Detector:
                 thresholds = call.options.detection.model_dump(exclude_none=True)
                 work = context.work(page.width * page.height, page.work_s)
                 steps = self._detector.steps(page, self._options.model_copy(update=thresholds))
-                quads = await drive(steps, self._begin, self._go_on, self._cpu_threads, self._nets, work)
+                quads = await drive(steps, self._begin, self._resume, self._cpu_threads, self._nets, work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
         width, height = upright_size((page.width, page.height), quads.rotation)
         return PageQuads(
@@ -110,7 +110,7 @@ class Detector:
         """Tell Serve whether this replica is to be replaced.
 
         Raises:
-            RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.
+            RuntimeError: This replica hangs, or has worked long enough.
         """
         self._recycling.check()
         self._net_threads.check()
@@ -120,8 +120,8 @@ class Detector:
         return list(self._detector.infer(batch))
 
 
-def _nothing_to_find(page: Page) -> PageQuads:
-    """A page whose text the document itself carries."""
+def _without_quads(page: Page) -> PageQuads:
+    """Make the result for a page whose text the document itself carries: there are no lines to find."""
     none = Quads(np.empty((0, 4, 2), np.float32), np.empty(0, np.float32))
     return PageQuads(
         number=page.number,

@@ -1,4 +1,4 @@
-"""The preprocessing stage: a source in, its decoded pages out."""
+"""The preprocessing stage, which fetches documents and decodes their pages."""
 
 import asyncio
 import dataclasses
@@ -20,7 +20,7 @@ from models.page import Page
 
 __all__ = ["Preprocessor"]
 
-# Sources that one replica fetches at a time: most of it is waiting for the network.
+# Documents that one replica fetches at a time. Most of that time it waits for the network.
 _FETCH_THREADS = 16
 
 
@@ -29,9 +29,9 @@ class Preprocessor:
 
     Args:
         settings: Settings of this stage.
-        storage: How sources are fetched.
-        schemes: Schemes of the locations that sources may have.
-        metrics: Where work is counted; None for the metrics of this stage.
+        storage: How documents are fetched.
+        schemes: Schemes that the locations of documents may have.
+        metrics: Metrics that count the work; None for those of this stage.
     """
 
     def __init__(
@@ -52,20 +52,20 @@ class Preprocessor:
         self._thread = WorkThreads("preprocess", settings.max_work_s)
 
     def reconfigure(self, user_config: dict[str, float]) -> None:
-        """Take new limits, live. Called by Serve with the deployment's `user_config`."""
+        """Take new limits while running. Serve calls this with the deployment's `user_config`."""
         self._decoder = PageDecoder(PreprocessLimits.model_validate(user_config))
 
     async def fetch(self, location: str, max_bytes: int, context: RequestContext) -> Document:
         """Fetch a document.
 
         Args:
-            location: Address of the document, of one of the schemes.
-            max_bytes: The most bytes that it may have.
+            location: Location of the document, of one of the schemes.
+            max_bytes: The most bytes that the document may have.
             context: The request's id and deadline.
 
         Raises:
-            RayocrError: The storage refuses it or does not answer, see `Storage.read`; DeadlineExceeded when the
-                request's time ran out.
+            DeadlineExceeded: The request's time ran out.
+            RayocrError: The storage refuses the document or does not answer (`Storage.read`).
         """
         async with context.limit("fetching the source"):
             loop = asyncio.get_running_loop()
@@ -76,11 +76,11 @@ class Preprocessor:
 
         Args:
             document: The document, passed by reference if it was fetched.
-            call: Whose document it is, and how it is read; the page does not matter.
+            call: The request and its options; the page does not matter.
 
         Raises:
-            RayocrError: The document can't be read, see `PageDecoder.inspect`; DeadlineExceeded when the request's time
-                ran out.
+            DeadlineExceeded: The request's time ran out.
+            RayocrError: The document can't be read (`PageDecoder.inspect`).
         """
         async with call.context.limit("decoding"):
             work = PageWork(call.context.priority)
@@ -95,8 +95,8 @@ class Preprocessor:
             call: The page, and how it is read.
 
         Raises:
-            RayocrError: The page can't be decoded, see `PageDecoder.page`; DeadlineExceeded when the request's time ran
-                out.
+            DeadlineExceeded: The request's time ran out.
+            RayocrError: The page can't be decoded (`PageDecoder.page`).
         """
         self._recycling.count_page()
         context = call.context
@@ -104,7 +104,7 @@ class Preprocessor:
             async with context.limit("decoding"):
                 started = time.perf_counter()
                 decode = self._metrics.metered("decode", self._decoder.page)
-                # Its pixels are not known yet, and with them its limit: the next stage is the first to look at that.
+                # The page's size is not known yet, and its limit depends on it. The next stage is the first to check.
                 work = PageWork(context.priority)
                 page = await self._thread.run(decode, document, call.number, call.options, work=work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
@@ -130,7 +130,7 @@ class Preprocessor:
         """Tell Serve whether this replica is to be replaced.
 
         Raises:
-            RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.
+            RuntimeError: This replica hangs, or has worked long enough.
         """
         self._recycling.check()
         self._thread.check()

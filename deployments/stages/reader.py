@@ -1,8 +1,8 @@
-"""All three stages in one process: a page never leaves it.
+"""All three stages in one process, which a page never leaves.
 
-It is the chain of the stages for replicas that hold all of them, for the workers of bulk runs and for `rayocr read`. If
-one machine's CPUs do everything, a replica for each stage only moves pages between processes, which costs a photograph
-an eighth of its CPU time (docs/decisions/0018-colocated-stages.md).
+Replicas that hold all stages, workers of bulk runs and `rayocr read` use it. If one machine's CPUs do everything, a
+replica for each stage only moves pages between processes, which takes an eighth of a photograph's CPU time
+(docs/decisions/0018-colocated-stages.md).
 """
 
 import asyncio
@@ -42,15 +42,15 @@ class ReaderSetup:
 
     Args:
         bundle: Name of the model bundle, or the path of its manifest.
-        reader: How much it may hold, and when it is replaced.
+        reader: Settings of the reader itself: how much it may hold, and when it is replaced.
         preprocess: Settings of the preprocessing stage.
         detection: Settings of the detection stage.
         recognition: Settings of the recognition stage.
-        storage: How sources are fetched.
+        storage: How documents are fetched.
         stages: The classes that do the work.
-        schemes: Schemes of the locations that sources may have.
-        metrics: Where work is counted; None for the metrics of each stage.
-        is_prepared: Whether the recognizer's net is made ready for the usual widths of lines.
+        schemes: Schemes that the locations of documents may have.
+        metrics: Metrics that count the work; None for those of each stage.
+        is_prepared: Whether the recognizer's net is prepared for the usual widths of lines.
         loads_at_once: Whether the nets are loaded at once, or for the first page that needs them.
     """
 
@@ -79,7 +79,7 @@ class Reader:
     """Reads pages from end to end.
 
     Args:
-        setup: Everything that it is built from.
+        setup: Everything that the reader is built from.
     """
 
     def __init__(self, setup: ReaderSetup) -> None:
@@ -91,18 +91,18 @@ class Reader:
         self._recycling = Recycling(setup.reader)
 
     def reconfigure(self, user_config: dict[str, dict[str, Any]]) -> None:
-        """Take new limits and options of each stage, live. Called by Serve with the deployment's `user_config`."""
+        """Take new limits and options of each stage. Serve calls this with the deployment's `user_config`."""
         self._preprocessor.reconfigure(user_config["preprocess"])
         if self._nets is not None:
             self._nets.detector.reconfigure(user_config["detection"])
             self._nets.recognizer.reconfigure(user_config["recognition"])
 
     async def fetch(self, location: str, max_bytes: int, context: RequestContext) -> Document:
-        """Fetch a document, see `Preprocessor.fetch`."""
+        """Fetch a document. Arguments and errors are those of `Preprocessor.fetch`."""
         return await self._preprocessor.fetch(location, max_bytes, context)
 
     async def page_count(self, document: Document, call: PageCall) -> int:
-        """Count the pages of a document, see `Preprocessor.page_count`."""
+        """Count the pages of a document. Arguments and errors are those of `Preprocessor.page_count`."""
         return await self._preprocessor.page_count(document, call)
 
     async def read(self, document: Document, call: PageCall) -> PageText:
@@ -113,12 +113,12 @@ class Reader:
             call: The page, and how it is read.
 
         Raises:
-            RayocrError: A stage failed, see `Preprocessor.page`, `Detector.detect` and `Recognizer.recognize`.
+            RayocrError: A stage failed (`Preprocessor.page`, `Detector.detect`, `Recognizer.recognize`).
             ConfigurationError: The nets can't be loaded.
         """
         with call.context.makes_jobs_yield():
             async with self._page(document, call) as page:
-                if page.text_layer is not None:  # no net is needed, and none may be loaded
+                if page.text_layer is not None:  # no net is needed, and perhaps none is loaded yet
                     return PageText.carried(page)
                 nets = await self._loaded()
                 found = await nets.detector.detect(page, call.sent_now())
@@ -148,7 +148,7 @@ class Reader:
         """Tell Serve whether this replica is to be replaced.
 
         Raises:
-            RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.
+            RuntimeError: This replica hangs, or has worked long enough.
         """
         self._recycling.check()
         self._preprocessor.check_health()

@@ -1,4 +1,4 @@
-"""The recognition stage: a page and its quads in, its text out."""
+"""The recognition stage, which reads the text of a page's quads."""
 
 import time
 from collections.abc import Callable
@@ -35,8 +35,8 @@ class Recognizer:
     Args:
         bundle: Name of the model bundle, or the path of its manifest.
         settings: Settings of this stage.
-        metrics: Where work is counted; None for the metrics of this stage.
-        is_prepared: Whether the net is made ready for the usual widths of lines, see `PageRecognizer.load`.
+        metrics: Metrics that count the work; None for those of this stage.
+        is_prepared: Whether the net is prepared for the usual widths of lines (`PageRecognizer.load`).
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class Recognizer:
         self._pages = PageRecognizer.load(manifest.recognition, settings.net, direction, is_prepared=is_prepared)
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("recognition", settings.max_work_s, settings.net.threads)
-        # On a GPU the net mostly waits for the device: lines are cut out meanwhile.
+        # On a GPU the net mostly waits for the device. Meanwhile, these threads cut out lines.
         self._cpu_threads = WorkThreads("recognition-cpu", settings.max_work_s) if is_gpu else self._net_threads
         self._begin = self._metrics.metered("crop", advance)
-        self._go_on = self._metrics.metered("lines", advance)
+        self._resume = self._metrics.metered("lines", advance)
         lines = power_of_two(settings.max_batch_lines or (_GPU_BATCH_LINES if is_gpu else 1))
         self._readers = {
             recognizer: _LineReader(recognizer, self._net_threads, self._metrics, lines)
@@ -71,7 +71,7 @@ class Recognizer:
             self._other_nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads)
 
     def reconfigure(self, user_config: dict[str, float]) -> None:
-        """Take new options, live. Called by Serve with the deployment's `user_config`."""
+        """Take new options while running. Serve calls this with the deployment's `user_config`."""
         self._options = RecognitionOptions.model_validate(user_config)
 
     async def recognize(self, page: Page, found: PageQuads, call: PageCall) -> PageText:
@@ -80,11 +80,11 @@ class Recognizer:
         Args:
             page: The page, passed by reference; read without a copy if it lies on this node.
             found: The quads that detection found on it.
-            call: Whose page it is, and how it is read.
+            call: The page's request and options.
 
         Raises:
             DeadlineExceeded: The request's time ran out.
-            PageTimeout: The page took more work than it may.
+            PageTimeout: The work on the page took longer than its limit.
             ModelOutputError: The net failed on this page.
             ReplicaCrashed: The net hung on this page.
         """
@@ -100,7 +100,7 @@ class Recognizer:
                 characters = call.options.characters
                 steps = reader.recognizer.steps(page, found.quads, self._options, with_characters=characters)
                 nets = {"recognition": reader.batcher, **self._other_nets}
-                lines, warnings = await drive(steps, self._begin, self._go_on, self._cpu_threads, nets, work)
+                lines, warnings = await drive(steps, self._begin, self._resume, self._cpu_threads, nets, work)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
         return PageText(
             number=found.number,
@@ -117,7 +117,7 @@ class Recognizer:
         """Tell Serve whether this replica is to be replaced.
 
         Raises:
-            RuntimeError: This replica hangs, or has worked long enough, and is to be replaced.
+            RuntimeError: This replica hangs, or has worked long enough.
         """
         self._recycling.check()
         self._net_threads.check()
@@ -132,17 +132,17 @@ class _LineReader:
         recognizer: TextRecognizer,
         threads: WorkThreads,
         metrics: StageMetrics,
-        otherwise: Callable[[tuple[int, ...], int], int],
+        batch_size: Callable[[tuple[int, ...], int], int],
     ) -> None:
         self.recognizer = recognizer
         self._run_net = metrics.metered("recognition_net", recognizer.run_net)
         self._decode = metrics.metered("ctc_decode", recognizer.decode)
-        self._otherwise = otherwise
+        self._batch_size = batch_size
         self.batcher: ShapeBatcher[LineText] = ShapeBatcher(self._infer, threads, self._lines_of_a_run, metrics.batch)
 
     def _lines_of_a_run(self, shape: tuple[int, ...], waiting: int) -> int:
         prepared = self.recognizer.lines_of_a_run(shape[1])
-        return self._otherwise(shape, waiting) if prepared is None else min(waiting, prepared)
+        return self._batch_size(shape, waiting) if prepared is None else min(waiting, prepared)
 
     def _infer(self, batch: npt.NDArray[np.uint8]) -> list[LineText]:
         return self._decode(*self._run_net(batch))

@@ -1,4 +1,4 @@
-"""Driving the steps of a page in a replica: its own work on the stage's threads, nets by the batchers."""
+"""Drives the steps of a page in a replica: the stage's threads do the page's own work, batchers run the nets."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ Advance = Callable[[Steps[Result], Sequence[Any] | None], NetInputs | Finished[R
 async def drive(
     steps: Steps[Result],
     begin: Advance[Result],
-    go_on: Advance[Result],
+    resume: Advance[Result],
     threads: WorkThreads,
     nets: Mapping[str, ShapeBatcher[Any]],
     work: PageWork,
@@ -25,18 +25,19 @@ async def drive(
     """Do all steps of one page.
 
     Args:
-        steps: Not begun.
+        steps: Steps that have not begun.
         begin: `advance` for the first step, metered.
-        go_on: `advance` for the others, metered.
-        threads: Where these run.
-        nets: By name, what runs them.
-        work: Of the page.
+        resume: `advance` for the other steps, metered.
+        threads: The threads that run both.
+        nets: The batcher of each net, by the net's name.
+        work: The account of the page's work.
 
     Raises:
-        RayocrError: Of a step, or of a net; PageTimeout when the page has taken more work than it may.
+        PageTimeout: The work on the page took longer than its limit.
+        RayocrError: A step or a net failed.
     """
     step = await threads.run(begin, steps, None, work=work)
     while not isinstance(step, Finished):
         answers = await nets[step.net].submit(step.arrays, work)
-        step = await threads.run(go_on, steps, answers, work=work)
+        step = await threads.run(resume, steps, answers, work=work)
     return step.result
