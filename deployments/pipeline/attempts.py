@@ -1,4 +1,4 @@
-"""Reading a page through the stages, and what is done when one of their replicas ends."""
+"""Reads a page through the stages, and tries again when one of their replicas ends."""
 
 import asyncio
 import dataclasses
@@ -25,24 +25,24 @@ logger = logging.getLogger("ray.serve")
 
 Result = TypeVar("Result")
 
-# A page whose replica ends is tried again: it may have shared the replica with the page that ended it.
+# A page whose replica ends is tried again: another page in the same replica may have ended it.
 _MOST_ATTEMPTS = 3
-# A job's page may be one of thousands like it: its second attempt has no other page of a job beside it, and tells.
+# A job may have thousands of such pages. No other page of a job is beside a second attempt, so that it shows the fault.
 _MOST_JOB_ATTEMPTS = 2
-# A page is lost with the replica that decoded it, or with that one's node.
+# A page is lost with the replica that decoded it, or with that replica's node.
 _REPLICA_GONE = (ActorDiedError, ActorUnavailableError, ObjectLostError)
 
 
 class Pipeline:
-    """Reads documents through the three stages, whatever becomes of their replicas.
+    """Reads documents through the three stages, even if some of their replicas end.
 
     Args:
-        route: How a page gets from stage to stage.
+        route: The way of a page from stage to stage.
     """
 
     def __init__(self, route: PageRoute) -> None:
         self._route = route
-        # Pages that lost their replica go one at a time: the one that ends replicas then ends only its own.
+        # Pages that lost their replica go one at a time, so that one which ends replicas takes no other with it.
         self._suspects = asyncio.Lock()
         self._jobs = SharedLock()
 
@@ -70,7 +70,7 @@ class Pipeline:
         return await self._guarded(lambda: self._route.page_count(document, call), document, call.context)
 
     async def document(self, document: SharedDocument, context: RequestContext) -> Document:
-        """Bring the document itself here: it is fetched if only its location is known. Errors are those of `read`."""
+        """Bring the document itself here, fetched if only its location is known. Errors are those of `read`."""
         return await self._guarded(lambda: self._route.document(document, context), document, context)
 
     async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:
@@ -79,10 +79,10 @@ class Pipeline:
         Args:
             document: The document, shared by all calls for its pages.
             drawing: The polygons.
-            call: The page, and how it is decoded: its pixels are, whatever text the document carries.
+            call: The page, and how it is decoded. Its pixels are decoded even if the document carries its text.
 
         Raises:
-            RayocrError: The page can't be drawn, see `read`.
+            RayocrError: The page can't be drawn, for a reason that `read` names.
         """
         options = dataclasses.replace(call.options, text_layer="never")
         call = dataclasses.replace(call, options=options)
@@ -91,12 +91,12 @@ class Pipeline:
     async def _guarded(
         self, once: Callable[[], Awaitable[Result]], document: SharedDocument, context: RequestContext
     ) -> Result:
-        """Run one attempt after the other until a replica survives it, and translate Ray's errors."""
+        """Make one attempt after the other until its replica survives, and translate Ray's errors."""
         most_attempts = _MOST_JOB_ATTEMPTS if context.priority == JOB else _MOST_ATTEMPTS
         async with context.limit("the pipeline"):
             for attempt in range(1, most_attempts + 1):
                 try:
-                    async with self._company(context, attempt):
+                    async with self._kept_apart(context, attempt):
                         return await once()
                 except _REPLICA_GONE as exc:
                     logger.warning("a replica ended with this page in work, attempt %d: %s", attempt, exc)
@@ -109,13 +109,11 @@ class Pipeline:
                     raise DeadlineExceeded("the request was cancelled") from exc
                 except RayTaskError as exc:
                     raise _own_error(exc) from exc
-        raise ReplicaCrashed(
-            f"the replica that worked on this page ended {most_attempts} times; it was replaced, the page was given up"
-        )
+        raise ReplicaCrashed(f"the replica that worked on this page ended {most_attempts} times: the page was given up")
 
     @asynccontextmanager
-    async def _company(self, context: RequestContext, attempt: int) -> AsyncIterator[None]:
-        """Wait until the pages that an attempt must not have beside it are through, and keep them out meanwhile."""
+    async def _kept_apart(self, context: RequestContext, attempt: int) -> AsyncIterator[None]:
+        """Wait for the pages that must not be in work beside this attempt, and keep them out until it ends."""
         if context.priority == JOB and attempt == 1 and not context.is_alone:
             async with self._jobs.shared():
                 yield
@@ -130,7 +128,7 @@ class Pipeline:
 
 
 def _own_error(error: RayTaskError) -> RayocrError:
-    """The error that a stage raised, out of Ray's wrapping; `internal` for one that nobody foresaw."""
+    """Take the error that a stage raised out of Ray's wrapping. An unforeseen error becomes `internal`."""
     if isinstance(error.cause, RayocrError):
         return error.cause
     logger.error("unforeseen error in a stage", exc_info=error)

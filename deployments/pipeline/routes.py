@@ -67,7 +67,7 @@ class PageRoute(ABC):
         return fetched
 
     def _reference(self, document: SharedDocument, context: RequestContext) -> Any:
-        """Make the document an argument of a call. A document that is still being fetched is not waited for here."""
+        """Make the document an argument of a call. If it is still being fetched, this does not wait for it."""
 
         def fetch(location: str) -> "DeploymentResponse[Any]":
             return cast("DeploymentResponse[Any]", self._fetcher.fetch.remote(location, self._max_body_bytes, context))
@@ -99,8 +99,8 @@ class SeparateReplicas(PageRoute):
 
     async def read(self, document: SharedDocument, call: PageCall) -> PageText:  # noqa: D102
         page = self._page(document, call)
-        # The page's text needs the quads, not the other way round: recognition is called, and so counts as load of
-        # that stage, only when there is something to recognize.
+        # The quads are awaited here, so that recognition is called, and counts as load of its stage, only when there is
+        # something to recognize.
         found: PageQuads = await self._detector.detect.remote(page, call.sent_now())
         text: PageText = await self._recognizer.recognize.remote(page, found, call.sent_now())
         return text

@@ -1,4 +1,4 @@
-"""A document whose pages are read one by one."""
+"""Shares a document among the calls that read its pages."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ class SharedDocument:
     """Keeps a document where the replicas find it, so that it is fetched and stored once for all of its pages.
 
     Args:
-        source: An uploaded document, or where one lies (`s3://`, `https://`, `data:`).
+        source: An uploaded document, or the location of one (`s3://`, `https://`, `data:`).
     """
 
     def __init__(self, source: Document | str) -> None:
@@ -29,15 +29,15 @@ class SharedDocument:
     def reference(
         self, fetch: "Callable[[str], DeploymentResponse[Any]]"
     ) -> "Document | ObjectRef[Document] | DeploymentResponse[Any]":
-        """The document, for one call of a replica.
+        """Return the document as an argument for one call of a replica.
 
         Args:
-            fetch: Begins to fetch a source. It is not waited for here.
+            fetch: Begins to fetch the document of a location, and does not wait for it.
         """
         if self._stored is None:
             if isinstance(self._source, str):
                 self._stored = fetch(self._source)
-            elif self._was_given:  # most documents have one page, for which a place in the store is not worth it
+            elif self._was_given:  # most documents have one page, and are not worth storing
                 self._stored = ray.put(self._source)
             else:
                 self._was_given = True
@@ -45,6 +45,6 @@ class SharedDocument:
         return self._stored
 
     def forget(self) -> None:
-        """Fetch or store it anew the next time: it may be lost with a replica."""
+        """Fetch or store the document anew the next time: it may be lost with a replica."""
         self._stored = None
         self._was_given = False
