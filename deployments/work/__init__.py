@@ -1,4 +1,4 @@
-"""How work runs inside one process: its threads, batches and locks, and who goes first.
+"""Runs work inside one process: on threads, in batches, under locks, and the most urgent first.
 
 Nothing here knows which stage it works for, or how a page is read.
 """

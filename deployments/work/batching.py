@@ -1,11 +1,11 @@
 """Continuous batching: arrays of one shape share a run of the net, whoever sent them.
 
-`serve.batch` gathers whatever came in a time window. Here nothing waits for a window: while the net is busy, work
-gathers by shape; when it is free, the oldest item is taken with others of its shape. Alone, a request is run at once;
-under load, batches fill by themselves (docs/decisions/0003-continuous-batching.md). What is urgent goes before what is
-old, in one shape and between shapes; what is not fills its batches.
+`serve.batch` gathers all calls of a time window. Here nothing waits for a window. While the net is busy, work gathers
+by shape. When the net is free, the oldest array is taken together with others of its shape. So a lone request runs at
+once, and under load batches fill by themselves (docs/decisions/0003-continuous-batching.md). Urgent arrays go before
+older ones, within a shape and between shapes. Arrays that are less urgent fill their batches up.
 
-Short runs are handed to a thread several at a time (docs/decisions/0027-runs-handed-over-together.md).
+A thread is handed several short runs at a time (docs/decisions/0027-runs-handed-over-together.md).
 """
 
 import asyncio
@@ -26,12 +26,12 @@ __all__ = ["ShapeBatcher", "power_of_two"]
 Result = TypeVar("Result")
 Pixels = npt.NDArray[np.uint8]
 
-# A thread is handed runs until they have so much: 10 to 20 ms of recognition. What is urgent waits until they are done.
+# A thread is handed runs until they have so many bytes: 10 to 20 ms of recognition. Urgent arrays wait for their end.
 _BYTES_AT_A_TIME = 600_000
 
 
 class _Caller(Generic[Result]):
-    """Who waits for the results of some arrays, and whose work they are."""
+    """The caller that waits for the results of some arrays, and the account of their page."""
 
     def __init__(self, count: int, work: PageWork) -> None:
         self.work = work
@@ -40,13 +40,13 @@ class _Caller(Generic[Result]):
         self._count = count
 
     def take(self, index: int, result: Result) -> None:
-        """One of the results is there."""
+        """Take the result of one array."""
         self._results[index] = result
         if len(self._results) == self._count and not self.answer.done():
             self.answer.set_result([self._results[each] for each in range(self._count)])
 
     def fail(self, error: Exception) -> None:
-        """One of the arrays failed, and with it all."""
+        """Fail the whole call, because one of its arrays failed."""
         if not self.answer.done():
             self.answer.set_exception(error)
 
@@ -58,16 +58,16 @@ class _Item(Generic[Result]):
     order: int
     pixels: Pixels
     caller: _Caller[Result]
-    index: int  # among the caller's
+    index: int  # among the caller's arrays
 
     @property
     def turn(self) -> tuple[int, int]:
-        """What goes first has the least."""
+        """The key by which arrays are sorted: the one with the least goes first."""
         return self.caller.work.priority, self.order
 
     @property
     def is_dropped(self) -> bool:
-        """Whether nobody waits for it any longer."""
+        """Whether nobody waits for its result any longer."""
         return self.caller.answer.done()
 
 
@@ -75,10 +75,10 @@ class ShapeBatcher(Generic[Result]):
     """Runs a net on batches of arrays of one shape.
 
     Args:
-        run: (N, ...) uint8 to N results, in order. It runs on `threads`, as often at a time as there are.
-        threads: Where it runs.
-        batch_size: Of the shape of an array, and of how many of it wait, to how many of them are run together.
-        on_batch: Told the shape of each batch that is run, for metrics.
+        run: Turns (N, ...) uint8 into N results, in order. Each of `threads` makes one call at a time.
+        threads: The threads that call `run`.
+        batch_size: Takes the shape of an array and the number of such arrays that wait; returns how many run together.
+        on_batch: Called with the shape of each batch, for metrics.
     """
 
     def __init__(
@@ -97,20 +97,20 @@ class ShapeBatcher(Generic[Result]):
         self._runners: dict[int, set[asyncio.Task[None]]] = {}  # by priority
 
     async def submit(self, arrays: Sequence[Pixels], work: PageWork | None = None) -> list[Result]:
-        """Have arrays run, each with others of its shape.
+        """Run the net on arrays, each in a batch with others of its shape.
 
-        When one of them fails, or the caller is cancelled, those that have not been run are dropped.
+        If one of them fails, or the caller is cancelled, those that have not been run are dropped.
 
         Args:
             arrays: uint8 of any shapes. Read only, and kept until the results are there.
-            work: Of the page that they belong to: how urgent it is, and where its share of the time is counted.
+            work: The account of their page, which says how urgent it is, and is charged its share of the time.
 
         Returns:
             A result for each array, in order.
 
         Raises:
-            PageTimeout: The page has taken more work than it may.
-            Exception: What `run` raised for a batch that held one of these arrays alone: another's fault never arrives
+            PageTimeout: The work on the page took longer than its limit.
+            Exception: `run` raised it for one of these arrays alone. The fault of another caller's array never arrives
                 here.
         """
         work = work or PageWork()
@@ -122,7 +122,7 @@ class ShapeBatcher(Generic[Result]):
             item = _Item(next(self._order), pixels, caller, index)
             bisect.insort(self._waiting.setdefault(pixels.shape, []), item, key=lambda one: one.turn)
         runners = self._runners.setdefault(work.priority, set())
-        # Not the size of the set: a runner that has just ended leaves it a moment later, and would strand these arrays.
+        # A runner that has ended leaves the set a moment later. If it counted, nobody might run these arrays.
         running = sum(not runner.done() for runner in runners)
         for _ in range(min(len(arrays), self._threads.count - running)):
             runner = asyncio.create_task(self._run_all(work.priority))
@@ -131,17 +131,17 @@ class ShapeBatcher(Generic[Result]):
         return await caller.answer
 
     async def _run_all(self, priority: int) -> None:
-        """Run what is that urgent or more: what is less may wait for its threads, and must not keep this waiting."""
+        """Run arrays that are as urgent or more. Less urgent ones may wait for threads, and must not hold these up."""
         while batches := self._next_batches(priority):
             for batch in await self._run_batches(batches):
-                # Which of them is at fault is not known: each is run alone, and answers for itself.
+                # Nothing tells which of them is at fault, so each is run alone.
                 for item in batch:
-                    if not item.is_dropped:  # its caller may have gone while the batch ran
+                    if not item.is_dropped:  # the caller may have gone while the batch ran
                         await self._run_batches([[item]])
 
     def _next_batches(self, priority: int) -> list[list[_Item[Result]]]:
-        """What one thread runs next, one batch after the other."""
-        # Half of its share: towards the end of a page no thread is left with much while the others have nothing.
+        """Take the batches that one thread runs next, one after the other."""
+        # Half of a thread's share: at the end of a page, no thread then has much to do while the others have nothing.
         arrays_left = sum(len(items) for items in self._waiting.values()) // (2 * self._threads.count)
         bytes_left = _BYTES_AT_A_TIME
         batches: list[list[_Item[Result]]] = []
@@ -151,7 +151,7 @@ class ShapeBatcher(Generic[Result]):
             bytes_left -= len(batch) * batch[0].pixels.nbytes
             if arrays_left <= 0 or bytes_left <= 0:
                 break
-            priority = batch[0].caller.work.priority  # nothing that is less urgent comes along
+            priority = batch[0].caller.work.priority  # nothing less urgent comes along
         return batches
 
     def _next_batch(self, priority: int) -> list[_Item[Result]]:
@@ -172,7 +172,7 @@ class ShapeBatcher(Generic[Result]):
         return live[:size]
 
     async def _run_batches(self, batches: list[list[_Item[Result]]]) -> list[list[_Item[Result]]]:
-        """Run batches on one thread, and tell the callers; those of several arrays that failed are given back."""
+        """Run batches on one thread, and tell the callers. Returns the batches of several arrays that failed."""
         for batch in batches:
             self._on_batch((len(batch), *batch[0].pixels.shape))
         pages = [item.caller.work for batch in batches for item in batch]
@@ -199,7 +199,7 @@ class ShapeBatcher(Generic[Result]):
         return [self._outcome(batch) for batch in batches]
 
     def _outcome(self, batch: list[_Item[Result]]) -> Sequence[Result] | Exception:
-        """The results of one batch, or its error: another batch of the same call is none the worse for it."""
+        """Run one batch. Its error is returned, so that it does not harm the other batches of the same call."""
         try:
             pixels = np.stack([item.pixels for item in batch]) if len(batch) > 1 else batch[0].pixels[None]
             results = self._run(pixels)
@@ -211,9 +211,9 @@ class ShapeBatcher(Generic[Result]):
 
 
 def power_of_two(most: int) -> Callable[[tuple[int, ...], int], int]:
-    """As many as wait, up to `most`, rounded down to a power of two: each size of batch costs a runtime some time.
+    """Make a `batch_size` for `ShapeBatcher`: all arrays that wait, up to `most`, rounded down to a power of two.
 
-    For `ShapeBatcher`'s `batch_size`.
+    Fewer sizes of batches are better, since each costs a runtime some time when it first comes.
     """
 
     def size(_shape: tuple[int, ...], waiting: int) -> int:

@@ -1,4 +1,4 @@
-"""What the work on one page has cost, and how urgent it is."""
+"""The account of the work on one page, with its limit and its priority."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,22 @@ from models.errors import PageTimeout
 
 __all__ = ["PageWork"]
 
-# Up to so many pixels a page has the whole limit: half of an A4 page at 300 dpi, or what a phone's screen shows.
+# The limit is for pages of up to so many pixels: half of an A4 page at 300 dpi, or a phone's screen.
 _PIXELS_OF_LIMIT = 4_000_000
 
 
 @dataclass(slots=True)
 class PageWork:
-    """The account of one page in one stage. Only its event loop changes it.
+    """The account of the work on one page in one stage. Only the stage's event loop changes it.
 
-    It counts seconds in which a CPU worked for the page, its share where pages work together, and no waiting: load
-    brings no page nearer to its limit.
+    It counts the seconds in which a CPU worked for the page, and the page's share of a run for several pages. Waiting
+    does not count, so that load brings no page nearer to its limit.
 
     Args:
-        priority: As `RequestContext.priority`.
-        limit_s: Of a page of up to 4 megapixels; None for no limit.
-        pixels: Of this page, which raise the limit in proportion.
-        spent_s: So far, earlier stages included.
+        priority: Priority of the request; lower numbers are more urgent.
+        limit_s: Seconds that a page of up to 4 megapixels may take; None for no limit.
+        pixels: Pixels of this page, which raise the limit in proportion.
+        spent_s: Seconds so far, earlier stages included.
     """
 
     priority: int = 0
@@ -35,7 +35,7 @@ class PageWork:
         return None if self.limit_s is None else self.limit_s * max(1.0, self.pixels / _PIXELS_OF_LIMIT)
 
     def excess(self) -> PageTimeout | None:
-        """The error of a page that has taken more than it may; None where it has not."""
+        """Make the error of a page whose work took longer than its limit; None if it did not."""
         most_s = self.most_s
         if most_s is None or self.spent_s <= most_s:
             return None
@@ -45,10 +45,10 @@ class PageWork:
         )
 
     def check(self) -> None:
-        """Begin no more work on a page that has taken more than it may.
+        """Refuse more work on a page that has reached its limit.
 
         Raises:
-            PageTimeout: It has.
+            PageTimeout: The work on the page took longer than its limit.
         """
         if (excess := self.excess()) is not None:
             raise excess

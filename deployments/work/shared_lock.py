@@ -10,38 +10,38 @@ __all__ = ["SharedLock"]
 class SharedLock:
     """A lock that many may hold together, or one alone.
 
-    Whoever wants to be alone goes before those who come later. Leaving never waits, so that a cancelled holder always
-    lets the others in.
+    One that waits to hold it alone goes before all that come later. Releasing it never waits, so that a cancelled
+    holder always lets the others in.
     """
 
     def __init__(self) -> None:
         self._inside = 0
-        self._wanting = 0  # to be alone, the one who is alone included
+        self._exclusive = 0  # those that hold the lock alone, or wait to
         self._alone = asyncio.Lock()
         self._waiting: list[asyncio.Future[None]] = []
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
         """Hold the lock together with others."""
-        await self._until(lambda: not self._wanting)
+        await self._until(lambda: not self._exclusive)
         self._inside += 1
         try:
             yield
         finally:
             self._inside -= 1
-            self._tell()
+            self._wake()
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
         """Hold the lock alone."""
-        self._wanting += 1
+        self._exclusive += 1
         try:
             async with self._alone:
                 await self._until(lambda: not self._inside)
                 yield
         finally:
-            self._wanting -= 1
-            self._tell()
+            self._exclusive -= 1
+            self._wake()
 
     async def _until(self, holds: Callable[[], bool]) -> None:
         while not holds():
@@ -49,7 +49,7 @@ class SharedLock:
             self._waiting.append(future)
             await future
 
-    def _tell(self) -> None:
+    def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():

@@ -1,4 +1,4 @@
-"""Threads for blocking work, watched from outside."""
+"""Threads for blocking work, with a watchdog."""
 
 import asyncio
 import contextlib
@@ -25,14 +25,14 @@ logger = logging.getLogger("ray.serve")
 
 Result = TypeVar("Result")
 
-# Time for the answers of a hung replica to leave it before it ends itself.
-_LAST_WORDS_S = 1.0
+# Time in which the answers of a hung replica leave it before it ends itself.
+_ANSWERS_WAIT_S = 1.0
 _EXIT_CODE = 70
 
 
 @dataclass(slots=True)
-class _Job:
-    """A running job: since when, and the future that its caller awaits."""
+class _Running:
+    """A function that runs: when it started, and the future that its caller awaits."""
 
     started: float
     future: "asyncio.Future[object]"
@@ -40,7 +40,7 @@ class _Job:
 
 
 def limit_threads() -> None:
-    """Keep OpenCV to the thread that calls it. Ray sets OMP_NUM_THREADS, which BLAS follows, before it starts."""
+    """Keep OpenCV to the thread that calls it. BLAS follows OMP_NUM_THREADS, which Ray sets before a replica starts."""
     cv2.setNumThreads(1)
 
 
@@ -51,9 +51,9 @@ class WorkThreads:
     another, and the pipeline sends the other requests there.
 
     Args:
-        name: Of the threads, for profilers and messages.
-        max_work_s: A function that runs longer is taken for hung.
-        count: Functions that run at a time.
+        name: Name of the threads, for profilers and messages.
+        max_work_s: Seconds after which a function that still runs is taken for hung.
+        count: Number of threads: so many functions run at a time.
     """
 
     def __init__(self, name: str, max_work_s: float, count: int = 1) -> None:
@@ -61,25 +61,26 @@ class WorkThreads:
         self._name = name
         self._max_work_s = max_work_s
         self._executor = ThreadPoolExecutor(max_workers=count, thread_name_prefix=name)
-        # By priority, then in order. For each function in it the executor is told once to take the next.
+        # By priority, then in order. The executor is told once for each function here to run the next one.
         self._waiting: list[tuple[int, int, Callable[[], None]]] = []
         yielding.has_threads(count)
         self._order = itertools.count()
-        self._jobs: dict[int, _Job] = {}  # by thread
+        self._running: dict[int, _Running] = {}  # by thread
         threading.Thread(target=self._watch, name=f"{name}-watchdog", daemon=True).start()
 
     async def run(self, function: Callable[..., Result], *arguments: object, work: PageWork | None = None) -> Result:
-        """Run a blocking function on one of the threads, the most urgent page's first.
+        """Run a blocking function on one of the threads. Functions of more urgent pages go first.
 
-        A cancelled caller whose function has not begun costs nothing more.
+        If the caller is cancelled before the function begins, it does not run.
 
         Args:
             function: Does one step of work.
-            arguments: Its own.
-            work: Of the page that it works for: how urgent it is, and where its time is counted.
+            arguments: The function's arguments.
+            work: The account of the page, which says how urgent it is, and is charged the time; None if there is no
+                page.
 
         Raises:
-            PageTimeout: The page has taken more work than it may.
+            PageTimeout: The work on the page took longer than its limit.
             ReplicaCrashed: The function hung; this process is about to end.
         """
         if work is None:
@@ -90,15 +91,15 @@ class WorkThreads:
         return result
 
     async def run_for(self, pages: Sequence[PageWork], function: Callable[..., Result], *arguments: object) -> Result:
-        """As `run`, for several pages at a time: each is charged its share, and none is stopped here.
+        """Run a blocking function for several pages at a time. Each is charged its share, and none is stopped here.
 
         Args:
-            pages: Whose work it is; the most urgent decides when it begins.
-            function: As for `run`.
-            arguments: As for `run`.
+            pages: The accounts of the pages; the most urgent page decides when the function begins.
+            function: Does one step of work.
+            arguments: The function's arguments.
 
         Raises:
-            ReplicaCrashed: As for `run`.
+            ReplicaCrashed: The function hung; this process is about to end.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Result] = loop.create_future()
@@ -108,36 +109,36 @@ class WorkThreads:
                 return
             thread = threading.get_ident()
             started_s = time.thread_time()
-            self._jobs[thread] = _Job(time.monotonic(), answer, loop)  # type: ignore[arg-type]  # any result will do
+            self._running[thread] = _Running(time.monotonic(), answer, loop)  # type: ignore[arg-type]  # any result will do
             result: Result | None = None
             error: BaseException | None = None
             try:
                 result = function(*arguments)
             except BaseException as exc:
                 error = exc
-            del self._jobs[thread]
+            del self._running[thread]
             share_s = (time.thread_time() - started_s) / max(1, len(pages))
             loop.call_soon_threadsafe(_settle, answer, result, error, pages, share_s)
 
         priority = min((page.priority for page in pages), default=0)
         with yielding.changed:
             heapq.heappush(self._waiting, (priority, next(self._order), work))
-            yielding.changed.notify_all()  # a thread of ours may be waiting with something that is less urgent
+            yielding.changed.notify_all()  # a thread may be waiting to run something less urgent
         self._executor.submit(self._run_next)
         return await answer
 
     def busy_s(self) -> float:
-        """How long the oldest of the present functions has been running; 0 when idle."""
+        """Seconds for which the oldest of the running functions has run; 0 when idle."""
         oldest = self._oldest()
         return time.monotonic() - oldest.started if oldest is not None else 0.0
 
     def check(self) -> None:
-        """For a replica's health check.
+        """Check that no function hangs, for a replica's health check.
 
         Raises:
-            RuntimeError: A function has hung, and the watchdog could not end the process.
+            RuntimeError: A function hangs, and the watchdog could not end the process.
         """
-        if (busy_s := self.busy_s()) > self._max_work_s + _LAST_WORDS_S:
+        if (busy_s := self.busy_s()) > self._max_work_s + _ANSWERS_WAIT_S:
             raise RuntimeError(f"{self._name} has been at one step of work for {busy_s:.1f} s")
 
     def _run_next(self) -> None:
@@ -151,20 +152,20 @@ class WorkThreads:
             with yielding.changed:
                 yielding.ends(priority)
 
-    def _oldest(self) -> _Job | None:
-        return min(list(self._jobs.values()), key=lambda job: job.started, default=None)
+    def _oldest(self) -> _Running | None:
+        return min(list(self._running.values()), key=lambda one: one.started, default=None)
 
     def _watch(self) -> None:
         while True:
             time.sleep(min(1.0, self._max_work_s / 4))
-            job = self._oldest()
-            if job is None or time.monotonic() - job.started <= self._max_work_s:
+            oldest = self._oldest()
+            if oldest is None or time.monotonic() - oldest.started <= self._max_work_s:
                 continue
             message = f"one step of work in {self._name} took more than {self._max_work_s:g} s and was given up"
             logger.error("%s; this replica ends itself and is replaced", message)
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
-                job.loop.call_soon_threadsafe(_settle, job.future, None, ReplicaCrashed(message))
-            time.sleep(_LAST_WORDS_S)
+                oldest.loop.call_soon_threadsafe(_settle, oldest.future, None, ReplicaCrashed(message))
+            time.sleep(_ANSWERS_WAIT_S)
             os._exit(_EXIT_CODE)
 
 
@@ -182,4 +183,4 @@ def _settle(
     if error is not None:
         future.set_exception(error)
     else:
-        future.set_result(result)  # type: ignore[arg-type]  # None only where Result allows it
+        future.set_result(result)  # type: ignore[arg-type]  # None only if Result allows it

@@ -1,9 +1,9 @@
-"""Work of jobs yields to requests, inside one process.
+"""Makes the work of jobs yield to requests, inside one process.
 
 Pages that somebody waits for go first wherever work queues (`WorkThreads`, `ShapeBatcher`, `DecodedPages`). That is not
-enough: the stages of one process have threads of their own, more than there are CPUs, and a job's page in one stage
-would take CPU time from a request's page in another. So, while a page of a request is here, a step of a job begins only
-where a CPU is left for it.
+enough. Each stage of a process has threads of its own, and together these are more than the CPUs, so that a job's page
+in one stage would take CPU time from a request's page in another. So while a page of a request is in the process, a
+step of a job begins only if a CPU is left for it.
 """
 
 import threading
@@ -18,9 +18,9 @@ _URGENT = 0
 
 
 class Yielding:
-    """Knows which pages are in this process and how many steps of work run, for all of its threads.
+    """Counts the requests' pages in this process, and the steps of work that all of its threads run.
 
-    Whoever reads or changes it holds `changed`.
+    Callers of `admits`, `begins` and `ends` hold `changed`.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Yielding:
         self._running: Counter[bool] = Counter()  # steps, by whether they are urgent
 
     def has_threads(self, count: int) -> None:
-        """Note that threads work in this process. The stages of one process take turns on the CPUs of the busiest."""
+        """Note the threads of a stage. The stages of one process share as many CPUs as the largest has threads."""
         self._cpus = max(self._cpus, count)
 
     @contextmanager
@@ -68,5 +68,5 @@ class Yielding:
         self.changed.notify_all()
 
 
-#: The one of this process.
+#: The only instance in this process.
 yielding = Yielding()
