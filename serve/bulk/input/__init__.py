@@ -1,4 +1,4 @@
-"""What a bulk run reads: a listing or a manifest, as a stream of which little is held at a time.
+"""Lists the documents of a bulk run, from storage or a manifest, as a stream of which little is held at a time.
 
-What is done already is told by what is written (`serve.bulk.write.done`).
+Which of them are done is not decided here, but by the output (`serve.bulk.write.done`).
 """

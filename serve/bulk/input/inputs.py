@@ -1,4 +1,4 @@
-"""What a run is to read: a listing or a manifest, as a stream of which little is held at a time."""
+"""Lists the documents of a run, from storage or a manifest, as a stream of which little is held at a time."""
 
 import fnmatch
 import itertools
@@ -24,32 +24,32 @@ def list_inputs(
     *,
     output: str | None = None,
 ) -> Iterator[InputDocument]:
-    """Name the documents of a run, in the order of the listing or of the manifest.
+    """Yield the documents of a run, in the order of the listing or of the manifest.
 
-    Everything is a document, whatever its name ends with, but for what the patterns leave out, for all below `_state/`,
-    and for the output where it lies inside the input.
+    Everything is a document, whatever its name ends with. Only three things are left out: keys that the patterns leave
+    out, everything below `_state/`, and the output if it lies inside the input.
 
     Args:
         location: A folder; or, with a '*' at its end, the beginning of names: `s3://scans/2026-0*`.
-        include: Patterns in the manner of a shell, of which a key must match one; none takes all. `*` also stands for
-            '/', so that `*.jpg` matches at any depth. Upper and lower case differ, as they do in keys.
+        include: Patterns as in a shell, of which a key must match at least one. Without patterns, all keys are taken.
+            `*` also stands for '/', so that `*.jpg` matches at any depth. Upper and lower case differ, as in keys.
         exclude: Patterns of which a key must match none.
-        manifest: A file of keys, or of locations below the input, one a line, to be read instead of a listing; see
-            `read_manifest`. Where a key comes twice, the first counts.
+        manifest: A file of keys, or of locations below the input, one a line, which is read instead of a listing
+            (`read_manifest`). If a key comes twice, the first counts.
         storage: Lists and reads.
         output: The output folder.
 
     Yields:
-        The documents. Their keys are relative to the folder; bytes of a path that are no UTF-8 stand in it as `%FF`.
+        The documents. Their keys are relative to the folder; bytes of a path that are not UTF-8 stand there as `%FF`.
 
     Raises:
         MalformedRequest: The location has no folders, or a line of the manifest can't be understood.
-        SourceNotFound: Nothing is there.
-        AccessDenied: It must not be listed.
+        SourceNotFound: The input or the manifest does not exist.
+        AccessDenied: The input must not be listed, or the manifest must not be read.
         StorageUnavailable: The storage failed at each of the attempts.
     """
     folder, beginning = split_prefix(location)
-    wanted = _matcher(include, exclude)
+    is_selected = _selector(include, exclude)
     if manifest is not None:
         documents = read_manifest(manifest, folder, storage)
     else:
@@ -59,7 +59,7 @@ def list_inputs(
             continue
         if output is not None and document.location.startswith(output):
             continue
-        if wanted(document.key):
+        if is_selected(document.key):
             yield document
 
 
@@ -68,14 +68,14 @@ def select_inputs(
 ) -> Iterator[InputDocument]:
     """Take a part of a stream, the same part each time.
 
-    Done documents must still be among them, or a resumed run would take others.
+    The stream must still include documents that are done. Otherwise a resumed run would take others.
 
     Args:
         documents: The whole stream.
-        limit: At most so many, the first ones; of a sample, the sample's first ones.
-        sample: So many at random, each document being as likely as any other (reservoir sampling, Vitter 1985,
-            algorithm R); only these are held in memory. In the order of the stream.
-        seed: Of the sample.
+        limit: Number of documents to take from the beginning, of the sample if there is one; None for all.
+        sample: Number of documents to take at random, each as likely as any other (reservoir sampling, Vitter 1985,
+            algorithm R); None for all. Only these are held in memory. They keep the order of the stream.
+        seed: Seed of the sample.
     """
     if sample is not None:
         documents = _reservoir(documents, sample, random.Random(seed))
@@ -83,7 +83,7 @@ def select_inputs(
 
 
 def _listed(folder: str, beginning: str, storage: Storage) -> Iterator[InputDocument]:
-    # Only S3 can ask for the beginning of names; of a folder on disk all is listed, and the caller looks at the names.
+    # Only S3 can list by the beginning of names. A folder on disk is listed as a whole, and the caller compares names.
     on_disk = is_path(folder)
     for stored in storage.list(folder if on_disk else folder + beginning):
         key = stored.location.removeprefix(folder)
@@ -94,14 +94,16 @@ def _listed(folder: str, beginning: str, storage: Storage) -> Iterator[InputDocu
         yield InputDocument(key, stored.location, stored.etag or "", stored.size_bytes)
 
 
-def _matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
-    wanted = _pattern(include) if include else None
-    unwanted = _pattern(exclude) if exclude else None
+def _selector(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
+    included = _pattern(include) if include else None
+    excluded = _pattern(exclude) if exclude else None
 
-    def is_wanted(key: str) -> bool:
-        return (wanted is None or wanted.match(key) is not None) and (unwanted is None or unwanted.match(key) is None)
+    def is_selected(key: str) -> bool:
+        return (included is None or included.match(key) is not None) and (
+            excluded is None or excluded.match(key) is None
+        )
 
-    return is_wanted
+    return is_selected
 
 
 def _pattern(globs: Sequence[str]) -> re.Pattern[str]:
@@ -115,6 +117,6 @@ def _reservoir(documents: Iterable[InputDocument], size: int, source: random.Ran
     for number, document in enumerate(documents):
         if number < size:
             kept.append((number, document))
-        elif (place := source.randrange(number + 1)) < size:
-            kept[place] = (number, document)
+        elif (slot := source.randrange(number + 1)) < size:
+            kept[slot] = (number, document)
     return [document for _, document in sorted(kept, key=lambda pair: pair[0])]

@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 __all__ = ["KeyChunks", "ListingPlan", "chunked", "count_to_do", "failed_digests", "pending_documents"]
 
-# Decoded pictures are some ten times as large as their files: a chunk of files of this size is kept below 100 MB.
+# Decoded pictures are some ten times as large as their files, so that a chunk of so many bytes stays below 100 MB.
 _CHUNK_BYTES = 8_000_000
-# The listing asks whether it may go on after so many documents.
-_DOCUMENTS_A_QUESTION = 32
+# After so many documents, the listing asks whether it may go on.
+_DOCUMENTS_PER_CHECK = 32
 
 
 @dataclass(frozen=True, slots=True)
 class ListingPlan:
-    """What is listed, and what of it is left out.
+    """The documents to list, and those of them to leave out.
 
     Args:
-        options: Of the run, with input and output as `folder_of` gives them.
+        options: Options of the run, with input and output as `folder_of` gives them.
         storage: How the listing is fetched.
-        failed: Of documents that are not to be tried again; see `failed_digests`.
+        failed: Digests of documents that are not to be tried again, from `failed_digests`.
     """
 
     options: BulkOptions
@@ -50,7 +50,7 @@ class KeyChunks(Datasource):
     """Ray Data's source of chunks of documents. One task lists; its generator runs only a few blocks ahead.
 
     Args:
-        plan: What to list.
+        plan: The documents to list.
         coordinator: The run's actor, which tells when to go on.
     """
 
@@ -60,24 +60,24 @@ class KeyChunks(Datasource):
         self._coordinator = coordinator
 
     def get_name(self) -> str:
-        """For Ray's statistics."""
+        """Return the name of the source in Ray's statistics."""
         return "Keys"
 
     def estimate_inmemory_data_size(self) -> int | None:
-        """Unknown: nothing is listed before the run."""
+        """Return None, since the size is not known before the run."""
         return None
 
     def get_read_tasks(
         self, parallelism: int, per_task_row_limit: int | None = None, data_context: object = None
     ) -> list[ReadTask]:
-        """The one task."""
+        """Make the one task, which lists everything."""
         plan, coordinator = self._plan, self._coordinator
         metadata = BlockMetadata(num_rows=None, size_bytes=None, exec_stats=None, input_files=None)
         return [ReadTask(lambda: _chunk_tables(plan, coordinator), metadata)]
 
 
 def _documents(plan: ListingPlan, storage: Storage) -> Iterator[InputDocument]:
-    """All that the run is about, also what is done."""
+    """Yield all documents of the run, also those that are done."""
     options = plan.options
     documents = list_inputs(
         options.input, options.include, options.exclude, options.manifest, storage, output=options.output
@@ -86,12 +86,12 @@ def _documents(plan: ListingPlan, storage: Storage) -> Iterator[InputDocument]:
 
 
 def failed_digests(errors: Iterable[DocumentError], options: BulkOptions) -> frozenset[bytes]:
-    """What `ListingPlan.failed` takes: of the keys alone, or with `refresh` of the versions that failed."""
+    """Make the digests for `ListingPlan.failed`: of keys or, with `refresh`, of the versions that failed."""
     return frozenset(_failed_digest(error.key, error.etag, options) for error in errors)
 
 
 def chunked(documents: Iterable[InputDocument], most: int) -> Iterator[list[InputDocument]]:
-    """Group documents: at most so many, and fewer of large ones."""
+    """Group documents into chunks of at most so many, and of fewer if they are large."""
     chunk: list[InputDocument] = []
     size_bytes = 0
     for document in documents:
@@ -105,12 +105,12 @@ def chunked(documents: Iterable[InputDocument], most: int) -> Iterator[list[Inpu
 
 
 def pending_documents(plan: ListingPlan, storage: Storage) -> Iterator[InputDocument]:
-    """The documents that the run has to read."""
+    """Yield the documents that the run has to read."""
     return _Listing(plan, _load_done(plan, storage), storage).to_do()
 
 
 def count_to_do(plan: ListingPlan) -> int:
-    """Count what the run has to read, by a listing of its own."""
+    """Count the documents that the run has to read, with a listing of its own."""
     storage = build_storage(plan.storage, COMMAND_LINE_SCHEMES)
     try:
         return sum(1 for _ in pending_documents(plan, storage))
@@ -119,7 +119,7 @@ def count_to_do(plan: ListingPlan) -> int:
 
 
 class _Listing:
-    """Walks over the documents once, counting."""
+    """Goes through the documents once, and counts them."""
 
     def __init__(self, plan: ListingPlan, done: DoneKeys, storage: Storage) -> None:
         self._plan = plan
@@ -149,18 +149,18 @@ class _Listing:
 
 
 def _chunk_tables(plan: ListingPlan, coordinator: "ActorHandle[Any]") -> Iterator[pa.Table]:
-    """In the read task's worker."""
+    """List the documents in the read task's worker, and yield the tables of their chunks."""
     ray.get(coordinator.start_listing.remote())
     storage = build_storage(plan.storage, COMMAND_LINE_SCHEMES)
     try:
         options = plan.options
         listing = _Listing(plan, _load_done(plan, storage), storage)
-        every = max(1, _DOCUMENTS_A_QUESTION // options.chunk_documents)
+        every = max(1, _DOCUMENTS_PER_CHECK // options.chunk_documents)
         for number, chunk in enumerate(chunked(listing.to_do(), options.chunk_documents)):
-            if number % every == 0 and _ask(coordinator, listing.counts()):
+            if number % every == 0 and _must_stop(coordinator, listing.counts()):
                 return
             yield encode_pages([WorkPage(document) for document in chunk])
-        _ask(coordinator, listing.counts(is_complete=True))
+        _must_stop(coordinator, listing.counts(is_complete=True))
     except RayocrError as error:
         ray.get(coordinator.stop.remote(error.message, error.exit_code))
     finally:
@@ -176,5 +176,5 @@ def _load_done(plan: ListingPlan, storage: Storage) -> DoneKeys:
     return DoneKeys.load(options.output, options.format, storage, with_etags=options.refresh)
 
 
-def _ask(coordinator: "ActorHandle[Any]", counts: ListingCounts) -> bool:
+def _must_stop(coordinator: "ActorHandle[Any]", counts: ListingCounts) -> bool:
     return ray.get(coordinator.admit.remote(counts, time.process_time())) is not None

@@ -1,4 +1,4 @@
-"""Manifests: files that name the documents of a run, read piece by piece, since they may have millions of lines."""
+"""Reads manifests, the files that name the documents of a run, in pieces: they may have millions of lines."""
 
 import itertools
 import json
@@ -21,19 +21,20 @@ def read_manifest(manifest: str, folder: str, storage: Storage) -> Iterator[Inpu
     """Read the documents that a manifest names, each once.
 
     Args:
-        manifest: Location of the file. One key or location a line, as it is, without quotes or escapes, empty lines
-            apart; or, where the name ends with `.jsonl` or `.ndjson`, one object a line with `key` or `location`, and
-            if known `etag` and `size_bytes`.
-        folder: The input folder, which keys are relative to and locations lie in.
-        storage: Reads it.
+        manifest: Location of the file. Each line is one key or location, without quotes or escapes; empty lines are
+            skipped. If the name ends with `.jsonl` or `.ndjson`, each line is an object with `key` or `location`, and
+            with `etag` and `size_bytes` if these are known.
+        folder: The input folder. Keys are relative to it, and locations lie in it.
+        storage: Reads the file.
 
     Yields:
         The documents in their order. Whether they exist shows when they are read.
 
     Raises:
-        MalformedRequest: A line can't be understood, names something outside the folder, or the file changed meanwhile.
-        SourceNotFound: There is no such file.
-        AccessDenied: It must not be read.
+        MalformedRequest: A line can't be understood or names something outside the folder, or the file changed while
+            it was read.
+        SourceNotFound: The file does not exist.
+        AccessDenied: The file must not be read.
         StorageUnavailable: The storage failed at each of the attempts.
     """
     manifest = file_of(manifest)
@@ -51,10 +52,10 @@ def read_manifest(manifest: str, folder: str, storage: Storage) -> Iterator[Inpu
 def _lines(manifest: str, storage: Storage) -> Iterator[str]:
     before = storage.stat(manifest)
     for line in _split(_pieces(manifest, storage), manifest):
-        # Paths may hold bytes that are no UTF-8. Of S3 such a line is refused when it is read.
+        # Paths may hold bytes that are not UTF-8. On S3, reading such a document fails.
         yield line.decode("utf-8", "surrogateescape").removesuffix("\r")
     if storage.stat(manifest) != before:
-        raise MalformedRequest(f"{manifest} changed while it was read; give the same command again")
+        raise MalformedRequest(f"{manifest} changed while it was read; run the same command again")
 
 
 def _pieces(manifest: str, storage: Storage) -> Iterator[bytes]:
@@ -77,19 +78,19 @@ def _split(pieces: Iterable[bytes], manifest: str) -> Iterator[bytes]:
 
 def _document(text: str, folder: str, as_json: bool, shown: str) -> InputDocument:
     if not as_json:
-        return _place(text, folder, "", 0, shown)
+        return _input_document(text, folder, "", 0, shown)
     try:
         row = json.loads(text)
         name = row.get("key") or row["location"]
         etag, size_bytes = row.get("etag") or "", row.get("size_bytes") or 0
     except (ValueError, KeyError, AttributeError) as error:
-        raise MalformedRequest(f"{shown} is no JSON object with key or location: {text[:100]}") from error
+        raise MalformedRequest(f"{shown} is not a JSON object with key or location: {text[:100]}") from error
     if not isinstance(name, str) or not isinstance(etag, str) or not isinstance(size_bytes, int):
-        raise MalformedRequest(f"{shown} needs texts for key and etag, a whole number for size_bytes: {text[:100]}")
-    return _place(name, folder, etag.strip('"'), size_bytes, shown)
+        raise MalformedRequest(f"{shown} needs strings for key and etag, an integer for size_bytes: {text[:100]}")
+    return _input_document(name, folder, etag.strip('"'), size_bytes, shown)
 
 
-def _place(name: str, folder: str, etag: str, size_bytes: int, shown: str) -> InputDocument:
+def _input_document(name: str, folder: str, etag: str, size_bytes: int, shown: str) -> InputDocument:
     on_disk = is_path(folder)
     if "://" in name or (on_disk and name.startswith("/")):
         if is_path(name) and on_disk:
@@ -98,5 +99,5 @@ def _place(name: str, folder: str, etag: str, size_bytes: int, shown: str) -> In
             raise MalformedRequest(f"{shown} names {name[:200]}, which does not lie in {folder}")
         name = name.removeprefix(folder)
     if not name or name.endswith("/") or (on_disk and ".." in name.split("/")):
-        raise MalformedRequest(f"{shown} names no document in {folder}: {name[:200]!r}")
+        raise MalformedRequest(f"{shown} does not name a document in {folder}: {name[:200]!r}")
     return InputDocument(key_from_path(name) if on_disk else name, folder + name, etag, size_bytes)

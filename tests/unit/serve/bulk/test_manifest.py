@@ -67,12 +67,12 @@ def test_path_that_is_not_utf8_is_read(tmp_path: Path) -> None:
     [
         ("keys.txt", "a\ns3://other/b", r"line 2 of .*keys.txt names s3://other/b, which does not lie in s3://scans/"),
         ("keys.txt", "https://example.com/b", "does not lie in"),
-        ("keys.txt", "folder/", "names no document"),
-        ("keys.jsonl", "a.png", "line 1 of .* is no JSON object with key or location: a.png"),
-        ("keys.jsonl", '"a.png"', "is no JSON object"),
-        ("keys.jsonl", "{}", "is no JSON object"),
-        ("keys.jsonl", '{"key":1}', "needs texts for key and etag"),
-        ("keys.jsonl", '{"key":"a","size_bytes":"1"}', "needs texts for key and etag, a whole number for size_bytes"),
+        ("keys.txt", "folder/", "does not name a document"),
+        ("keys.jsonl", "a.png", "line 1 of .* is not a JSON object with key or location: a.png"),
+        ("keys.jsonl", '"a.png"', "is not a JSON object"),
+        ("keys.jsonl", "{}", "is not a JSON object"),
+        ("keys.jsonl", '{"key":1}', "needs strings for key and etag"),
+        ("keys.jsonl", '{"key":"a","size_bytes":"1"}', "needs strings for key and etag, an integer for size_bytes"),
         ("picture.png", b"\0" * 100_000, "has a line of over 65,536 bytes: is it a manifest?"),
     ],
 )
@@ -84,7 +84,7 @@ def test_line_that_names_no_document_is_malformed(
 
 
 def test_path_that_climbs_is_malformed(tmp_path: Path) -> None:
-    with pytest.raises(MalformedRequest, match="names no document"):
+    with pytest.raises(MalformedRequest, match="does not name a document"):
         read(tmp_path / "keys.txt", "../secret.png", str(tmp_path))
     with pytest.raises(MalformedRequest, match="does not lie in"):
         read(tmp_path / "keys.txt", f"{tmp_path}/../secret.png", str(tmp_path))
