@@ -1,5 +1,5 @@
-"""Bulk runs: a bucket of pictures in, their texts out, resumable at any point.
+"""Bulk runs, which read all documents of a bucket or a folder, and can be resumed at any point.
 
-`documents`, `locations`, `inputs`, `outputs`, `done`, `ledger` and `estimate` know storages and results, and nothing of
-Ray; the pipeline over them does.
+`documents`, `locations`, `inputs`, `outputs`, `done`, `ledger` and `estimate` know storages and results, but not Ray;
+only the pipeline over them knows it. How a page is read is in `deployments.stages`.
 """

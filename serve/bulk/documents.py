@@ -1,4 +1,4 @@
-"""The values of a bulk run: what is read, what comes of it, and what went wrong."""
+"""The values of a bulk run: documents, results and errors."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ class InputDocument:
     """A document that was listed.
 
     Args:
-        key: Its name below the input location, '/' between its parts; never empty, unique in a run.
-        location: What `Storage.read` takes.
-        etag: The storage's mark of this version; '' where it has none, as in a manifest that gives none.
-        size_bytes: Its size when it was listed; 0 where a manifest gives none.
+        key: Name below the input location, with '/' between its parts; never empty, and unique in a run.
+        location: Location for `Storage.read`.
+        etag: The storage's ETag of this version; '' if the storage or the manifest gives none.
+        size_bytes: Size when it was listed; 0 if a manifest gives none.
     """
 
     key: str
@@ -29,11 +29,11 @@ class DocumentResult:
     """A document that was read.
 
     Args:
-        key: As in `InputDocument`.
-        etag: Of the version that was listed.
-        location: Where it was read from.
-        result: The same as HTTP's.
-        export: The content of its file, where results are written in an export format.
+        key: Key of the `InputDocument`.
+        etag: ETag of the version that was listed.
+        location: Location that it was read from.
+        result: The result, the same as over HTTP.
+        export: Content of its file, if results are written in an export format.
     """
 
     key: str
@@ -48,11 +48,11 @@ class DocumentError:
     """A document that could not be read.
 
     Args:
-        key: As in `InputDocument`.
-        etag: Of the version that was listed.
+        key: Key of the `InputDocument`.
+        etag: ETag of the version that was listed.
         code: A code of `models.errors`.
         message: One sentence for a person.
-        attempts: How often it was tried, at least 1.
+        attempts: Number of attempts, at least 1.
     """
 
     key: str

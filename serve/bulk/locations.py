@@ -1,4 +1,4 @@
-"""Where a run reads and writes: folders as they are given, made absolute, and the names that a run itself uses."""
+"""The locations that a run reads and writes: folders, made absolute, and the files of the run itself."""
 
 import os
 import re
@@ -23,36 +23,36 @@ __all__ = [
 ]
 
 STATE_FOLDER = "_state/"
-"""Below the output: what a run keeps for itself. It may be deleted between two runs; the next one starts slower."""
+"""Folder below the output for files that only a run needs. If it is deleted, the next run starts more slowly."""
 
 ERRORS_NAME = "_errors.jsonl"
 SUMMARY_NAME = "_summary.json"
 STATUS_NAME = f"{STATE_FOLDER}status.json"
 
 _PROBE_NAME = f"{STATE_FOLDER}probe"
-# Enough that a full disk shows before hours of work, not in them.
+# Large enough to show a full disk before hours of work begin.
 _PROBE = bytes(256 * 1024)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(data):", re.IGNORECASE)
 _SMALL_BYTES = 1 << 30
 
 
 def is_path(location: str) -> bool:
-    """Whether a location is one of the local file system, as a path or as a file:// URL."""
+    """Whether a location is in the local file system, as a path or as a file:// URL."""
     return _SCHEME.match(location) is None or location[:7].lower() == "file://"
 
 
 def folder_of(location: str) -> str:
-    """Bring the location of a folder into the one form that all of a run uses.
+    """Bring the location of a folder into the one form that the whole run uses.
 
     Args:
         location: `s3://bucket/folder[/]`, a path, or a file:// URL. The slash at the end may be left out: both mean the
             folder, as for the AWS command line.
 
     Returns:
-        It with a slash at its end; of the local file system, an absolute path, since workers run in other folders.
+        The location with a slash at its end. A local one is an absolute path, since workers run in other folders.
 
     Raises:
-        MalformedRequest: A scheme that has no folders, or an invalid path.
+        MalformedRequest: The scheme has no folders, or the path is invalid.
     """
     if is_path(location):
         return file_of(location).rstrip("/") + "/"
@@ -63,16 +63,16 @@ def folder_of(location: str) -> str:
 
 
 def file_of(location: str) -> str:
-    """Make the location of one file absolute, links and `..` resolved; other locations are that already.
+    """Make the path of a file absolute, with links and `..` resolved. Other locations stay as they are.
 
     Raises:
-        MalformedRequest: An invalid path.
+        MalformedRequest: The path is invalid.
     """
     return str(path_from_location(location).resolve()) if is_path(location) else location
 
 
 def key_from_path(path: str) -> str:
-    """Turn a relative path into a key, which is Unicode: other bytes become `%` and two digits."""
+    """Turn a relative path into a key, which is Unicode. Bytes that are not UTF-8 become `%` and two digits."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -81,11 +81,11 @@ def key_from_path(path: str) -> str:
 
 
 def check_locations(location: str, output: str, storage: Storage) -> None:
-    """Refuse at the start what would fail, or do harm, later.
+    """Refuse locations at the start that would fail, or do harm, later.
 
-    Writes a small object below the output and removes it again, so that a missing bucket, a missing permission and a
-    full disk show before anything is read. What a killed run has left half written goes first: it may be what fills the
-    disk. That the input is there shows when it is listed.
+    A small object is written below the output and removed again, so that a missing bucket, a missing permission and a
+    full disk show before anything is read. Before that, half-written files of a killed run are removed, since they may
+    be what fills the disk. A missing input shows when it is listed.
 
     Args:
         location: The input: a folder, or the beginning of names with a '*' at its end.
@@ -93,13 +93,13 @@ def check_locations(location: str, output: str, storage: Storage) -> None:
         storage: Reads and writes.
 
     Raises:
-        MalformedRequest: The output is the input or holds it: results could not be told from documents.
+        MalformedRequest: The output is the input or holds it, so that results could not be told from documents.
         RayocrError: The output can't be written to.
     """
     base, _ = split_prefix(location)
     if base.startswith(output):
         raise MalformedRequest(
-            f"the output {output} is the input or holds it; choose a folder of its own, inside or beside"
+            f"the output {output} is the input or holds it; choose another folder, inside the input or beside it"
         )
     if is_path(output):
         remove_leftovers(output)
@@ -109,13 +109,16 @@ def check_locations(location: str, output: str, storage: Storage) -> None:
 
 
 def split_prefix(location: str) -> tuple[str, str]:
-    """Take the input apart into the folder that keys are relative to, and what the keys begin with.
+    """Split the input into the folder that keys are relative to, and the beginning of the keys.
 
     Args:
         location: A folder, or with a '*' at its end the beginning of names.
 
     Returns:
         The folder, from `folder_of`, and the beginning of the keys, '' for all.
+
+    Raises:
+        MalformedRequest: The scheme has no folders, the path is invalid, or the '*' is in the name of a bucket.
     """
     if not location.endswith("*"):
         return folder_of(location), ""
@@ -128,7 +131,7 @@ def split_prefix(location: str) -> tuple[str, str]:
 
 
 def input_of(location: str) -> str:
-    """Bring the location of an input into the one form that all of a run uses: see `folder_of` and `split_prefix`."""
+    """Bring the location of an input, a folder or the beginning of names, into the form that the whole run uses."""
     folder, beginning = split_prefix(location)
     return f"{folder}{beginning}*" if beginning else folder
 

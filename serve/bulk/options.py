@@ -1,4 +1,4 @@
-"""What a bulk run is asked to do, as plain values."""
+"""The options of a bulk run, as plain values."""
 
 from dataclasses import dataclass, field
 
@@ -13,8 +13,8 @@ class PoolBounds:
     """How many actors a stage may have.
 
     Args:
-        least: Always there.
-        most: As many as load may bring.
+        least: Actors that are always there.
+        most: The most actors that load may bring.
     """
 
     least: int
@@ -22,16 +22,18 @@ class PoolBounds:
 
     @classmethod
     def parse(cls, text: str) -> "PoolBounds":
-        """From `MIN:MAX`, or `N` for exactly so many.
+        """Parse `MIN:MAX`, or `N` for exactly so many.
 
         Raises:
-            MalformedRequest: It is neither, or the bounds are out of order.
+            MalformedRequest: The text is neither, or the bounds are out of order.
         """
         least, _, most = text.partition(":")
         try:
             bounds = cls(int(least), int(most or least))
         except ValueError as exc:
-            raise MalformedRequest(f"{text!r} gives no bounds of a pool: write MIN:MAX, such as 2:8, or N") from exc
+            raise MalformedRequest(
+                f"{text!r} does not give the bounds of a pool: write MIN:MAX, such as 2:8, or N"
+            ) from exc
         if not 1 <= bounds.least <= bounds.most:
             raise MalformedRequest(f"{text!r}: the bounds of a pool need 1 <= MIN <= MAX")
         return bounds
@@ -47,26 +49,26 @@ class BulkOptions:
         format: One of `serve.bulk.write.outputs.FORMATS`.
         include: Globs; a key that matches none of them is left out. Empty takes all.
         exclude: Globs; a key that matches one of them is left out.
-        manifest: Location of a list of keys, instead of listing the input.
-        limit: Take only the first documents.
-        sample: Take so many documents, chosen at random.
-        seed: Of that choice.
+        manifest: Location of a list of keys, which is read instead of listing the input.
+        limit: Number of documents after which no more are taken; None for all.
+        sample: Number of documents to take at random; None for all.
+        seed: Seed of the random sample.
         retry_failed: Whether documents that failed in an earlier run are tried again.
         refresh: Whether documents that changed since they were read are read again.
-        dry_run: Whether only to say what would be read.
+        dry_run: Whether the run only says what it would read.
         dry_run_documents: Documents that a dry run reads, to estimate time and cost.
-        cpu_hour_price: What one CPU costs an hour, for the estimate; None for none.
-        readers: Actors that hold all stages. Not given: as many as the CPUs can hold, where the stages are colocated.
+        cpu_hour_price: Price of one CPU for an hour, for the estimate; None for no price.
+        readers: Actors that hold all stages. Not given: as many as the CPUs can hold, if the stages are colocated.
         fetchers: Actors that fetch and decode. Not given: one for each eight CPUs.
-        detection_actors: Not given: from 1 to what half the CPUs can hold.
-        recognition_actors: Not given: from 1 to what the CPUs can hold.
+        detection_actors: Actors that detect. Not given: from 1 to as many as half the CPUs can hold.
+        recognition_actors: Actors that recognize. Not given: from 1 to as many as the CPUs can hold.
         chunk_documents: Documents that travel together.
-        attempts: Crashes of a worker that a document may be in work at before it is given up.
-        max_error_rate: Share of failed documents at which the run stops.
+        attempts: Crashes of workers after which a page that was in work at each of them is given up.
+        max_error_rate: Share of failed documents above which the run stops.
         shard_documents: The most documents of a shard.
-        storage_patience_s: How long a storage may fail before the run stops.
-        document: What is read of each document, and how. Its `format` means nothing here.
-        max_pages: A document of which more pages are to be read is not read.
+        storage_patience_s: Seconds for which a storage may fail before the run stops.
+        document: Which pages of each document are read, and how. Its `format` has no effect here.
+        max_pages: The most pages that are read of a document; one with more to read fails.
     """
 
     input: str
