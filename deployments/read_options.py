@@ -16,7 +16,7 @@ class ReadOptions:
 
     Args:
         password: The password that opens an encrypted PDF.
-        dpi: Pixels an inch at which pages of a PDF are drawn; None for what suits each page.
+        dpi: Pixels an inch at which pages of a PDF are drawn; None to choose it for each page.
         text_layer: Whether the text that a PDF carries is taken in place of reading the pixels: `auto` if it is
             visible, real text; `always` if there is any; `never`.
         detection: Thresholds of detection, which override the stage's own.

@@ -121,7 +121,7 @@ class Detector:
 
 
 def _without_quads(page: Page) -> PageQuads:
-    """Make the result for a page whose text the document itself carries: there are no lines to find."""
+    """Make the result without quads for a page whose text the document itself carries."""
     none = Quads(np.empty((0, 4, 2), np.float32), np.empty(0, np.float32))
     return PageQuads(
         number=page.number,

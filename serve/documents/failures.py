@@ -40,7 +40,7 @@ class PageFailures:
         self._crashes = 0
 
     def of(self, number: int, error: RayocrError, page_count: int) -> PageFailure:
-        """Make the failure of a page whose error costs nothing but the page.
+        """Make the failure of a page, if its error costs only that page.
 
         Args:
             number: Number of the page, counted from 1.

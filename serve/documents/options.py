@@ -43,7 +43,7 @@ Pages = Annotated[
 ]
 Dpi = Annotated[
     int | None,
-    Field(ge=36, le=1200, description="Pixels an inch at which PDF pages are drawn. Not given: what suits each page."),
+    Field(ge=36, le=1200, description="Pixels an inch at which PDF pages are drawn. Not given: chosen for each page."),
 ]
 Password = Annotated[SecretStr | None, Field(max_length=_LONGEST_PASSWORD, description="Opens an encrypted PDF.")]
 
