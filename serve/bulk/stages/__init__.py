@@ -1,4 +1,4 @@
 """The stages of a bulk run, as actors of Ray Data, and the coordinator that they all know.
 
-They run the classes of `deployments.stages`; nothing is read in another way here.
+They run the classes of `deployments.stages`. How a page is read is not here.
 """

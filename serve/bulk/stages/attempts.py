@@ -1,9 +1,9 @@
-"""Which pages were in work when a worker ended: the one that ends workers must not take the others with it.
+"""Notes which pages were in work when a worker ended, so that a page which ends workers takes no other with it.
 
-Ray runs the task of a dead worker again, without end, and says nothing about it. So each stage notes what it begins and
-what it has finished. A page that is begun a second time without having been finished was in work when a worker ended.
-Perhaps another page beside it was at fault, so from then on it is a suspect: it runs alone in its worker. In this way a
-page that ends workers soon stands alone when it happens, and is given up; the others lose nothing but time.
+Ray runs the task of a dead worker again, without end, and does not report it. So each stage notes the pages that it
+begins and those that it has finished. A page that is begun a second time, and was not finished, was in work when a
+worker ended. Another page beside it may have been at fault, so from then on it is a suspect and runs alone in its
+worker. In this way, a page that ends workers is soon alone when it does so, and is given up. The others lose only time.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ __all__ = ["Attempts"]
 class Attempts:
     """The pages in work, and how often each was in work when its worker ended.
 
-    Holds only what is in work, and the suspects.
+    Only pages in work and suspects are held.
     """
 
     def __init__(self) -> None:
@@ -26,11 +26,12 @@ class Attempts:
         """Note that a worker takes pages.
 
         Args:
-            names: Of the pages, with the stage.
-            alone: Whether a suspect may be begun: it is the only one.
+            names: Names of the pages, with the stage.
+            alone: Whether the only page here runs alone, so that it may be a suspect.
 
         Returns:
-            At how many crashes each was in work. Only those with 0 count as begun, or the one that is `alone`.
+            For each page, the number of crashes at which it was in work. A page with crashes counts as begun only if
+            it is `alone`.
         """
         counts = []
         for name in names:
@@ -44,7 +45,7 @@ class Attempts:
         return counts
 
     def end(self, names: Sequence[str]) -> None:
-        """Note that pages are finished, whatever came of them."""
+        """Note that pages are finished, read or failed."""
         self._in_work.difference_update(names)
 
     @property

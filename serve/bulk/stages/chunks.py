@@ -1,13 +1,13 @@
-"""What travels through the pipeline: a chunk of pages, as one row of an Arrow table.
+"""Chunks of pages, each of which travels through the pipeline as one row of an Arrow table.
 
 Ray Data moves blocks of rows. Here a block is one row, and a row is a chunk: the pages of a few documents. So a task
-takes one block and gives one block, which keeps two promises: a task that is run again, since its worker ended, gives
-the same block, and whoever lists keys never gets more than some blocks ahead.
+takes one block and gives one block. Two things follow. If a worker ends and its task is run again, the task gives the
+same block. And the listing of keys never gets more than some blocks ahead.
 
     column `pages`    binary         a pickled list of `WorkPage`
     column `pixels`   large_binary   the pixels of all pages one after the other, between fetching and recognition
 
-Pixels are read where they lie in the object store, and handed from detection to recognition without being looked at.
+Pixels are read where they lie in the object store. Detection hands their column on to recognition as it is.
 """
 
 import math
@@ -36,7 +36,7 @@ class Failure:
     """Why a page was not read.
 
     Args:
-        error: The error.
+        error: The error that reading it raised.
         attempts: How often the page was tried.
     """
 
@@ -45,7 +45,7 @@ class Failure:
 
     @property
     def stops_run(self) -> bool:
-        """Whether the whole run has to stop: a storage that does not answer says nothing about the document."""
+        """Whether the whole run has to stop, since a storage that does not answer says nothing about the document."""
         return isinstance(self.error, StorageUnavailable)
 
 
@@ -54,9 +54,9 @@ class StoredPage:
     """A decoded page whose pixels lie in the chunk's column of pixels.
 
     Args:
-        page: All but its pixels.
-        start: Where these begin, in bytes.
-        shape: (height, width, 3).
+        page: The page without its pixels.
+        start: Position in the column at which its pixels begin, in bytes.
+        shape: Shape of its pixels, (height, width, 3).
     """
 
     page: Page
@@ -66,7 +66,7 @@ class StoredPage:
 
 @dataclass(frozen=True, slots=True)
 class WorkPage:
-    """One page on its way, or a document whose pages are not known yet.
+    """One page in the pipeline, or a document whose pages are not known yet.
 
     Args:
         document: The document that it belongs to.
@@ -88,12 +88,12 @@ class WorkPage:
 
     @property
     def name(self) -> str:
-        """Tells it from every other page of the run."""
+        """A name that no other page of the run has."""
         return f"{self.document.key}#{self.number}"
 
 
 def failed(page: WorkPage, error: Exception, attempts: int = 1) -> WorkPage:
-    """Make the same page with an error instead of what there was."""
+    """Make the same page with an error instead of its pixels and quads."""
     if not isinstance(error, RayocrError):
         error = RayocrError(
             f"something went wrong inside ({type(error).__name__}); the log of the worker has the details"
@@ -105,18 +105,18 @@ def encode_pages(pages: Sequence[WorkPage], pixels: pa.ChunkedArray | None = Non
     """Make the one-row table of a chunk.
 
     Args:
-        pages: Without pixels.
-        pixels: A column of pixels, such as a stage was given, to be handed on.
+        pages: The pages, without pixels.
+        pixels: A column of pixels to hand on, as a stage was given it; None for none.
     """
     columns = {_PAGES: pa.array([pickle.dumps(list(pages), protocol=5)], pa.binary())}
     return pa.table(columns if pixels is None else {**columns, _PIXELS: pixels})
 
 
 def with_pixels(pages: Sequence[tuple[WorkPage, Page | None]]) -> pa.Table:
-    """Make the table of a chunk whose pages were just decoded: their pixels are copied once.
+    """Make the one-row table of a chunk whose pages were just decoded. Their pixels are copied once.
 
     Args:
-        pages: Each with what was decoded; None where it failed.
+        pages: Each page with its decoded form; None if it failed.
     """
     buffer = pa.allocate_buffer(sum(page.pixels.nbytes for _, page in pages if page is not None))
     pixels = np.frombuffer(buffer, np.uint8)
@@ -137,22 +137,22 @@ def with_pixels(pages: Sequence[tuple[WorkPage, Page | None]]) -> pa.Table:
 
 
 def decode_pages(table: pa.Table) -> tuple[list[WorkPage], pa.ChunkedArray | None]:
-    """Take a chunk apart.
+    """Take the table of a chunk apart.
 
     Args:
-        table: From `encode_pages` or `with_pixels`.
+        table: A table from `encode_pages` or `with_pixels`.
 
     Returns:
         The pages, and the column of pixels if there is one.
     """
-    if table.num_rows == 0:  # Ray Data's way to say that there was nothing at all
+    if table.num_rows == 0:  # this is how Ray Data says that there was nothing at all
         return [], None
     pages = pickle.loads(table[_PAGES][0].as_buffer())
     return cast("list[WorkPage]", pages), table[_PIXELS] if _PIXELS in table.column_names else None
 
 
 def page_from(work: WorkPage, pixels: pa.ChunkedArray) -> Page:
-    """A page with its pixels, which stay where they are and are read only.
+    """Return a page with its pixels, which stay where they are and are read only.
 
     Args:
         work: A decoded page of a chunk.

@@ -1,4 +1,4 @@
-"""The one actor that every stage of a run knows: who has which page, how far the listing may go, what it all costs."""
+"""The actor that every stage of a run knows. It counts pages and CPU time, and holds the listing back."""
 
 import asyncio
 import os
@@ -14,15 +14,15 @@ __all__ = ["Coordinator", "ListingCounts", "Snapshot", "StageCounts", "Stop"]
 
 @dataclass(frozen=True, slots=True)
 class ListingCounts:
-    """What the listing has found so far.
+    """The documents that the listing has found so far.
 
     Args:
         listed: Documents that were listed.
-        done: Of these, those that an earlier run or pass has done.
-        failed: Of these, those that failed before and are not to be tried again.
-        given: Of these, those that were given to the pipeline. The listing looks some thousand further ahead.
-        is_complete: Whether it has come to the end.
-        starts: How often it was begun: more than once where its worker ended.
+        done: Those of them that an earlier run or pass has done.
+        failed: Those of them that failed before and are not to be tried again.
+        given: Those of them that were given to the pipeline. The listing looks some thousand further ahead.
+        is_complete: Whether the listing has come to its end.
+        starts: How often the listing was begun, which is more than once if its worker ended.
     """
 
     listed: int = 0
@@ -39,7 +39,7 @@ class Stop:
 
     Args:
         message: One sentence for a person.
-        exit_code: Of the process.
+        exit_code: Exit code of the process.
     """
 
     message: str
@@ -48,11 +48,11 @@ class Stop:
 
 @dataclass(slots=True)
 class StageCounts:
-    """What one stage does.
+    """The counts of one stage.
 
     Args:
-        begun: Pages that it took.
-        ended: Pages that it finished.
+        begun: Pages that the stage took.
+        ended: Pages that the stage finished.
         busy_s: CPU seconds of its workers, their start included.
         workers: Processes that have worked for it so far.
     """
@@ -68,8 +68,8 @@ class Snapshot:
     """All that the coordinator knows, for progress.
 
     Args:
-        listing: Of the present pass.
-        stages: By name.
+        listing: Counts of the listing of the present pass.
+        stages: Counts of the stages, by their names.
         crashes: How often a page was in work when a worker ended.
         stop: Why the run has to end, if it has.
         cpu_s: CPU seconds of all workers and of the coordinator itself.
@@ -83,11 +83,11 @@ class Snapshot:
 
 
 class Coordinator:
-    """Runs as an actor, on the driver's node. Loses its memory when its process ends, which costs nothing but counts.
+    """Runs as an actor, on the driver's node. When its process ends it forgets everything, which costs only counts.
 
     Args:
-        stages: Names of the stages, in the order of the pipeline; `write` follows, which counts itself.
-        window: Documents that may be on their way. Keys are small, so that Ray Data's own limit on memory would let the
+        stages: Names of the stages, in the order of the pipeline. The writer follows them, and counts itself.
+        window: The most documents in the pipeline. Keys are small, so that Ray Data's own limit on memory would let the
             listing run ahead to its end, and hold millions of blocks in the driver.
     """
 
@@ -103,7 +103,7 @@ class Coordinator:
         self._stop: Stop | None = None
 
     async def begin(self, stage: str, names: Sequence[str], alone: bool = False) -> list[int]:
-        """See `Attempts.begin`."""
+        """Note that a worker of a stage takes pages. Arguments and result are those of `Attempts.begin`."""
         counts = self._attempts.begin([f"{stage} {name}" for name in names], alone=alone)
         self._stages[stage].begun += sum(count == 0 or alone for count in counts)
         return counts
@@ -112,9 +112,9 @@ class Coordinator:
         """Note that pages are finished.
 
         Args:
-            stage: Where.
-            worker: The process, by a name of its own.
-            names: Of the pages.
+            stage: The stage that finished them.
+            worker: Name of the process, which no other has.
+            names: Names of the pages.
             cpu_s: CPU seconds of that process so far.
         """
         self._attempts.end([f"{stage} {name}" for name in names])
@@ -122,7 +122,7 @@ class Coordinator:
         self._cpu_s[stage, worker] = cpu_s
 
     async def start_pass(self) -> None:
-        """Forget what the listing of the pass before has found."""
+        """Forget the listing of the pass before."""
         self._listing = ListingCounts()
         self._settled = 0
 
@@ -134,11 +134,11 @@ class Coordinator:
         """Wait until the listing may go on.
 
         Args:
-            counts: What it has found; its `starts` means nothing.
-            cpu_s: CPU seconds of its process so far.
+            counts: The documents that the listing has found. `starts` has no effect here.
+            cpu_s: CPU seconds of the listing's process so far.
 
         Returns:
-            Why it should not go on.
+            Why the listing has to stop; None if it may go on.
         """
         self._listing = replace(counts, starts=self._listing.starts)
         self._cpu_s["list", str(self._listing.starts)] = cpu_s
@@ -158,7 +158,7 @@ class Coordinator:
         self._moved.set()
 
     async def snapshot(self) -> Snapshot:
-        """All that is known now."""
+        """Return all that is known now."""
         stages = {}
         for name in self._names:
             counts = self._stages[name]
@@ -168,5 +168,5 @@ class Coordinator:
         return Snapshot(self._listing, stages, self._attempts.crashes, self._stop, cpu_s)
 
     async def process_id(self) -> int:
-        """Of the actor."""
+        """Return the process id of the actor."""
         return os.getpid()

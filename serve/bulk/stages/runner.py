@@ -1,4 +1,4 @@
-"""Running the pages of a chunk for a stage, and telling the coordinator about it."""
+"""Runs the pages of a chunk for a stage, and tells the coordinator about them."""
 
 import asyncio
 import logging
@@ -21,16 +21,16 @@ logger = logging.getLogger("ray.data")
 Work = Callable[[WorkPage], Awaitable[Any]]
 
 # Longer than the watchdog takes to end a process whose work hangs.
-_UNTIL_THE_END_S = 60.0
+_WATCHDOG_WAIT_S = 60.0
 
 
 class PageRunner:
     """Runs one stage's work on the pages of a chunk, in one worker process.
 
     Args:
-        stage: Its name, one of `stages.STAGES`.
+        stage: Name of the stage, one of `stages.STAGES`.
         coordinator: The run's actor.
-        most_attempts: Crashes that a page may be in work at before it is given up.
+        most_attempts: Crashes of workers after which a page that was in work at each of them is given up.
     """
 
     def __init__(self, stage: str, coordinator: "ActorHandle[Any]", most_attempts: int) -> None:
@@ -44,11 +44,11 @@ class PageRunner:
         """Run the work on each page.
 
         Args:
-            pages: Of a chunk. Those with a failure pass through untouched.
-            work: Takes a page and returns what came of it; what it raises becomes the page's failure.
+            pages: Pages of a chunk. Those with a failure pass through untouched.
+            work: Takes a page and returns its result. An error that it raises becomes the page's failure.
 
         Returns:
-            For each page in order: what `work` returned, or a `WorkPage` with a failure.
+            For each page in order, the result of `work`, or a `WorkPage` with a failure.
         """
         results: dict[str, Any] = {page.name: page for page in pages if page.failure is not None}
         waiting = [page for page in pages if page.failure is None]
@@ -66,7 +66,7 @@ class PageRunner:
     async def _run_suspect(self, page: WorkPage, crashes: int, work: Work) -> Any:
         if crashes >= self._most_attempts:
             message = (
-                f"a worker ended {crashes} times while this page was in work in {self._stage}; it was given up, "
+                f"a worker ended {crashes} times while this page was in work in {self._stage}: the page was given up, "
                 "the others were not affected"
             )
             return failed(page, ReplicaCrashed(message), crashes)
@@ -77,17 +77,17 @@ class PageRunner:
         return result
 
     def _end(self, pages: Sequence[WorkPage]) -> None:
-        if pages:  # not awaited: should the message be lost, a page is a suspect without reason, and runs alone
+        if pages:  # not awaited: if the message is lost, a page becomes a suspect without reason, and runs alone
             self._coordinator.end.remote(self._stage, self._worker, [page.name for page in pages], time.process_time())
 
 
 async def attempt(page: WorkPage, work: Work) -> Any:
-    """Run the work on a page: what it returns, or the page with a failure. Of work that hangs nothing returns."""
+    """Run the work on a page, and return its result or the page with a failure. Work that hangs does not return."""
     try:
         return await work(page)
     except ReplicaCrashed:
         # A step of work hung. The watchdog is about to end this process, and Ray starts another.
-        await asyncio.sleep(_UNTIL_THE_END_S)
+        await asyncio.sleep(_WATCHDOG_WAIT_S)
         raise
     except RayocrError as error:
         return failed(page, error)

@@ -1,8 +1,8 @@
 """The stages of a bulk run: the classes of the service, in actors of Ray Data.
 
-Each stage takes the table of a chunk and returns one. The classes that do the work are those of the replicas, so that
-the text is the same, batching across pages and the watchdog included. An error is a page's failure, never an exception:
-that would end the whole run.
+Each stage takes the table of a chunk and returns a table. The classes that do the work are those of the replicas, so
+that the text is the same, and so are batching across pages and the watchdog. An error becomes a page's failure. It is
+never raised, since an exception would end the whole run.
 """
 
 import asyncio
@@ -32,9 +32,9 @@ __all__ = ["STAGES", "StageSetup"]
 
 Result = TypeVar("Result")
 
-# Between fetching and recognition they are held with their pixels.
-_PAGES_A_TABLE = 4
-# Nobody waits for a single page. The watchdog finds a page that hangs, long before.
+# Between fetching and recognition, pages are held with their pixels.
+_PAGES_PER_TABLE = 4
+# Nobody waits for a single page. The watchdog ends a page that hangs, long before this.
 _PAGE_TIMEOUT_S = 3600.0
 
 
@@ -43,10 +43,10 @@ class StageSetup:
     """Everything that a stage is built from.
 
     Args:
-        settings: The whole tree.
-        storage: How documents are fetched: the settings' own, with more patience.
+        settings: The whole settings tree.
+        storage: How documents are fetched. These settings have more patience than those in the tree.
         coordinator: The run's actor.
-        attempts: Crashes that a page may be in work at.
+        attempts: Crashes of workers after which a page that was in work at each of them is given up.
         classes: The classes that do the work.
         request: Which pages of each document are read, and how.
     """
@@ -66,7 +66,7 @@ class StageSetup:
         """Make the call for a page.
 
         Args:
-            name: Tells it from every other page of the run.
+            name: A name that no other page of the run has.
             number: Number of the page, counted from 1.
         """
         return PageCall(number, RequestContext.starting_now(name, _PAGE_TIMEOUT_S), self.request.options)
@@ -84,7 +84,7 @@ class ReadingStage:
         self._runner = setup.runner("reading")
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":
-        """Take documents; give the texts of their pages."""
+        """Read the documents of a chunk, and return the texts of their pages."""
         documents, _ = decode_pages(table)
         read = await asyncio.gather(*(self._document(work) for work in documents))
         return encode_pages([page for pages in read for page in pages])
@@ -104,14 +104,14 @@ class ReadingStage:
 
 
 class _WorkerPages:
-    """Reads the pages of one document in a worker, each noted with the coordinator: it may end the worker."""
+    """Reads the pages of one document in a worker. The coordinator notes each page, since it may end the worker."""
 
     def __init__(self, reader: Reader, runner: PageRunner, max_bytes: int) -> None:
         self._reader = reader
         self._runner = runner
         self._max_bytes = max_bytes
         self._fetched: Document | None = None
-        #: How often a page of the document was tried.
+        #: The most attempts that a page of the document took.
         self.attempts = 1
 
     async def read(self, document: InputDocument, call: PageCall) -> PageText:
@@ -134,7 +134,7 @@ class _WorkerPages:
         if not isinstance(outcome, WorkPage):
             result: Result = outcome
             return result
-        assert outcome.failure is not None  # the work itself returns no such page
+        assert outcome.failure is not None  # the work itself never returns a `WorkPage`
         self.attempts = max(self.attempts, outcome.failure.attempts)
         raise outcome.failure.error
 
@@ -142,8 +142,8 @@ class _WorkerPages:
 class FetchStage:
     """Reads documents from storage, and decodes their pages.
 
-    A generator, since the pages of one document may be more than fit into memory: Ray Data takes one table after the
-    other out of it, as fast as the next stage takes them. So it can't be async, and has an event loop of its own.
+    It is a generator, since the pages of one document may not fit into memory together: Ray Data takes one table after
+    the other out of it, as fast as the next stage takes them. So it can't be async, and has an event loop of its own.
     """
 
     def __init__(self, setup: StageSetup) -> None:
@@ -154,7 +154,7 @@ class FetchStage:
         self._runner = setup.runner("fetch")
 
     def __call__(self, table: "pa.Table") -> "Iterator[pa.Table]":
-        """Take documents; give their pages, with pixels."""
+        """Fetch the documents of a chunk, and yield their pages with pixels."""
         fetched, _ = decode_pages(table)
         results = self._in_loop(self._runner.run(fetched, self._fetch))
         failures = [result for result in results if isinstance(result, WorkPage)]
@@ -172,8 +172,8 @@ class FetchStage:
             call = self._setup.call(work.name, work.number)
             return await self._preprocessor.page(documents[work.document.key], call)
 
-        for start in range(0, len(waiting), _PAGES_A_TABLE):
-            together = waiting[start : start + _PAGES_A_TABLE]
+        for start in range(0, len(waiting), _PAGES_PER_TABLE):
+            together = waiting[start : start + _PAGES_PER_TABLE]
             decoded = self._in_loop(self._runner.run(together, decode))
             yield with_pixels(
                 [
@@ -183,7 +183,7 @@ class FetchStage:
             )
 
     async def _fetch(self, work: WorkPage) -> tuple[Document, list[WorkPage]]:
-        """Fetch a document, and list the pages of it that are to be read."""
+        """Fetch a document, and list its pages that are to be read."""
         call = self._setup.call(work.name, work.number)
         max_bytes = self._setup.settings.http.max_body_bytes
         document = await self._preprocessor.fetch(work.document.location, max_bytes, call.context)
@@ -203,7 +203,7 @@ class DetectionStage:
         self._runner = setup.runner("detection")
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":
-        """Take decoded pages; give them with their quads, and hand the pixels on."""
+        """Find the lines of a chunk's pages, and return these with their quads and pixels."""
         pages, pixels = decode_pages(table)
 
         async def detect(work: WorkPage) -> WorkPage:
@@ -223,7 +223,7 @@ class RecognitionStage:
         self._runner = setup.runner("recognition")
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":
-        """Take pages with their quads; give their texts."""
+        """Read the lines of a chunk's pages, and return their texts."""
         pages, pixels = decode_pages(table)
 
         async def recognize(work: WorkPage) -> WorkPage:
@@ -241,4 +241,4 @@ STAGES = {
     "recognition": RecognitionStage,
     "reading": ReadingStage,
 }
-"""The stages by name. `reading` stands in place of the three others."""
+"""The stages by name. `reading` replaces the three others."""
