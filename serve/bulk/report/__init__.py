@@ -1,4 +1,4 @@
-"""What a bulk run says of itself: progress, counts, errors, summary and status.
+"""Reports of a bulk run: progress, counts, errors, summary and status.
 
 Nothing here decides what the run does.
 """

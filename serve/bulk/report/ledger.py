@@ -1,4 +1,4 @@
-"""`_errors.jsonl`: the documents that could not be read, as a run goes and after it."""
+"""Keeps `_errors.jsonl`, the documents that could not be read, during a run and after it."""
 
 import dataclasses
 import json
@@ -18,14 +18,14 @@ _FIELDS = {field.name for field in dataclasses.fields(DocumentError)}
 class ErrorLedger:
     """The errors by key, in the order in which they came in; about half a kilobyte each.
 
-    To be used by one thread. A run saves it once a minute and when it ends: what a killed run did not save is tried
-    again.
+    Only one thread may use it. A run saves it once a minute and when it ends. Documents whose errors a killed run did
+    not save are tried again.
 
     Args:
         output: The output folder, from `folder_of`.
-        storage: Writes it.
-        errors: What is written there.
-        is_written: Whether the file is there.
+        storage: Writes the file.
+        errors: The errors that are in the file.
+        is_written: Whether the file exists.
     """
 
     def __init__(
@@ -38,11 +38,11 @@ class ErrorLedger:
 
     @classmethod
     def load(cls, output: str, storage: Storage) -> "ErrorLedger":
-        """Read what an earlier run wrote; empty where there was none.
+        """Read the file of an earlier run. Without a file, there are no errors.
 
         Raises:
-            MalformedRequest: A line is none that a run wrote.
-            RayocrError: It can't be read.
+            MalformedRequest: A line was not written by a bulk run.
+            RayocrError: The file can't be read.
         """
         try:
             content = read_small(storage, output + ERRORS_NAME)
@@ -64,17 +64,17 @@ class ErrorLedger:
         return key in self._errors
 
     def add(self, error: DocumentError) -> None:
-        """Note an error; replaces an earlier one of the same key."""
+        """Note an error, which replaces an earlier one of the same key."""
         self._errors[error.key] = error
         self._is_saved = False
 
     def discard(self, key: str) -> None:
-        """Forget a key that was read after all; nothing happens where it did not fail."""
+        """Forget the error of a key that was read after all; nothing happens if it has none."""
         if self._errors.pop(key, None) is not None:
             self._is_saved = False
 
     def discard_done(self, done: DoneKeys) -> None:
-        """Forget the keys that have a result: a run that was killed had no time to."""
+        """Forget the errors of keys that have a result. A killed run had no time to do that."""
         for error in self:
             if done.has_key(error.key):
                 self.discard(error.key)
@@ -83,10 +83,10 @@ class ErrorLedger:
         """Write the file anew, if anything changed.
 
         Args:
-            storage: Another than it was loaded by, with more patience.
+            storage: Writes the file instead of the ledger's own storage, for example with more patience.
 
         Raises:
-            RayocrError: It can't be written; the errors stay noted.
+            RayocrError: The file can't be written; the errors stay noted.
         """
         if not self._is_saved:
             rows = (json.dumps(dataclasses.asdict(error), separators=(",", ":")) for error in self._errors.values())
@@ -99,4 +99,4 @@ def _parse(line: bytes, shown: str) -> DocumentError:
         fields = json.loads(line)
         return DocumentError(**{name: fields[name] for name in _FIELDS})
     except (ValueError, KeyError, TypeError) as error:
-        raise MalformedRequest(f"{shown} is none that a bulk run wrote; move the file away") from error
+        raise MalformedRequest(f"{shown} was not written by a bulk run; move the file away") from error

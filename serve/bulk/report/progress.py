@@ -1,4 +1,4 @@
-"""Showing how far a run is: a bar on a terminal, else one line of JSON at a time; and metrics for Prometheus."""
+"""Shows how far a run is: with a bar on a terminal, else with lines of JSON; and with metrics for Prometheus."""
 
 import sys
 import time
@@ -22,7 +22,7 @@ class RunProgress(ABC):
     """Shows a status now and then.
 
     Args:
-        every_s: How often.
+        every_s: Seconds between two statuses.
         clock: Seconds that never run backwards.
     """
 
@@ -32,7 +32,7 @@ class RunProgress(ABC):
         self._due = clock() + every_s
 
     def is_due(self) -> bool:
-        """Whether it is time to show a status; then it is not again for a while."""
+        """Whether it is time to show a status. If it is, the next one is due after `every_s`."""
         now = self._clock()
         if now < self._due:
             return False
@@ -41,24 +41,24 @@ class RunProgress(ABC):
 
     @abstractmethod
     def show(self, status: RunStatus, to_do: int | None) -> None:
-        """Show it.
+        """Show a status.
 
         Args:
             status: How far the run is.
-            to_do: Documents that it has to read; None while that is not known.
+            to_do: Documents that the run has to read; None while that is not known.
         """
 
-    def close(self) -> None:  # noqa: B027 - most have nothing to take away
-        """Take away what is not to stay."""
+    def close(self) -> None:  # noqa: B027 - most have nothing to remove
+        """Remove whatever is not to stay on the terminal."""
 
 
 class JsonProgress(RunProgress):
     """One JSON object a line, for logs.
 
     Args:
-        every_s: How often.
+        every_s: Seconds between two lines.
         clock: Seconds that never run backwards.
-        stream: Where to; standard output, which is a job's log.
+        stream: The stream to write to; None for standard output, which is a job's log.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class JsonProgress(RunProgress):
         self._stream = stream or sys.stdout
 
     def show(self, status: RunStatus, to_do: int | None) -> None:
-        """See `RunProgress.show`."""
+        """Write the status as a line of JSON."""
         print(status.model_dump_json(), file=self._stream, flush=True)
 
 
@@ -82,7 +82,7 @@ class BarProgress(RunProgress):
         self._bar.start()
 
     def show(self, status: RunStatus, to_do: int | None) -> None:
-        """See `RunProgress.show`."""
+        """Move the bar, and show the stages below it."""
         counts = status.counts
         self._bar.update(
             self._task,
@@ -94,7 +94,7 @@ class BarProgress(RunProgress):
         )
 
     def close(self) -> None:
-        """See `RunProgress.close`."""
+        """Stop the bar."""
         self._bar.stop()
 
 
@@ -104,17 +104,15 @@ class Metrics:
     def __init__(self) -> None:
         from ray.util.metrics import Counter, Gauge
 
-        self._documents = Counter(
-            "rayocr_bulk_documents", "Documents of bulk runs, by what came of them.", tag_keys=("outcome",)
-        )
+        self._documents = Counter("rayocr_bulk_documents", "Documents of bulk runs, by outcome.", tag_keys=("outcome",))
         self._pages = Counter("rayocr_bulk_pages", "Pages of the documents that bulk runs have read.")
         self._queued = Gauge("rayocr_bulk_queued", "Documents that wait before a stage.", tag_keys=("stage",))
         self._utilization = Gauge(
-            "rayocr_bulk_utilization", "Share of the time of a stage's workers that is work.", tag_keys=("stage",)
+            "rayocr_bulk_utilization", "Share of the time of a stage's workers in which they work.", tag_keys=("stage",)
         )
 
     def count(self, done: int, failed: int, pages: int) -> None:
-        """Count documents."""
+        """Count documents and pages."""
         for outcome, number in (("done", done), ("failed", failed)):
             if number:
                 self._documents.inc(number, tags={"outcome": outcome})
@@ -129,12 +127,12 @@ class Metrics:
 
 
 def build_progress() -> RunProgress:
-    """A bar where standard error is a terminal, else lines."""
+    """Build a bar if standard error is a terminal, else lines."""
     return BarProgress() if sys.stderr.isatty() else JsonProgress()
 
 
 def stages_text(status: RunStatus) -> str:
-    """Queue and utilization of each stage, for a person."""
+    """Describe the queue and the utilization of each stage, for a person."""
     return "  ".join(
         f"{stage.name} {stage.workers}x {stage.utilization:.0%}, {stage.queued} wait" for stage in status.stages
     )

@@ -1,4 +1,4 @@
-"""What a run says of itself: `_summary.json` when it ends, `_state/status.json` while it goes."""
+"""The reports that a run writes: `_state/status.json` while it runs, `_summary.json` when it ends."""
 
 from datetime import datetime
 from typing import Literal, TypeVar
@@ -22,11 +22,11 @@ __all__ = [
 ]
 
 RunState = Literal["running", "complete", "stopped", "failed"]
-"""`stopped`: by a signal; `failed`: by an error. Both go on with the same command."""
+"""`stopped` is by a signal, `failed` by an error. The same command resumes either."""
 
 
 class _Report(BaseModel):
-    # Another version of rayocr may have written it: what it knows more of is left out.
+    # Another version of rayocr may have written it. Fields that are unknown here are left out.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
@@ -36,13 +36,13 @@ Report = TypeVar("Report", bound=_Report)
 class RunCounts(_Report):
     """Documents of one run, so far."""
 
-    listed: int = Field(default=0, description="Documents of the input, what is left out by patterns apart.")
-    skipped_done: int = Field(default=0, description="Of these, that had a result before.")
-    skipped_failed: int = Field(default=0, description="Of these, that failed before, without --retry-failed.")
-    done: int = Field(default=0, description="Read in this run, results written.")
-    failed: int = Field(default=0, description="Failed in this run; _errors.jsonl lists them.")
-    pages: int = Field(default=0, description="Of the documents that were read.")
-    size_bytes: int = Field(default=0, description="Of the documents that were read.")
+    listed: int = Field(default=0, description="Documents of the input, without those that patterns leave out.")
+    skipped_done: int = Field(default=0, description="Those of them that had a result before.")
+    skipped_failed: int = Field(default=0, description="Those of them that failed before, without --retry-failed.")
+    done: int = Field(default=0, description="Documents that this run has read and written.")
+    failed: int = Field(default=0, description="Documents that failed in this run; _errors.jsonl lists them.")
+    pages: int = Field(default=0, description="Pages of the documents that were read.")
+    size_bytes: int = Field(default=0, description="Bytes of the documents that were read.")
 
 
 class StageStatus(_Report):
@@ -50,17 +50,17 @@ class StageStatus(_Report):
 
     name: str
     workers: int
-    queued: int = Field(description="Documents that wait before it.")
-    utilization: float = Field(description="Share of its workers' time that is work, 0 to 1.")
+    queued: int = Field(description="Documents that wait before the stage.")
+    utilization: float = Field(description="Share of its workers' time in which they work, 0 to 1.")
 
 
 class RunStatus(_Report):
     """How far a run is."""
 
     state: RunState
-    message: str = Field(default="", description="One sentence, where there is something to say.")
+    message: str = Field(default="", description="One sentence, if there is something to say.")
     started: datetime
-    updated: datetime = Field(description="An old one of a run that is running: its driver was killed.")
+    updated: datetime = Field(description="If a running run has an old time here, its driver was killed.")
     counts: RunCounts
     listing_ended: bool = Field(description="Whether counts.listed is the final number.")
     images_per_s: float
@@ -73,7 +73,7 @@ class RunSummary(_Report):
 
     state: RunState
     complete: bool = Field(description="Whether every document of the input has a result or an error.")
-    message: str = Field(default="", description="Why it ended, where it is not complete.")
+    message: str = Field(default="", description="Why the run ended, if it is not complete.")
     counts: RunCounts
     results: int = Field(description="Documents with a result in the output, those of earlier runs included.")
     errors: int = Field(description="Rows of _errors.jsonl, those of earlier runs included.")
@@ -86,7 +86,7 @@ class RunSummary(_Report):
     output: str
     format: str
     model: str
-    version: str = Field(description="Of rayocr.")
+    version: str = Field(description="Version of rayocr.")
     configuration: dict[str, JsonValue] = Field(description="The settings that differ from the defaults; no secrets.")
 
 
@@ -96,10 +96,10 @@ def write_summary(output: str, storage: Storage, summary: RunSummary) -> None:
 
 
 def read_summary(output: str, storage: Storage) -> RunSummary | None:
-    """Read `_summary.json`; None where no run has ended yet.
+    """Read `_summary.json`; None if no run has ended yet.
 
     Raises:
-        MalformedRequest: The file is none that a run wrote.
+        MalformedRequest: The file was not written by a bulk run.
     """
     return _read(output + SUMMARY_NAME, storage, RunSummary)
 
@@ -110,10 +110,10 @@ def write_status(output: str, storage: Storage, status: RunStatus) -> None:
 
 
 def read_status(output: str, storage: Storage) -> RunStatus | None:
-    """Read `_state/status.json`; None where no run has begun.
+    """Read `_state/status.json`; None if no run has begun.
 
     Raises:
-        MalformedRequest: The file is none that a run wrote.
+        MalformedRequest: The file was not written by a bulk run.
     """
     return _read(output + STATUS_NAME, storage, RunStatus)
 
@@ -128,4 +128,4 @@ def _read(location: str, storage: Storage, report: type[Report]) -> Report | Non
     except SourceNotFound:
         return None
     except ValidationError as error:
-        raise MalformedRequest(f"{location} is none that a bulk run wrote: {error.errors()[0]['msg']}") from error
+        raise MalformedRequest(f"{location} was not written by a bulk run: {error.errors()[0]['msg']}") from error

@@ -1,4 +1,4 @@
-"""`rayocr bulk status`: how far a run is, from what it writes below its output."""
+"""`rayocr bulk status`: shows how far a run is, from its reports below the output."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -31,14 +31,14 @@ def show_status(
 
     Args:
         output: The run's output.
-        settings: For the storage.
+        settings: The settings in effect, for the storage.
         write: Takes each line.
         watch: Whether to go on until the run ends.
-        as_json: Whether to show the run's own JSON.
+        as_json: Whether to show the run's JSON as it is.
         sleep: Waits that many seconds.
 
     Raises:
-        SourceNotFound: No run has written there.
+        SourceNotFound: No run has written to the output.
         RayocrError: The output can't be read.
     """
     folder = folder_of(output)
@@ -62,12 +62,12 @@ def show_status(
 
 
 def status_lines(status: RunStatus, summary: RunSummary | None, now: datetime) -> Iterator[str]:
-    """Say it for a person.
+    """Describe the status of a run, for a person.
 
     Args:
-        status: Of the last run.
-        summary: Of the last run that ended, if one did.
-        now: To tell how old the status is.
+        status: Status of the last run.
+        summary: Summary of the last run that ended, if one did.
+        now: The present time, which tells how old the status is.
     """
     counts = status.counts
     age_s = (now - status.updated).total_seconds()

@@ -1,4 +1,4 @@
-"""The counts of a run, and how fast it is."""
+"""Counts the documents of a run, and measures its speed."""
 
 import time
 from collections import deque
@@ -12,7 +12,7 @@ from serve.bulk.write.writer import WriteReport
 __all__ = ["Tally", "stage_statuses"]
 
 _SPEED_OVER_S = 60.0
-# Before that a share of failures says little.
+# Of fewer documents, a share of failures says little.
 _FEW_DOCUMENTS = 100
 
 
@@ -20,7 +20,7 @@ class Tally:
     """Counts of all passes of a run.
 
     Args:
-        threads: Of one worker of each stage, in the order of the pipeline.
+        threads: Threads of one worker of each stage, in the order of the pipeline.
         clock: Seconds that never run backwards.
     """
 
@@ -34,9 +34,9 @@ class Tally:
         self.size_bytes = 0
         self.writer_cpu_s = 0.0
         self.listing = ListingCounts()
-        """Of the first pass: later ones find this run's own results."""
+        """Counts of the first pass. Later passes find this run's own results."""
         self.to_do: int | None = None
-        """Documents that this run has to read, once it is known."""
+        """Documents that this run has to read; None until it is known."""
         self._recent: deque[tuple[float, int]] = deque([(clock(), 0)])
         self._last: tuple[float, dict[str, StageCounts]] | None = None
 
@@ -46,20 +46,20 @@ class Tally:
         return self.done + self.failed
 
     def add(self, report: WriteReport) -> None:
-        """Count what the writer reports."""
+        """Count the documents of a report of the writer."""
         self.done += report.done
         self.failed += len(report.failed)
         self.pages += report.pages
         self.size_bytes += report.bytes
         self.writer_cpu_s = max(self.writer_cpu_s, report.cpu_s)
 
-    def is_over(self, max_error_rate: float, *, at_end: bool = False) -> bool:
-        """Whether too large a share has failed: of at least 100, or at the end of all."""
+    def has_too_many_failures(self, max_error_rate: float, *, at_end: bool = False) -> bool:
+        """Whether too large a share of documents has failed: of at least 100 or, at the end, of all."""
         enough = self.settled > 0 if at_end else self.settled >= _FEW_DOCUMENTS
         return enough and self.failed > max_error_rate * self.settled
 
     def counts(self) -> RunCounts:
-        """For status and summary."""
+        """Return the counts, for status and summary."""
         return RunCounts(
             listed=self.listing.listed,
             skipped_done=self.listing.done,
@@ -71,11 +71,11 @@ class Tally:
         )
 
     def status(self, snapshot: Snapshot, state: RunState = "running", message: str = "") -> RunStatus:
-        """How far the run is. To be asked again and again: speed and utilization are those of the time between.
+        """Make the status of the run. Speed and utilization are those of the time since earlier calls.
 
         Args:
-            snapshot: Of the coordinator.
-            state: Of the run.
+            snapshot: The coordinator's snapshot.
+            state: State of the run.
             message: One sentence, if there is something to say.
         """
         now = self._clock()
@@ -105,13 +105,13 @@ class Tally:
 def stage_statuses(
     snapshot: Snapshot, before: Mapping[str, StageCounts], elapsed_s: float, threads: Mapping[str, int]
 ) -> tuple[StageStatus, ...]:
-    """Queues and utilization of the stages.
+    """Make the statuses of the stages, with their queues and utilization.
 
     Args:
-        snapshot: Now.
-        before: The stages' counts, then.
-        elapsed_s: Between then and now.
-        threads: Of one worker of each stage, in the order of the pipeline.
+        snapshot: The coordinator's snapshot of now.
+        before: The stages' counts of an earlier time.
+        elapsed_s: Seconds since that time.
+        threads: Threads of one worker of each stage, in the order of the pipeline.
     """
     statuses = []
     arrived = snapshot.listing.given
@@ -119,7 +119,7 @@ def stage_statuses(
         counts = snapshot.stages.get(name, StageCounts())
         used_s = counts.busy_s - before.get(name, StageCounts()).busy_s
         available_s = elapsed_s * counts.workers * threads[name]
-        # Workers tell of their CPU time when they finish a chunk: what they used may be that of a time before.
+        # Workers report their CPU time when they finish a chunk, so that some of it may be from an earlier time.
         share = min(1.0, max(0.0, used_s / available_s)) if available_s > 0 else 0.0
         queued = max(0, arrived - counts.begun)
         statuses.append(StageStatus(name=name, workers=counts.workers, queued=queued, utilization=round(share, 2)))

@@ -1,4 +1,4 @@
-"""A run while Ray is up: passes until nothing is left, and what is said about them."""
+"""A run while Ray is up: passes until nothing is left, and the reports about them."""
 
 import time
 from contextlib import suppress
@@ -38,19 +38,19 @@ __all__ = ["ReportStorages", "Session", "StopFlag"]
 
 _STATUS_EVERY_S = 10.0
 _LEDGER_EVERY_S = 60.0
-# A pass may lose documents with a worker or a node; the next takes them. Without any progress it is no accident.
-_MOST_PASSES_IN_VAIN = 3
+# A pass may lose documents with a worker or a node; the next takes them. So many without a result are not an accident.
+_MOST_EMPTY_PASSES = 3
 
 
 class StopFlag:
-    """Set by a signal handler, asked by the run."""
+    """A flag that a signal handler sets and the run reads."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
 
     @property
     def stop(self) -> Stop | None:
-        """What a signal asks for."""
+        """The stop that a signal asks for; None if there was none."""
         if self.signal is None:
             return None
         return Stop("stopped by a signal; the same command goes on from here", 128 + self.signal)
@@ -58,11 +58,12 @@ class StopFlag:
 
 @dataclass(frozen=True, slots=True)
 class ReportStorages:
-    """The output folder's storage, twice, for what the driver writes.
+    """The output folder's storage, twice, for the files that the driver writes.
 
     Args:
-        impatient: For what comes again, and after a failure: who has waited for a storage in vain does not wait again.
-        patient: For the reports of a run that is complete.
+        impatient: Writes files that are soon written again, and reports after a failure, since a run that has waited
+            for a storage in vain does not wait again.
+        patient: Writes the reports of a run that is complete.
     """
 
     impatient: Storage
@@ -73,15 +74,15 @@ class Session:
     """One run on one cluster.
 
     Args:
-        options: Of the run, its locations absolute.
+        options: Options of the run, with absolute locations.
         loaded: The settings in effect.
-        storages: For reports.
-        storage_settings: Of the stages' and the writer's storages, with the run's patience.
+        storages: Storages of the reports.
+        storage_settings: Settings of the stages' and the writer's storages, with the run's patience.
         model: Name of the model bundle.
         ledger: The errors of earlier runs.
-        cluster: Where it runs.
-        flag: Whether a signal came.
-        classes: What does the work.
+        cluster: The Ray that the run uses.
+        flag: Tells whether a signal came.
+        classes: The classes that do the work of the stages.
     """
 
     def __init__(
@@ -113,8 +114,8 @@ class Session:
         self._pass_number = 0
         self._is_complete = False
         self._plan: ListingPlan | None = None
-        # Those of this run are never tried twice in it; those of earlier ones only if that is asked for.
-        self._not_again = [] if options.retry_failed else list(ledger)
+        # Errors of this run are never tried again in it, errors of earlier runs only if that is asked for.
+        self._not_retried = [] if options.retry_failed else list(ledger)
         self._coordinator = start_coordinator(cluster.pools, options)
         request = ReadRequest(
             options.document.page_ranges,
@@ -148,30 +149,30 @@ class Session:
         """Run passes until nothing is left.
 
         Returns:
-            Why the run has to stop; None when it is complete.
+            Why the run has to stop; None if it is complete.
 
         Raises:
-            RayocrError: The pipeline does not run.
+            RayocrError: The pipeline ended several times without a result.
         """
         try:
             stop = self._passes()
         finally:
             self._progress.close()
         self._is_complete = stop is None
-        if stop is None and self._tally.is_over(self._options.max_error_rate, at_end=True):
+        if stop is None and self._tally.has_too_many_failures(self._options.max_error_rate, at_end=True):
             return self._too_many_errors()
         return stop
 
     def report(self, stop: Stop | None, error: RayocrError | None = None) -> None:
-        """Write what is to stay: errors, summary, status.
+        """Write the errors, the summary and the last status.
 
         Args:
-            stop: Why the run ended.
-            error: What ended it instead.
+            stop: Why the run stopped; None if it did not.
+            error: The error that ended the run; None if none did.
 
         Raises:
-            RayocrError: The run is complete, and this can't be written. Of a run that is not, what stopped it is what a
-                user has to know, and mostly the reason why this fails too.
+            RayocrError: The run is complete, and a report can't be written. If the run is not complete, nothing is
+                raised: a user has to know why the run stopped, and mostly the report fails for the same reason.
         """
         snapshot = self._snapshot()
         message = error.message if error is not None else stop.message if stop is not None else ""
@@ -187,11 +188,11 @@ class Session:
                 raise
 
     def _passes(self) -> Stop | None:
-        in_vain = crashes = 0
+        empty_passes = crashes = 0
         while True:
             self._pass_number += 1
             ray.get(self._coordinator.start_pass.remote())
-            plan = ListingPlan(self._options, self._storage_settings, failed_digests(self._not_again, self._options))
+            plan = ListingPlan(self._options, self._storage_settings, failed_digests(self._not_retried, self._options))
             if self._pass_number == 1:
                 self._plan = plan
             with data_context(is_local=self._cluster.is_local), quiet_pool_starts():
@@ -206,19 +207,19 @@ class Session:
                 return None
             # Something ended on the way. Another listing tells what is missing; mostly nothing is.
             crashes = snapshot.crashes
-            in_vain = 0 if outcome.settled else in_vain + 1
-            if in_vain >= _MOST_PASSES_IN_VAIN:
-                raise RayocrError(f"the pipeline ended {in_vain} times without a result: {outcome.error}")
+            empty_passes = 0 if outcome.settled else empty_passes + 1
+            if empty_passes >= _MOST_EMPTY_PASSES:
+                raise RayocrError(f"the pipeline ended {empty_passes} times without a result: {outcome.error}")
 
     def _on_report(self, report: WriteReport) -> Stop | None:
         self._tally.add(report)
         self._metrics.count(report.done, len(report.failed), report.pages)
         for error in report.failed:
             self._ledger.add(error)
-            self._not_again.append(error)
+            self._not_retried.append(error)
         for key in report.recovered:
             self._ledger.discard(key)
-        return self._too_many_errors() if self._tally.is_over(self._options.max_error_rate) else None
+        return self._too_many_errors() if self._tally.has_too_many_failures(self._options.max_error_rate) else None
 
     def _on_tick(self) -> Stop | None:
         now = time.monotonic()
@@ -234,7 +235,7 @@ class Session:
             if is_status_due:
                 self._count_if_it_takes_long()
                 self._status_due = now + _STATUS_EVERY_S
-                # It is written again soon. Whether the storage is away for too long, those find who can't do without.
+                # It is written again soon. Whether the storage is away for too long, stages and writer find out.
                 with suppress(StorageUnavailable):
                     write_status(self._options.output, self._storages.impatient, status)
         if now >= self._ledger_due:
@@ -253,7 +254,7 @@ class Session:
         return snapshot
 
     def _count_if_it_takes_long(self) -> None:
-        """Know what there is to do, for the time left: the listing runs only little ahead of the pipeline."""
+        """Count the documents to read, for the time left: the listing is only a little ahead of the pipeline."""
         if self._tally.to_do is not None or self._plan is None:
             return
         if self._counting is None and self._tally.settled:
@@ -276,7 +277,7 @@ class Session:
         tally = self._tally
         ended = datetime.now(UTC)
         elapsed_s = (ended - tally.started).total_seconds()
-        # Of a cluster that others use too, only the run's own processes count.
+        # On a cluster that others use too, only the run's own processes count.
         cpu_s = self._cluster.cpu_s() or snapshot.cpu_s + tally.writer_cpu_s + time.process_time()
         configuration = self._loaded.settings.model_dump(mode="json", exclude_defaults=True)
         return RunSummary(

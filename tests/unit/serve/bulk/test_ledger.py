@@ -89,5 +89,5 @@ def test_keys_with_a_result_leave(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"x", b"{}", b"[]\n", b"\n\n", b'"a"\n'])
 def test_file_that_no_run_wrote_is_malformed(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "_errors.jsonl").write_bytes(content)
-    with pytest.raises(MalformedRequest, match=r"line 1 of .*_errors\.jsonl is none that a bulk run wrote"):
+    with pytest.raises(MalformedRequest, match=r"line 1 of .*_errors\.jsonl was not written by a bulk run"):
         ErrorLedger.load(folder_of(str(tmp_path)), STORAGE)

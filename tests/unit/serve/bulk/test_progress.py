@@ -53,15 +53,15 @@ def test_time_left_is_unknown_while_the_number_of_documents_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("done", "failed", "at_end", "is_over"),
+    ("done", "failed", "at_end", "has_too_many_failures"),
     [(5, 5, False, False), (5, 5, True, True), (95, 5, False, False), (80, 20, False, True), (0, 0, True, False)],
 )
 def test_error_rate_counts_from_a_hundred_documents_or_at_the_end(
-    done: int, failed: int, at_end: bool, is_over: bool
+    done: int, failed: int, at_end: bool, has_too_many_failures: bool
 ) -> None:
     tally = Tally(THREADS, Clock())
     tally.add(WriteReport(done=done, failed=failures(failed)))
-    assert tally.is_over(0.1, at_end=at_end) is is_over
+    assert tally.has_too_many_failures(0.1, at_end=at_end) is has_too_many_failures
 
 
 def test_stages_tell_queue_and_utilization() -> None:

@@ -81,5 +81,5 @@ def test_status_of_a_newer_version_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "{}", "[1]"])
 def test_file_that_no_run_wrote_is_malformed(tmp_path: Path, content: str) -> None:
     (tmp_path / "_summary.json").write_text(content)
-    with pytest.raises(MalformedRequest, match=r"_summary\.json is none that a bulk run wrote"):
+    with pytest.raises(MalformedRequest, match=r"_summary\.json was not written by a bulk run"):
         read_summary(folder_of(str(tmp_path)), STORAGE)
