@@ -1,4 +1,5 @@
-"""The end of a bulk run's pipeline: documents put together, converted and written, and what that says is done.
+"""The end of a bulk run's pipeline: documents are put together, converted and written.
 
-Each output format is a file in `outputs`.
+The output also tells which documents are done (`done`). Each output format is a file in `outputs`. Errors and reports
+are not here (`serve.bulk.report`).
 """

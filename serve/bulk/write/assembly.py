@@ -1,4 +1,4 @@
-"""From the pages of a document, as they come, to its result."""
+"""Puts the pages of a document together to its result."""
 
 import uuid
 
@@ -27,8 +27,8 @@ class DocumentAssembly:
         """Take a page, read or failed.
 
         Returns:
-            None until the last page of its document is there. Then the result of those that were read, with a warning
-            for each other one; or the error, if none was read or if an error costs the whole document.
+            None until the last page of its document is there. Then the result of the pages that were read, with a
+            warning for each of the others; or the error, if no page was read or an error costs the whole document.
         """
         if page.page_count == 1:
             return self._put_together([page])
@@ -61,5 +61,5 @@ def _outcome(page: WorkPage, failures: PageFailures) -> PageText | PageFailure:
 
 
 def _result_id(location: str, etag: str) -> str:
-    """Make the `id` of a document's result: the same in each run, while that of an HTTP answer is the request's."""
+    """Make the `id` of a document's result. It is the same in each run; over HTTP it is the request's."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{location}#{etag}"))

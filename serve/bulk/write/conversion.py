@@ -1,4 +1,4 @@
-"""Results in an export format."""
+"""Converts results to an export format."""
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -23,13 +23,13 @@ __all__ = ["Conversion", "conversion_of"]
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """Converts results; where that takes the document, each in a task of its own, whose end costs itself alone.
+    """Converts results. If that takes the document, each has a task of its own, which harms no other if it crashes.
 
     Args:
-        format: An export format.
+        format: Name of the export format.
         storage: How documents are fetched.
-        max_bytes: Of a document.
-        password: That opens encrypted ones.
+        max_bytes: The most bytes of a document.
+        password: The password that opens encrypted documents.
     """
 
     format: str
@@ -41,7 +41,7 @@ class Conversion:
         """Convert results.
 
         Returns:
-            Those with their `export`, and errors for those that can't be written in this format.
+            The results with their `export`, and errors for those that can't be written in this format.
 
         Raises:
             StorageUnavailable: A document can't be fetched again.
@@ -80,16 +80,16 @@ class Conversion:
                 raise error.cause from error
             raise
         except WorkerCrashedError as error:
-            raise ReplicaCrashed("the process that converted this document ended; it was given up") from error
+            raise ReplicaCrashed("the process that converted this document ended; the document was given up") from error
 
 
 def conversion_of(options: BulkOptions, settings: Settings, storage: StorageSettings) -> Conversion | None:
-    """The conversion that a run needs; None where its results are written as they are.
+    """Make the conversion that a run needs; None if its results are written as they are.
 
     Args:
-        options: Of the run.
-        settings: The whole tree.
-        storage: With the run's patience.
+        options: Options of the run.
+        settings: The whole settings tree.
+        storage: How documents are fetched, with the run's patience.
     """
     if options.format not in EXPORTS or options.format == "json":
         return None

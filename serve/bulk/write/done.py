@@ -1,4 +1,4 @@
-"""What is done, from nothing but what is written: the heart of resuming."""
+"""Tells from the output alone which documents are done, so that a run can be resumed."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -17,13 +17,13 @@ _BLOCK = 4096
 
 
 class DoneKeys:
-    """The keys that have a result, and the marks of the sources that these were read from; 24 bytes each.
+    """The keys that have a result, with the ETags of the sources that were read; 24 bytes each.
 
     Args:
-        records: (N,) of `RECORD`; where a key comes twice, the later one holds.
-        output_format: Looks up marks that the records do not know.
+        records: (N,) of `RECORD`; if a key comes twice, the later record holds.
+        output_format: Looks up ETags that the records lack.
         output: The output folder.
-        storage: Reads it.
+        storage: Reads the output.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class DoneKeys:
         self._keys: Digests = keys[last]
         self._etags: npt.NDArray[np.uint64] = records["etag"][order[last]]
         self.skipped = 0
-        """How many documents `pending` left out so far."""
+        """Number of documents that `pending` has left out so far."""
 
     @classmethod
     def load(
@@ -51,14 +51,14 @@ class DoneKeys:
         *,
         with_etags: bool = False,
     ) -> "DoneKeys":
-        """Look at what is written. Writes nothing.
+        """Find the keys that have a result in the output. Nothing is written.
 
         Args:
             output: The output folder, from `folder_of`.
             format_name: One of `FORMATS`.
-            storage: Reads it.
-            options: Threads.
-            with_etags: Whether `is_changed` will be asked.
+            storage: Reads the output.
+            options: Number of threads.
+            with_etags: Whether `is_changed` will be called.
 
         Raises:
             RayocrError: The output can't be read.
@@ -83,8 +83,8 @@ class DoneKeys:
     def is_changed(self, document: InputDocument) -> bool:
         """Whether the document has a result, but of another version.
 
-        Where the mark is not in the records (a killed run had no time to note it), the result itself is read. Where
-        either mark is unknown for good, the document counts as unchanged.
+        If the ETag is not in the records (a killed run had no time to note it), the result itself is read. If either
+        ETag is unknown for good, the document counts as unchanged.
 
         Raises:
             RayocrError: The result can't be read.
@@ -98,14 +98,14 @@ class DoneKeys:
         return known not in (UNKNOWN_ETAG, etag_digest(document.etag))
 
     def pending(self, documents: Iterable[InputDocument], *, refresh: bool = False) -> Iterator[InputDocument]:
-        """Leave out of a stream what is done; counts it in `skipped`.
+        """Leave done documents out of a stream, and count them in `skipped`.
 
         Args:
-            documents: The stream; taken in small blocks.
+            documents: The stream, which is taken in small blocks.
             refresh: Whether documents that changed since are to be read again.
 
         Yields:
-            The others, in their order.
+            The other documents, in their order.
         """
         stream = iter(documents)
         while block := list(itertools.islice(stream, _BLOCK)):

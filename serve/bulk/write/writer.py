@@ -1,4 +1,4 @@
-"""The end of the pipeline: one actor that puts pages together to documents, and writes them."""
+"""The end of the pipeline: one actor that puts pages together to documents, and writes their results."""
 
 import time
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ __all__ = ["WriteReport", "Writer", "WriterSetup"]
 
 @dataclass(frozen=True, slots=True)
 class WriterSetup:
-    """What the writer is built from.
+    """Everything that the writer is built from.
 
     Args:
         output: The output folder.
@@ -29,8 +29,8 @@ class WriterSetup:
         storage: How results are written.
         model: Name of the model bundle.
         shard_documents: The most documents of a shard.
-        conversion: To an export format, where that is the format.
-        failed_before: Keys that failed in an earlier run; told when they are read after all.
+        conversion: Converts results to an export format; None if the format is not one.
+        failed_before: Keys that failed in an earlier run. The writer reports those that are read after all.
     """
 
     output: str
@@ -44,15 +44,15 @@ class WriterSetup:
 
 @dataclass(frozen=True, slots=True)
 class WriteReport:
-    """What came of some chunks: small, where the chunks are not.
+    """The outcome of some chunks. It is small, unlike the chunks.
 
     Args:
-        taken: Documents that came in whole, or failed.
+        taken: Documents that came in as a whole, or failed.
         done: Documents whose results are durable now.
-        pages: Of these.
-        bytes: Of their files.
+        pages: Pages of the done documents.
+        bytes: Bytes of their files.
         failed: Documents that could not be read.
-        recovered: Of the documents that are done, those that failed in an earlier run.
+        recovered: Keys of the done documents that failed in an earlier run.
         stop: Why the run has to end, if it has.
         cpu_s: CPU seconds of the writer so far.
     """
@@ -79,7 +79,7 @@ class Writer:
     """Runs as an actor, on the driver's node.
 
     Args:
-        setup: What it is built from.
+        setup: Everything that the writer is built from.
     """
 
     def __init__(self, setup: WriterSetup) -> None:
@@ -94,13 +94,13 @@ class Writer:
         self._taken: dict[str, _Taken] = {}
 
     def write(self, *tables: "pa.Table") -> WriteReport:
-        """Take chunks.
+        """Take chunks, and write the documents that they complete.
 
         Args:
-            tables: From recognition.
+            tables: Tables from the last stage.
 
         Returns:
-            What is durable now, of these and of earlier ones.
+            A report on the documents that are durable now, of these chunks and of earlier ones.
         """
         results: list[DocumentResult] = []
         failed: list[DocumentError] = []
@@ -126,7 +126,7 @@ class Writer:
         return self._written(results, failed)
 
     def flush(self) -> WriteReport:
-        """Write what is not durable yet."""
+        """Write all documents that are not durable yet."""
         return self._written(None, [])
 
     def _written(self, results: list[DocumentResult] | None, failed: list[DocumentError]) -> WriteReport:

@@ -1,6 +1,7 @@
-"""Where the results of a bulk run go: one JSON object a document, or shards of JSONL or Parquet.
+"""The output formats of a bulk run: one JSON object or exported file a document, or shards of JSONL or Parquet.
 
-Adding a format is one module with an `OutputFormat` and one row in `registry.py`.
+A new format is one module with an `OutputFormat` and one row in `registry.py`. Exports themselves are in
+`serve.exports`.
 """
 
 from serve.bulk.write.outputs.base import OutputFormat, ResultWriter, WriterOptions

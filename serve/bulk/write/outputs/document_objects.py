@@ -24,29 +24,29 @@ _BLOCK = 4096
 
 
 class DocumentObjects(OutputFormat):
-    """What is done is the listing of the output.
+    """Writes one object a document. The listing of the output tells which documents are done.
 
-    A listing does not show of which version of a document a result is. So the writer notes that in segments below
-    `_state/etags/`, only to save time: what they lack is looked up (`etag_of`).
+    A listing does not show the version of the document that a result was read from. So the writer notes the ETags in
+    segments below `_state/etags/`. These only save time: an ETag that they lack is looked up (`etag_of`).
     """
 
     extensions: tuple[str, ...]
-    """Of the objects' names, with their dots."""
+    """Extensions of the objects' names, with their dots."""
 
     @abstractmethod
     def extension_of(self, result: DocumentResult) -> str:
-        """Which of them the object of one document has."""
+        """Return the one of `extensions` that the object of a document has."""
 
     @abstractmethod
     def content(self, result: DocumentResult) -> bytes:
-        """What is written for one document."""
+        """Make the content of a document's object."""
 
     def build_writer(self, output: str, storage: Storage, options: WriterOptions) -> ResultWriter:
-        """See `OutputFormat.build_writer`."""
+        """Make a writer of one object a document."""
         return _ObjectWriter(self, output, storage, options)
 
     def records(self, output: str, storage: Storage, options: WriterOptions, *, with_etags: bool) -> Iterator[bytes]:
-        """See `OutputFormat.records`."""
+        """Tell which documents are done, from the listing and, if ETags are needed, from the segments."""
         try:
             yield from self._listed_records(output, storage)
         except SourceNotFound:
@@ -55,7 +55,7 @@ class DocumentObjects(OutputFormat):
             yield from self._segments(output, storage, options)
 
     def remove_duplicates(self, output: str, storage: Storage, options: WriterOptions) -> int:
-        """See `OutputFormat.remove_duplicates`: two results can't have one name."""
+        """Remove nothing, since two results can't have the same name."""
         return 0
 
     def _segments(self, output: str, storage: Storage, options: WriterOptions) -> Iterator[bytes]:
@@ -107,7 +107,7 @@ class _ObjectWriter(ResultWriter):
         extension = self._objects.extension_of(result)
         self._storage.write(self._output + name_from_key(result.key, extension), self._objects.content(result))
         for other in self._objects.extensions:
-            if other != extension:  # of an earlier version of the document
+            if other != extension:  # the object of an earlier version of the document
                 self._storage.delete(self._output + name_from_key(result.key, other))
 
     def _write_segment(self) -> None:

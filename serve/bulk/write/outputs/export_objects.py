@@ -7,15 +7,15 @@ from serve.exports import Export
 
 __all__ = ["ExportObjects"]
 
-# Equal to no storage's mark.
+# No storage gives this ETag.
 _UNKNOWN = "?"
 
 
 class ExportObjects(DocumentObjects):
-    """What `Export.convert` made of a document.
+    """Writes one file a document, which `Export.convert` made.
 
     Args:
-        export: Of which format.
+        export: The export format.
     """
 
     def __init__(self, export: Export) -> None:
@@ -24,14 +24,14 @@ class ExportObjects(DocumentObjects):
         self.extensions = tuple(dict.fromkeys(export.file_type(page_count)[1] for page_count in (1, 2)))
 
     def extension_of(self, result: DocumentResult) -> str:
-        """See `DocumentObjects.extension_of`."""
+        """Return the extension of the exported file, which may depend on the number of pages."""
         return self._export.file_type(len(result.result.pages))[1]
 
     def content(self, result: DocumentResult) -> bytes:
-        """See `DocumentObjects.content`."""
+        """Return the exported file."""
         assert result.export is not None  # the writer converts before it writes
         return result.export
 
     def etag_of(self, output: str, storage: Storage, key: str) -> str:
-        """See `OutputFormat.etag_of`: such a file has no place for it, so that the document is read once more."""
+        """Return an ETag that no source has, so that the document is read once more: the file can't hold its own."""
         return _UNKNOWN

@@ -1,4 +1,4 @@
-"""One JSON object a document: the default."""
+"""One JSON object a document, which is the default format."""
 
 from deployments.storage import Storage
 from serve.bulk.documents import DocumentResult
@@ -13,20 +13,20 @@ _EXTENSION = ".json"
 
 
 class JsonObjects(DocumentObjects):
-    """The row of a document, as in shards."""
+    """Writes one object a document: its row, the same as in shards."""
 
     name = "json"
     extensions = (_EXTENSION,)
 
     def extension_of(self, result: DocumentResult) -> str:
-        """See `DocumentObjects.extension_of`."""
+        """Return `.json`."""
         return _EXTENSION
 
     def content(self, result: DocumentResult) -> bytes:
-        """See `DocumentObjects.content`."""
+        """Return the row of a document, as a line."""
         return row_from_result(result) + b"\n"
 
     def etag_of(self, output: str, storage: Storage, key: str) -> str:
-        """See `OutputFormat.etag_of`: reads the result."""
+        """Read the ETag of a document's source from its result."""
         location = output + name_from_key(key, _EXTENSION)
         return key_and_etag(read_small(storage, location), location)[1]

@@ -14,24 +14,24 @@ __all__ = ["JsonlShards"]
 
 
 class JsonlShards(ShardFormat[bytes]):
-    """See `ShardFormat`."""
+    """Writes shards of JSON Lines."""
 
     name = "jsonl"
     suffix = ".jsonl"
 
     def rows(self, results: Sequence[DocumentResult]) -> list[bytes]:
-        """See `ShardFormat.rows`."""
+        """Make a line for each result."""
         return [row_from_result(result) for result in results]
 
     def encode(self, rows: Sequence[bytes]) -> bytes:
-        """See `ShardFormat.encode`."""
+        """Join lines to a shard."""
         return b"".join(row + b"\n" for row in rows)
 
     def keys_and_etags(self, content: bytes, shown: str) -> Iterable[tuple[str, str]]:
-        """See `ShardFormat.keys_and_etags`."""
+        """Read the key and the ETag of each line of a shard."""
         return (key_and_etag(line, shown) for line in content.removesuffix(b"\n").split(b"\n"))
 
     def without(self, content: bytes, kept: npt.NDArray[np.bool_]) -> bytes:
-        """See `ShardFormat.without`."""
+        """Make a shard of only some lines."""
         lines = content.removesuffix(b"\n").split(b"\n")
         return self.encode(list(compress(lines, kept)))

@@ -1,4 +1,4 @@
-"""Names of results: the key where that can be a name, and its digest where not."""
+"""Names results: by their key if that can be a name, and else by its digest."""
 
 from serve.bulk.digests import KEY_BYTES, key_digest
 from serve.bulk.locations import STATE_FOLDER, SUMMARY_NAME
@@ -8,7 +8,7 @@ __all__ = ["digest_from_name", "name_from_key"]
 _ODD_FOLDER = "_odd/"
 # S3's limit is 1,024 bytes with the folder of the output.
 _MOST_KEY_BYTES = 700
-# Of the usual file systems 255.
+# The limit of the usual file systems is 255.
 _MOST_PART_BYTES = 250
 
 
@@ -16,12 +16,12 @@ def name_from_key(key: str, extension: str) -> str:
     """Name the object that holds the result of a document.
 
     Args:
-        key: The document's.
-        extension: Of the format, with its dot.
+        key: Key of the document.
+        extension: Extension of the format, with its dot.
 
     Returns:
         `<key><extension>`; `_odd/<digest><extension>` for the few keys that can't be a path in every storage, or that
-        a run has other uses for. Two keys never have one name.
+        a run itself uses. Two keys never have the same name.
     """
     if _is_odd(key, extension):
         return f"{_ODD_FOLDER}{key_digest(key).hex()}{extension}"
@@ -29,11 +29,11 @@ def name_from_key(key: str, extension: str) -> str:
 
 
 def digest_from_name(name: str, extension: str) -> bytes | None:
-    """Digest of the key that a result is named after; None for what is no result.
+    """Return the digest of the key that a result is named after; None if the name is not that of a result.
 
     Args:
-        name: Below the output.
-        extension: As for `name_from_key`.
+        name: Name below the output.
+        extension: Extension of the format, with its dot.
     """
     if not name.endswith(extension) or name == SUMMARY_NAME or name.startswith(STATE_FOLDER):
         return None

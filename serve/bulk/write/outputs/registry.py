@@ -1,4 +1,4 @@
-"""Which output formats there are. One row each; libraries are imported when a format is first used."""
+"""The output formats, one row each. Their libraries are imported when a format is first used."""
 
 from collections.abc import Callable
 from functools import partial
@@ -35,17 +35,17 @@ def _export(name: str) -> OutputFormat:
     return ExportObjects(export_format(name))
 
 
-_WHOLE: dict[str, Callable[[], OutputFormat]] = {"json": _json, "jsonl": _jsonl, "parquet": _parquet}
-_ROWS: dict[str, Callable[[], OutputFormat]] = {
-    **_WHOLE,
-    **{name: partial(_export, name) for name in EXPORTS if name not in _WHOLE},
+_RESULT_BUILDERS: dict[str, Callable[[], OutputFormat]] = {"json": _json, "jsonl": _jsonl, "parquet": _parquet}
+_BUILDERS: dict[str, Callable[[], OutputFormat]] = {
+    **_RESULT_BUILDERS,
+    **{name: partial(_export, name) for name in EXPORTS if name not in _RESULT_BUILDERS},
 }
 
-RESULT_FORMATS = tuple(_WHOLE)
-"""Those that hold the whole result, with the document's key and ETag."""
+RESULT_FORMATS = tuple(_RESULT_BUILDERS)
+"""Names of the formats that hold the whole result, with the document's key and ETag."""
 
-FORMATS = tuple(_ROWS)
-"""What `--format` takes; the first is the default."""
+FORMATS = tuple(_BUILDERS)
+"""Names for `--format`; the first is the default."""
 
 
 def output_format(name: str) -> OutputFormat:
@@ -55,8 +55,8 @@ def output_format(name: str) -> OutputFormat:
         name: One of `FORMATS`.
 
     Raises:
-        MalformedRequest: There is none of that name.
+        MalformedRequest: There is no format of that name.
     """
-    if name not in _ROWS:
-        raise MalformedRequest(f"unknown output format {name!r}; known are {', '.join(_ROWS)}")
-    return _ROWS[name]()
+    if name not in _BUILDERS:
+        raise MalformedRequest(f"unknown output format {name!r}; known are {', '.join(_BUILDERS)}")
+    return _BUILDERS[name]()

@@ -9,14 +9,14 @@ __all__ = ["key_and_etag", "row_from_result"]
 
 
 def row_from_result(result: DocumentResult) -> bytes:
-    """Write one result.
+    """Make the row of one result.
 
     Args:
-        result: Of one document.
+        result: Result of one document.
 
     Returns:
         `{"key": ..., "etag": ..., "source": ..., ...}` in UTF-8 without a line break, with the fields of `OcrResult`
-        behind these three.
+        after these three.
     """
     head = json.dumps({"key": result.key, "etag": result.etag, "source": result.location}, separators=(",", ":"))
     # pydantic writes the rest several times as fast as it would make dicts for `json`.
@@ -24,17 +24,17 @@ def row_from_result(result: DocumentResult) -> bytes:
 
 
 def key_and_etag(row: bytes, shown: str) -> tuple[str, str]:
-    """Read back what a row is about.
+    """Read the key and the ETag of a row.
 
     Args:
-        row: From `row_from_result`.
-        shown: Where it stands, for messages.
+        row: A row from `row_from_result`.
+        shown: Where the row stands, for messages.
 
     Raises:
-        MalformedRequest: It is no such row.
+        MalformedRequest: The row is not a result of a bulk run.
     """
     try:
         fields = json.loads(row)
         return str(fields["key"]), str(fields["etag"])
     except (ValueError, KeyError, TypeError) as error:
-        raise MalformedRequest(f"{shown} is no result of a bulk run; move it out of the output folder") from error
+        raise MalformedRequest(f"{shown} is not a result of a bulk run; move it out of the output folder") from error

@@ -1,4 +1,4 @@
-"""The Arrow schema of Parquet shards, and results in its shape."""
+"""The Arrow schema of Parquet shards, and tables of results in that schema."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,18 +11,18 @@ from serve.results import CharacterResult, LineResult, OcrPage, WordResult
 __all__ = ["SCHEMA", "SCHEMA_VERSION", "table_from_results"]
 
 SCHEMA_VERSION = "1"
-"""In the file's metadata as `rayocr.schema`. It changes when a column changes or goes, not when one is added."""
+"""Stands in a file's metadata as `rayocr.schema`. It changes if a column changes or goes, not if one is added."""
 
-_PLACED_TEXT = [
+_TEXT_WITH_POLYGON = [
     pa.field("text", pa.string(), nullable=False),
     pa.field("confidence", pa.float32(), nullable=False),
     # Four corners x0, y0, ... y3 in pixels of the upright page, clockwise from the text's top left.
     pa.field("polygon", pa.list_(pa.field("element", pa.float32(), nullable=False), 8), nullable=False),
 ]
-_CHARACTERS = pa.list_(pa.field("element", pa.struct(_PLACED_TEXT), nullable=False))
-_WORD = pa.struct([*_PLACED_TEXT, pa.field("characters", _CHARACTERS, nullable=False)])
+_CHARACTERS = pa.list_(pa.field("element", pa.struct(_TEXT_WITH_POLYGON), nullable=False))
+_WORD = pa.struct([*_TEXT_WITH_POLYGON, pa.field("characters", _CHARACTERS, nullable=False)])
 _WORDS = pa.list_(pa.field("element", _WORD, nullable=False))
-_LINE = pa.struct([*_PLACED_TEXT, pa.field("words", _WORDS, nullable=False)])
+_LINE = pa.struct([*_TEXT_WITH_POLYGON, pa.field("words", _WORDS, nullable=False)])
 _PAGE = pa.struct(
     [
         pa.field("page", pa.int32(), nullable=False),
@@ -56,11 +56,11 @@ SCHEMA = pa.schema(
     ],
     metadata={"rayocr.schema": SCHEMA_VERSION},
 )
-"""One row a document; the fields are those of the JSON result, `source` being the document's location."""
+"""One row a document. The fields are those of the JSON result, and `source` is the document's location."""
 
 
 def table_from_results(results: Sequence[DocumentResult]) -> pa.Table:
-    """Results as rows of `SCHEMA`."""
+    """Make a table of results, one row each, in `SCHEMA`."""
     return pa.Table.from_pylist([_row(result) for result in results], schema=SCHEMA)
 
 
@@ -87,15 +87,15 @@ def _page(page: OcrPage) -> dict[str, Any]:
         "rotation": page.rotation,
         "source": page.source,
         "text": page.text,
-        "lines": [{**_placed(line), "words": [_word(word) for word in line.words]} for line in page.lines],
+        "lines": [{**_with_polygon(line), "words": [_word(word) for word in line.words]} for line in page.lines],
     }
 
 
 def _word(word: WordResult) -> dict[str, Any]:
-    return {**_placed(word), "characters": [_placed(character) for character in word.characters]}
+    return {**_with_polygon(word), "characters": [_with_polygon(character) for character in word.characters]}
 
 
-def _placed(text: LineResult | WordResult | CharacterResult) -> dict[str, Any]:
+def _with_polygon(text: LineResult | WordResult | CharacterResult) -> dict[str, Any]:
     return {
         "text": text.text,
         "confidence": text.confidence,
@@ -104,5 +104,5 @@ def _placed(text: LineResult | WordResult | CharacterResult) -> dict[str, Any]:
 
 
 def _text(name: str) -> str:
-    """Paths may hold bytes that are no UTF-8, Arrow's texts may not."""
+    """Escape bytes that are not UTF-8: paths may hold them, Arrow's strings may not."""
     return name.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""What JSONL and Parquet share: objects of many results, and the small files beside them that say which."""
+"""The common part of JSONL and Parquet: objects of many results, and notes of the keys that each holds."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,57 +25,58 @@ Row = TypeVar("Row")
 
 
 class ShardFormat(OutputFormat, Generic[Row]):
-    """Shards `part-<digest of their keys>.<suffix>`, each with key and etag in every row.
+    """Writes shards `part-<digest of their keys>.<suffix>`, each with key and ETag in every row.
 
-    A shard is written once, whole, and is never appended to. Behind it the writer puts `_state/keys/<name>-<version>`
-    with the records of its rows, so that a resumed run need not read all results to know what is done. The version is
-    the shard's own etag: a file that does not fit its shard is not found. Where it is missing, the shard is read.
+    A shard is written once and as a whole, and is never appended to. After it, the writer writes the note
+    `_state/keys/<name>-<version>` with the records of the shard's rows, so that a resumed run need not read all results
+    to know which documents are done. The version is the shard's own ETag, so that a note of another version is not
+    found. If the note is missing, the shard is read.
 
-    A writer that is killed after it wrote a shard, and before it said so, has its documents read again; then two shards
-    hold them until `remove_duplicates`, which a run calls when it starts and when it ends.
+    If a writer is killed after it wrote a shard and before it reported that, the documents are read again. Then two
+    shards hold them until `remove_duplicates`, which a run calls when it starts and when it ends.
     """
 
     suffix: str
 
     @abstractmethod
     def rows(self, results: Sequence[DocumentResult]) -> list[Row]:
-        """Turn results into what `encode` takes, small enough to be held for a whole shard."""
+        """Turn results into rows for `encode`, small enough to be held for a whole shard."""
 
     @abstractmethod
     def encode(self, rows: Sequence[Row]) -> bytes:
-        """Make a shard."""
+        """Make a shard of rows."""
 
     @abstractmethod
     def keys_and_etags(self, content: bytes, shown: str) -> Iterable[tuple[str, str]]:
-        """Key and etag of each row of a shard.
+        """Read the key and the ETag of each row of a shard.
 
         Raises:
-            MalformedRequest: It is no such shard; `shown` says which.
+            MalformedRequest: The content is not a shard of this format. The message names it as `shown`.
         """
 
     @abstractmethod
     def without(self, content: bytes, kept: npt.NDArray[np.bool_]) -> bytes:
-        """The shard with only some of its rows, (N,) bool."""
+        """Make the shard anew with only those rows that are `kept`, (N,) bool."""
 
     def build_writer(self, output: str, storage: Storage, options: WriterOptions) -> ResultWriter:
-        """See `OutputFormat.build_writer`."""
+        """Make a writer of shards."""
         return _ShardWriter(self, output, storage, options)
 
     def records(self, output: str, storage: Storage, options: WriterOptions, *, with_etags: bool) -> Iterator[bytes]:
-        """See `OutputFormat.records`; the oldest shard first."""
+        """Tell which documents are done, from the shards or their notes, the oldest first."""
         shards = self._shards(output, storage)
         noted = self._noted(output, storage)
         yield from mapped(lambda shard: self._records_of(shard, output, storage, noted), shards, options.threads)
 
     def etag_of(self, output: str, storage: Storage, key: str) -> str:
-        """See `OutputFormat.etag_of`: the records know all that there is to know."""
+        """Return '', since the records hold every ETag that is known."""
         return ""
 
     def remove_duplicates(self, output: str, storage: Storage, options: WriterOptions) -> int:
-        """See `OutputFormat.remove_duplicates`. Also notes the records of shards that lack them.
+        """Leave only the newest row of each key, and write the notes of shards that lack one.
 
-        The newest shard keeps its rows. Each older one is replaced as a whole by what remains of it, so that being
-        killed in between leaves no key without a result.
+        The newest shard keeps its rows. Each older one is replaced as a whole by a shard of its remaining rows, so that
+        a run which is killed meanwhile leaves no key without a result.
         """
         shards = self._shards(output, storage)[::-1]
         noted = self._noted(output, storage)
@@ -93,7 +94,7 @@ class ShardFormat(OutputFormat, Generic[Row]):
         return removed
 
     def write_shard(self, rows: Sequence[Row], records: bytes, name: str, output: str, storage: Storage) -> None:
-        """Write a shard, then the note of what is in it."""
+        """Write a shard, then the note of its records."""
         shard = f"{output}{_PREFIX}{name}{self.suffix}"
         etag = storage.write(shard, self.encode(rows))
         storage.write(_note_name(StoredObject(shard, 0, etag), output), records)
@@ -110,7 +111,7 @@ class ShardFormat(OutputFormat, Generic[Row]):
         storage.delete(_note_name(shard, output))
 
     def _shards(self, output: str, storage: Storage) -> list[StoredObject]:
-        """The shards in the order in which they were written."""
+        """List the shards in the order in which they were written."""
         try:
             stored = [
                 entry

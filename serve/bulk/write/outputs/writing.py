@@ -1,4 +1,4 @@
-"""Storage calls side by side, in threads."""
+"""Makes storage calls side by side, in threads."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,10 +11,10 @@ Result = TypeVar("Result")
 
 
 def all_done(futures: Iterable[Future[None]]) -> None:
-    """Wait for all of them, also when one fails: what a call started does not go on behind its back.
+    """Wait for all calls, also if one fails, so that none goes on after this returns.
 
     Raises:
-        Exception: The first one's in their order.
+        Exception: A call raised it; of several, the first in their order.
     """
     errors = [error for future in list(futures) if (error := future.exception()) is not None]
     if errors:
@@ -22,7 +22,7 @@ def all_done(futures: Iterable[Future[None]]) -> None:
 
 
 def mapped(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
-    """Call a function on each item in threads; results in order, and no more than two a thread ahead."""
+    """Call a function on each item in threads. Results are in order; at most two calls a thread are ahead of them."""
     with ThreadPoolExecutor(threads, thread_name_prefix="bulk-storage") as pool:
         waiting: list[Future[Result]] = []
         try:

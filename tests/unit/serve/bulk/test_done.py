@@ -94,7 +94,7 @@ def test_newest_etag_holds(tmp_path: Path) -> None:
 
 def test_result_that_is_none_is_malformed_when_its_etag_is_needed(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"[]")
-    with pytest.raises(MalformedRequest, match=r"a\.json is no result of a bulk run"):
+    with pytest.raises(MalformedRequest, match=r"a\.json is not a result of a bulk run"):
         load(tmp_path).is_changed(input_document("a", "1"))
 
 

@@ -196,7 +196,7 @@ def test_output_that_is_not_there_has_no_duplicates(tmp_path: Path, name: str) -
 @pytest.mark.parametrize("content", [b"", b"no shard", b'{"key":1}\n'])
 def test_file_that_is_no_shard_is_malformed(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / f"part-x.{name}").write_bytes(content)
-    with pytest.raises(MalformedRequest, match=r"part-x\..* is no result of a bulk run; move it out"):
+    with pytest.raises(MalformedRequest, match=r"part-x\..* is not a result of a bulk run; move it out"):
         load(tmp_path, name)
 
 
