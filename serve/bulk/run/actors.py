@@ -1,4 +1,4 @@
-"""The two actors beside the pipeline: both on the driver's node, both started again should their process end."""
+"""The two actors beside the pipeline. Both are on the driver's node, and are started again if their process ends."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["start_coordinator", "start_counting", "start_writer"]
 
-# Documents that the listing may be ahead: so many chunks wait for each that is worked on.
+# The listing may be ahead by so many chunks for each chunk that is worked on.
 _CHUNKS_AHEAD = 8
 _LEAST_WINDOW = 256
 
@@ -25,13 +25,13 @@ _LEAST_WINDOW = 256
 def start_coordinator(pools: Pools, options: BulkOptions) -> "ActorHandle[Any]":
     """Start the coordinator of a run."""
     window = max(_LEAST_WINDOW, _CHUNKS_AHEAD * pools.chunks * options.chunk_documents)
-    # What it is asked is asked again when it is back: by then it remembers nothing, which is harmless.
+    # Ray repeats failed calls when the coordinator is back. By then it remembers nothing, which is harmless.
     coordinator: ActorHandle[Any] = _actor(Coordinator, max_task_retries=-1).remote(list(pools.stages), window)
     return coordinator
 
 
 def start_writer(setup: WriterSetup) -> "ActorHandle[Any]":
-    """Start the writer of a run. Its calls are not repeated by Ray, but by who made them."""
+    """Start the writer of a run. Calls that fail are repeated by their caller, not by Ray."""
     writer: ActorHandle[Any] = _actor(Writer, max_task_retries=0).remote(setup)
     return writer
 
@@ -43,7 +43,7 @@ def start_counting(plan: ListingPlan) -> "ObjectRef[int]":
 
 
 def _actor(actor: type, *, max_task_retries: int) -> Any:
-    # Not `soft`, which is but a hint: a lost node would take them along. Without the driver's node there is no run.
+    # A soft affinity is only a hint, and the actors might be lost with another node. A run can't outlive this node.
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     return ray.remote(actor).options(
         num_cpus=0, max_restarts=-1, max_task_retries=max_task_retries, scheduling_strategy=here

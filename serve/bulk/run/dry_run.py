@@ -1,4 +1,4 @@
-"""`--dry-run`: what a run would read, and what it would take, from a sample."""
+"""`--dry-run`: counts the documents that a run would read, and estimates its time and cost from a sample."""
 
 import time
 from collections.abc import Iterator
@@ -21,11 +21,11 @@ __all__ = ["dry_run"]
 
 
 def dry_run(options: BulkOptions, settings: Settings) -> Iterator[str]:
-    """Count what a run would read, and read a few of it. Writes nothing.
+    """Count the documents that a run would read, and read a few of them. Nothing is written.
 
     Args:
-        options: Of the run.
-        settings: In effect.
+        options: Options of the run.
+        settings: The settings in effect.
 
     Yields:
         Lines for a person.
@@ -73,7 +73,7 @@ def _timed(options: BulkOptions, settings: Settings, sample: list[InputDocument]
         reader.close()
     cores = usable_cpu_count()
     estimate = Estimate.of(documents, cpu_s, cores, options.cpu_hour_price)
-    yield f"  a sample of {len(sample)} took {cpu_s:.3f} CPU seconds a document; {failed} of it failed"
+    yield f"  a sample of {len(sample)} took {cpu_s:.3f} CPU seconds a document; {failed} of them failed"
     hours, here = estimate.cpu_s / 3600, estimate.duration_s / 3600
     yield f"  in all: {hours:,.2f} CPU hours; {here:,.2f} h on this machine ({cores} CPUs)"
     if estimate.cost is not None:

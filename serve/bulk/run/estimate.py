@@ -1,4 +1,4 @@
-"""What a run would take, before it begins: counted from the listing, timed on a sample."""
+"""Estimates the time and cost of a run before it begins, from a listing and a timed sample."""
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -10,13 +10,13 @@ __all__ = ["Estimate", "InputCensus", "Share"]
 
 @dataclass(slots=True)
 class Share:
-    """Documents and their bytes."""
+    """A number of documents, and their bytes."""
 
     documents: int = 0
     size_bytes: int = 0
 
     def add(self, document: InputDocument) -> None:
-        """Count one more."""
+        """Count one more document."""
         self.documents += 1
         self.size_bytes += document.size_bytes
 
@@ -27,14 +27,14 @@ class InputCensus:
 
     Args:
         total: All of them.
-        by_extension: By the end of their names in lower case, `.jpg`; '' for names without one.
+        by_extension: The documents by the extension of their names in lower case, `.jpg`; '' for names without one.
     """
 
     total: Share = field(default_factory=Share)
     by_extension: dict[str, Share] = field(default_factory=dict)
 
     def add(self, document: InputDocument) -> None:
-        """Count one more."""
+        """Count one more document."""
         self.total.add(document)
         extension = PurePosixPath(document.key).suffix.lower()
         self.by_extension.setdefault(extension, Share()).add(document)
@@ -46,8 +46,8 @@ class Estimate:
 
     Args:
         cpu_s: CPU time of all workers.
-        duration_s: Time by the clock, all cores being busy.
-        cost: In the currency of the price; None without a price.
+        duration_s: Time by the clock, if all cores are busy.
+        cost: Cost in the currency of the price; None without a price.
     """
 
     cpu_s: float
@@ -58,13 +58,13 @@ class Estimate:
     def of(
         cls, documents: int, cpu_s_per_document: float, cores: float, cpu_hour_price: float | None = None
     ) -> "Estimate":
-        """Scale up what a sample took.
+        """Scale the time of a sample up to all documents.
 
         Args:
-            documents: How many there are to read.
-            cpu_s_per_document: CPU time of one, measured on a sample, all that the run does for it included.
+            documents: Number of documents to read.
+            cpu_s_per_document: CPU time of one document, measured on a sample, with all that the run does for it.
             cores: Cores that the run may use, more than 0.
-            cpu_hour_price: Of one core for one hour.
+            cpu_hour_price: Price of one core for one hour; None for no price.
         """
         cpu_s = documents * cpu_s_per_document
         cost = None if cpu_hour_price is None else cpu_s / 3600.0 * cpu_hour_price

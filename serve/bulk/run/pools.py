@@ -1,4 +1,4 @@
-"""How many actors each stage has, and how many CPUs Ray reserves for one."""
+"""Plans how many actors each stage has, and how many CPUs Ray reserves for one."""
 
 import math
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from serve.config.settings import Settings
 
 __all__ = ["CHUNKS_AT_A_TIME", "Pool", "Pools", "plan_pools"]
 
-# One keeps up with eight CPUs of recognition: fetching waits, and decoding is some percent of a page's time.
-_CPUS_A_FETCHER = 8
+# One fetcher keeps up with eight CPUs of recognition: fetching mostly waits, decoding is some percent of a page's time.
+_CPUS_PER_FETCHER = 8
 _FETCHER_CPUS = 0.25
-#: That one actor works on.
+#: Chunks that one actor works on at a time.
 CHUNKS_AT_A_TIME = 2
 
 
@@ -23,10 +23,10 @@ class Pool:
     """The actors of one stage.
 
     Args:
-        bounds: How many.
-        threads: That one works with.
-        num_cpus: CPUs that Ray reserves for one.
-        num_gpus: GPUs, or the share of one, that Ray reserves for one.
+        bounds: The bounds of their number.
+        threads: Threads of one actor.
+        num_cpus: CPUs that Ray reserves for one actor.
+        num_gpus: GPUs, or the share of a GPU, that Ray reserves for one actor.
     """
 
     bounds: PoolBounds
@@ -40,7 +40,7 @@ class Pools:
     """The actors of all stages.
 
     Args:
-        stages: By name, in the order of the pipeline.
+        stages: The actors of each stage, by its name, in the order of the pipeline.
     """
 
     stages: Mapping[str, Pool]
@@ -62,26 +62,26 @@ class Pools:
 
 
 def plan_pools(options: BulkOptions, settings: Settings, cpus: float) -> Pools:
-    """Decide on the actors.
+    """Plan the actors of a run.
 
     Args:
-        options: May name bounds.
-        settings: Threads of each net, and what one actor reserves.
-        cpus: Of the whole cluster.
+        options: Options of the run, which may give bounds.
+        settings: Settings of each net's threads, and of the CPUs that one actor reserves.
+        cpus: CPUs of the whole cluster.
 
     Returns:
-        Pools whose least actors fit into the cluster: where their threads are more than its CPUs, each reserves less.
+        Pools whose least actors fit into the cluster. If they have more threads than it has CPUs, each reserves less.
 
     Raises:
-        MalformedRequest: The options ask for both, readers and actors of single stages.
-        ConfigurationError: See `is_colocated`.
+        MalformedRequest: The options ask for readers and for actors of single stages.
+        ConfigurationError: The settings ask for readers and for replicas of single stages.
     """
     pools = Pools(
-        _colocated(options, settings, cpus) if _is_colocated(options, settings) else _apart(options, settings, cpus)
+        _colocated(options, settings, cpus) if _is_colocated(options, settings) else _separate(options, settings, cpus)
     )
     if pools.least_cpus <= cpus:
         return pools
-    # Reserved CPUs only count for Ray; threads bound what is really used.
+    # Reserved CPUs only matter to Ray's scheduler; threads bound the CPUs that are really used.
     share = math.floor(cpus / pools.least_cpus * 100) / 100
     return Pools(
         {
@@ -95,7 +95,7 @@ def _is_colocated(options: BulkOptions, settings: Settings) -> bool:
     of_stages = options.fetchers or options.detection_actors or options.recognition_actors
     if options.readers and of_stages:
         raise MalformedRequest(
-            "--readers are actors that hold all stages; they can't be had together with --fetchers, --detection-actors "
+            "--readers are actors that hold all stages; they can't be combined with --fetchers, --detection-actors "
             "or --recognition-actors"
         )
     return bool(options.readers) or (not of_stages and is_colocated(settings, otherwise=True))
@@ -107,10 +107,10 @@ def _colocated(options: BulkOptions, settings: Settings, cpus: float) -> dict[st
     return {"reading": Pool(options.readers or readers, threads, settings.reader_cpus, settings.reader.num_gpus)}
 
 
-def _apart(options: BulkOptions, settings: Settings, cpus: float) -> dict[str, Pool]:
+def _separate(options: BulkOptions, settings: Settings, cpus: float) -> dict[str, Pool]:
     detection, recognition = settings.detection, settings.recognition
-    fetchers = PoolBounds(1, max(1, math.ceil(cpus / _CPUS_A_FETCHER)))
-    # Each up to what would suffice where all of a page's time were its: the load decides.
+    fetchers = PoolBounds(1, max(1, math.ceil(cpus / _CPUS_PER_FETCHER)))
+    # Each stage may have as many as would suffice if it took all of a page's time: the load decides.
     detectors = PoolBounds(1, max(1, round(cpus / 2 / detection.threads)))
     recognizers = PoolBounds(1, max(1, round(cpus / recognition.threads)))
     return {

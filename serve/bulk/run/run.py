@@ -32,12 +32,12 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
     """Read all documents of a folder that have no result yet.
 
     Args:
-        options: What to read, and where to.
+        options: Options of the run.
         loaded: The settings in effect.
-        classes: Others than the service's, for the stages.
+        classes: Classes that do the work of the stages; None for the service's.
 
     Returns:
-        None when every document has a result or an error; else why the run stopped. The same command goes on.
+        None if every document has a result or an error; else why the run stopped. The same command resumes it.
 
     Raises:
         RayocrError: The run could not begin, or could not go on.
@@ -50,11 +50,11 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
         closing(build_storage(patience, COMMAND_LINE_SCHEMES)) as patient,
     ):
         output = output_format(options.format)
-        # A wrong address is told at once.
+        # A wrong location is reported at once.
         check_locations(options.input, options.output, impatient)
         model = check_models(settings)
         ledger = ErrorLedger.load(options.output, impatient)
-        # A run that was killed between writing a shard and saying so may have left a document twice.
+        # A run that was killed between writing a shard and reporting it may have left a document twice.
         output.remove_duplicates(options.output, patient, WriterOptions())
         if len(ledger):
             ledger.discard_done(DoneKeys.load(options.output, options.format, patient))
@@ -88,7 +88,7 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
 
 
 def absolute(options: BulkOptions) -> BulkOptions:
-    """The same options with locations that mean the same in every process."""
+    """Make the same options with locations that mean the same in every process."""
     return replace(
         options,
         input=input_of(options.input),
@@ -98,7 +98,7 @@ def absolute(options: BulkOptions) -> BulkOptions:
 
 
 def check_models(settings: Settings) -> str:
-    """Find here, in a second, what a worker would report from deep inside a log.
+    """Check the models in a second. A worker would report the same errors deep inside a log.
 
     Returns:
         Name of the model bundle.
@@ -116,14 +116,14 @@ def check_models(settings: Settings) -> str:
 
 @contextmanager
 def _signals(flag: "StopFlag") -> Iterator[None]:
-    """Have SIGINT and SIGTERM ask the run to stop; a second one ends it without more ado."""
+    """Let SIGINT and SIGTERM ask the run to stop. A second signal ends it at once."""
 
     def note(number: int, _frame: FrameType | None) -> None:
         if flag.signal is not None:
             raise KeyboardInterrupt
         flag.signal = number
 
-    # Ray has put its own handlers in the way.
+    # These replace Ray's own handlers.
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
