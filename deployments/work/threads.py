@@ -71,7 +71,7 @@ class WorkThreads:
     async def run(self, function: Callable[..., Result], *arguments: object, work: PageWork | None = None) -> Result:
         """Run a blocking function on one of the threads. Functions of more urgent pages go first.
 
-        If the caller is cancelled before the function begins, it does not run.
+        If the caller is cancelled before the function begins, the function does not run.
 
         Args:
             function: Does one step of work.
