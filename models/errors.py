@@ -140,7 +140,7 @@ class _RetryLater(RayocrError):
     """An error that passes by itself.
 
     Args:
-        message: What is exhausted, in one sentence.
+        message: One sentence that names the exhausted limit.
         retry_after_s: Seconds after which to try again; they become the header Retry-After.
     """
 

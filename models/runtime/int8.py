@@ -30,7 +30,7 @@ def quantize(model: ov.Model, activations: Mapping[str, tuple[float, float]], we
     """Put integers into a net, in place.
 
     Args:
-        model: As read from its file, with float weights.
+        model: The net as read from its file, with float weights.
         activations: Convolutions by name, each with the least and greatest value of its input.
         weight_levels: `FULL_LEVELS` or `SAFE_LEVELS`.
 

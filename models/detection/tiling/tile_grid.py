@@ -37,7 +37,7 @@ class TileAxis:
         page_px: Length of the page.
         scaled_px: Length of the scaled page.
         tile_px: Length of a tile.
-        starts: Where each tile begins on the scaled page, ascending: the first at 0, the last so as to end with it.
+        starts: Where each tile begins on the scaled page, ascending. The last tile ends with the page.
     """
 
     page_px: int

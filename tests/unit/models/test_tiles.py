@@ -20,8 +20,7 @@ from tests.bar_net import BarNet
 
 MANIFEST = load_manifest("ppocrv6-small").detection
 WIDTH, HEIGHT = 6000, 5000
-# The pass before the tiles is at a third of the size. There lines are 10 pixels high as grown, and low; at two thirds
-# they are not.
+# In the pass before the tiles, at a third of the size, they are 10 pixels high as grown, and low; at two thirds not.
 LOW = 12
 
 Pixels = npt.NDArray[np.uint8]
