@@ -1,8 +1,8 @@
-"""Documents in, from s3://, https://, data: and local files, and results out, behind one small base.
+"""Reads documents from s3://, https://, data: and local files, and writes results, behind one small base class.
 
-`build_storage` is the way in; it returns one `Storages` that sends each location to the storage of its scheme. Adding a
+`build_storage` is the way in: it returns one `Storages` that sends each location to the storage of its scheme. A new
 storage is one module with a `Storage` subclass and one row in `registry.py`. Everything here is synchronous and safe to
-call from several threads at once; nothing imports Ray or an HTTP framework.
+call from several threads at once. Nothing imports Ray or an HTTP framework.
 """
 
 from deployments.storage.base import Storage, StoredObject

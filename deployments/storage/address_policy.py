@@ -1,8 +1,8 @@
-"""Which addresses a fetch on behalf of a client may connect to: public ones, and no others.
+"""Decides which addresses a fetch on behalf of a client may connect to: public ones, and no others.
 
-This is the guard against server-side request forgery: a client that names a URL borrows this machine's place in the
-network. The tables follow IANA's registries of special-purpose addresses (RFC 6890, RFC 8190), plus the addresses at
-which clouds hand out credentials.
+This guards against server-side request forgery: a client that names a URL borrows this machine's place in the network.
+The tables follow IANA's registries of special-purpose addresses (RFC 6890, RFC 8190), plus the addresses from which
+clouds hand out credentials.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ def _table(rows: dict[str, str]) -> tuple[tuple[IpNetwork, str], ...]:
     return tuple((ip_network(network), reason) for network, reason in rows.items())
 
 
-# Never allowed, whatever the settings say: nobody stores documents there, and one of them is a public address.
+# No setting allows these: nobody stores documents there, and one of them is a public address.
 _METADATA = _table(
     {
         "169.254.169.254/32": "cloud metadata service",
@@ -54,7 +54,7 @@ _NOT_PUBLIC = _table(
         "240.0.0.0/4": "reserved",
         "::/128": "unspecified (this host)",
         "::1/128": "loopback",
-        # The next five carry an IPv4 address, which a gateway on the way may turn into a private one.
+        # The next five carry an IPv4 address, and a gateway on the way may turn them into a private one.
         "::ffff:0:0/96": "IPv4 in IPv6 (mapped)",
         "::/96": "IPv4 in IPv6 (compatible)",
         "64:ff9b::/96": "IPv4 in IPv6 (NAT64)",
@@ -78,7 +78,8 @@ class AddressPolicy:
     """Tells public addresses from all others.
 
     Args:
-        allowed_networks: Not public, but allowed all the same; addresses that hand out credentials stay refused.
+        allowed_networks: Networks that are allowed although they are not public. Addresses that hand out credentials
+            stay refused.
     """
 
     def __init__(self, allowed_networks: Iterable[IpNetwork] = ()) -> None:
@@ -88,13 +89,13 @@ class AddressPolicy:
         """Judge one address.
 
         Args:
-            address: Where a connection would go. An IPv6 zone (`%eth0`) does not matter.
+            address: The address of a connection. An IPv6 zone (`%eth0`) does not matter.
 
         Returns:
-            Why it is refused, in a few words, or None: it may be connected to.
+            Why the address is refused, in a few words; None if it is allowed.
         """
         if isinstance(address, IPv6Address):
-            address = IPv6Address(int(address))  # without the zone, which makes addresses compare as different
+            address = IPv6Address(int(address))  # without the zone, which would make equal addresses differ
         if reason := _reason(address, _METADATA):
             return reason
         if any(address in network for network in self._allowed_networks):

@@ -1,4 +1,4 @@
-"""What every storage offers, what only some do, and the size limit they all share."""
+"""The base class of all storages, and the size limit that they share."""
 
 import io
 from abc import ABC, abstractmethod
@@ -10,8 +10,8 @@ from models.errors import MalformedRequest, TooLarge
 
 __all__ = ["CHUNK_BYTES", "Storage", "StoredObject", "read_limited", "refuse_over_limit"]
 
-# One read from a socket or a file. Large enough that Python's share of a transfer is small, small enough that the time
-# and size limits, which are checked between chunks, are passed by little.
+# Size of one read from a socket or a file. It is large enough for Python's share of a transfer to be small, and small
+# enough for the limits of time and size, which are checked between chunks, to be passed by little.
 CHUNK_BYTES = 256 * 1024
 
 
@@ -20,12 +20,12 @@ class StoredObject:
     """One entry of a listing.
 
     Args:
-        location: What to hand to `Storage.read` to get it.
+        location: The location at which `Storage.read` reads it.
         size_bytes: Its size when it was listed.
-        etag: The storage's mark of this version of the content, without quotes; None where the storage has none. A
-            file's is made of its size and its time of change.
-        modified: When it was written, as ISO 8601 in UTC with a fixed number of digits, so that texts of one storage
-            compare as times; '' where the storage does not say. Not part of equality.
+        etag: The storage's mark of this version of the content, without quotes; None if the storage has none. A file's
+            mark is made of its size and its time of change.
+        modified: Time of its writing, as ISO 8601 in UTC with a fixed number of digits, so that texts of one storage
+            compare as times; '' if the storage does not tell. It is not part of equality.
     """
 
     location: str
@@ -35,7 +35,7 @@ class StoredObject:
 
 
 class Storage(ABC):
-    """A place that documents are read from, and that results are written to where it is one of files or objects.
+    """A place from which documents are read. Storages of files and objects also take results.
 
     Implementations translate the errors of their library into `models.errors`, once, by type. All methods may be called
     from several threads at once.
@@ -43,10 +43,10 @@ class Storage(ABC):
 
     @abstractmethod
     def read(self, location: str, max_bytes: int) -> Document:
-        """Read one document whole, and stop as soon as it turns out to be over the limit.
+        """Read one document whole, or stop as soon as it turns out to be over the limit.
 
         Args:
-            location: Where the document is, scheme included.
+            location: The document's location with its scheme.
             max_bytes: The most bytes the document may have.
 
         Returns:
@@ -54,15 +54,16 @@ class Storage(ABC):
 
         Raises:
             MalformedRequest: The location is not one that this storage can have.
-            SourceNotFound: Nothing is there.
-            AccessDenied: It must not be read: no credentials, no permission, or an address that is not allowed.
-            TooLarge: It has more than `max_bytes`, by its announced size or by what came in.
-            StorageUnavailable: The storage did not answer, or broke off, at each of the attempts.
+            SourceNotFound: The document does not exist.
+            AccessDenied: The document must not be read: no credentials, no permission, or an address that is not
+                allowed.
+            TooLarge: The document has more than `max_bytes`, by its announced size or by the bytes received.
+            StorageUnavailable: The storage did not answer, or broke off, at each attempt.
         """
 
     @abstractmethod
     def list(self, location: str) -> Iterator[StoredObject]:
-        """Walk over what lies under a location, in a fixed order, without holding more than a page of it in memory.
+        """Walk over the documents below a location, in a fixed order, with at most a page of the listing in memory.
 
         Args:
             location: A folder or a prefix, scheme included.
@@ -72,44 +73,44 @@ class Storage(ABC):
 
         Raises:
             MalformedRequest: The location can't be listed in this storage.
-            SourceNotFound: Nothing is there.
-            AccessDenied: It must not be listed.
-            StorageUnavailable: The storage did not answer, at each of the attempts.
+            SourceNotFound: Nothing exists at this location.
+            AccessDenied: The location must not be listed.
+            StorageUnavailable: The storage did not answer at any attempt.
         """
 
     def read_range(self, location: str, start: int, size_bytes: int) -> bytes:
-        """Read a part of a document, for one that is too large to be held whole.
+        """Read a part of a document that is too large to be held whole.
 
         Args:
-            location: Where it is.
-            start: The first byte, from 0.
-            size_bytes: How many bytes, at least 1.
+            location: The document's location.
+            start: The first byte, counted from 0.
+            size_bytes: Number of bytes, at least 1.
 
         Returns:
-            The part; less of it, or nothing, where the document ends before.
+            The part; less of it, or nothing, if the document ends earlier.
 
         Raises:
-            RayocrError: As `read`.
+            RayocrError: The part can't be read, for one of the causes that `read` lists.
         """
         raise MalformedRequest(f"{_shown(location)} can only be read whole")
 
     def stat(self, location: str) -> StoredObject:
-        """Look at one document without reading it.
+        """Ask for the size, the mark and the time of one document without reading it.
 
         Args:
-            location: Where it is.
+            location: The document's location.
 
         Raises:
-            RayocrError: As `read`.
+            RayocrError: The document can't be reached, for one of the causes that `read` lists.
         """
-        raise MalformedRequest(f"{_shown(location)} can only be read, not looked at")
+        raise MalformedRequest(f"{_shown(location)} can only be read, not asked for its size or time")
 
     def write(self, location: str, content: bytes) -> str:
-        """Store one document whole: a reader sees all of it or what was there before.
+        """Store one document whole. A reader sees all of it, or the version before.
 
         Args:
-            location: Where it will be. Missing folders are made.
-            content: All of it.
+            location: The new document's location. Missing folders are made.
+            content: The whole document.
 
         Returns:
             The mark of this version, as a listing would show it.
@@ -117,20 +118,20 @@ class Storage(ABC):
         Raises:
             MalformedRequest: The location is not one that this storage can have.
             SourceNotFound: The bucket does not exist.
-            AccessDenied: No permission to write there.
+            AccessDenied: There is no permission to write there.
             InsufficientStorage: There is no space left.
-            StorageUnavailable: The storage did not take it, at each of the attempts.
+            StorageUnavailable: The storage did not take the document at any attempt.
         """
         raise MalformedRequest(f"{_shown(location)} can't be written to: results go to s3:// or file://")
 
     def delete(self, location: str) -> None:
-        """Remove one document; nothing happens where none is.
+        """Remove one document, if it exists.
 
         Args:
-            location: Where it is.
+            location: The document's location.
 
         Raises:
-            RayocrError: As `write`.
+            RayocrError: The document can't be removed, for one of the causes that `write` lists.
         """
         raise MalformedRequest(f"nothing can be removed from {_shown(location)}")
 
@@ -140,12 +141,12 @@ class Storage(ABC):
 
 
 def _shown(location: str) -> str:
-    """The scheme alone: what follows may be a whole document, or hold a signature."""
+    """Show only the scheme of a location: the rest may be a whole document, or hold a signature."""
     return location.partition(":")[0][:20] + ":"
 
 
 def refuse_over_limit(size_bytes: int, max_bytes: int, shown: str) -> None:
-    """Compare a size that is known before reading with the limit.
+    """Refuse a document whose size is known before it is read, if it is over the limit.
 
     Args:
         size_bytes: The announced size.
@@ -163,7 +164,7 @@ def read_limited(chunks: Iterable[bytes], max_bytes: int, shown: str) -> bytes:
     """Join chunks, and stop at the first one that passes the limit.
 
     Args:
-        chunks: The content in order; taken lazily, none after the one that passes the limit.
+        chunks: The content in order. No chunk is taken after the one that passes the limit.
         max_bytes: The limit.
         shown: The location as it may appear in a message.
 

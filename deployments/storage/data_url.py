@@ -1,4 +1,4 @@
-"""data: URLs (RFC 2397): the document is in the location itself."""
+"""Reads data: URLs (RFC 2397), in which the location itself is the document."""
 
 import base64
 import binascii
@@ -19,10 +19,10 @@ _WHITESPACE = re.compile(rb"[ \t\r\n\f]+")
 
 
 class DataUrlStorage(Storage):
-    """Decodes `data:[<media type>][;base64],<content>`. The media type is not looked at: the content tells the type."""
+    """Decodes `data:[<media type>][;base64],<content>`. The media type is ignored: the content tells the type."""
 
     def read(self, location: str, max_bytes: int) -> Document:
-        """See `Storage.read`; the size is checked before anything is decoded."""
+        """Decode a document, as `Storage.read` says. The size is checked before anything is decoded."""
         header, comma, payload = location.partition(",")
         if not comma:
             raise MalformedRequest(f"{_SHOWN} has no comma before its content: data:image/png;base64,iVBO...")
@@ -32,11 +32,11 @@ class DataUrlStorage(Storage):
         return Document(unquote_to_bytes(payload))
 
     def list(self, location: str) -> Iterator[StoredObject]:
-        """Refuse: there is nothing below a data: URL."""
+        """Refuse to list, since a data: URL has nothing below it."""
         _refuse_listing()
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing, since there is nothing to release."""
 
 
 def _refuse_listing() -> NoReturn:
@@ -44,7 +44,7 @@ def _refuse_listing() -> NoReturn:
 
 
 def _unescaped_bytes(payload: str) -> int:
-    """Size after the percent escapes are resolved (three characters become one byte), without resolving them."""
+    """Compute the size with percent escapes resolved (three characters become one byte), without resolving them."""
     return len(payload.encode()) - 2 * sum(1 for _ in _ESCAPE.finditer(payload))
 
 

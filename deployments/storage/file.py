@@ -1,4 +1,7 @@
-"""Local files and folders, as paths or as file:// URLs. For the command line only, never for the service."""
+"""Reads and writes local files and folders, for the command line only, never for the service.
+
+A location is a path or a file:// URL.
+"""
 
 import contextlib
 import errno
@@ -30,31 +33,31 @@ _UNFINISHED = re.compile(r"\.rayocr-[0-9a-f]{16}\.tmp")
 
 
 class FileStorage(Storage):
-    """Reads and writes regular files, and walks folders with all that is below them."""
+    """Reads and writes regular files, and walks folders with everything below them."""
 
     def read(self, location: str, max_bytes: int) -> Document:
-        """See `Storage.read`; FIFOs, sockets and devices are refused with `MalformedRequest`."""
+        """Read a file, as `Storage.read` says. FIFOs, sockets and devices are refused with `MalformedRequest`."""
         path = path_from_location(location)
         try:
-            # Not even opened: opening a device may do something.
+            # A device is not even opened, since that may do something.
             _refuse_irregular(path.stat().st_mode, path)
-            # O_NONBLOCK: if it has become a FIFO since, opening it would wait for a writer.
+            # O_NONBLOCK: if the file has become a FIFO since, opening it would wait for a writer.
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(descriptor, "rb", buffering=0) as file:
                 status = os.fstat(file.fileno())
                 _refuse_irregular(status.st_mode, path)
                 refuse_over_limit(status.st_size, max_bytes, str(path))
-                # A file may grow while it is read, and those of /proc have size 0: the limit holds all the same.
+                # A file may grow while it is read, and files of /proc have size 0. The limit holds for them too.
                 chunks = iter(lambda: file.read(CHUNK_BYTES), b"")
                 return Document(read_limited(chunks, max_bytes, str(path)), path.name)
         except OSError as error:
             raise _translate(error, path) from error
 
     def list(self, location: str) -> Iterator[StoredObject]:
-        """See `Storage.list`; a file lists as itself.
+        """List a folder and everything below it, as `Storage.list` says. A file lists as itself.
 
-        Every entry that is no folder comes out, also one that `read` will refuse (a FIFO, a dangling link), so that
-        nothing is skipped in silence, but for the unfinished files of `write`. Links to folders are followed.
+        Every entry that is not a folder is listed, even one that `read` will refuse (a FIFO, a dangling link), so that
+        nothing is skipped silently but the unfinished files of `write`. Links to folders are followed.
 
         Raises:
             MalformedRequest: A link leads back to a folder that it lies in.
@@ -70,7 +73,7 @@ class FileStorage(Storage):
         yield from _walk(path, ((status.st_dev, status.st_ino),))
 
     def read_range(self, location: str, start: int, size_bytes: int) -> bytes:
-        """See `Storage.read_range`."""
+        """Read a part of a file, as `Storage.read_range` says."""
         path = path_from_location(location)
         try:
             _refuse_irregular(path.stat().st_mode, path)
@@ -81,7 +84,7 @@ class FileStorage(Storage):
             raise _translate(error, path) from error
 
     def stat(self, location: str) -> StoredObject:
-        """See `Storage.stat`."""
+        """Ask for a file's size, mark and time, as `Storage.stat` says."""
         path = path_from_location(location)
         try:
             status = path.stat()
@@ -91,9 +94,9 @@ class FileStorage(Storage):
         return _stored(location, status)
 
     def write(self, location: str, content: bytes) -> str:
-        """See `Storage.write`: written to a file beside it, which then takes its place.
+        """Write a file, as `Storage.write` says: first to a file beside it, which then takes its place.
 
-        A writer that is killed may leave that file behind: see `remove_leftovers`.
+        A writer that is killed may leave the file beside it behind. `remove_leftovers` removes such files.
         """
         path = path_from_location(location)
         try:
@@ -104,7 +107,7 @@ class FileStorage(Storage):
                     view = memoryview(content)
                     while view:
                         view = view[file.write(view) :]
-                    # Or a power cut could leave an empty file under the final name.
+                    # Otherwise a power cut could leave an empty file under the final name.
                     os.fsync(file.fileno())
                     status = os.fstat(file.fileno())
                     beside.replace(path)  # while it is locked
@@ -117,7 +120,7 @@ class FileStorage(Storage):
         return _etag(status)
 
     def delete(self, location: str) -> None:
-        """See `Storage.delete`."""
+        """Remove a file, as `Storage.delete` says."""
         path = path_from_location(location)
         try:
             path.unlink(missing_ok=True)
@@ -125,7 +128,7 @@ class FileStorage(Storage):
             raise _translate(error, path, "removed") from error
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing, since there is nothing to release."""
 
 
 def path_from_location(location: str) -> Path:
@@ -138,7 +141,7 @@ def path_from_location(location: str) -> Path:
         The path; relative ones stay relative to the current folder.
 
     Raises:
-        MalformedRequest: Empty, of another host, or with a null character.
+        MalformedRequest: The location is empty, names another host, or has a null character.
     """
     if location[:7].lower() == "file://":
         host, slash, rest = location[7:].partition("/")
@@ -153,15 +156,15 @@ def path_from_location(location: str) -> Path:
 def remove_leftovers(location: str) -> int:
     """Remove the unfinished files that killed writers have left in a folder and below it.
 
-    A file that is being written is locked by its writer, and stays: so a run may sweep while another one writes. It
-    also stays where the file system has no locks. Links to folders are not followed, and what can't be removed is left:
-    it is only litter.
+    A file that is being written is locked by its writer and stays, so a run may sweep while another one writes. It also
+    stays if the file system has no locks. Links to folders are not followed. Files that can't be removed are left: they
+    do no harm.
 
     Args:
-        location: The folder; nothing happens where there is none.
+        location: The folder. If it does not exist, nothing happens.
 
     Returns:
-        How many were removed.
+        The number of removed files.
     """
     removed = 0
     for folder, _, names in os.walk(path_from_location(location)):
@@ -173,8 +176,8 @@ def remove_leftovers(location: str) -> int:
 
 
 def _remove_unlocked(path: Path) -> None:
-    """Remove an unfinished file; OSError if its writer lives, or if it is none."""
-    # NFS locks only what is open for writing.
+    """Remove an unfinished file. Raises OSError if its writer lives, or if it is not an unfinished file."""
+    # NFS locks a file only if it is open for writing.
     descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -194,7 +197,7 @@ def _open_unfinished(folder: Path) -> tuple[Path, FileIO]:
         except BlockingIOError:
             is_ours = False
         except OSError:
-            pass  # a file system without locks: nobody will take it for a leftover
+            pass  # a file system without locks, on which no file is removed as a leftover
         # Between its creation and its lock it looks like a leftover, and may have been removed.
         if is_ours and os.fstat(file.fileno()).st_nlink:
             return path, file
@@ -202,7 +205,7 @@ def _open_unfinished(folder: Path) -> tuple[Path, FileIO]:
 
 
 def _etag(status: os.stat_result) -> str:
-    """What tells two versions of a file apart without reading them."""
+    """The mark that tells two versions of a file apart without reading them."""
     return f"{status.st_size}-{status.st_mtime_ns}"
 
 
@@ -216,12 +219,12 @@ def _stored(location: str, status: os.stat_result) -> StoredObject:
 
 
 def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[StoredObject]:
-    """Depth first, in the order of names. `above` identifies the folders on the way down by device and inode."""
+    """Walk depth first, in the order of names. `above` holds device and inode of the folders on the way down."""
     try:
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries)
     except FileNotFoundError:
-        return  # removed since it was listed
+        return  # the folder was removed since it was listed
     except OSError as error:
         raise _translate(error, folder) from error
     for name in names:
@@ -261,7 +264,7 @@ def _translate(error: OSError, path: Path, participle: str = "read") -> RayocrEr
         return SourceNotFound(f"{path} does not exist")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return AccessDenied(f"{path} can't be {participle}: {reason}")
-    # ENXIO: a socket, or a device whose driver is gone, at open().
+    # open() fails with ENXIO on a socket, or on a device whose driver is gone.
     if error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL, errno.ENXIO):
         return MalformedRequest(f"{path} can't be {participle}: {reason}")
     return StorageUnavailable(f"{path} can't be {participle}: {reason}")

@@ -1,4 +1,4 @@
-"""https:// sources, off by default, with a guard against requests that reach into the network around this machine."""
+"""Reads https:// sources, which are off by default, and guards against requests into the network of this machine."""
 
 import http.client
 import ssl
@@ -17,7 +17,7 @@ from models.errors import AccessDenied, MalformedRequest, SourceNotFound, Storag
 
 __all__ = ["HttpsStorage"]
 
-# Identity, since a packed body would grow past every limit on bytes while it is unpacked.
+# The body must not be packed: it would grow past every limit on bytes while it is unpacked.
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close", "User-Agent": "rayocr"}
 _REDIRECTS = frozenset(
     {
@@ -36,14 +36,14 @@ _LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus
 class HttpsStorage(Storage):
     """Fetches documents from public https:// URLs.
 
-    Each hop is checked: the scheme, the port, the host, and the address actually connected to. Every fetch has its own
+    Each hop is checked: the scheme, the port, the host, and the address of the connection. Every fetch has its own
     connection, without credentials or cookies.
 
     Args:
-        settings: Whether it is on, time-outs, allowed hosts and ports.
-        policy: Which addresses are allowed; by default public ones and `settings.https_allowed_networks`.
-        resolver: Finds the addresses of a name; by default the system's.
-        tls: Trusted authorities; by default the system's (or `SSL_CERT_FILE`).
+        settings: Whether https:// is on, time-outs, allowed hosts and ports.
+        policy: Decides which addresses are allowed; by default public ones and `settings.https_allowed_networks`.
+        resolver: Finds the addresses of a name; by default the system's resolver.
+        tls: Trusted authorities; by default the system's (or those of `SSL_CERT_FILE`).
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class HttpsStorage(Storage):
         self._retry = Retry.from_settings(settings)
 
     def read(self, location: str, max_bytes: int) -> Document:
-        """See `Storage.read`.
+        """Fetch a document, as `Storage.read` says.
 
         Raises:
             UnsupportedType: The server packs the body (Content-Encoding) though it was asked not to.
@@ -71,14 +71,14 @@ class HttpsStorage(Storage):
         return self._retry.call(lambda deadline: self._follow(url, max_bytes, deadline))
 
     def list(self, location: str) -> Iterator[StoredObject]:
-        """Refuse: HTTP knows no listing."""
+        """Refuse to list, since HTTP has no listing."""
         _refuse_listing()
 
     def close(self) -> None:
-        """Nothing to release: connections end with their fetch."""
+        """Do nothing, since connections end with their fetch."""
 
     def _follow(self, url: HttpsUrl, max_bytes: int, deadline: Deadline) -> Document:
-        """Fetch, through at most `https_max_redirects` redirects."""
+        """Fetch a document through at most `https_max_redirects` redirects."""
         first = url
         for _ in range(self._settings.https_max_redirects + 1):
             answer = self._fetch(url, max_bytes, deadline)
@@ -89,7 +89,7 @@ class HttpsStorage(Storage):
         raise MalformedRequest(f"{first.shown} redirects more than {limit} times (storage.https_max_redirects)")
 
     def _fetch(self, url: HttpsUrl, max_bytes: int, deadline: Deadline) -> Document | str:
-        """One request: the document, or the URL that it redirects to."""
+        """Make one request. Returns the document, or the URL to which the server redirects."""
         connection = CheckedConnection(url, self._settings, deadline, self._policy, self._resolver, self._tls)
         try:
             connection.request("GET", url.target, headers=_HEADERS)
@@ -117,8 +117,8 @@ def _refuse_listing() -> NoReturn:
 
 
 def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
-    # read1 returns what has come in; read(n) would wait for n bytes, past the time limit. It takes an early end for the
-    # end, and before Python 3.11.8 does not count down `length`, so the bytes are counted here.
+    # read1 returns the bytes that have come in; read(n) would wait for n bytes, past the time limit. read1 takes an
+    # early end for the end, and before Python 3.11.8 does not count down `length`, so the bytes are counted here.
     remaining = response.length
     while remaining is None or remaining > 0:
         chunk = response.read1(CHUNK_BYTES if remaining is None else min(CHUNK_BYTES, remaining))
@@ -139,12 +139,12 @@ def _location(response: http.client.HTTPResponse, url: HttpsUrl) -> str:
 
 
 def _refuse_status(response: http.client.HTTPResponse, url: HttpsUrl) -> None:
-    """Translate every status but 200."""
+    """Raise our error for every status but 200."""
     answered = f"{url.shown} answered {response.status} {response.reason}".rstrip()
     if response.status in _GONE:
         raise SourceNotFound(answered)
     if response.status in _DENIED:
-        raise AccessDenied(f"{answered}; only documents that need no sign-in are fetched (pre-signed URLs are)")
+        raise AccessDenied(f"{answered}; only documents that need no sign-in are fetched, pre-signed URLs included")
     if response.status in _LATER or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise StorageUnavailable(answered)
     if response.status != HTTPStatus.OK:

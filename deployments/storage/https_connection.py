@@ -1,4 +1,4 @@
-"""A TLS connection to a checked address: one name, one address that was checked, one time limit for all of it."""
+"""Makes a TLS connection to a checked address of a name, under one time limit."""
 
 import io
 import socket
@@ -21,15 +21,16 @@ __all__ = ["CheckedConnection", "Resolver", "resolve"]
 
 Resolver = Callable[[str, int], Iterable[IpAddress]]
 
-# A name may have dozens of addresses, and each that does not answer costs a connect_timeout_s.
+# A name may have dozens of addresses, and each one that does not answer costs a connect_timeout_s.
 _MOST_ADDRESSES = 4
 
 
 def resolve(host: str, port: int) -> list[IpAddress]:
-    """Ask the system's resolver for a name's addresses. How long it waits for name servers is the system's setting.
+    """Ask the system's resolver for a name's addresses. The system sets how long it waits for name servers.
 
     Args:
-        host: A name, or an address in any notation the system knows: "127.1" is 127.0.0.1 to it, and so to the policy.
+        host: A name, or an address in any notation that the system knows. "127.1" is 127.0.0.1 to the system, and so
+            to the policy.
         port: The port to connect to.
 
     Returns:
@@ -45,15 +46,15 @@ def resolve(host: str, port: int) -> list[IpAddress]:
 class CheckedConnection(HTTPSConnection):
     """Connects to an address that the policy has passed, and to no other.
 
-    The name is resolved once. What is checked is the very address that is then connected to, so a name that resolves
+    The name is resolved once, and the connection goes to the very address that was checked. So a name that resolves
     differently the next time (DNS rebinding) gains nothing. TLS and the Host header use the name. `http.client` reads
     no proxy variables and follows no redirects.
 
     Args:
-        url: Where to.
+        url: The URL to connect to.
         settings: Time-outs.
         deadline: Ends handshake, headers and body alike, however slowly the server sends.
-        policy: Which addresses are allowed.
+        policy: Decides which addresses are allowed.
         resolver: Finds the addresses of a name.
         tls: Trusted authorities.
     """
@@ -100,7 +101,7 @@ class CheckedConnection(HTTPSConnection):
         reasons = {address: self._policy.reason_to_refuse(address) for address in addresses}
         allowed = [address for address, reason in reasons.items() if reason is None]
         if not allowed:
-            # The address itself stays unsaid: it would map the inner network for whoever asks.
+            # The message does not name the address, which would reveal the inner network to anyone who asks.
             found = ", ".join(sorted({reason for reason in reasons.values() if reason})) or "none at all"
             raise AccessDenied(f"{self._url.host} has no public address ({found}); only public ones are fetched from")
         return allowed[:_MOST_ADDRESSES]
@@ -110,7 +111,7 @@ class CheckedConnection(HTTPSConnection):
         for address in addresses:
             timeout_s = self._timeout_s(self._settings.connect_timeout_s)
             try:
-                # A numeric address: nothing is resolved here any more.
+                # The address is numeric, so nothing is resolved here again.
                 return socket.create_connection((str(address), self._url.port), timeout_s)
             except OSError as error:
                 failures.append(error)
@@ -122,7 +123,7 @@ class CheckedConnection(HTTPSConnection):
 
 
 class _DeadlineSocket:
-    """What `http.client` needs of a socket, with a time limit that shrinks from call to call.
+    """A socket, as far as `http.client` uses one, with a time limit that shrinks from call to call.
 
     A plain socket's time-out begins anew with each byte, so a server that sends one a second would hold a worker for
     ever.

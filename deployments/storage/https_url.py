@@ -1,4 +1,4 @@
-"""Taking https:// URLs apart, and all that can be refused about one before a name is resolved."""
+"""Takes https:// URLs apart, and refuses those that can be refused before a name is resolved."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -9,8 +9,8 @@ from models.errors import AccessDenied, MalformedRequest
 
 __all__ = ["HttpsUrl", "url_from_location"]
 
-# All that may stand in path and query (RFC 3986), and "%" since the rest is escaped already. Other characters, such as
-# letters with accents, are escaped as UTF-8.
+# Every character that path and query may have (RFC 3986), and "%", since the rest is escaped already. Other characters,
+# such as letters with accents, are escaped as UTF-8.
 _SAFE = "/?:@!$&'()*+,;=-._~%"
 
 
@@ -19,7 +19,7 @@ class HttpsUrl:
     """An https:// URL that the settings allow.
 
     Args:
-        host: In lower case, in ASCII (IDNA); an IPv6 address without brackets.
+        host: The host's name in lower case and ASCII (IDNA), or an IPv6 address without brackets.
         port: The port to connect to.
         target: Path and query, escaped, as they go into the request line.
     """
@@ -30,12 +30,12 @@ class HttpsUrl:
 
     @property
     def shown(self) -> str:
-        """The URL for messages and logs: without its query, which in pre-signed URLs is a credential."""
+        """The URL for messages and logs, without its query, which in pre-signed URLs is a credential."""
         return f"https://{self._authority}{self.target.partition('?')[0]}"
 
     @property
     def name(self) -> str | None:
-        """The last part of the path, or None."""
+        """The last part of the path; None if the path has none."""
         return unquote(self.target.partition("?")[0].rpartition("/")[2]) or None
 
     def join(self, reference: str) -> str:
@@ -53,22 +53,23 @@ def url_from_location(location: str, settings: StorageSettings) -> HttpsUrl:
 
     Args:
         location: The URL of a client, or of a redirect.
-        settings: Which hosts and ports are allowed.
+        settings: The hosts and ports that are allowed.
 
     Returns:
-        Its parts, ready to connect. A fragment is dropped.
+        The parts of the URL, ready to connect. A fragment is dropped.
 
     Raises:
-        MalformedRequest: No valid URL, or one with a user name.
-        AccessDenied: Another scheme (a redirect to http://), or a host or port that is not allowed.
+        MalformedRequest: The URL is not valid, or has a user name.
+        AccessDenied: The URL has another scheme (a redirect to http://), or a host or port that is not allowed.
     """
-    # urlsplit drops tabs and line ends, and leaves backslashes, which browsers take for slashes: no two readings.
+    # urlsplit drops tabs and line ends, and leaves backslashes, which browsers take for slashes. A URL must not be read
+    # in two ways.
     if any(character <= " " or character in "\\\x7f" for character in location):
         raise MalformedRequest("an https:// URL must not have spaces, control characters or backslashes: escape them")
     try:
         parts = urlsplit(location)
         host, port = _host_from_parts(parts), parts.port
-    except ValueError as error:  # UnicodeError too: a label too long, or letters that IDNA forbids
+    except ValueError as error:  # or its subclass UnicodeError: a label is too long, or has letters that IDNA forbids
         raise MalformedRequest(f"not a valid URL: {error}") from error
     if parts.scheme != "https":
         raise AccessDenied(f"{parts.scheme or 'an empty scheme'}:// is not fetched, only https://")

@@ -1,4 +1,4 @@
-"""Which storage reads which scheme. One row each; a library is imported when its storage is first used."""
+"""Lists the storage of each scheme, one a row. A library is imported when its storage is first used."""
 
 import re
 import threading
@@ -23,11 +23,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class StorageRow:
-    """A scheme and how its storage is made.
+    """A scheme and the function that makes its storage.
 
     Args:
-        scheme: What stands before the colon, in lower case.
-        build: Makes the storage; heavy libraries are imported in here.
+        scheme: The part of a location before the colon, in lower case.
+        build: Makes the storage, and imports heavy libraries.
     """
 
     scheme: str
@@ -82,15 +82,15 @@ _ROWS = rows_by_scheme(
 )
 
 SERVICE_SCHEMES = frozenset({"s3", "https", "data"})
-"""What a client of the HTTP service may name: never a file of the server."""
+"""The schemes that a client of the HTTP service may name, which never reach a file of the server."""
 
 COMMAND_LINE_SCHEMES = SERVICE_SCHEMES | {"file"}
-"""What a user of the command line may name; a location without a scheme is a path."""
+"""The schemes that a user of the command line may name. A location without a scheme is a path."""
 
 LONGEST_LOCATION = 8192
-"""Characters. Longer than S3's keys (1,024 bytes), paths (4,096) and the URLs that servers accept (about 8,000)."""
+"""The most characters of a location: more than S3's keys (1,024 bytes), paths (4,096) and URLs (about 8,000) have."""
 
-# data: alone has no slashes. All else without "://" is a path, also one with a colon in it.
+# Only data: has no slashes. Any other location without "://" is a path, even one with a colon in it.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(data):", re.IGNORECASE)
 
 
@@ -98,9 +98,9 @@ class Storages(Storage):
     """Sends each location to the storage of its scheme, which is built at its first use.
 
     Args:
-        settings: For the storages.
+        settings: Settings of the storages.
         rows: The schemes that exist, by name.
-        schemes: Those of them that may be used here.
+        schemes: Names of the schemes that may be used here.
     """
 
     def __init__(self, settings: StorageSettings, rows: dict[str, StorageRow], schemes: frozenset[str]) -> None:
@@ -111,27 +111,27 @@ class Storages(Storage):
         self._built: dict[str, Storage] = {}
 
     def read(self, location: str, max_bytes: int) -> Document:
-        """See `Storage.read`."""
+        """Read a document from the storage of its scheme, as `Storage.read` says."""
         return self._storage_of(location).read(location, max_bytes)
 
     def list(self, location: str) -> Iterator[StoredObject]:
-        """See `Storage.list`."""
+        """List a location of the storage of its scheme, as `Storage.list` says."""
         return self._storage_of(location).list(location)
 
     def read_range(self, location: str, start: int, size_bytes: int) -> bytes:
-        """See `Storage.read_range`."""
+        """Read a part of a document from the storage of its scheme, as `Storage.read_range` says."""
         return self._storage_of(location).read_range(location, start, size_bytes)
 
     def stat(self, location: str) -> StoredObject:
-        """See `Storage.stat`."""
+        """Ask the storage of its scheme about a document, as `Storage.stat` says."""
         return self._storage_of(location).stat(location)
 
     def write(self, location: str, content: bytes) -> str:
-        """See `Storage.write`."""
+        """Write a document to the storage of its scheme, as `Storage.write` says."""
         return self._storage_of(location).write(location, content)
 
     def delete(self, location: str) -> None:
-        """See `Storage.delete`."""
+        """Remove a document from the storage of its scheme, as `Storage.delete` says."""
         self._storage_of(location).delete(location)
 
     def close(self) -> None:
@@ -162,24 +162,24 @@ class Storages(Storage):
             raise MalformedRequest(
                 f"the source has {len(location):,} characters, over the limit of {LONGEST_LOCATION:,}"
             )
-        # Paths may hold bytes that are no UTF-8, which Python keeps as lone surrogates; URLs may not.
+        # Paths may hold bytes that are not UTF-8, which Python keeps as lone surrogates. URLs may not.
         if scheme != "file" and any("\ud800" <= character <= "\udfff" for character in location):
-            raise MalformedRequest("the source holds characters that are no valid Unicode (lone surrogates)")
+            raise MalformedRequest("the source holds characters that are not valid Unicode (lone surrogates)")
         return self._rows[scheme]
 
 
 def build_storage(settings: StorageSettings, schemes: frozenset[str]) -> Storages:
-    """Make the one storage that reads all allowed schemes.
+    """Make one storage that reads all allowed schemes.
 
     Args:
         settings: Time-outs and limits.
         schemes: `SERVICE_SCHEMES` or `COMMAND_LINE_SCHEMES`.
 
     Returns:
-        The storage; nothing is connected or imported before the first use.
+        The storage. Nothing is connected or imported before the first use.
 
     Raises:
-        ValueError: A scheme that no storage reads.
+        ValueError: No storage reads one of the schemes.
     """
     if unknown := schemes - _ROWS.keys():
         raise ValueError(f"no storage reads {sorted(unknown)}; known are {sorted(_ROWS)}")

@@ -1,4 +1,4 @@
-"""Attempts with growing random pauses, under one time limit, for every storage that is reached over a network."""
+"""Repeats attempts with growing random pauses, under one time limit, for storages that are reached over a network."""
 
 import random
 import time
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
-# 0.2 s doubled so often is over the longest pause; many attempts would make the power overflow.
+# 0.2 s doubled so often is over the longest pause. Without this bound, many attempts would make the power overflow.
 _DOUBLINGS = 5
 
 
@@ -24,7 +24,7 @@ class Deadline:
 
     Args:
         total_s: Time from now, in seconds.
-        clock: Seconds that never run backwards.
+        clock: A clock in seconds that never runs backwards.
     """
 
     def __init__(self, total_s: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,18 +51,18 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Repeats what failed with an error that may pass.
+    """Repeats attempts that failed with an error that may pass.
 
     The pause before attempt n is random between 0 and 0.2 s * 2^(n-1), at most 5 s ("full jitter": many workers that
-    failed together don't come back together). boto3's own retries are off, so that a body that broke off counts as an
-    attempt too, and one time limit holds for all.
+    failed together don't come back together). boto3's own retries are off, so that a body that breaks off counts as an
+    attempt too, and one time limit holds for all attempts.
 
     Args:
-        max_attempts: Tries in all, at least 1.
-        total_timeout_s: Time for all of them together.
-        clock: Seconds that never run backwards.
+        max_attempts: Attempts in all, at least 1.
+        total_timeout_s: Time for all attempts together, in seconds.
+        clock: A clock in seconds that never runs backwards.
         sleep: Waits that many seconds.
-        uniform: A random number between its two arguments.
+        uniform: Gives a random number between its two arguments.
     """
 
     max_attempts: int
@@ -73,20 +73,20 @@ class Retry:
 
     @classmethod
     def from_settings(cls, settings: StorageSettings) -> "Retry":
-        """Take attempts and time limit from the settings."""
+        """Make a `Retry` with the settings' attempts and time limit."""
         return cls(max_attempts=settings.max_attempts, total_timeout_s=settings.total_timeout_s)
 
     def call(self, attempt: Callable[[Deadline], Result]) -> Result:
-        """Call until it succeeds, fails for good, or attempts or time are used up.
+        """Repeat an attempt until it succeeds, fails for good, or attempts or time are used up.
 
         Args:
-            attempt: Does the work; gets the time limit that it shares with the other attempts.
+            attempt: Does the work within the time limit that it shares with the other attempts.
 
         Returns:
-            What the first successful attempt returned.
+            The result of the first successful attempt.
 
         Raises:
-            StorageUnavailable: The last attempt's error. Any other error passes through at once.
+            StorageUnavailable: The last attempt failed with it. Any other error passes through at once.
         """
         deadline = Deadline(self.total_timeout_s, self.clock)
         for number in range(1, self.max_attempts):

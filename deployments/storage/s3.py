@@ -1,7 +1,7 @@
-"""S3-compatible storage by boto3: AWS, MinIO, Ceph and their like.
+"""Reads and writes S3-compatible storage (AWS, MinIO, Ceph and others) by boto3.
 
-Endpoint, region and credentials come from boto3's own chain and from nowhere else. A location is `s3://bucket/key`, the
-key taken literally, as the AWS command line does: `%`, `+`, `#`, `?` and spaces stand for themselves.
+Endpoint, region and credentials come only from boto3's own chain. A location is `s3://bucket/key`. As on the AWS
+command line, the key is taken literally: `%`, `+`, `#`, `?` and spaces stand for themselves.
 """
 
 import re
@@ -38,7 +38,7 @@ _BUCKET = re.compile(BUCKET_PATTERN)
 class S3Storage(Storage):
     """Reads and writes objects, and lists prefixes.
 
-    The client is made at the first use, by one thread; boto3 clients may be shared by threads, making them may not.
+    One thread makes the client at its first use. Threads may share a boto3 client, but must not make one at once.
 
     Args:
         settings: Time-outs, attempts, connections.
@@ -51,12 +51,12 @@ class S3Storage(Storage):
         self._client: S3Client | None = None
 
     def read(self, location: str, max_bytes: int) -> Document:
-        """See `Storage.read`; a body that breaks off is read again from its beginning."""
+        """Read an object, as `Storage.read` says. A body that breaks off is read again from its beginning."""
         bucket, key = _split_object(location)
 
         def attempt(client: S3Client, deadline: Deadline) -> Document:
             answer = client.get_object(Bucket=bucket, Key=key)
-            # Closing a body that is not read to its end drops the connection: no rest is downloaded.
+            # To close a body before its end drops the connection, so the rest is not downloaded.
             with closing(answer["Body"]) as body:
                 refuse_over_limit(answer.get("ContentLength", 0), max_bytes, location)
                 chunks = _until(deadline, body.iter_chunks(CHUNK_BYTES), location)
@@ -65,10 +65,10 @@ class S3Storage(Storage):
         return self._call(attempt, location)
 
     def list(self, location: str) -> Iterator[StoredObject]:
-        """See `Storage.list`; what follows the bucket is a prefix of keys, as S3 has no folders.
+        """List the objects whose keys begin with a prefix, as `Storage.list` says, since S3 has no folders.
 
-        So `s3://bucket/scan` also lists `scan-1.png` and `scans/2.png`; end it with a slash for one folder's content.
-        Keys that end in a slash are marks that consoles set for folders, and are left out.
+        So `s3://bucket/scan` also lists `scan-1.png` and `scans/2.png`; end it with a slash to list one folder. Keys
+        that end in a slash are marks that consoles set for folders, and are left out.
         """
         bucket, prefix = _split(location)
         token, found = "", False
@@ -88,14 +88,14 @@ class S3Storage(Storage):
             raise SourceNotFound(f"no object of bucket {bucket!r} has a key that begins with {prefix!r}")
 
     def read_range(self, location: str, start: int, size_bytes: int) -> bytes:
-        """See `Storage.read_range`."""
+        """Read a part of an object, as `Storage.read_range` says."""
         bucket, key = _split_object(location)
 
         def attempt(client: S3Client, deadline: Deadline) -> bytes:
             try:
                 answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + size_bytes - 1}")
             except ClientError as error:
-                if error.response["Error"].get("Code") == "InvalidRange":  # it begins behind the end
+                if error.response["Error"].get("Code") == "InvalidRange":  # the part begins behind the object's end
                     return b""
                 raise
             with closing(answer["Body"]) as body:
@@ -104,13 +104,13 @@ class S3Storage(Storage):
         return self._call(attempt, location)
 
     def stat(self, location: str) -> StoredObject:
-        """See `Storage.stat`."""
+        """Ask for an object's size, mark and time, as `Storage.stat` says."""
         bucket, key = _split_object(location)
         answer = self._call(lambda client, _: client.head_object(Bucket=bucket, Key=key), location)
         return StoredObject(location, answer["ContentLength"], answer["ETag"].strip('"'), answer["LastModified"])
 
     def write(self, location: str, content: bytes) -> str:
-        """See `Storage.write`; S3 replaces an object at once or not at all, so that a repeated attempt does no harm."""
+        """Write an object, as `Storage.write` says. S3 replaces it at once or not at all, so attempts may repeat."""
         bucket, key = _split_object(location)
         answer = self._call(
             lambda client, _: client.put_object(Bucket=bucket, Key=key, Body=content), location, PUT_OBJECT
@@ -118,7 +118,7 @@ class S3Storage(Storage):
         return answer["ETag"].strip('"')
 
     def delete(self, location: str) -> None:
-        """See `Storage.delete`."""
+        """Remove an object, as `Storage.delete` says."""
         bucket, key = _split_object(location)
         self._call(lambda client, _: client.delete_object(Bucket=bucket, Key=key), location, DELETE_OBJECT)
 
@@ -126,10 +126,10 @@ class S3Storage(Storage):
         """Ask for a bucket, without reading anything from it.
 
         Args:
-            bucket: Its name.
+            bucket: Name of the bucket.
 
         Raises:
-            RayocrError: It can't be reached, does not exist, or may not be used.
+            RayocrError: The bucket can't be reached, does not exist, or may not be used.
         """
         self._call(lambda client, _: client.head_bucket(Bucket=bucket), f"s3://{bucket}", HEAD_BUCKET)
 
@@ -150,7 +150,7 @@ class S3Storage(Storage):
     def _call(
         self, attempt: Callable[[S3Client, Deadline], Result], location: str, action: S3Action = GET_OBJECT
     ) -> Result:
-        """Run attempts, with every library error translated."""
+        """Run attempts, and translate every library error."""
 
         def translated(deadline: Deadline) -> Result:
             endpoint = "S3"
@@ -173,10 +173,10 @@ class S3Storage(Storage):
 def _split(location: str) -> tuple[str, str]:
     """Take `s3://bucket/key` apart; the key may be empty."""
     bucket, _, key = location.partition("://")[2].partition("/")
-    # ".." would climb out of the bucket's part of the path.
+    # The bucket ".." would lead out of the bucket's part of the path.
     if ".." in bucket or not _BUCKET.fullmatch(bucket):
         raise MalformedRequest(
-            f"{bucket!r} is no valid bucket name (3 to 63 of a-z, 0-9, '.', '-'); write s3://bucket/key"
+            f"{bucket!r} is not a valid bucket name (3 to 63 of a-z, 0-9, '.', '-'); write s3://bucket/key"
         )
     key_bytes = len(key.encode())
     if key_bytes > 1024:  # the limit of S3

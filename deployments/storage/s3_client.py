@@ -1,4 +1,4 @@
-"""The part of boto3's S3 client that is used here, with types, which boto3 itself does not publish."""
+"""The part of boto3's S3 client that is used here, with the types that boto3 does not publish."""
 
 from collections.abc import Iterator
 from typing import Protocol, TypedDict
@@ -18,21 +18,21 @@ class Body(Protocol):
     """A body that is read as it comes in."""
 
     def iter_chunks(self, chunk_size: int) -> Iterator[bytes]:
-        """Read it piece by piece, and compare length and checksum at the end."""
+        """Read the body piece by piece, and compare length and checksum at the end."""
 
     def close(self) -> None:
-        """Close it, and with it the connection unless it was read to its end."""
+        """Close the body. This also closes the connection, unless the body was read to its end."""
 
 
 class ObjectAnswer(TypedDict, total=False):
-    """Answer to GetObject."""
+    """The answer to GetObject."""
 
     Body: Body
     ContentLength: int
 
 
 class HeadAnswer(TypedDict):
-    """Answer to HeadObject."""
+    """The answer to HeadObject."""
 
     ContentLength: int
     ETag: str
@@ -40,7 +40,7 @@ class HeadAnswer(TypedDict):
 
 
 class WrittenAnswer(TypedDict):
-    """Answer to PutObject."""
+    """The answer to PutObject."""
 
     ETag: str
 
@@ -55,18 +55,18 @@ class Item(TypedDict):
 
 
 class PageAnswer(TypedDict, total=False):
-    """Answer to ListObjectsV2: at most 1,000 keys, and where to go on."""
+    """The answer to ListObjectsV2: at most 1,000 keys, and the token of the next page."""
 
     Contents: list[Item]
     NextContinuationToken: str
 
 
 class Meta(Protocol):
-    """What the client knows of itself."""
+    """The client's own data."""
 
     @property
     def endpoint_url(self) -> str:
-        """Where it connects to."""
+        """The URL to which the client connects."""
 
 
 class S3Client(Protocol):
@@ -80,16 +80,16 @@ class S3Client(Protocol):
         """Ask for an object, or for a part of it."""
 
     def head_object(self, *, Bucket: str, Key: str) -> HeadAnswer:
-        """Ask for what is known of an object."""
+        """Ask for an object's size, mark and time."""
 
     def head_bucket(self, *, Bucket: str) -> object:
-        """Ask whether a bucket is there and may be used."""
+        """Ask whether a bucket exists and may be used."""
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> WrittenAnswer:
-        """Store an object; it replaces another at once or not at all."""
+        """Store an object, which replaces another at once or not at all."""
 
     def delete_object(self, *, Bucket: str, Key: str) -> object:
-        """Remove an object, if there is one."""
+        """Remove an object, if it exists."""
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str, ContinuationToken: str = ...) -> PageAnswer:
         """Ask for one page of keys."""
@@ -105,22 +105,22 @@ def build_client(settings: StorageSettings) -> S3Client:
         settings: Time-outs and connections.
 
     Returns:
-        The client; nothing is connected yet.
+        The client, which is not connected yet.
 
     Raises:
         ConfigurationError: Endpoint or region are not valid.
-        botocore.exceptions.ProfileNotFound: AWS_PROFILE names none.
+        botocore.exceptions.ProfileNotFound: AWS_PROFILE names a profile that does not exist.
     """
     config = Config(
         connect_timeout=settings.connect_timeout_s,
         read_timeout=settings.read_timeout_s,
         max_pool_connections=settings.max_connections,
-        # One attempt: `Retry` repeats, under one time limit, and with the bodies that break off.
+        # boto3 makes one attempt: `Retry` repeats it under one time limit, even if a body breaks off.
         retries={"total_max_attempts": 1, "mode": "standard"},
         user_agent_extra="rayocr",
     )
-    # Parsing the times of a listing would take more than all the rest of it; as text they compare just as well. The AWS
-    # command line does the same, so that boto3's chain of credentials copes with it.
+    # To parse the times of a listing would take longer than all the rest of it, and they compare just as well as text.
+    # The AWS command line does the same, so boto3's chain of credentials copes with it.
     core = botocore.session.get_session()
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=str)
     try:

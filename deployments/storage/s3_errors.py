@@ -1,4 +1,4 @@
-"""boto3's errors, told apart by type and by the storage's own code, and turned into ours."""
+"""Turns boto3's errors into ours, by their type and by the storage's own code."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -30,7 +30,7 @@ from models.errors import (
 
 __all__ = ["DELETE_OBJECT", "GET_OBJECT", "HEAD_BUCKET", "PUT_OBJECT", "S3_FAILURES", "S3Action", "translate_s3"]
 
-# botocore wraps most of urllib3's errors, but not those of TLS in mid-body.
+# botocore wraps most of urllib3's errors, but not errors of TLS in mid-body.
 S3_FAILURES = (BotoCoreError, ClientError, urllib3.exceptions.HTTPError)
 
 _NO_CREDENTIALS = (
@@ -42,21 +42,21 @@ _NO_CREDENTIALS = (
     TokenRetrievalError,
 )
 
-# Codes that come with a status that misleads: S3 answers 400 to these.
+# Codes whose status misleads: S3 answers 400 with these.
 _CREDENTIAL_CODES = frozenset({"ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
 _PASSING_CODES = frozenset({"RequestTimeout", "SlowDown", "Throttling", "RequestLimitExceeded"})
-# MinIO's and Ceph's; a bucket of AWS has no end.
+# Codes of MinIO and Ceph. A bucket of AWS is never full.
 _FULL_CODES = frozenset({"XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded"})
 
 
 @dataclass(frozen=True, slots=True)
 class S3Action:
-    """What was being done, in the words of a message.
+    """An action on a storage, in the words of a message.
 
     Args:
         verb: The infinitive.
         participle: The past participle.
-        needs: The permissions that it takes.
+        needs: The permissions that the action needs.
     """
 
     verb: str
@@ -65,7 +65,7 @@ class S3Action:
 
 
 GET_OBJECT = S3Action("read", "read", "it needs s3:GetObject, a listing s3:ListBucket")
-HEAD_BUCKET = S3Action("look into", "looked into", "it needs s3:ListBucket")
+HEAD_BUCKET = S3Action("access", "accessed", "it needs s3:ListBucket")
 PUT_OBJECT = S3Action("write", "written", "it needs s3:PutObject")
 DELETE_OBJECT = S3Action("delete", "deleted", "it needs s3:DeleteObject")
 
@@ -76,13 +76,13 @@ def translate_s3(
     endpoint: str,
     action: S3Action = GET_OBJECT,
 ) -> RayocrError:
-    """Say what an error of boto3 means for whoever asked for the document.
+    """Translate an error of boto3 for the caller who asked for a document.
 
     Args:
         error: One of `S3_FAILURES`.
-        location: What was read, listed, written or deleted.
+        location: The location that was read, listed, written or deleted.
         endpoint: URL of the storage.
-        action: Which of these.
+        action: The action that failed.
 
     Returns:
         The error to raise instead.
@@ -109,10 +109,10 @@ def translate_s3(
 
 
 def _translate_answer(error: ClientError, location: str, host: str, action: S3Action) -> RayocrError:
-    """Judge an answer of the storage by its code first, since its status is not always right, then by its status."""
+    """Translate an answer of the storage, first by its code and then by its status, which is not always right."""
     code = error.response["Error"].get("Code", "")
     status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
-    # An answer to HEAD has no body, and botocore gives its status for a code.
+    # An answer to HEAD has no body, and botocore gives its status as its code.
     said = f"{host} answered {status}" if code in ("", str(status)) else f"{host} answered {status} {code}"
     if code == "NoSuchBucket" or (action is HEAD_BUCKET and status == HTTPStatus.NOT_FOUND):
         return SourceNotFound(f"the bucket of {location} does not exist on {host}")

@@ -1,4 +1,4 @@
-"""Settings of the storages. Credentials and endpoint of S3 are not here: they come from boto3's own chain only."""
+"""Settings of the storages. Credentials and endpoint of S3 are not here: they only come from boto3's own chain."""
 
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
@@ -16,9 +16,9 @@ _UNBOUNDED_ATTEMPTS = 1_000_000
 
 
 class StorageSettings(SettingsSection):
-    """How documents are fetched from s3:// and https://.
+    """Settings for fetching documents from s3:// and https://.
 
-    S3's endpoint, region and credentials are boto3's: `AWS_ENDPOINT_URL[_S3]`, `AWS_ACCESS_KEY_ID` and
+    boto3 finds S3's endpoint, region and credentials: `AWS_ENDPOINT_URL[_S3]`, `AWS_ACCESS_KEY_ID` and
     `AWS_SECRET_ACCESS_KEY`, `AWS_PROFILE`, web identity, the instance's role.
     """
 
@@ -47,8 +47,8 @@ class StorageSettings(SettingsSection):
         default=3,
         ge=1,
         le=10,
-        description="Tries of a read that failed in a way that may pass (5xx, throttled, broken off, timed out), with "
-        "growing random pauses. More rides out longer disturbances, and loads a storage that is already down.",
+        description="Attempts at a read that fails in a way that may pass (5xx, throttled, broken off, timed out), "
+        "with growing random pauses. More rides out longer disturbances, and loads a storage that is already down.",
     )
     max_connections: int = Field(
         default=16,
@@ -59,7 +59,7 @@ class StorageSettings(SettingsSection):
     )
     https_enabled: bool = Field(
         default=False,
-        description="Whether https:// sources are fetched. On, anyone who may send a request makes this cluster "
+        description="Whether https:// sources are fetched. If so, anyone who may send a request can make this cluster "
         "connect to public addresses of their choice.",
     )
     https_allowed_hosts: tuple[str, ...] = Field(
@@ -70,12 +70,13 @@ class StorageSettings(SettingsSection):
     https_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(),
         description="Networks that https:// may go to although they are not public, such as 10.20.0.0/16 for documents "
-        "on the intranet. Each one opens its hosts to whoever may send a request; cloud metadata stays refused.",
+        "on the intranet. Each one opens its hosts to anyone who may send a request; cloud metadata stays refused.",
     )
     https_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = Field(
         default=(443,),
         min_length=1,
-        description="Ports that https:// may go to. Each one more lets requests probe one more service of every host.",
+        description="Ports that https:// may go to. Each further port lets requests probe one more service of every "
+        "host.",
     )
     https_max_redirects: int = Field(
         default=3,
@@ -91,9 +92,9 @@ class StorageSettings(SettingsSection):
     )
 
     def with_patience(self, patience_s: float) -> "StorageSettings":
-        """Settings for runs that nobody waits for: attempts go on until a time is over, however many they are.
+        """Settings for runs that nobody waits for. They limit the time of all attempts, not their number.
 
         Args:
-            patience_s: Time for one read, one write or one page of a listing, all attempts included.
+            patience_s: Time in seconds for one read, one write or one page of a listing, all attempts included.
         """
         return self.model_copy(update={"max_attempts": _UNBOUNDED_ATTEMPTS, "total_timeout_s": patience_s})

@@ -39,7 +39,7 @@ async def test_refused_credentials_are_named(environment: pytest.MonkeyPatch, mi
     environment.setenv("AWS_SECRET_ACCESS_KEY", "another-secret")
     problem = await buckets(bucket).problem()
     assert problem == (
-        f"the bucket '{bucket}' of storage.ready_buckets: no permission to look into s3://{bucket}: "
+        f"the bucket '{bucket}' of storage.ready_buckets: no permission to access s3://{bucket}: "
         f"127.0.0.1:{minio.port} answered 403; it needs s3:ListBucket"
     )
 

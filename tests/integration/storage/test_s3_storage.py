@@ -92,7 +92,7 @@ def test_folder_is_refused_as_document(s3: S3Storage, bucket: str, location: str
 
 @pytest.mark.parametrize("bucket", ["", "..", "a", "UPPER", "under_score", "a..b", "-a-", "x" * 64, "a b", "a?b"])
 def test_invalid_bucket_name_is_malformed(s3: S3Storage, bucket: str) -> None:
-    with pytest.raises(MalformedRequest, match="no valid bucket name"):
+    with pytest.raises(MalformedRequest, match="not a valid bucket name"):
         s3.read(f"s3://{bucket}/key", 1000)
 
 
