@@ -23,14 +23,14 @@ _PROCESSING = {"ocr": "text recognition", "text_layer": "text taken from the tex
 
 
 class AltoExport(Export):
-    """One ALTO document with a `Page` a page."""
+    """Writes one ALTO document, with one `Page` for each page."""
 
     name: ClassVar[str] = "alto"
     media_type: ClassVar[str] = "application/alto+xml"
     extension: ClassVar[str] = ".xml"
 
     def convert(self, read: ReadDocument) -> bytes:
-        """See `Export.convert`."""
+        """Write an ALTO document, as `Export.convert` says."""
         result = read.result
         steps = defaultdict(list)
         for number, warning in enumerate(result.warnings, 1):
@@ -99,7 +99,7 @@ def _line(parent: XmlElement, line: PlacedLine, ids: PageIds) -> None:
         string = element(made, "String", ID=ids.next("word"), CONTENT=word.text, WC=confidence, **_position(word.box))
         _shape(string, word)
         for character in word.characters:
-            # A glyph is one code point; several that the recognizer has as one stand in one place.
+            # A glyph is one code point. If a class of the recognizer has several, they stand in one place.
             for code_point in character.text:
                 element(string, "Glyph", CONTENT=code_point, GC=_confidence(character), **_position(character.box))
         previous = word
@@ -111,7 +111,7 @@ def _shape(parent: XmlElement, text: PlacedText) -> None:
 
 
 def _between(one: Box, other: Box) -> Box:
-    """The gap between two words: along the axis on which they stand apart, as wide as what they share on the other."""
+    """The gap between two words, along the axis on which they stand apart, as wide as their overlap on the other."""
     xs = min(one.right, other.right), max(one.left, other.left)
     ys = min(one.bottom, other.bottom), max(one.top, other.top)
     return Box(min(xs), min(ys), max(xs), max(ys))

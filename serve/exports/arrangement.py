@@ -1,4 +1,4 @@
-"""The lines of a page as text exports write them: paragraphs in reading order, and rows of them."""
+"""Arranges the lines of a page for text exports, as rows of paragraphs in reading order."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from serve.results import LineResult, OcrPage
 
 __all__ = ["Block", "arranged", "one_line"]
 
-# Lines of one row further apart than this, in their heights, are cells of a table rather than words of a sentence.
+# Lines of one row are cells of a table rather than words of a sentence if they are so many heights or more apart.
 _CELL_GAP = 1.2
 
 
@@ -18,9 +18,9 @@ class Block:
     """A paragraph of a page.
 
     Args:
-        rows: The text of each row; a tab between cells that stand apart.
-        is_text: As `Paragraph.is_text`.
-        height: As `Paragraph.height`.
+        rows: The text of each row, with a tab between cells that stand apart.
+        is_text: Whether the rows are running text, broken when a row is full, unlike tables, lists and addresses.
+        height: Median height of the lines, in pixels.
     """
 
     rows: tuple[str, ...]
@@ -29,7 +29,7 @@ class Block:
 
 
 def arranged(page: OcrPage) -> list[list[Block]]:
-    """The page's columns, and what stands between them, each as its paragraphs."""
+    """Arrange a page as its columns, and the text between them, each as a list of paragraphs."""
     lines = page.lines
     return [
         [
@@ -45,10 +45,9 @@ def arranged(page: OcrPage) -> list[list[Block]]:
 
 
 def one_line(text: str) -> str:
-    r"""A text without line breaks, tabs and control characters: those of a file's text layer may have any.
+    r"""Remove line breaks, tabs and control characters from a text, which a file's text layer may have.
 
-    Runs of white space are one blank; other control characters, and halves of surrogate pairs, which are no text, are
-    replaced.
+    A run of white space becomes one blank. Other control characters, and halves of surrogate pairs, are replaced.
 
     >>> one_line(" a\tb\x00 ") == "a b\ufffd"
     True

@@ -15,10 +15,10 @@ class ReadDocument:
     """A document that was read.
 
     Args:
-        result: What was read.
-        name: What the user calls the document, for titles; None if unknown.
-        document: The document itself, where the format needs it; else None.
-        password: That opens it, where it is encrypted.
+        result: The result of reading it.
+        name: The user's name for the document, for titles; None if unknown.
+        document: The document itself if the format needs it, else None.
+        password: The password of an encrypted document.
     """
 
     result: OcrResult
@@ -28,19 +28,19 @@ class ReadDocument:
 
 
 class Export(ABC):
-    """Writes a document that was read in one format. Holds no state, so that threads may share one."""
+    """Writes the result of a document in one format. It holds no state, so threads may share one."""
 
     name: ClassVar[str]
-    """As in `format=`."""
+    """The format's name, as in `format=`."""
     media_type: ClassVar[str]
-    """As in `Accept` and `Content-Type`, without parameters."""
+    """The media type, as in `Accept` and `Content-Type`, without parameters."""
     extension: ClassVar[str]
-    """Of file names, with its dot."""
+    """The extension of file names, with its dot."""
     needs_document: ClassVar[bool] = False
     """Whether `convert` needs the document itself."""
 
     def file_type(self, page_count: int) -> tuple[str, str]:
-        """Media type and extension of what `convert` writes, where they depend on how much there is.
+        """The media type and the extension of the file that `convert` writes, which may depend on the number of pages.
 
         Args:
             page_count: Pages in the result.
@@ -53,11 +53,11 @@ class Export(ABC):
         """Write a document.
 
         Args:
-            read: Its result, and itself where `needs_document`.
+            read: The result, with the document itself if `needs_document`.
 
         Returns:
             The content of a file.
 
         Raises:
-            RayocrError: It can't be written in this format.
+            RayocrError: The document can't be written in this format.
         """

@@ -1,4 +1,4 @@
-"""hOCR 1.2: HTML whose classes and titles say what is where (https://kba.github.io/hocr-spec/1.2/)."""
+"""Writes hOCR 1.2: HTML whose classes and titles give the place of text (https://kba.github.io/hocr-spec/1.2/)."""
 
 import math
 import re
@@ -17,19 +17,19 @@ _XHTML = XmlFormat(
     root="html", namespace="http://www.w3.org/1999/xhtml", body="body", doctype="<!DOCTYPE html>", is_indented=False
 )
 _CAPABILITIES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrx_cinfo ocrp_wconf ocrp_dir"
-# Ends a quoted string, or a property, whatever stands before it: there is no way to escape these.
+# These characters end a quoted string or a property wherever they stand: hOCR has no way to escape them.
 _NOT_IN_STRINGS = re.compile('[\x00-\x1f";]')
 
 
 class HocrExport(Export):
-    """One XHTML document, also well-formed HTML, with an `ocr_page` a page."""
+    """Writes one XHTML document, which is also well-formed HTML, with one `ocr_page` for each page."""
 
     name: ClassVar[str] = "hocr"
     media_type: ClassVar[str] = "text/vnd.hocr+html"
     extension: ClassVar[str] = ".hocr"
 
     def convert(self, read: ReadDocument) -> bytes:
-        """See `Export.convert`."""
+        """Write an hOCR document, as `Export.convert` says."""
         name = image_name(read)
         pages = (_page(placed_page(page), name) for page in read.result.pages)
         return _XHTML.write(_head(read.result, name), pages)
@@ -93,7 +93,7 @@ def _line(parent: XmlElement, line: PlacedLine, ids: PageIds) -> None:
 
 
 def _direction(line: PlacedLine) -> str:
-    """Slope and offset of the baseline, from the lower left corner of the box; of sideways text the angle."""
+    """The slope and offset of the baseline, from the lower left corner of the box, or the angle of sideways text."""
     if line.is_sideways:
         return f"textangle {line.angle:.4g}"
     slope = -math.tan(math.radians(line.angle))

@@ -1,4 +1,4 @@
-"""The result as it is: one JSON object."""
+"""Writes the result as it is, as one JSON object."""
 
 from typing import ClassVar
 
@@ -8,12 +8,12 @@ __all__ = ["JsonExport"]
 
 
 class JsonExport(Export):
-    """The `OcrResult` of a document."""
+    """Writes the `OcrResult` of a document as JSON."""
 
     name: ClassVar[str] = "json"
     media_type: ClassVar[str] = "application/json"
     extension: ClassVar[str] = ".json"
 
     def convert(self, read: ReadDocument) -> bytes:
-        """See `Export.convert`."""
+        """Write a JSON object, as `Export.convert` says."""
         return read.result.model_dump_json().encode()

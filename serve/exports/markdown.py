@@ -1,4 +1,4 @@
-"""Markdown (CommonMark) in reading order."""
+"""Writes Markdown (CommonMark) in reading order."""
 
 import re
 from collections.abc import Sequence
@@ -10,18 +10,18 @@ from serve.results import OcrPage
 
 __all__ = ["MarkdownExport"]
 
-# Letters so many times as high as most of the page's make a heading of the second and of the first level. Heights of
+# A heading of the second and of the first level has letters so many times as high as most of the page's. The heights of
 # lines of one size differ by up to a third.
 _HEADING, _TITLE = 1.6, 2.3
 _MOST_HEADING_ROWS = 3
 _PAGE_BREAK = "\n\n---\n\n"
 
-# Characters that mean something anywhere in a line, and those that do at its beginning.
+# Characters with a meaning anywhere in a line, and those with a meaning at its beginning.
 _ANYWHERE = re.compile(r"[\\`*_\[\]<|~]|&(?=#?\w+;)")
 _AT_BEGINNING = re.compile(
     r"#{1,6}(?=\s|$)|>|[-+](?=\s|$)|-+\s*$|=+\s*$|:?-[-:|\s]*$|(?P<number>\d{1,9})(?=[.)](?:\s|$))"
 )
-# What begins a point of a list, or a numbered one: it stays at the beginning of a line.
+# The beginning of a list item, numbered or not, which stays at the beginning of a line.
 _POINT = re.compile(r"[\u2022\u25cf\u25e6\u25aa\u25a0\u00b7]|[-*\u2013\u2014]\s|\(?(?:\d{1,3}|[A-Za-z])[.)](?!\w)")
 _POINT_LETTERS = 3
 _HYPHENS = "-\u2010"
@@ -30,10 +30,10 @@ _CONJUNCTIONS = frozenset(("and", "or", "und", "oder"))
 
 
 class MarkdownExport(Export):
-    """UTF-8: paragraphs, and headings where letters are clearly larger; a rule between pages.
+    """Writes UTF-8 with paragraphs, headings of clearly larger letters, and a rule between pages.
 
-    The lines of running text are joined, and words put together that were parted at their ends. The rows of tables,
-    receipts and lists stay lines of their own, with a tab between cells; no table is made up.
+    The lines of running text are joined, and so are words that were hyphenated at their ends. The rows of tables,
+    receipts and lists stay separate lines, with a tab between cells; no Markdown table is made of them.
     """
 
     name: ClassVar[str] = "markdown"
@@ -41,7 +41,7 @@ class MarkdownExport(Export):
     extension: ClassVar[str] = ".md"
 
     def convert(self, read: ReadDocument) -> bytes:
-        """See `Export.convert`."""
+        """Write a Markdown document, as `Export.convert` says."""
         pages = [_page_markdown(page) for page in read.result.pages]
         text = _PAGE_BREAK.join(page for page in pages if page)
         return (text + "\n" if text else "").encode()
@@ -54,7 +54,7 @@ def _page_markdown(page: OcrPage) -> str:
 
 
 def _usual_height(found: Sequence[Block]) -> float:
-    """That in which most of the page's characters are written: half of them are no higher."""
+    """The height of most of the page's characters: half of them are not higher."""
     sizes = sorted((block.height, sum(map(len, block.rows))) for block in found)
     rest = sum(count for _, count in sizes) / 2
     for height, count in sizes:
@@ -82,7 +82,7 @@ def _may_be_heading(block: Block) -> bool:
 
 
 def _joined(rows: Sequence[str]) -> list[str]:
-    """The rows of running text as one, but for those that begin a point of a list."""
+    """Join the rows of running text, apart from those that begin a list item."""
     joined: list[str] = []
     for row in rows:
         if not joined or _POINT.match(row):
@@ -93,10 +93,10 @@ def _joined(rows: Sequence[str]) -> list[str]:
 
 
 def _continued(text: str, row: str) -> str:
-    """Two rows as one.
+    """Join two rows.
 
-    A hyphen goes only between small letters ("well-known" loses its own, where it is parted there), and stays before a
-    conjunction. Between Chinese or Japanese characters there is no blank.
+    A hyphen is removed only between small letters ("well-known" loses its own if it is split there), and stays before a
+    conjunction. Chinese or Japanese characters get no blank between them.
 
     >>> _continued("an exam-", "ple"), _continued("a non-", "EU state"), _continued("pre-", "and post-war")
     ('an example', 'a non-EU state', 'pre- and post-war')
@@ -109,7 +109,7 @@ def _continued(text: str, row: str) -> str:
 
 
 def _is_wide(character: str) -> bool:
-    """Whether it is of a script without blanks between words, or punctuation of one."""
+    """Whether a character, or a punctuation mark, belongs to a script without blanks between words."""
     code = ord(character)
     return 0x2E80 <= code <= 0xA4CF or 0xF900 <= code <= 0xFAFF or 0xFE30 <= code <= 0xFE4F or 0xFF00 <= code <= 0xFFEF
 

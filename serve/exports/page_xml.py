@@ -1,4 +1,4 @@
-"""PAGE XML of 2019-07-15, the format of layout analysis and transcription (https://github.com/PRImA-Research-Lab/PAGE-XML)."""
+"""Writes PAGE XML of 2019-07-15, the format of layout analysis (https://github.com/PRImA-Research-Lab/PAGE-XML)."""
 
 import io
 import zipfile
@@ -17,7 +17,7 @@ __all__ = ["PageXmlExport"]
 
 _NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 _PAGE_XML = XmlFormat(root="PcGts", namespace=_NAMESPACE, schema=f"{_NAMESPACE}/pagecontent.xsd")
-# The schema asks for times; with true ones, the same document would give another file each time.
+# The schema asks for times. With real times, the same document would give another file each time.
 _NO_TIME = "1970-01-01T00:00:00Z"
 _FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 # The schema asks for a file name, too.
@@ -25,18 +25,18 @@ _NO_NAME = "unknown"
 
 
 class PageXmlExport(Export):
-    """A PAGE file holds one page: of a document of several, there is an archive of such files."""
+    """Writes a PAGE file for a document of one page, and an archive of such files for one of several pages."""
 
     name: ClassVar[str] = "page"
     media_type: ClassVar[str] = "application/vnd.prima.page+xml"
     extension: ClassVar[str] = ".xml"
 
     def file_type(self, page_count: int) -> tuple[str, str]:
-        """See `Export.file_type`."""
+        """The type of a PAGE file or of an archive, as `Export.file_type` says."""
         return (self.media_type, self.extension) if page_count == 1 else ("application/zip", ".zip")
 
     def convert(self, read: ReadDocument) -> bytes:
-        """See `Export.convert`."""
+        """Write a PAGE file or an archive, as `Export.convert` says."""
         result = read.result
         name = image_name(read) or _NO_NAME
         warnings = defaultdict(list)
@@ -84,7 +84,7 @@ def _page(page: PlacedPage, name: str) -> XmlElement:
         imageFilename=name,
         imageWidth=str(page.width),
         imageHeight=str(page.height),
-        # Degrees clockwise to stand upright, above -180.
+        # PAGE wants the degrees clockwise that turn the text upright, above -180.
         orientation=str(page.rotation if page.rotation <= 180 else page.rotation - 360),
     )
     if page.regions:
@@ -100,7 +100,7 @@ def _region_id(column: int, paragraph: int) -> str:
 
 
 def _reading_order(parent: XmlElement, page: PlacedPage) -> None:
-    """The paragraphs by column: columns are no regions of their own, since few programs read nested ones."""
+    """List the paragraphs by column. Columns are not regions themselves, since few programs read nested ones."""
     ordered = element(element(parent, "ReadingOrder"), "OrderedGroup", id="order")
     for column, region in enumerate(page.regions, 1):
         group = element(ordered, "OrderedGroupIndexed", id=f"c{column}", index=str(column - 1))

@@ -1,7 +1,7 @@
-"""Where the text of a page stands in the picture that it was read from: for formats that belong to a picture.
+"""Places the text of a page in the stored picture, for formats that belong to a picture.
 
-hOCR, ALTO and PAGE give coordinates in the picture as it is stored, with the rotation of its text beside them, so that
-what they say fits over the picture that the user has. (A result's polygons are in the upright page.)
+hOCR, ALTO and PAGE give coordinates in the picture as it is stored, and the rotation of its text beside them, so that
+they fit over the user's picture. (A result's polygons are in the upright page.)
 """
 
 import math
@@ -18,12 +18,12 @@ from serve.results import LineResult, OcrPage, WordResult
 __all__ = ["Box", "PlacedLine", "PlacedPage", "PlacedParagraph", "PlacedRegion", "PlacedText", "Point", "placed_page"]
 
 Point = tuple[int, int]
-"""(x, y) in pixels of the stored picture, inside it."""
+"""A point (x, y) in pixels of the stored picture, inside it."""
 
-# A line's polygon reaches from above its ascenders to below its descenders; the letters stand on a line this share of
-# its height above the lower edge. Measured, see docs/reference/formats.md.
+# A line's polygon reaches from above its ascenders to below its descenders. The baseline is this share of its height
+# above the lower edge; docs/reference/formats.md has the measurement.
 _BELOW_BASELINE = 0.25
-# Polygons whose corners are at most this many pixels off their box are boxes.
+# A polygon whose corners are at most so many pixels off its box is a box.
 _STRAIGHT_PX = 1
 
 
@@ -37,30 +37,30 @@ class Box(NamedTuple):
 
     @property
     def width(self) -> int:
-        """In pixels."""
+        """Width in pixels."""
         return self.right - self.left
 
     @property
     def height(self) -> int:
-        """In pixels."""
+        """Height in pixels."""
         return self.bottom - self.top
 
     @property
     def corners(self) -> tuple[Point, Point, Point, Point]:
-        """Clockwise from the top left."""
+        """The four corners, clockwise from the top left."""
         left, top, right, bottom = self
         return (left, top), (right, top), (right, bottom), (left, bottom)
 
     @classmethod
     def around(cls, points: Sequence[Point]) -> "Box":
-        """The smallest one that holds some points."""
+        """The smallest box that holds some points."""
         xs = [x for x, _ in points]
         ys = [y for _, y in points]
         return cls(min(xs), min(ys), max(xs), max(ys))
 
     @classmethod
     def union(cls, boxes: Iterable["Box"]) -> "Box":
-        """The smallest one that holds some others, of which there is one at least."""
+        """The smallest box that holds all of these boxes, of which there is at least one."""
         lefts, tops, rights, bottoms = zip(*boxes, strict=True)
         return cls(min(lefts), min(tops), max(rights), max(bottoms))
 
@@ -70,11 +70,11 @@ class PlacedText:
     """A word, or one character of a word.
 
     Args:
-        text: Fit for XML.
-        confidence: In [0, 1].
-        corners: Four, clockwise from the text's top left.
-        box: Around them.
-        characters: Of a word, where they were asked for.
+        text: The text, fit for XML.
+        confidence: Mean probability, in [0, 1].
+        corners: Four corners, clockwise from the text's top left.
+        box: The box around the corners.
+        characters: The characters of a word, if they were asked for.
     """
 
     text: str
@@ -85,7 +85,7 @@ class PlacedText:
 
     @property
     def is_straight(self) -> bool:
-        """Whether its box says where it stands as well as its corners do."""
+        """Whether the box gives the text's place as well as the corners do."""
         left, top, right, bottom = self.box
         return all(
             min(x - left, right - x) <= _STRAIGHT_PX and min(y - top, bottom - y) <= _STRAIGHT_PX
@@ -98,11 +98,11 @@ class PlacedLine(PlacedText):
     """A line of text.
 
     Args:
-        words: One at least: a line whose words are not known is one word.
-        height: Of its polygon, in pixels, across the text.
-        baseline: Start and end of the line that its letters stand on.
-        angle: Degrees in [0, 360) that its text is turned counterclockwise.
-        right_to_left: Whether its first letter is of a script that runs so.
+        words: At least one word: a line whose words are not known is one word.
+        height: Height of its polygon across the text, in pixels.
+        baseline: Start and end of the line on which its letters stand.
+        angle: Degrees in [0, 360) by which its text is turned counterclockwise.
+        right_to_left: Whether its first letter is of a script that runs from right to left.
     """
 
     words: tuple[PlacedText, ...] = ()
@@ -113,7 +113,7 @@ class PlacedLine(PlacedText):
 
     @property
     def is_sideways(self) -> bool:
-        """Whether its text runs rather up, down or backward than from left to right."""
+        """Whether its text runs up, down or backward rather than from left to right."""
         return 45 < self.angle < 315
 
 
@@ -122,8 +122,8 @@ class PlacedParagraph:
     """Lines that belong together.
 
     Args:
-        box: Around them.
-        lines: In reading order, one at least.
+        box: The box around the lines.
+        lines: The lines in reading order, at least one.
     """
 
     box: Box
@@ -132,11 +132,11 @@ class PlacedParagraph:
 
 @dataclass(frozen=True, slots=True)
 class PlacedRegion:
-    """A column, or what stands between columns.
+    """A column, or the text between columns.
 
     Args:
-        box: Around its paragraphs.
-        paragraphs: In reading order, one at least.
+        box: The box around its paragraphs.
+        paragraphs: The paragraphs in reading order, at least one.
     """
 
     box: Box
@@ -148,12 +148,12 @@ class PlacedPage:
     """A page.
 
     Args:
-        number: Counted from 1.
-        width: Of the stored picture, in pixels.
-        height: Of the stored picture, in pixels.
-        rotation: Degrees (0, 90, 180, 270) that it must be turned clockwise to stand upright.
-        from_text_layer: Whether its text was taken from the document itself in place of being read.
-        regions: In reading order.
+        number: The page's number, counted from 1.
+        width: Width of the stored picture, in pixels.
+        height: Height of the stored picture, in pixels.
+        rotation: Degrees (0, 90, 180, 270) clockwise by which the picture must be turned to stand upright.
+        from_text_layer: Whether its text was taken from the document itself instead of being read.
+        regions: The regions in reading order.
     """
 
     number: int
@@ -165,7 +165,7 @@ class PlacedPage:
 
 
 def placed_page(page: OcrPage) -> PlacedPage:
-    """Place the text of a page in its stored picture, and put its lines together."""
+    """Place the text of a page in its stored picture, and group its lines."""
     place = _Place(page)
     regions = []
     for paragraphs in blocks([line.polygon for line in page.lines]):
@@ -179,7 +179,7 @@ def placed_page(page: OcrPage) -> PlacedPage:
 
 
 class _Place:
-    """From the upright page to the stored picture."""
+    """Maps the upright page to the stored picture."""
 
     def __init__(self, page: OcrPage) -> None:
         self.rotation = page.rotation % 360

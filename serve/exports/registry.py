@@ -1,4 +1,4 @@
-"""Which export formats there are. One row each; a format's module is imported when it is first used."""
+"""Lists the export formats, one a row. A format's module is imported when the format is first used."""
 
 from functools import cache
 from importlib import import_module
@@ -9,7 +9,7 @@ from serve.exports.base import Export
 
 __all__ = ["FORMATS", "export_format"]
 
-# Imported late: lxml and pikepdf are slow to import, and few requests ask for what needs them.
+# Modules are imported late: lxml and pikepdf are slow to import, and few requests ask for a format that needs them.
 _ROWS = {
     "json": ("serve.exports.json", "JsonExport"),
     "text": ("serve.exports.text", "TextExport"),
@@ -22,7 +22,7 @@ _ROWS = {
 }
 
 FORMATS = tuple(_ROWS)
-"""What `format=` takes; the first is the default."""
+"""The values of `format=`; the first is the default."""
 
 
 @cache
@@ -33,7 +33,7 @@ def export_format(name: str) -> Export:
         name: One of `FORMATS`.
 
     Raises:
-        MalformedRequest: There is none of that name.
+        MalformedRequest: There is no format of that name.
     """
     if name not in _ROWS:
         raise MalformedRequest(f"unknown format {name[:40]!r}; known are {', '.join(_ROWS)}")

@@ -1,4 +1,4 @@
-"""Plain text in reading order."""
+"""Writes plain text in reading order."""
 
 from typing import ClassVar
 
@@ -10,10 +10,10 @@ __all__ = ["TextExport"]
 
 
 class TextExport(Export):
-    """UTF-8 text: a row of the page is a line, with a tab between cells of a table that stand apart.
+    """Writes UTF-8 text: a row of the page is a line, with a tab between cells of a table that stand apart.
 
-    An empty line stands between paragraphs, a form feed between pages. (`text` in JSON has each line of the result in
-    its own row, and nothing between.)
+    An empty line separates paragraphs, and a form feed separates pages. (`text` in JSON has each line of the result in
+    its own row, and nothing in between.)
     """
 
     name: ClassVar[str] = "text"
@@ -21,7 +21,7 @@ class TextExport(Export):
     extension: ClassVar[str] = ".txt"
 
     def convert(self, read: ReadDocument) -> bytes:
-        """See `Export.convert`."""
+        """Write plain text, as `Export.convert` says."""
         return "\f".join(_page_text(page) for page in read.result.pages).encode()
 
 

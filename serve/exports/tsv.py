@@ -1,4 +1,4 @@
-"""A table of words, with the columns of Tesseract's TSV, which many tools read."""
+"""Writes a table of words, with the columns of Tesseract's TSV, which many tools read."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -19,10 +19,10 @@ _NO_CONFIDENCE = "-1"
 
 
 class TsvExport(Export):
-    """UTF-8, a header, then a row for each page, block (column), paragraph, line and word.
+    """Writes UTF-8: a header, then a row for each page, block (column), paragraph, line and word.
 
-    Numbers count from 1 within what is above, boxes are whole pixels of the upright page, `conf` is 0 to 100 for words
-    and -1 for the rest. Fields are not quoted, and hold no tab and no line break.
+    Numbers count from 1 within the level above. Boxes are whole pixels of the upright page. `conf` is 0 to 100 for
+    words, and -1 for the rest. Fields are not quoted, and have neither tabs nor line breaks.
     """
 
     name: ClassVar[str] = "tsv"
@@ -30,7 +30,7 @@ class TsvExport(Export):
     extension: ClassVar[str] = ".tsv"
 
     def convert(self, read: ReadDocument) -> bytes:
-        """See `Export.convert`."""
+        """Write a table, as `Export.convert` says."""
         rows = [_COLUMNS.replace(" ", "\t")]
         for page in read.result.pages:
             rows += _rows(page)
@@ -53,7 +53,7 @@ def _rows(page: OcrPage) -> Iterator[str]:
 
 def _line_rows(page: OcrPage, line: LineResult, place: tuple[int, int, int, int]) -> Iterator[str]:
     yield _row((_LINE, *place, 0), _box(page, line.polygon))
-    # A line whose words are not known, as of some text layers, is one.
+    # A line whose words are not known, as in some text layers, is one word.
     words: Sequence[LineResult | WordResult] = line.words or [line]
     for number, word in enumerate(words, 1):
         confidence = f"{100 * word.confidence:.2f}"
@@ -61,7 +61,7 @@ def _line_rows(page: OcrPage, line: LineResult, place: tuple[int, int, int, int]
 
 
 def _box(page: OcrPage, *polygons: Polygon) -> tuple[int, int, int, int]:
-    """Left, top, width and height of what is around polygons, inside of the page."""
+    """The left, top, width and height of the box around polygons, inside the page."""
     xs = [min(max(x, 0), page.width) for polygon in polygons for x, _ in polygon]
     ys = [min(max(y, 0), page.height) for polygon in polygons for _, y in polygon]
     left, top, right, bottom = round(min(xs)), round(min(ys)), round(max(xs)), round(max(ys))

@@ -1,4 +1,4 @@
-"""Writing XML documents, a page at a time, and what they call the file that was read."""
+"""Writes XML documents a page at a time, and the name of the file that was read."""
 
 import io
 import re
@@ -17,12 +17,12 @@ __all__ = ["PageIds", "XmlElement", "XmlFormat", "element", "image_name", "xml_t
 
 XmlElement = etree._Element
 
-# What is no `Char` of XML 1.0, https://www.w3.org/TR/xml/#charsets.
+# Characters that are not a `Char` of XML 1.0, https://www.w3.org/TR/xml/#charsets.
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def xml_text(text: str) -> str:
-    r"""Replace what XML can't hold (control characters, lone surrogates) by U+FFFD.
+    r"""Replace characters that XML can't hold (control characters, lone surrogates) by U+FFFD.
 
     >>> xml_text("a\x00b")
     'a�b'
@@ -31,13 +31,13 @@ def xml_text(text: str) -> str:
 
 
 def element(parent: XmlElement | None, tag: str, text: str | None = None, **attributes: str) -> XmlElement:
-    """Make an element, under another where there is one.
+    """Make an element, under its parent if it has one.
 
     Args:
-        parent: Of it.
-        tag: Without a namespace, see `XmlFormat`.
-        text: In it, fit for XML.
-        attributes: Fit for XML. An underscore at the end of a name, as in `class_`, is left out.
+        parent: The parent element, or None.
+        tag: The tag, without a namespace, as `XmlFormat` explains.
+        text: The text in the element, fit for XML.
+        attributes: The attributes, fit for XML. An underscore at the end of a name, as in `class_`, is left out.
     """
     named = {name.rstrip("_"): value for name, value in attributes.items()}
     made = etree.Element(tag, named) if parent is None else etree.SubElement(parent, tag, named)
@@ -46,10 +46,10 @@ def element(parent: XmlElement | None, tag: str, text: str | None = None, **attr
 
 
 class PageIds:
-    """Counts the elements of a page by kind, for ids that no other element of the document has.
+    """Counts the elements of a page by kind, for ids that are unique in the document.
 
     Args:
-        page: Its number.
+        page: The page's number.
     """
 
     def __init__(self, page: int) -> None:
@@ -57,7 +57,7 @@ class PageIds:
         self._last: Counter[str] = Counter()
 
     def next(self, kind: str) -> str:
-        """An id for the next element of a kind, such as `line_3_17`."""
+        """Make an id for the next element of a kind, such as `line_3_17`."""
         self._last[kind] += 1
         return f"{kind}_{self._page}_{self._last[kind]}"
 
@@ -68,13 +68,13 @@ class XmlFormat:
 
     Args:
         root: The tag of the root.
-        namespace: Of all elements. They are made without one, which is simpler and faster: where they are written,
-            the root's is theirs.
-        attributes: Of the root.
-        schema: Where the schema of the namespace lies; None where it has none.
-        body: The tag of the root's child that holds the pages; None where that is the root.
-        doctype: Before the root.
-        is_indented: Whether white space between elements means nothing, and is put there to be read easily.
+        namespace: The namespace of all elements. They are made without one, which is simpler and faster, and take the
+            root's when they are written.
+        attributes: The attributes of the root.
+        schema: Address of the namespace's schema; None if it has none.
+        body: The tag of the root's child that holds the pages; None if the root itself holds them.
+        doctype: The document type, written before the root.
+        is_indented: Whether white space between elements means nothing, and is written to make them easy to read.
     """
 
     root: str
@@ -86,21 +86,21 @@ class XmlFormat:
     is_indented: bool = True
 
     def write(self, head: XmlElement, pages: Iterable[XmlElement]) -> bytes:
-        """Write a document. One page at a time is in memory, beside what was written.
+        """Write a document. Memory holds one page at a time, beside the text that was written.
 
         Args:
             head: The root's first child.
-            pages: In their order; none of them is kept.
+            pages: The pages in their order. None of them is kept.
 
         Returns:
-            UTF-8.
+            The document in UTF-8.
         """
         namespaces: dict[str | None, str] = {None: self.namespace}
         attributes = dict(self.attributes)
         if self.schema is not None:
             namespaces["xsi"] = _INSTANCES
             attributes[f"{{{_INSTANCES}}}schemaLocation"] = f"{self.namespace} {self.schema}"
-        # Indented, an element ends its line itself.
+        # An indented element ends its line itself.
         before = () if self.is_indented else ("\n",)
         written = io.BytesIO()
         with etree.xmlfile(written, encoding="utf-8") as file:
@@ -122,7 +122,7 @@ _INSTANCES = "http://www.w3.org/2001/XMLSchema-instance"
 def image_name(read: ReadDocument) -> str | None:
     """The name of the file, without its folders; None if it is not known.
 
-    Folders lie elsewhere for whoever gets the result, and an address may carry a signature that is nobody's business.
+    The receiver of the result has other folders, and an address may carry a signature that must stay secret.
     """
     if read.name is None:
         return None
