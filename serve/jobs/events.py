@@ -1,4 +1,4 @@
-"""What happens to a job, as server-sent events that can be resumed where a connection broke off."""
+"""Follows a job with server-sent events, which a client can resume after a connection broke off."""
 
 import asyncio
 import time
@@ -11,33 +11,33 @@ from serve.jobs.runtime import JobsRuntime
 
 __all__ = ["EventWriter", "end_event_id", "job_events"]
 
-_LOOK_EVERY_S = 0.5
-# Proxies give up connections on which nothing comes for some ten seconds.
+_POLL_EVERY_S = 0.5
+# Proxies close connections that are silent for some ten seconds.
 _PING_EVERY_S = 15.0
-# Outcomes of pages that are held at a time; without their results they are small.
+# Outcomes of pages that are held at a time. Without their results they are small.
 _PAGES = 500
-# So long the store may be away before the client is left to connect again, perhaps to another replica.
+# How long the store may be away before the connection ends. The client then connects again, perhaps to another replica.
 _MOST_SILENCE_S = 30.0
 
 
 class EventWriter(Protocol):
-    """How an event is written; the API knows, since it has the job's JSON."""
+    """Writes events. The API implements it, since it has the job's JSON."""
 
     def page(self, outcome: PageOutcome) -> bytes:
-        """A page was settled. The event's id is the outcome's `sequence`."""
+        """Write that a page was settled. The event's id is the outcome's `sequence`."""
 
     def state(self, job: Job) -> bytes:
-        """The job's state changed, or the client has just come. Without an id: nothing resumes there."""
+        """Write the job's state, when it changes or a client has just come. Without an id, nothing resumes there."""
 
     def end(self, job: Job) -> bytes:
-        """The job has ended. The event's id is `end_event_id`."""
+        """Write that the job has ended. The event's id is `end_event_id`."""
 
     def ping(self) -> bytes:
-        """Nothing happened."""
+        """Write a sign of life, when nothing has happened."""
 
 
 def end_event_id(job: Job) -> int:
-    """The id of a job's last event: those of its pages are 1 to `total`."""
+    """The id of a job's last event. The events of its pages have the ids 1 to `total`."""
     return job.total + 1
 
 
@@ -48,22 +48,22 @@ async def job_events(
     writer: EventWriter,
     is_closing: Callable[[], bool],
     *,
-    look_every_s: float = _LOOK_EVERY_S,
+    poll_every_s: float = _POLL_EVERY_S,
     ping_every_s: float = _PING_EVERY_S,
 ) -> AsyncGenerator[bytes]:
-    """Follow a job until it ends, is deleted, or the service is being stopped.
+    """Follow a job until it ends, is deleted, or the service stops.
 
-    Nothing is kept of the events themselves: the ids are numbers that the pages have in the store, so any replica goes
-    on where another stopped.
+    The events themselves are not kept. Their ids are numbers that the pages have in the store, so any replica goes on
+    where another stopped.
 
     Args:
-        jobs: The store.
-        job: As it is now.
+        jobs: The runtime of jobs, which has the store.
+        job: The job in its present state.
         after: Id of the last event that the client has; 0 for none.
         writer: Writes the events.
-        is_closing: Whether the service is being stopped: the client then finds another replica.
-        look_every_s: Pause between two looks at the store.
-        ping_every_s: The longest silence.
+        is_closing: Tells whether the service stops. The client then finds another replica.
+        poll_every_s: Pause between two queries of the store, in seconds.
+        ping_every_s: The longest silence, in seconds.
 
     Yields:
         One event at a time.
@@ -92,7 +92,7 @@ async def job_events(
         if time.monotonic() - written_s > ping_every_s:
             yield writer.ping()
             written_s = time.monotonic()
-        await asyncio.sleep(look_every_s)
+        await asyncio.sleep(poll_every_s)
         try:
             job = await jobs.in_store(jobs.store.views.job, job.id, job.owner)
         except SourceNotFound:

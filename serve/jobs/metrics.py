@@ -10,24 +10,24 @@ _SECONDS = [0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0]
 
 
 class JobMetrics:
-    """What one ingress replica does for jobs, and what all of them have before them."""
+    """Metrics of one ingress replica's work on jobs, and of the work that waits for all replicas."""
 
     def __init__(self) -> None:
         self._pages = Counter(
             "rayocr_job_pages_total",
-            "Pages of jobs by what became of them: done, retried, lost, given_back, or the code of an error.",
+            "Pages of jobs by their outcome: done, retried, lost, given_back, or the code of an error.",
             tag_keys=("outcome",),
         )
         self._seconds = Histogram(
             "rayocr_job_page_seconds",
-            "Time that a page of a job was in work, waiting for replicas included.",
+            "Time that a page of a job was in work, including its wait for replicas.",
             boundaries=_SECONDS,
         )
-        self._queued = Gauge("rayocr_job_pages_queued", "Pages of all jobs that wait. Every replica tells the same.")
-        self._running = Gauge("rayocr_job_pages_running", "Pages of all jobs in work. Every replica tells the same.")
+        self._queued = Gauge("rayocr_job_pages_queued", "Pages of all jobs that wait. Every replica reports the same.")
+        self._running = Gauge("rayocr_job_pages_running", "Pages of all jobs in work. Every replica reports the same.")
         self._oldest = Gauge(
             "rayocr_job_oldest_seconds",
-            "Age of the oldest job that has pages ready to be read, 0 where none has. Every replica tells the same.",
+            "Age of the oldest job with pages ready to be read, 0 if there is none. Every replica reports the same.",
         )
         self._webhooks = Counter(
             "rayocr_job_webhooks_total",
@@ -39,14 +39,14 @@ class JobMetrics:
         """Count one page that is no longer in work.
 
         Args:
-            outcome: What became of it.
-            in_work_s: How long it was, in seconds.
+            outcome: The page's outcome.
+            in_work_s: Seconds that the page was in work.
         """
         self._pages.inc(tags={"outcome": outcome})
         self._seconds.observe(in_work_s)
 
     def queue(self, depth: QueueDepth, oldest_s: float) -> None:
-        """Show how much there is to do, and how old the oldest job is that has pages ready to be read."""
+        """Show how many pages there are to do, and the age of the oldest job with pages ready to be read."""
         self._queued.set(depth.queued)
         self._running.set(depth.running)
         self._oldest.set(oldest_s)

@@ -1,4 +1,4 @@
-"""Whether a service takes jobs, and whether what it is told to keep them in can hold them."""
+"""Decides whether a service takes jobs, and checks that its store and uploads can hold them."""
 
 from models.errors import ConfigurationError
 from serve.config.settings import Settings
@@ -7,14 +7,14 @@ __all__ = ["takes_jobs"]
 
 
 def takes_jobs(settings: Settings, *, on_one_machine: bool) -> bool:
-    """Whether jobs are taken.
+    """Decide whether a service takes jobs.
 
     Args:
         settings: The whole tree.
-        on_one_machine: Whether all ingress replicas are on one machine, which outlives them: `rayocr serve`.
+        on_one_machine: Whether all ingress replicas are on one machine that outlives them, as with `rayocr serve`.
 
     Raises:
-        ConfigurationError: Jobs are asked for on a cluster, with a store or uploads that not all replicas reach.
+        ConfigurationError: Jobs are asked for on a cluster, but not all replicas reach the store or the uploads.
     """
     jobs = settings.jobs
     if on_one_machine:
@@ -23,17 +23,17 @@ def takes_jobs(settings: Settings, *, on_one_machine: bool) -> bool:
         return False
     if jobs.store is None:
         raise ConfigurationError(
-            "jobs.enabled is true on a Ray cluster, where the disk of a node ends with it: set jobs.store to a "
+            "jobs.enabled is true on a Ray cluster, where a node's disk is lost with the node: set jobs.store to a "
             "PostgreSQL (postgresql://user@host/database)"
         )
     if settings.http.replicas > 1 and jobs.store_url.startswith("sqlite:"):
         raise ConfigurationError(
-            f"jobs.store is a file, and http.replicas is {settings.http.replicas}, which may be on different nodes: "
+            f"jobs.store is a file, and http.replicas is {settings.http.replicas}, and they may be on different nodes: "
             "set jobs.store to a PostgreSQL (postgresql://user@host/database)"
         )
     if jobs.uploads is None:
         raise ConfigurationError(
-            "jobs.uploads is not set, and the disk of a node ends with it: set it to a place that all nodes reach, "
+            "jobs.uploads is not set, and a node's disk is lost with the node: set it to a place that all nodes reach, "
             "such as s3://bucket/uploads/"
         )
     return True

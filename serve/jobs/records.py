@@ -1,4 +1,4 @@
-"""What the job store takes and gives. Plain values: nothing here is tied to a database."""
+"""The records that the job store takes and returns: plain values that are not tied to a database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,19 +32,19 @@ Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | boo
 JobOptions: TypeAlias = Mapping[str, Json]
 
 POISON = "poison"
-"""Code of a page that ended its workers."""
+"""The code of a page that ended its workers."""
 
 DELIVERED_STATUSES = range(200, 300)
-"""What a receiver of a webhook answers that has taken it."""
+"""The statuses with which a receiver confirms a webhook."""
 
 
 class JobState(StrEnum):
-    """Where a job is. The last four are final: a job never leaves them."""
+    """The state of a job. The last four are final: a job never leaves them."""
 
     QUEUED = "queued"
-    """No page was begun yet."""
+    """No page has begun yet."""
     RUNNING = "running"
-    """At least one page was begun."""
+    """At least one page has begun."""
     SUCCEEDED = "succeeded"
     """Every page was read."""
     PARTIAL = "partial"
@@ -52,11 +52,11 @@ class JobState(StrEnum):
     FAILED = "failed"
     """Every page failed."""
     CANCELLED = "cancelled"
-    """It was deleted before its end."""
+    """The job was deleted before its end."""
 
     @property
     def is_ended(self) -> bool:
-        """Whether nothing more happens to the job."""
+        """Whether the job is in a final state."""
         return self not in (JobState.QUEUED, JobState.RUNNING)
 
 
@@ -64,7 +64,7 @@ ENDED_STATES = frozenset(state for state in JobState if state.is_ended)
 
 
 class PageState(StrEnum):
-    """Where a page is. `done` and `failed` are final; the pages of a job that was cancelled are no longer kept."""
+    """The state of a page. `done` and `failed` are final. The pages of a cancelled job are not kept."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -74,7 +74,7 @@ class PageState(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where the delivery of a webhook is."""
+    """The state of a webhook's delivery."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -83,13 +83,13 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
-    """What the store must know of the settings.
+    """The settings that the store needs.
 
     Args:
         max_queued_pages_per_client: Pages of one owner that may wait.
         max_queued_pages: Pages of all owners that may wait.
         retention_s: How long a job is kept after its end, in seconds.
-        weights: Share of an owner where several wait, by its name; 1 for one that is not named.
+        weights: Share of each owner, by its name, when several wait; 1 for an owner that is not named.
     """
 
     max_queued_pages_per_client: int
@@ -100,13 +100,13 @@ class QueueLimits:
 
 @dataclass(frozen=True, slots=True)
 class NewPage:
-    """A page that is handed in: one document.
+    """A page that is submitted, which is one document.
 
     Args:
-        source: Where it is read from: `s3://`, `https://`, `data:`, or where an upload was stored.
-        name: What the user called it: the name of the file, or the source as it was given.
+        source: Location of the document: `s3://`, `https://`, `data:`, or the location of an upload.
+        name: The user's name for it: the name of the file, or the source as it was given.
         is_upload: Whether `source` is an upload of this job, which is deleted once the page is settled.
-        size_bytes: Where it is known.
+        size_bytes: Size of the document; None if it is not known.
     """
 
     source: str
@@ -117,17 +117,17 @@ class NewPage:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job that is handed in.
+    """A job that is submitted.
 
     Args:
-        id: Unguessable, and never used before.
-        owner: Name of the client whose API key it came with; '' where no keys are asked for.
-        pages: At least one; numbered from 1 in this order.
-        options: As the user gave them.
-        webhook: URL that is told of the end.
-        idempotency_key: Of the owner's choice; None for none.
-        request_sha256: Digest of what was asked for, in hexadecimal. It tells whether a key is used for something else.
-        warnings: What the user should know of how the request was understood.
+        id: An id that nobody can guess, and that was never used before.
+        owner: Name of the client whose API key it came with; '' if no keys are asked for.
+        pages: At least one page; pages are numbered from 1 in this order.
+        options: The options that the user gave.
+        webhook: URL that is called at the job's end.
+        idempotency_key: A key that the owner chose; None for none.
+        request_sha256: Digest of the request, in hexadecimal, which tells whether a key is used for another request.
+        warnings: Warnings about the way in which the request was understood.
     """
 
     id: str
@@ -142,12 +142,12 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """One try to deliver a webhook.
+    """One attempt to deliver a webhook.
 
     Args:
-        at: When, in UTC.
-        status: The HTTP status of the answer; None where none came.
-        error: Why none came; None where one came.
+        at: Time of the attempt, in UTC.
+        status: The HTTP status of the answer; None if no answer came.
+        error: Why no answer came; None if one came.
     """
 
     at: datetime
@@ -157,13 +157,13 @@ class DeliveryAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """How far the webhook of a job is.
+    """The state of a job's webhook.
 
     Args:
-        url: Where it goes.
-        state: None while the job has not ended.
-        attempts: The log, oldest first.
-        next_at: When it is tried next, in UTC; None where it is not.
+        url: URL of the receiver.
+        state: State of the delivery; None while the job has not ended.
+        attempts: The attempts, oldest first.
+        next_at: Time of the next attempt, in UTC; None if none follows.
     """
 
     url: str
@@ -174,24 +174,24 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it is now. All times are in UTC.
+    """A job in its present state. All times are in UTC.
 
     Args:
-        id: Its name in URLs.
-        owner: Whose it is.
-        state: Where it is.
-        total: Its pages.
-        done: Those that were read.
-        failed: Those that were given up.
-        cancelled: Those that were not settled when the job was cancelled.
-        created: When it was accepted.
-        started: When its first page was begun.
-        ended: When it came to its final state.
-        expires: When it vanishes, with its results; None before its end.
-        queue_position: 1 for the job that was handed in first of all that no page was begun of yet; None for others.
-        webhook: URL that is told of the end; the log of it is in `JobStore.deliveries.of`.
-        options: As the user gave them.
-        warnings: What the user should know of how the request was understood.
+        id: The job's name in URLs.
+        owner: Name of the client that submitted it.
+        state: State of the job.
+        total: Number of its pages.
+        done: Number of pages that were read.
+        failed: Number of pages that were given up.
+        cancelled: Number of pages that were not settled when the job was cancelled.
+        created: Time at which it was accepted.
+        started: Time at which its first page began.
+        ended: Time at which it reached its final state.
+        expires: Time at which it is deleted with its results; None before its end.
+        queue_position: Place among the jobs without a page begun, 1 for the oldest; None if a page has begun.
+        webhook: URL that is called at the end. `JobStore.deliveries.of` gives its attempts.
+        options: The options that the user gave.
+        warnings: Warnings about the way in which the request was understood.
     """
 
     id: str
@@ -212,12 +212,12 @@ class Job:
 
     @property
     def settled(self) -> int:
-        """Pages that nothing more happens to; also the `sequence` of the last one."""
+        """The number of pages that are done or failed, which is also the `sequence` of the last one."""
         return self.done + self.failed + self.cancelled
 
     @property
     def progress(self) -> float:
-        """Share of the pages that are settled, from 0 to 1."""
+        """The share of the pages that are settled, from 0 to 1."""
         return self.settled / self.total
 
 
@@ -226,16 +226,16 @@ class Lease:
     """The right to work on a page until a time that `Leases.extend` moves on.
 
     Args:
-        token: Of this lease alone: a page that is leased again has another.
+        token: Token of this lease alone. A page that is leased again has another.
         job_id: The page's job.
-        number: The page's place in the job, from 1.
-        source: Where it is read from.
-        name: What the user called it.
+        number: The page's place in the job, counted from 1.
+        source: Location of the document.
+        name: The user's name for it.
         is_upload: Whether `source` is an upload of this job.
-        owner: The job's.
-        attempt: The how-manieth try that counts this is, from 1.
+        owner: Owner of the job.
+        attempt: Number of this attempt among those that count, from 1.
         losses: How often a worker vanished while it held this page.
-        options: Of the job.
+        options: Options of the job.
     """
 
     token: str
@@ -252,11 +252,11 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of an attempt to settle a page.
+    """The result of an attempt to settle a page.
 
     Args:
-        counted: Whether this call settled the page. False: its lease was lost, or its job cancelled; nothing changed.
-        end: The job, where this page was its last: exactly one call for each job gets it.
+        counted: Whether this call settled the page. If not, the lease was lost or the job cancelled; nothing changed.
+        end: The job, if this page was its last. Exactly one call for each job gets it.
     """
 
     counted: bool
@@ -268,14 +268,14 @@ class PageOutcome:
     """A settled page.
 
     Args:
-        number: Its place in the job, from 1.
-        name: What the user called it.
+        number: The page's place in the job, counted from 1.
+        name: The user's name for it.
         state: `done` or `failed`.
-        sequence: How many pages of the job were settled with it: 1 for the first.
-        result: JSON of its `OcrResult`, where it was read and results were asked for.
-        code: Of the error, where it failed.
-        message: Of the error, where it failed.
-        attempts: Times that it was begun and that count: not those that were put off by load or a shutdown.
+        sequence: Place in the order in which the job's pages were settled, counted from 1.
+        result: JSON of its `OcrResult`, if it was read and results were asked for.
+        code: Code of the error, if it failed.
+        message: Message of the error, if it failed.
+        attempts: Number of attempts that count. Those that load or a shutdown put off do not.
     """
 
     number: int
@@ -290,10 +290,10 @@ class PageOutcome:
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """How much there is to do.
+    """The number of pages to do.
 
     Args:
-        queued: Pages that wait, those that are put off included.
+        queued: Pages that wait, including those that are put off.
         running: Pages that are leased.
     """
 
@@ -306,12 +306,12 @@ class Delivery:
     """A webhook that is due, leased to one worker.
 
     Args:
-        id: The same at each attempt: the receiver's means to drop doubles (`webhook-id`).
+        id: Id that is the same at each attempt, by which the receiver can drop duplicates (`webhook-id`).
         job_id: The job that ended.
-        owner: Whose it is.
-        url: Where it goes.
-        attempts: Tries before this one.
-        created: When the job ended, in UTC; the time for retrying counts from it.
+        owner: Owner of the job.
+        url: URL of the receiver.
+        attempts: Attempts before this one.
+        created: Time at which the job ended, in UTC. The time for attempts counts from it.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What jobs need at run time, put together once for each ingress replica."""
+"""The objects that jobs need at run time, made once for each ingress replica."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,9 +15,10 @@ __all__ = ["JobsRuntime"]
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
-# Calls of the store take milliseconds. Few threads: SQLite has one writer anyway, and PostgreSQL's connections count.
+# Calls of the store take milliseconds, so few threads are enough. SQLite has one writer anyway, and each thread costs a
+# connection of PostgreSQL.
 _STORE_THREADS = 4
-# An upload to S3 mostly waits; a listing too.
+# An upload to S3 mostly waits, and so does a listing.
 _STORAGE_THREADS = 8
 
 
@@ -36,9 +37,9 @@ class JobsRuntime:
         self.settings = settings
         self.store = JobStore.open(settings.jobs.store_url, settings.jobs.limits)
         self.uploads = Uploads(settings.jobs.uploads_location, settings.storage)
-        #: What a client may name, for listing a prefix and for taking data: URLs apart.
+        #: The storages that a client may name, to list a prefix and to decode data: URLs.
         self.storage = build_storage(settings.storage, SERVICE_SCHEMES)
-        #: Called when a job was handed in here; the one who works on jobs sets it, to begin at once.
+        #: Called when a job was submitted here. The worker on jobs sets it, to begin at once.
         self.on_new: Callable[[], None] = _nothing
         self._store_threads = ThreadPoolExecutor(_STORE_THREADS, "jobs-store")
         self._storage_threads = ThreadPoolExecutor(_STORAGE_THREADS, "jobs-storage")
@@ -49,19 +50,19 @@ class JobsRuntime:
         A call that has begun goes on when its caller is cancelled.
 
         Args:
-            call: Of the store.
-            args: For it.
-            kwargs: For it.
+            call: A method of the store.
+            args: Its positional arguments.
+            kwargs: Its keyword arguments.
         """
         return await asyncio.wrap_future(self._store_threads.submit(call, *args, **kwargs))
 
     async def in_storage(self, call: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
-        """Call uploads or storage from asynchronous code; see `in_store`.
+        """Call uploads or storage from asynchronous code, as `in_store` calls the store.
 
         Args:
-            call: Of `uploads` or `storage`.
-            args: For it.
-            kwargs: For it.
+            call: A method of `uploads` or `storage`.
+            args: Its positional arguments.
+            kwargs: Its keyword arguments.
         """
         return await asyncio.wrap_future(self._storage_threads.submit(call, *args, **kwargs))
 

@@ -1,4 +1,4 @@
-"""Handing in a job: from the parts of a request, as they come in, to a job in the store."""
+"""Submits a job: it takes the parts of a request as they come in, and makes a job of them in the store."""
 
 import asyncio
 import hashlib
@@ -38,19 +38,19 @@ _LONGEST_NAME = 1024
 _LONGEST_KEY = 255
 # Files of one request that are being stored at a time.
 _MOST_WRITES = 4
-# A digest of so much takes less time than handing it to a thread is worth: half a millisecond.
+# A digest of so many bytes takes half a millisecond, too little to be worth a thread.
 _QUICK_BYTES = 256 * 1024
 
 
 class Submission:
-    """One request to make a job. Used with `async with`: what it put into storage is removed unless a job came of it.
+    """One request to make a job, used with `async with`. Without a job at the end, its stored files are removed.
 
     Args:
         jobs: The store and the uploads.
-        owner: The client's name; '' where no keys are asked for.
+        owner: The client's name; '' if no keys are asked for.
         idempotency_key: The client's own name for this request.
-        known: The job that this key made before and the SHA-256 of its request, if it did (`known_job`): then files
-            are only compared.
+        known: The job that this key has made, and the SHA-256 of its request, from `known_job`. Files are then only
+            compared.
     """
 
     def __init__(
@@ -76,15 +76,15 @@ class Submission:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Also where the request is cancelled: it must not end before what it began to write is written, and removed.
+        # Even if the request is cancelled, it must not end before its files are written, and removed.
         await _to_the_end(self._clean_up())
 
     async def add_file(self, name: str, content: bytes) -> None:
-        """Take one file. It returns when so little is being stored that the next file may be read.
+        """Take one file. This returns when so little is being stored that the next file may be read.
 
         Args:
-            name: What the client calls it.
-            content: All of it.
+            name: The client's name for it.
+            content: The whole file.
 
         Raises:
             TooLarge: There are too many pages.
@@ -101,14 +101,14 @@ class Submission:
             await self._collect(asyncio.FIRST_COMPLETED)
 
     async def add_source(self, source: str) -> None:
-        """Take the place of one document. A `data:` URL is stored as a file.
+        """Take the location of one document. A `data:` URL is stored as a file.
 
         Args:
-            source: `s3://`, `https://` or `data:`.
+            source: A location with `s3://`, `https://` or `data:`.
 
         Raises:
-            MalformedRequest: No place that could be read from.
-            AccessDenied: A scheme or host that is not allowed.
+            MalformedRequest: Nothing can be read from such a location.
+            AccessDenied: The scheme or host is not allowed.
             TooLarge: There are too many pages, or the document in a data: URL is over the limit.
         """
         number = len(self._pages) + 1
@@ -125,22 +125,22 @@ class Submission:
         self._add_page(NewPage(source, source[:_LONGEST_NAME], False, None))
 
     def set_prefix(self, prefix: str) -> None:
-        """Take a place whose documents are all pages of the job.
+        """Take a prefix, below which all documents are pages of the job.
 
         Raises:
-            MalformedRequest: It is not in S3, or there is one already.
+            MalformedRequest: The prefix is not in S3, or the job has one already.
         """
         if self._prefix is not None:
-            raise MalformedRequest("prefix: a job has one; name further documents as sources")
+            raise MalformedRequest("prefix: a job has only one; name further documents as sources")
         if prefix[:5].lower() != "s3://" or len(prefix) > LONGEST_LOCATION or not _is_storable(prefix):
             raise MalformedRequest("prefix: s3://bucket/folder/ is needed; nothing else can be listed")
         self._prefix = prefix
 
     def set_options(self, options: object) -> None:
-        """Take the options: an object with the names of `DocumentOptions`.
+        """Take the options, an object with the names of `DocumentOptions`.
 
         Raises:
-            MalformedRequest: It is no object, has an unknown key, or a value that is out of range.
+            MalformedRequest: `options` is not an object, has an unknown key, or a value that is out of range.
         """
         if not isinstance(options, dict):
             raise MalformedRequest('options: a JSON object is needed, such as {"pages": "1-3"}')
@@ -153,30 +153,30 @@ class Submission:
         self._options = options
 
     async def set_webhook(self, url: str) -> None:
-        """Take the URL that is told of the job's end.
+        """Take the URL that is called at the job's end.
 
         Raises:
-            MalformedRequest: It is no https:// URL, or webhooks are off here.
-            AccessDenied: It leads where no webhook may go.
+            MalformedRequest: `url` is not an https:// URL, or webhooks are off here.
+            AccessDenied: No webhook may go to this URL.
         """
         if self._webhook is not None:
-            raise MalformedRequest("webhook: a job has one")
+            raise MalformedRequest("webhook: a job has only one")
         if self._jobs.settings.jobs.webhook_secret is None:
-            raise MalformedRequest("webhook: there are none here: jobs.webhook_secret is not set")
+            raise MalformedRequest("webhook: webhooks are off here, since jobs.webhook_secret is not set")
         await check_webhook(url, self._jobs.settings.storage)
         self._webhook = url
 
     async def finish(self) -> tuple[Job, bool]:
-        """Make the job, durable when this returns.
+        """Make the job. It is durable when this returns.
 
         Returns:
-            The job, and whether it is new: the same request with the same key gives the same job.
+            The job, and whether it is new. The same request with the same key gives the same job.
 
         Raises:
             Conflict: The key came with another request before.
             QuotaExceeded: The client has too many pages queued.
-            Overloaded: All clients together have, or the store can't be reached.
-            RayocrError: The prefix can't be listed; a file can't be stored.
+            Overloaded: All clients together have too many pages queued, or the store can't be reached.
+            RayocrError: The prefix can't be listed, or a file can't be stored.
         """
         self._note("request", self._prefix, dict(self._options), self._webhook)
         sha256 = self._hash.hexdigest()
@@ -213,8 +213,8 @@ class Submission:
         try:
             job, is_new = await self._jobs.in_store(self._jobs.store.submissions.add, new)
         except Exception as error:
-            # A refusal has no cause. A database that broke off has: its commit may hold all the same, and then the job
-            # needs its files. If it does not, they are swept when they are old.
+            # A refusal has no cause. The error of a database that broke off has one: its commit may still hold, and the
+            # job then needs its files. If it does not hold, they are swept when they are old.
             self._is_accepted = not isinstance(error, RayocrError) or error.__cause__ is not None
             raise
         self._is_accepted = is_new
@@ -223,11 +223,11 @@ class Submission:
     async def _add_listed(self, prefix: str) -> None:
         most = self._jobs.settings.jobs.max_pages - len(self._pages) + 1
 
-        def look() -> list[NewPage]:
+        def listed() -> list[NewPage]:
             found = itertools.islice(self._jobs.storage.list(prefix), most)
             return [NewPage(each.location, each.location[:_LONGEST_NAME], False, each.size_bytes) for each in found]
 
-        for page in await self._jobs.in_storage(look):
+        for page in await self._jobs.in_storage(listed):
             self._add_page(page)
 
     def _add_page(self, page: NewPage) -> int:
@@ -238,7 +238,7 @@ class Submission:
         return len(self._pages)
 
     def _check_source(self, source: str) -> None:
-        """Refuse what no storage would take, whatever lies there."""
+        """Refuse a source that no storage would take, whatever it holds."""
         scheme, colon, _ = source.partition(":")
         scheme = scheme.lower()
         known = ", ".join(sorted(SERVICE_SCHEMES))
@@ -249,7 +249,7 @@ class Submission:
         if scheme != "data" and len(source) > LONGEST_LOCATION:
             raise MalformedRequest(f"it has {len(source):,} characters, over the limit of {LONGEST_LOCATION:,}")
         if not _is_storable(source):
-            raise MalformedRequest("it holds a null character, or characters that are no valid Unicode")
+            raise MalformedRequest("it holds a null character, or characters that are not valid Unicode")
         if scheme == "https":
             if not self._jobs.settings.storage.https_enabled:
                 raise AccessDenied("https:// sources are off (storage.https_enabled): upload the document")
@@ -257,11 +257,11 @@ class Submission:
 
     @property
     def _bytes_in_work(self) -> int:
-        """Of files that are held because they are being stored."""
+        """The bytes of files that are held because they are being stored."""
         return sum(self._pages[number - 1].size_bytes or 0 for number in self._uploads.values())
 
     async def _collect(self, until: str) -> None:
-        """Wait for files that are being stored, and note where they are."""
+        """Wait for files that are being stored, and note their locations."""
         done, _ = await asyncio.wait(self._uploads, return_when=until)
         failure: BaseException | None = None
         for task in done:
@@ -276,13 +276,13 @@ class Submission:
             raise failure
 
     async def _stored(self, writing: Coroutine[object, object, Result]) -> Result:
-        """Translate what goes wrong with our own storage: it is no fault of the request."""
+        """Translate errors of our own storage, which are not the request's fault."""
         try:
             return await writing
         except InsufficientStorage:
             raise
         except RayocrError as error:
-            logger.error("jobs.uploads: %s", error)  # with paths of this machine, which are nobody else's business
+            logger.error("jobs.uploads: %s", error)  # only the log may show paths of this machine
             raise Overloaded(
                 "no files can be stored at the moment; try again", self._jobs.settings.http.retry_after_s
             ) from error
@@ -292,12 +292,12 @@ class Submission:
             try:
                 await self._collect(asyncio.ALL_COMPLETED)
             except RayocrError:
-                continue  # told already, or the request has failed by something else
+                continue  # the error was raised already, or the request has failed for another reason
         if self._is_accepted or not self._locations:
             return
         _, failure = await self._jobs.in_storage(self._jobs.uploads.delete, self._locations)
         if failure is not None:
-            logger.warning("uploads of a refused job stay until they are old enough to be swept: %s", failure)
+            logger.warning("uploads of a refused job stay until they are old enough to be removed: %s", failure)
 
     def _note(self, *values: object) -> None:
         self._hash.update(json.dumps(values, sort_keys=True).encode() + b"\n")
@@ -309,14 +309,14 @@ async def known_job(jobs: JobsRuntime, owner: str, idempotency_key: str | None) 
     Args:
         jobs: The store.
         owner: The client's name.
-        idempotency_key: From the header; None without one.
+        idempotency_key: Value of the header; None without one.
 
     Returns:
         The job and the SHA-256 of its request; None for a new key.
 
     Raises:
-        MalformedRequest: The key is empty, too long, or no printable ASCII.
-        Overloaded: The store can't be reached: nothing can be handed in.
+        MalformedRequest: The key is empty, too long, or not printable ASCII.
+        Overloaded: The store can't be reached, so no job can be submitted.
     """
     if idempotency_key is None:
         try:
@@ -337,12 +337,12 @@ def _sha256(content: bytes) -> str:
 
 
 def _is_storable(text: str) -> bool:
-    """Whether a database takes it: no lone surrogates, and no null character."""
+    """Whether a database takes a text, which must have neither lone surrogates nor a null character."""
     return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
 
 
 async def _to_the_end(work: Coroutine[object, object, Result]) -> Result:
-    """Await something that must not be cut short; a cancellation holds when it has ended."""
+    """Await something that must not be cut short. A cancellation takes effect when it has ended."""
     task = asyncio.create_task(work)
     try:
         return await asyncio.shield(task)

@@ -1,4 +1,4 @@
-"""Uploaded files, which wait in storage until their page is read: `jobs.uploads`, a folder or a prefix of a bucket."""
+"""Keeps uploaded files until their page is read, in `jobs.uploads`: a folder, or a prefix of a bucket."""
 
 import contextlib
 import os
@@ -16,16 +16,16 @@ __all__ = ["Uploads"]
 
 
 class Uploads:
-    """Keeps the files of jobs below one place, each job in a folder of its own.
+    """Keeps the files of jobs below one place, each job's in a folder of its own.
 
     All methods may be called from several threads at once.
 
     Args:
-        folder: A path, `file:///...` or `s3://bucket/prefix`. A local folder is made where it is missing.
-        settings: Of the storage.
+        folder: A path, `file:///...` or `s3://bucket/prefix`. A local folder is made if it is missing.
+        settings: Settings of the storage.
 
     Raises:
-        ConfigurationError: The folder can't be made, or is in no storage that can be written to.
+        ConfigurationError: The folder can't be made, or its storage can't be written to.
     """
 
     def __init__(self, folder: str, settings: StorageSettings) -> None:
@@ -35,7 +35,7 @@ class Uploads:
                 raise ConfigurationError(f"jobs.uploads is {folder}: uploads go to a folder or to s3://bucket/prefix")
             path = path_from_location(folder).absolute()
             try:
-                path.mkdir(mode=0o700, parents=True, exist_ok=True)  # documents of clients: for nobody else's eyes
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else may read the clients' documents
             except OSError as error:
                 raise ConfigurationError(f"jobs.uploads: {path} can't be made: {error.strerror}") from error
             folder = str(path)
@@ -46,33 +46,33 @@ class Uploads:
         """Store one file.
 
         Args:
-            job_id: Of its job.
-            number: Of its page.
-            name: What the client called it; only a harmless part of it is kept.
-            content: All of it.
+            job_id: Id of its job.
+            number: Number of its page.
+            name: The client's name for it, of which only a harmless part is kept.
+            content: The whole file.
 
         Returns:
-            Its location. On S3 it is durable; in a local folder it is once `seal` was called.
+            Location of the file. On S3 it is durable; in a local folder it is durable once `seal` was called.
 
         Raises:
-            RayocrError: It can't be written.
+            RayocrError: The file can't be written.
         """
         location = f"{self._folder}/{job_id}/{number}-{safe_name(name)}"
         self._storage.write(location, content)
         return location
 
     def seal(self, job_id: str) -> None:
-        """Make all that was put for a job durable: called once, after the last one.
+        """Make all files of a job durable. Call it once, after the last file.
 
         Args:
-            job_id: Of the job.
+            job_id: Id of the job.
 
         Raises:
             StorageUnavailable: The disk does not take it.
         """
         if not self._is_local:
             return
-        # The content of each file is on the disk already; their names are where their folders are.
+        # The content of each file is on the disk already. Their names are part of their folders.
         for folder in (Path(self._folder, job_id), Path(self._folder)):
             try:
                 _sync(folder)
@@ -83,24 +83,24 @@ class Uploads:
         """Read one file back.
 
         Args:
-            location: As `put` returned it.
-            max_bytes: The most that it may have.
-            name: What the client called it.
+            location: A location of `put`.
+            max_bytes: The most bytes that the file may have.
+            name: The client's name for it.
 
         Raises:
-            RayocrError: It is gone, too large or can't be read.
+            RayocrError: The file is gone, is too large, or can't be read.
         """
         document = self._storage.read(self._own(location), max_bytes)
         return Document(document.data, name or document.name)
 
     def delete(self, locations: Iterable[str]) -> tuple[list[str], RayocrError | None]:
-        """Remove files; those that are gone already count as removed.
+        """Remove files. Those that are gone already count as removed.
 
         Args:
-            locations: As `put` returned them.
+            locations: Locations of `put`.
 
         Returns:
-            Those that are gone now, and the error that the rest stopped at, if any.
+            Locations that are gone now, and the error at which the rest stopped, if any.
         """
         gone: list[str] = []
         folders: set[Path] = set()
@@ -115,21 +115,21 @@ class Uploads:
             folders.add(Path(location).parent)
         if self._is_local:
             for folder in folders:
-                with contextlib.suppress(OSError):  # files of other pages are still in it
+                with contextlib.suppress(OSError):  # the folder still has files of other pages
                     folder.rmdir()
         return gone, failure
 
     def abandoned(self, before: datetime) -> Iterator[tuple[str, str]]:
-        """Walk over old files, to find those whose job never came to be since the service ended in mid-submission.
+        """Walk over old files, to find those whose job was never made because the service ended in mid-submission.
 
         Args:
-            before: Only files that were written before it.
+            before: Only files that were written before this time are walked over.
 
         Yields:
-            The id of the job that each was put for, and its location.
+            The id of each file's job, and its location.
 
         Raises:
-            RayocrError: They can't be listed.
+            RayocrError: The files can't be listed.
         """
         edge = before.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         with contextlib.suppress(SourceNotFound):  # nothing was ever uploaded
@@ -142,9 +142,9 @@ class Uploads:
         self._storage.close()
 
     def _own(self, location: str) -> str:
-        # Whatever else goes wrong, no job reads or removes a file that is no upload.
+        # Whatever else goes wrong, no job reads or removes a file that is not an upload.
         if not location.startswith(f"{self._folder}/") or "/../" in location:
-            raise AccessDenied("a location that is no upload of a job was to be used as one")
+            raise AccessDenied("a location that is not an upload of a job was to be used as one")
         return location
 
 

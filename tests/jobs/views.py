@@ -35,7 +35,7 @@ class TestViews:
 
     @pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "9" * 19, "9" * 5000, "\u0661"])
     def test_cursor_that_never_was_is_refused(self, store: JobStore, cursor: str) -> None:
-        with pytest.raises(MalformedRequest, match="is no cursor"):
+        with pytest.raises(MalformedRequest, match="is not a cursor"):
             store.views.jobs("ann", after=cursor)
 
     def test_outcomes_come_page_by_page(self, store: JobStore) -> None:

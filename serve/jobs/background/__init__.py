@@ -1,4 +1,4 @@
-"""What an ingress replica does for jobs beside requests: reading their pages, and removing what is too old.
+"""The background work of an ingress replica on jobs: it reads their pages, and removes jobs that are too old.
 
-Telling receivers is in `serve.jobs.webhooks`; the state of a job is in `serve.jobs.store`.
+Webhooks are delivered in `serve.jobs.webhooks`. The state of a job is in `serve.jobs.store`.
 """

@@ -1,4 +1,4 @@
-"""All that one ingress replica does for jobs in the background, started and stopped together."""
+"""Starts and stops together all background work of one ingress replica on jobs."""
 
 import asyncio
 import contextlib
@@ -23,12 +23,12 @@ _SWEEP_EVERY = 60
 
 
 class JobsBackground:
-    """Reads pages of jobs, delivers webhooks, and removes what is too old.
+    """Reads pages of jobs, delivers webhooks, and removes jobs that are too old.
 
     Args:
         jobs: The store and the uploads.
         pipeline: The stages.
-        pages_in_work: At a time.
+        pages_in_work: Pages in work at a time.
         on_answer: Called when the stages have read a page.
     """
 
@@ -48,14 +48,14 @@ class JobsBackground:
         self._clearing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin, in the running event loop."""
+        """Begin to work, in the running event loop."""
         self._runner.start()
         if self._courier is not None:
             self._courier.start()
         self._clearing = asyncio.create_task(self._keep_clearing(), name="jobs/retention")
 
     async def stop(self) -> None:
-        """End all of it, and give back what is in work. May be called again."""
+        """End all work, and give back the pages in work. It may be called again."""
         await self._runner.stop()
         if self._courier is not None:
             await self._courier.stop()

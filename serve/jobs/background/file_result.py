@@ -12,20 +12,20 @@ __all__ = ["FileResult", "file_result"]
 
 
 class FileResult(BaseModel):
-    """A file, in place of an `OcrResult`."""
+    """A file that a job keeps in place of an `OcrResult`."""
 
     model_config = ConfigDict(frozen=True)
 
-    format: str = Field(description="As in the job's options.", examples=["hocr"])
+    format: str = Field(description="Name of the format, as in the job's options.", examples=["hocr"])
     media_type: str = Field(examples=["application/pdf"])
-    extension: str = Field(description="Of file names, with its dot.", examples=[".pdf"])
+    extension: str = Field(description="Extension of file names, with its dot.", examples=[".pdf"])
     encoding: Literal["utf-8", "base64"] = Field(description="How `content` holds the file.")
     content: str
     warnings: list[WarningResult]
 
     @classmethod
     def of(cls, export: Export, content: bytes, result: OcrResult) -> "FileResult":
-        """From what an export made of a result."""
+        """Make it from the content that an export has written for a result."""
         media_type, extension = export.file_type(len(result.pages))
         try:
             text, encoding = content.decode(), "utf-8"
@@ -44,12 +44,12 @@ class FileResult(BaseModel):
 
     @property
     def file(self) -> bytes:
-        """The file itself."""
+        """The content of the file."""
         return base64.b64decode(self.content) if self.encoding == "base64" else self.content.encode()
 
 
 def file_result(content: bytes) -> FileResult | None:
-    """The file of a result, as a job keeps it; None of an `OcrResult`, which is no file."""
+    """Find the file in a result that a job keeps; None if the result is an `OcrResult`, which is not a file."""
     try:
         return FileResult.model_validate_json(content)
     except ValidationError:

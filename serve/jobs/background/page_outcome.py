@@ -1,4 +1,4 @@
-"""What becomes of a page of a job that failed: another try, or the end."""
+"""Decides whether a page of a job that failed gets another attempt."""
 
 import logging
 import random
@@ -13,17 +13,18 @@ logger = logging.getLogger("ray.serve")
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
-# One second doubled so often is over the longest pause; many attempts would make the power overflow.
+# One second doubled so often is over the longest pause. Without this bound, many attempts would make the power
+# overflow.
 _DOUBLINGS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Another try.
+    """The decision for another attempt.
 
     Args:
-        delay_s: Not before so many seconds from now.
-        counts: Whether the try that failed counts as one of those that a page has.
+        delay_s: Seconds from now before which the attempt must not begin.
+        counts: Whether the attempt that failed counts towards the attempts that a page has.
     """
 
     delay_s: float
@@ -32,10 +33,10 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The end.
+    """The decision that the page has failed.
 
     Args:
-        code: Stable, as POST /v1/ocr would answer it, or `poison`.
+        code: Stable code, as POST /v1/ocr would answer it, or `poison`.
         message: One sentence for a person.
     """
 
@@ -44,14 +45,14 @@ class Failure:
 
 
 def after_error(error: Exception, attempt: int, most_attempts: int) -> Retry | Failure:
-    """What to do with a page after an error.
+    """Decide what to do with a page after an error.
 
     Args:
-        error: What reading it raised.
-        attempt: The how-manieth try that was, from 1.
-        most_attempts: Tries that a page has.
+        error: The error that reading the page raised.
+        attempt: Number of the attempt that failed, counted from 1.
+        most_attempts: Attempts that a page has.
     """
-    if isinstance(error, Overloaded):  # no fault of the page, however often it comes
+    if isinstance(error, Overloaded):  # not the page's fault, however often it comes
         return Retry(max(_FIRST_PAUSE_S, error.retry_after_s) * random.uniform(0.5, 1.5), counts=False)
     if isinstance(error, RayocrError) and error.retryable and attempt < most_attempts:
         longest_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(attempt - 1, _DOUBLINGS))
@@ -60,5 +61,5 @@ def after_error(error: Exception, attempt: int, most_attempts: int) -> Retry | F
         return Failure(POISON, error.message)
     if isinstance(error, RayocrError):
         return Failure(error.code, error.message)
-    logger.error("unforeseen error over a page of a job", exc_info=error)
+    logger.error("unexpected error on a page of a job", exc_info=error)
     return Failure(RayocrError.code, "something went wrong inside; the log has the details under this page's id")

@@ -1,4 +1,4 @@
-"""One page of a job, read as a request would be."""
+"""Reads one page of a job, as a request's would be read."""
 
 import time
 
@@ -16,7 +16,8 @@ from serve.results import OcrResult
 
 __all__ = ["PageReader"]
 
-# A page waits behind all requests, and its lease says whether somebody still wants it. This only ends what hangs.
+# A page waits behind all requests, and its lease says whether somebody still wants it. This time only ends a page that
+# hangs.
 _TIMEOUT_S = 600.0
 
 
@@ -24,7 +25,7 @@ class PageReader:
     """Reads pages of jobs through the stages.
 
     Args:
-        jobs: With the uploads.
+        jobs: The runtime of jobs, which has the uploads.
         pipeline: The stages.
     """
 
@@ -36,13 +37,13 @@ class PageReader:
         """Read a page.
 
         Args:
-            lease: Of the page. One over which a worker was lost is read with no other page of a job beside it.
+            lease: Lease of the page. A page over which a worker was lost is read with no other page of a job beside it.
 
         Returns:
-            JSON of the `OcrResult`, as POST /v1/ocr answers it; of a `FileResult` where another format is asked for.
+            JSON of the `OcrResult`, as POST /v1/ocr answers it, or of a `FileResult` if another format is asked for.
 
         Raises:
-            RayocrError: As `Pipeline.read`, or the upload can't be read.
+            RayocrError: The stages failed, or the upload can't be read.
         """
         settings = self._jobs.settings
         context = RequestContext(

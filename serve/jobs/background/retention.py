@@ -1,4 +1,4 @@
-"""Removing jobs that ended long ago, and uploads that nothing needs any more."""
+"""Removes jobs that ended long ago, and uploads that nothing needs any more."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -13,12 +13,12 @@ logger = logging.getLogger("ray.serve")
 
 _JOBS = 100
 _UPLOADS = 1000
-# Of a file whose job is not there: by then no request that brought it is still under way.
+# Age at which a file whose job does not exist is removed. By then the request that brought it is over.
 _ABANDONED_AFTER = timedelta(days=1)
 
 
 class Retention:
-    """Keeps the store and the uploads from growing without end. Any number of replicas may do it at once.
+    """Keeps the store and the uploads from growing without end. Any number of replicas may do so at once.
 
     Args:
         jobs: The store and the uploads.
@@ -28,7 +28,7 @@ class Retention:
         self._jobs = jobs
 
     async def clear(self) -> None:
-        """Remove all that is due.
+        """Remove all jobs and uploads that are due.
 
         Raises:
             StorageUnavailable: The store does not answer.
@@ -40,11 +40,11 @@ class Retention:
             gone, failure = await self._jobs.in_storage(self._jobs.uploads.delete, locations)
             await self._jobs.in_store(endings.emptied, gone)
             if failure is not None:
-                logger.warning("uploads of jobs can't be removed, which is tried again: %s", failure)
+                logger.warning("uploads of jobs can't be removed; another attempt follows: %s", failure)
                 return
 
     async def sweep(self) -> None:
-        """Remove files whose job never came to be, since the service ended while it was handed in. Lists all uploads.
+        """Remove files whose job was never made because the service ended during its submission. Lists all uploads.
 
         Raises:
             StorageUnavailable: The store or the storage of uploads does not answer.
@@ -59,7 +59,7 @@ class Retention:
                 raise failure
 
     async def clear_quietly(self, *, sweep: bool = False) -> None:
-        """As `clear`, for a loop: what is in the way is logged, and passes.
+        """Remove what is due, as `clear` does, and log errors instead of raising them, for a loop.
 
         Args:
             sweep: Whether to `sweep` as well.
@@ -69,6 +69,6 @@ class Retention:
             if sweep:
                 await self.sweep()
         except RayocrError as exc:
-            logger.warning("jobs that are too old can't be removed, which is tried again: %s", exc)
-        except Exception:  # the loop must go on, whatever a store comes up with
+            logger.warning("jobs that are too old can't be removed; another attempt follows: %s", exc)
+        except Exception:  # the loop must go on, whatever error a store raises
             logger.exception("jobs that are too old could not be removed")

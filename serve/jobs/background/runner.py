@@ -1,4 +1,4 @@
-"""Working on jobs: every ingress replica leases pages from the store, has them read, and stores what came out."""
+"""Works on jobs: every ingress replica leases pages from the store, has them read, and stores their results."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ logger = logging.getLogger("ray.serve")
 
 Result = TypeVar("Result")
 
-# What the store may be in the way with: it passes, and nothing is decided until it has.
+# Errors of the store that pass. Nothing is decided until they have passed.
 _STORE_TROUBLE = (StorageUnavailable, InsufficientStorage)
 _FIRST_STORE_PAUSE_S = 0.1
 _LONGEST_STORE_PAUSE_S = 2.0
@@ -45,9 +45,9 @@ class JobRunner:
     Args:
         jobs: The store and the uploads.
         reader: Reads one page.
-        most_in_work: Pages at a time.
-        metrics: Where it counts.
-        on_end: Told of each job that ended here.
+        most_in_work: Pages in work at a time.
+        metrics: The metrics in which it counts.
+        on_end: Called with each job that ended here.
         on_answer: Called when the stages have read a page.
     """
 
@@ -71,9 +71,9 @@ class JobRunner:
         self._on_answer = on_answer
         self._held: dict[str, _Held] = {}  # by token
         self._woken = asyncio.Event()
-        # Whether the store had as many pages as there was room for, so that a free place is worth asking again.
+        # Whether the store had as many pages as there was room for, so that it is worth asking again for a free place.
         self._has_more = False
-        self._looked_for_suspects = 0.0
+        self._asked_for_suspects = 0.0
         self._is_stopping = False
         self._taking: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
@@ -84,15 +84,15 @@ class JobRunner:
         self._beating = asyncio.create_task(self._keep_beating(), name="jobs/beat")
 
     def wake(self) -> None:
-        """Look for work now: a job was handed in."""
+        """Ask for work now, because a job was submitted."""
         self._woken.set()
 
     async def stop(self) -> None:
-        """Begin nothing more, and give back what is in work: others take it up at once."""
+        """Begin no more pages, and give back those in work, which others take over at once."""
         self._is_stopping = True
         self._woken.set()
         if self._taking is not None:
-            # Not ended in the middle of taking pages: nobody would know of those.
+            # It must not end in the middle of taking pages, or nobody would know of them.
             await asyncio.wait([self._taking], timeout=_STOP_TIMEOUT_S)
         held = list(self._held.values())
         loops = [loop for loop in (self._taking, self._beating) if loop is not None]
@@ -109,19 +109,19 @@ class JobRunner:
             logger.warning("%d pages of jobs could not be given back; their leases run out: %s", len(held), exc)
 
     async def _keep_taking(self) -> None:
-        """Fill free places as they come, and look now and then where there was nothing to do."""
+        """Fill free places as they come, and ask again now and then if there was nothing to do."""
         while not self._is_stopping:
             self._woken.clear()
             try:
                 await self._take()
             except _STORE_TROUBLE as exc:
                 logger.warning("no pages of jobs can be taken: %s", exc)
-            except Exception:  # it must go on, whatever a store comes up with
+            except Exception:  # the loop must go on, whatever error a store raises
                 logger.exception("no pages of jobs could be taken")
             if self._is_stopping:
                 return
             with contextlib.suppress(TimeoutError):
-                # Random, so that several replicas don't ask together.
+                # The pause is random, so that several replicas don't ask together.
                 await asyncio.wait_for(self._woken.wait(), self._settings.poll_s * random.uniform(0.75, 1.25))
 
     async def _take(self) -> None:
@@ -136,15 +136,16 @@ class JobRunner:
         self._has_more = len(leases) == room
         for lease in leases:
             self._begin(lease)
-        # It waits for all others, and they for it: only now and then, but also where no others are left.
-        is_time = time.monotonic() - self._looked_for_suspects > self._settings.heartbeat_s
+        # A suspect page waits for all others, and they wait for it. So one is taken only now and then, or if no others
+        # are left.
+        is_time = time.monotonic() - self._asked_for_suspects > self._settings.heartbeat_s
         if (is_time or not leases) and not any(one.lease.losses for one in self._held.values()):
-            self._looked_for_suspects = time.monotonic()
+            self._asked_for_suspects = time.monotonic()
             if (suspect := await self._jobs.in_store(self._leases.take_suspect, self.name, lease_s)) is not None:
                 self._begin(suspect)
 
     def _is_worth_asking(self, room: int) -> bool:
-        """Not for each single page that ends: a transaction for several costs as much as one for one."""
+        """Whether there is room for several pages: a transaction for several costs as much as for a single one."""
         return room >= max(1, self._most_in_work // 4)
 
     def _begin(self, lease: Lease) -> None:
@@ -158,7 +159,7 @@ class JobRunner:
             self._woken.set()
 
     async def _work(self, lease: Lease) -> None:
-        """Have one page read, and store what came out. Cancelled where nobody wants it any more, and by `stop`."""
+        """Have one page read, and store its result. It is cancelled by `stop`, or if nobody wants the page any more."""
         started = time.monotonic()
         outcome = "internal"
         try:
@@ -166,13 +167,13 @@ class JobRunner:
         except asyncio.CancelledError:
             outcome = "lost" if self._held[lease.token].is_lost else "given_back"
             raise
-        except Exception:  # of the store, unforeseen: the page's lease runs out, and it is tried again
+        except Exception:  # an unexpected error of the store: the page's lease runs out, and another attempt follows
             logger.exception("page %s/%d could not be settled", lease.job_id, lease.number)
         finally:
             self._metrics.page(outcome, time.monotonic() - started)
 
     async def _read_and_settle(self, lease: Lease) -> str:
-        """Do it, and say what became of the page."""
+        """Read a page and settle it. Returns the outcome for the metrics."""
         try:
             result = await self._reader.read(lease)
         except Exception as exc:
@@ -196,7 +197,7 @@ class JobRunner:
         return outcome if settled.counted else "lost"
 
     async def _insist(self, call: Callable[[], Result]) -> Result:
-        """Call the store until it answers: the work is done, and the lease is extended or lost meanwhile."""
+        """Call the store until it answers, since the work is done. Meanwhile the lease is extended, or lost."""
         pause_s = _FIRST_STORE_PAUSE_S
         while True:
             try:
@@ -207,14 +208,14 @@ class JobRunner:
                 pause_s = min(2 * pause_s, _LONGEST_STORE_PAUSE_S)
 
     async def _keep_beating(self) -> None:
-        """Give signs of life, learn what was cancelled, and take back what others have lost."""
+        """Give signs of life, stop pages that were cancelled, and take back pages that others have lost."""
         while True:
             await asyncio.sleep(self._settings.heartbeat_s)
             try:
                 await self._beat()
             except _STORE_TROUBLE as exc:
                 logger.warning("leases of %d pages of jobs are not extended: %s", len(self._held), exc)
-            except Exception:  # it must go on, whatever a store comes up with
+            except Exception:  # the loop must go on, whatever error a store raises
                 logger.exception("leases of pages of jobs were not extended")
 
     async def _beat(self) -> None:

@@ -1,4 +1,4 @@
-"""How many pages of a job and of its owner wait, kept beside them. Whoever calls these holds the owner."""
+"""Keeps the numbers of waiting pages beside each job and its owner. Every caller must hold the owner's row."""
 
 from sqlalchemy import Connection, case, func, select, update
 
@@ -8,7 +8,7 @@ __all__ = ["add_waiting", "service_time", "take_from_owner"]
 
 
 def service_time(connection: Connection) -> float:
-    """The virtual time at which service is: where an owner begins that had nothing to do."""
+    """The present virtual time of service, at which an owner begins that had nothing to do."""
     return float(connection.execute(select(func.max(owners.c.served))).scalar_one() or 0.0)
 
 
@@ -18,12 +18,12 @@ def add_waiting(
     """Change the counts of a job and its owner.
 
     Args:
-        connection: In a transaction that holds the owner.
-        owner: Whose job it is.
-        job_key: The job.
-        queued: Pages more that wait, in any way.
-        ready: Pages more that are ready.
-        running: Pages more that are leased.
+        connection: A connection in a transaction that holds the owner.
+        owner: Owner of the job.
+        job_key: Key of the job.
+        queued: Number of further pages that wait, in any way.
+        ready: Number of further pages that are ready.
+        running: Number of further pages that are leased.
     """
     served = select(owners.c.jobs_served).where(owners.c.owner == owner).scalar_subquery()
     connection.execute(
@@ -33,7 +33,7 @@ def add_waiting(
             queued=jobs.c.queued + queued,
             ready=jobs.c.ready + ready,
             running=jobs.c.running + running,
-            # It comes back: it starts where service is now.
+            # The owner comes back, and starts at the present time of service.
             virtual=case(((jobs.c.ready == 0) & (jobs.c.virtual < served), served), else_=jobs.c.virtual),
         )
     )
@@ -51,13 +51,13 @@ def add_waiting(
 
 
 def take_from_owner(connection: Connection, owner: str, *, queued: int, ready: int) -> None:
-    """Lower the counts of an owner whose job vanishes.
+    """Lower the counts of an owner whose job is removed.
 
     Args:
-        connection: In a transaction that holds the owner.
-        owner: Whose job it was.
-        queued: Its pages that waited, in any way.
-        ready: Its pages that were ready.
+        connection: A connection in a transaction that holds the owner.
+        owner: Owner of the job.
+        queued: Pages of the job that waited, in any way.
+        ready: Pages of the job that were ready.
     """
     if queued or ready:
         connection.execute(

@@ -1,4 +1,4 @@
-"""Webhooks: which are due, and what became of each attempt."""
+"""Keeps the webhooks that are due, and the outcome of each attempt to deliver them."""
 
 from sqlalchemy import ColumnElement, Connection, Text, insert, literal_column, select, update
 
@@ -11,21 +11,21 @@ __all__ = ["Deliveries"]
 
 
 class Deliveries:
-    """The webhooks of jobs that have ended. One is due from the moment in which its job ends, in the same transaction.
+    """The webhooks of jobs that have ended. Each one is due when its job ends, in the same transaction.
 
     Args:
-        database: With the jobs.
+        database: The database of the jobs.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def take_due(self, worker: str, lease_s: float) -> Delivery | None:
-        """Lease one webhook whose time has come; the one that waited longest first.
+        """Lease the webhook that has been due longest.
 
         Args:
             worker: Name of the process that will deliver it.
-            lease_s: How long nobody else is given it. More than an attempt can take.
+            lease_s: Seconds for which nobody else is given it. They must be more than an attempt can take.
 
         Raises:
             StorageUnavailable: The database does not answer.
@@ -34,7 +34,7 @@ class Deliveries:
         def due(connection: Connection, now: float) -> int | None:
             is_due = (deliveries.c.next_at <= now) & (deliveries.c.leased_until <= now)
             oldest = select(deliveries.c.job_key).where(_is_pending(), is_due).order_by(deliveries.c.next_at).limit(1)
-            # Two processes that look at once take different ones.
+            # Two processes that ask at once get different webhooks.
             return connection.execute(oldest.with_for_update(skip_locked=True)).scalar_one_or_none()
 
         def take(connection: Connection) -> Delivery | None:
@@ -52,13 +52,13 @@ class Deliveries:
         return self._database.write(take)
 
     def note(self, delivery: Delivery, outcome: int | str, next_at: float | None) -> None:
-        """Write an attempt into the log. Nothing happens where the job has vanished.
+        """Note an attempt, unless the job has been removed.
 
         Args:
-            delivery: As `take_due` gave it.
-            outcome: The HTTP status of the answer; or, where none came, why.
-            next_at: When to try again, in seconds since the epoch. None: not any more; the webhook then counts as
-                delivered where the status is 2xx, else as given up.
+            delivery: A delivery of `take_due`.
+            outcome: The HTTP status of the answer, or the reason why none came.
+            next_at: Time of the next attempt, in seconds since the epoch. None: no attempt follows, and the webhook
+                counts as delivered if the status is 2xx, else as given up.
 
         Raises:
             StorageUnavailable: The database does not answer.
@@ -84,7 +84,7 @@ class Deliveries:
         self._database.write(write)
 
     def of(self, job_id: str) -> Webhook | None:
-        """The webhook of a job, with the log of its attempts; None for a job without one.
+        """The webhook of a job, with its attempts; None for a job without one.
 
         Args:
             job_id: The job. Ask `Views.job` first whether the caller may see it.
@@ -93,7 +93,7 @@ class Deliveries:
             Overloaded: The database does not answer.
         """
 
-        def look(connection: Connection) -> Webhook | None:
+        def query(connection: Connection) -> Webhook | None:
             job = connection.execute(select(jobs.c.key, jobs.c.webhook).where(jobs.c.id == job_id)).one_or_none()
             if job is None or job.webhook is None:
                 return None
@@ -104,9 +104,9 @@ class Deliveries:
             next_at = None if row is None or row.next_at is None else time_of(row.next_at)
             return Webhook(job.webhook, state, tuple(log), next_at)
 
-        return self._database.read(look, for_client=True)
+        return self._database.read(query, for_client=True)
 
 
 def _is_pending() -> ColumnElement[bool]:
-    """As text in the SQL, for the partial index."""
+    """The condition that a webhook is pending, as text in the SQL, for the partial index."""
     return deliveries.c.state == literal_column("'pending'", Text)

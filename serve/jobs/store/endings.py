@@ -1,4 +1,4 @@
-"""Cancelling jobs, and removing what is too old."""
+"""Cancels jobs, and removes those that are too old."""
 
 from collections.abc import Collection
 from functools import partial
@@ -20,8 +20,8 @@ class Endings:
     """Ends jobs early, and forgets those that have ended.
 
     Args:
-        database: With the jobs.
-        limits: For how long a job is kept.
+        database: The database of the jobs.
+        limits: Limits of the queue, which say how long a job is kept.
     """
 
     def __init__(self, database: Database, limits: QueueLimits) -> None:
@@ -29,57 +29,58 @@ class Endings:
         self._limits = limits
 
     def cancel(self, job_id: str, owner: str) -> Job:
-        """Cancel a job that has not ended; remove one that has.
+        """Cancel a job that has not ended, or remove one that has.
 
-        Cancelled, it keeps its counts until it expires, and nothing else: names, sources and results are gone, and
-        uploads are in the trash. Whoever works on one of its pages learns it from `Leases.extend`.
+        A cancelled job keeps only its counts until it expires: names, sources and results are gone, and uploads are in
+        the trash. A worker on one of its pages learns of it from `Leases.extend`.
 
         Args:
-            job_id: Its id.
-            owner: Who asks.
+            job_id: Id of the job.
+            owner: The owner who asks.
 
         Returns:
-            The job as cancelled, or as it was when it was removed.
+            The job after it was cancelled, or before it was removed.
 
         Raises:
-            SourceNotFound: There is none of that id, or it is another owner's.
+            SourceNotFound: There is no job of that id, or it belongs to another owner.
             Overloaded: The database does not answer.
         """
 
-        def look(connection: Connection) -> bool:
+        def query(connection: Connection) -> bool:
             row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
             return JobState(owned_job(row, job_id, owner).state).is_ended
 
-        # Decided once: if the answer to a commit is lost, the second try must not remove what the first cancelled.
-        if self._database.read(look, for_client=True):
+        # This is decided once: if the answer to a commit is lost, the second attempt must not remove the job that the
+        # first has cancelled.
+        if self._database.read(query, for_client=True):
             return self._database.write(lambda connection: self._remove(connection, job_id, owner), for_client=True)
         return self._database.write(lambda connection: self._cancel(connection, job_id, owner), for_client=True)
 
     def expire(self, limit: int = 100) -> int:
-        """Remove jobs that ended long enough ago, with their results; uploads that are left go to the trash.
+        """Remove jobs that ended long enough ago, with their results. Uploads that are left go to the trash.
 
         Args:
-            limit: Jobs at most; each is a transaction of its own.
+            limit: The most jobs to remove, each in its own transaction.
 
         Returns:
-            How many were removed; call again while it is `limit`.
+            The number of removed jobs. Call again while it is `limit`.
 
         Raises:
             StorageUnavailable: The database does not answer.
         """
         over = select(jobs.c.id).where(jobs.c.expires.is_not(None))
 
-        def look(connection: Connection) -> "list[Row[Any]]":
+        def query(connection: Connection) -> "list[Row[Any]]":
             due = over.where(jobs.c.expires <= self._database.now(connection)).order_by(jobs.c.expires).limit(limit)
             return list(connection.execute(due).all())
 
-        return sum(self._database.write(partial(_forget_ended, job_id=row.id)) for row in self._database.read(look))
+        return sum(self._database.write(partial(_forget_ended, job_id=row.id)) for row in self._database.read(query))
 
     def trash(self, limit: int = 1000) -> list[str]:
-        """Locations of uploads that nothing needs any more. They stay listed until `emptied` is told.
+        """List uploads that nothing needs any more. They stay listed until `emptied` is called with them.
 
         Args:
-            limit: Locations at most, oldest first.
+            limit: The most locations, oldest first.
 
         Raises:
             StorageUnavailable: The database does not answer.
@@ -91,7 +92,7 @@ class Endings:
         """Forget locations whose content was deleted.
 
         Args:
-            locations: As `trash` gave them.
+            locations: Locations of `trash`.
 
         Raises:
             StorageUnavailable: The database does not answer.
@@ -103,7 +104,7 @@ class Endings:
     def _cancel(self, connection: Connection, job_id: str, owner: str) -> Job:
         lock_owners(connection, owners.c.owner == owner)
         job = owned_job(lock_job(connection, jobs.c.id == job_id), job_id, owner)
-        if JobState(job.state).is_ended:  # by its last page, or another call, since it was looked at
+        if JobState(job.state).is_ended:  # its last page or another call has ended it since it was read
             if job.state != JobState.CANCELLED.value:
                 _forget(connection, job)
             return job_of(job)
@@ -140,7 +141,7 @@ def _forget(connection: Connection, job: "Row[Any]") -> None:
 
 
 def _forget_pages(connection: Connection, job: "Row[Any]") -> None:
-    """Remove the pages and results of a job. A page that is settled has no source any more."""
+    """Remove the pages and results of a job. A settled page has no source any more."""
     uploads = select(pages.c.source).where(pages.c.job_key == job.key, pages.c.is_upload, pages.c.source != "")
     connection.execute(insert(trash).from_select(["location"], uploads))
     for table in (results, pages):

@@ -1,8 +1,9 @@
-"""Whose page is next: start-time fair queueing (Goyal, Vin, Cheng, 1996), among owners and in each among its jobs.
+"""Chooses the next page by start-time fair queueing (Goyal, Vin, Cheng, 1996) among owners, and among each one's jobs.
 
-Everyone who waits has a virtual time, and the least is served. A page moves its owner's on by 1/weight, its job's by 1.
-Who comes back, or is new, begins at the time at which service now is: an idle time is no credit, and a burst of
-the past no debt. So ten thousand pages never stand before the one page that somebody hands in later.
+Everyone who waits has a virtual time, and the one with the least is served. A page moves its owner's time on by
+1/weight, and its job's by 1. An owner who is new or comes back begins at the present time of service: idle time earns
+no credit, and a burst in the past leaves no debt. So ten thousand pages never delay the one page that somebody else
+submits later.
 """
 
 import heapq
@@ -17,10 +18,10 @@ class JobShare:
     """A job with pages that are ready.
 
     Args:
-        key: In the store.
-        virtual: Its virtual time.
-        ready: Pages that are ready.
-        granted: Those of them that it is given now.
+        key: Key of the job in the store.
+        virtual: Virtual time of the job.
+        ready: Number of its pages that are ready.
+        granted: Number of these pages that it is given now.
     """
 
     key: int
@@ -34,11 +35,11 @@ class OwnerShare:
     """An owner with pages that are ready.
 
     Args:
-        owner: Its name.
-        virtual: Its virtual time.
-        ready: Pages that are ready, of all its jobs.
+        owner: Name of the owner.
+        virtual: Virtual time of the owner.
+        ready: Number of ready pages in all its jobs.
         served: Virtual time at which it was last served.
-        jobs_served: The same for its jobs: virtual time at which one was last served.
+        jobs_served: Virtual time at which one of its jobs was last served.
         jobs: Its jobs of the least virtual times, once it was given a page.
     """
 
@@ -51,7 +52,7 @@ class OwnerShare:
 
     @property
     def granted(self) -> int:
-        """Pages that its jobs are given now."""
+        """The number of pages that its jobs are given now."""
         return sum(job.granted for job in self.jobs)
 
 
@@ -64,10 +65,10 @@ def share_out(
     """Choose the next pages, and move the virtual times on.
 
     Args:
-        owners: Those with pages that are ready. They are changed.
-        jobs_of: Gives the jobs with ready pages of an owner; of more than `most`, those of the least virtual times.
-        weights: Share of an owner by its name; 1 for one that is not named.
-        most: Pages to choose.
+        owners: Owners with pages that are ready. They are changed.
+        jobs_of: Gives an owner's jobs with ready pages; of more than `most`, those of the least virtual times.
+        weights: Share of each owner by its name; 1 for an owner that is not named.
+        most: Number of pages to choose.
 
     Returns:
         The owners that are given pages.
@@ -96,7 +97,7 @@ def share_out(
 
 
 def _turns(jobs: list[JobShare]) -> Iterator[JobShare]:
-    """The jobs in the order of their turns; each comes with its page granted and its time moved on."""
+    """Yield the jobs in the order of their turns, each with its page granted and its time moved on."""
     waiting = [(job.virtual, job.key, job) for job in jobs if job.ready > 0]
     heapq.heapify(waiting)
     while waiting:

@@ -1,4 +1,4 @@
-"""The store of jobs as the rest of the service knows it."""
+"""The store of jobs, as the rest of the service uses it."""
 
 from serve.jobs.records import QueueLimits
 from serve.jobs.store.database.transactions import Database
@@ -12,23 +12,24 @@ __all__ = ["JobStore"]
 
 
 class JobStore:
-    """All jobs, shared by any number of threads and processes; with PostgreSQL also by machines.
+    """All jobs, shared by any number of threads and processes, and with PostgreSQL also by machines.
 
-    Every method blocks, usually for milliseconds: asynchronous code calls it in a thread. What a method returned is
-    durable. A method raises `StorageUnavailable` where the database does not answer; those that a client of the HTTP
-    API waits for (`submissions`, `views`, `endings.cancel`) raise `Overloaded` instead, which is 503 with Retry-After.
-    Both pass, and nothing that was accepted is lost by them. `InsufficientStorage` is raised where its disk is full.
+    Every method blocks, usually for milliseconds, so asynchronous code calls it in a thread. A change is durable when
+    its method returns. A method raises `StorageUnavailable` if the database does not answer. Methods that a client of
+    the HTTP API waits for (`submissions`, `views`, `endings.cancel`) raise `Overloaded` instead, which is 503 with
+    Retry-After. Both errors pass, and neither loses an accepted job. If the database's disk is full, a method raises
+    `InsufficientStorage`.
 
     Args:
-        database: To keep them in.
-        limits: Of the queue.
+        database: The database of the jobs.
+        limits: Limits of the queue.
 
     Attributes:
-        submissions: Handing jobs in.
-        leases: Working on pages.
-        views: Looking at jobs and their results.
-        endings: Cancelling, and removing what is too old.
-        deliveries: Webhooks.
+        submissions: Takes new jobs.
+        leases: Hands pages out to workers.
+        views: Reads jobs and their results.
+        endings: Cancels jobs, and removes those that are too old.
+        deliveries: Keeps the webhooks.
     """
 
     def __init__(self, database: Database, limits: QueueLimits) -> None:
@@ -47,7 +48,7 @@ class JobStore:
 
         Args:
             url: `sqlite:////absolute/path.db` or `postgresql://user:password@host:port/database`.
-            limits: Of the queue.
+            limits: Limits of the queue.
 
         Raises:
             ConfigurationError: The URL has no known scheme or no absolute path, or the folder can't be made.
@@ -58,8 +59,8 @@ class JobStore:
         """Ask the database for a sign of life.
 
         Raises:
-            StorageUnavailable: It does not answer.
-            ConfigurationError: Its tables are those of another version of rayocr.
+            StorageUnavailable: The database does not answer.
+            ConfigurationError: The tables belong to another version of rayocr.
         """
         self._database.check()
 

@@ -1,4 +1,4 @@
-"""Working on pages: who holds which, and what became of them."""
+"""Hands pages out to workers, and settles them."""
 
 import json
 import secrets
@@ -44,12 +44,12 @@ _TAKE_FROM_OWNER = (
 class Leases:
     """Hands pages out to workers. Each page is settled exactly once, however often it was handed out.
 
-    All raise StorageUnavailable where the database does not answer. The same call may then be made again; where the
-    first had been carried out without an answer, a second `complete` or `fail` says that it was not counted.
+    All methods raise StorageUnavailable if the database does not answer. The same call may then be made again. If the
+    first call had taken effect, a second `complete` or `fail` reports that it was not counted.
 
     Args:
-        database: With the pages.
-        limits: Of the queue.
+        database: The database of the pages.
+        limits: Limits of the queue.
     """
 
     def __init__(self, database: Database, limits: QueueLimits) -> None:
@@ -57,25 +57,25 @@ class Leases:
         self._limits = limits
 
     def take(self, worker: str, most: int, lease_s: float) -> list[Lease]:
-        """Lease pages that wait: in turn by weight among owners, in turn among the jobs of one, by number in a job.
+        """Lease waiting pages: owners take turns by weight, each owner's jobs take turns, and pages go by number.
 
-        A job's first lease makes it `running`. Pages that a worker was lost over are left to `take_suspect`.
+        A job's first lease makes it `running`. Pages over which a worker was lost are left to `take_suspect`.
 
         Args:
             worker: Name of the process that will hold them.
-            most: Pages at most.
-            lease_s: How long they are its own, unless extended.
+            most: The most pages.
+            lease_s: Seconds for which it holds them, unless they are extended.
 
         Returns:
-            The leases; fewer than `most`, or none, where no more pages are ready.
+            The leases; fewer than `most`, or none, if no more pages are ready.
         """
 
-        def look(connection: Connection) -> tuple[bool, bool]:
+        def query(connection: Connection) -> tuple[bool, bool]:
             is_waiting = connection.execute(select(owners.c.owner).where(owners.c.ready > 0).limit(1)).first()
             return is_waiting is not None, bool(delayed_until(connection, self._database.now(connection)))
 
-        # Workers without work ask twice a second: that only reads.
-        is_waiting, is_delayed = self._database.read(look)
+        # Workers without work ask twice a second, so the first query only reads.
+        is_waiting, is_delayed = self._database.read(query)
         if is_delayed:
             self._database.write(lambda connection: wake(connection, self._database.now(connection)))
         if not is_waiting and not is_delayed:
@@ -87,7 +87,7 @@ class Leases:
 
         Args:
             worker: Name of the process that will hold it.
-            lease_s: How long it is its own, unless extended.
+            lease_s: Seconds for which it holds the page, unless they are extended.
         """
         next_one = (
             select(pages.c.job_key, pages.c.number)
@@ -102,7 +102,7 @@ class Leases:
                 return None
             lock_owners(connection, owners.c.owner == _owner_of(row.job_key))
             leases = self._lease(connection, {row.job_key: [row.number]}, Phase.SUSPECT, worker, lease_s)
-            if not leases:  # another was faster, or the job has vanished
+            if not leases:  # another worker was faster, or the job has been removed
                 return None
             add_waiting(connection, leases[0].owner, row.job_key, queued=-1, running=1)
             return leases[0]
@@ -115,12 +115,13 @@ class Leases:
         """Move the end of leases to `lease_s` from now.
 
         Args:
-            worker: Who holds them.
-            tokens: Of the leases.
-            lease_s: How long they are its own from now, unless extended again.
+            worker: Name of the process that holds them.
+            tokens: Tokens of the leases.
+            lease_s: Seconds from now for which it holds them, unless they are extended again.
 
         Returns:
-            Those still held. The page of any other must be stopped: its job was cancelled, or the lease was lost.
+            Tokens of the leases that still hold. The worker must stop every other page: its job was cancelled, or its
+            lease was lost.
         """
         if not tokens:
             return set()
@@ -140,7 +141,7 @@ class Leases:
         """Settle a page with its result. Its upload goes to the trash.
 
         Args:
-            lease: Of the page.
+            lease: Lease of the page.
             result: JSON of its `OcrResult`.
         """
         return self._settle(lease, Outcome(content=compressed(result)))
@@ -149,19 +150,19 @@ class Leases:
         """Settle a page with an error. Its upload goes to the trash.
 
         Args:
-            lease: Of the page.
-            code: Of the error.
+            lease: Lease of the page.
+            code: Code of the error.
             message: One sentence for a person.
         """
         return self._settle(lease, Outcome(code=code, message=message))
 
     def retry_later(self, lease: Lease, delay_s: float, *, counts: bool) -> None:
-        """Give a page back, to be tried again. Nothing happens where the lease was lost.
+        """Give a page back for another attempt, unless the lease was lost.
 
         Args:
-            lease: Of the page.
-            delay_s: How long it waits before it is handed out again.
-            counts: Whether this try counts: `Lease.attempt` then grows.
+            lease: Lease of the page.
+            delay_s: Seconds before it is handed out again.
+            counts: Whether this attempt counts, so that `Lease.attempt` grows.
         """
 
         def give_back(connection: Connection) -> None:
@@ -188,13 +189,13 @@ class Leases:
         self._database.write(give_back)
 
     def reclaim(self, most_losses: int) -> list[Job]:
-        """Take back pages whose leases ran out: their worker is lost.
+        """Take back pages whose leases ran out, because their worker is lost.
 
         Args:
-            most_losses: A page that so many workers were lost over fails with the code `poison`.
+            most_losses: A page over which so many workers were lost fails with the code `poison`.
 
         Returns:
-            The jobs that ended by that.
+            The jobs that this has ended.
         """
 
         def reclaim(connection: Connection) -> list[Job]:
@@ -205,7 +206,7 @@ class Leases:
         return self._database.write(reclaim)
 
     def queue(self) -> QueueDepth:
-        """How many pages wait and are in work. Cheap: it counts no pages."""
+        """Tell how many pages wait and are in work. This is cheap, since it counts no pages."""
 
         def add_up(connection: Connection) -> QueueDepth:
             queued = connection.execute(select(func.sum(owners.c.queued))).scalar_one()
@@ -217,9 +218,9 @@ class Leases:
         return self._database.read(add_up)
 
     def oldest_s(self) -> float:
-        """Seconds since the oldest of the jobs was handed in that have pages ready to be read; 0 where none has.
+        """Tell the age of the oldest job with pages ready to be read, in seconds; 0 if there is none.
 
-        It looks at each of these jobs: 12 ms for 100,000.
+        It reads each of these jobs: 12 ms for 100,000.
         """
 
         def age(connection: Connection) -> float:
@@ -229,7 +230,7 @@ class Leases:
         return self._database.read(age)
 
     def _take(self, connection: Connection, worker: str, most: int, lease_s: float) -> list[Lease]:
-        # Holding the owners, takers work one after the other: what is fair is settled between them all.
+        # Takers hold the owners, so they work one after the other, and fairness holds among all of them.
         waiting = [
             OwnerShare(row.owner, row.virtual, row.ready, row.served, row.jobs_served)
             for row in lock_owners(connection, owners.c.ready > 0)
@@ -275,7 +276,7 @@ class Leases:
     def _lease(
         self, connection: Connection, numbers: dict[int, list[int]], phase: Phase, worker: str, lease_s: float
     ) -> list[Lease]:
-        """Lease pages of jobs whose owners are held, by the keys of the jobs; those that are in the phase."""
+        """Lease those pages that are in the phase, by the keys of their jobs. The jobs' owners are held."""
         held = {row.key: row for row in lock_jobs(connection, jobs.c.key.in_(numbers))}
         if not held:
             return []

@@ -1,4 +1,4 @@
-"""What happens when a page is settled, and when its job ends by that: all of it in one transaction."""
+"""Settles a page and, if it was the last, ends its job, all in one transaction."""
 
 import secrets
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ __all__ = ["Outcome", "end_job", "settle"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a page.
+    """The outcome of a page.
 
     Args:
-        content: Its result, compressed; None where it failed.
-        code: Of the error.
-        message: Of the error.
-        losses: Workers that were lost over it by now, where that is new.
+        content: The page's result, compressed; None if it failed.
+        code: Code of the error.
+        message: Message of the error.
+        losses: Number of workers that were lost over it; None if that has not changed.
     """
 
     content: bytes | None = None
@@ -31,7 +31,7 @@ class Outcome:
 
     @property
     def phase(self) -> Phase:
-        """Where the page is now."""
+        """The phase that the page has now."""
         return Phase.FAILED if self.content is None else Phase.DONE
 
 
@@ -48,12 +48,12 @@ def settle(
     """Settle a leased page.
 
     Args:
-        connection: In a transaction that holds the job.
-        job: Its row, as it was read when it was locked.
-        token: Of the lease. The page is settled only while it has this one.
-        number: The page's.
+        connection: A connection in a transaction that holds the job.
+        job: The job's row, as it was read when it was locked.
+        token: Token of the lease. The page is settled only while it has this one.
+        number: Number of the page.
         upload: Location of its upload, which is not needed any more.
-        outcome: What became of it.
+        outcome: The page's outcome.
         now: Seconds since the epoch.
         retention_s: How long the job is kept once it has ended.
     """
@@ -67,7 +67,7 @@ def settle(
             code=outcome.code,
             message=None if outcome.message is None else storable(outcome.message),
             losses=pages.c.losses if outcome.losses is None else outcome.losses,
-            source="",  # it may be long, or hold a signature, and nobody reads it again
+            source="",  # the source may be long, or hold a signature, and nobody reads it again
             token=None,
             worker=None,
             leased_until=None,
@@ -91,15 +91,15 @@ def settle(
 def end_job(
     connection: Connection, key: int, state: JobState, now: float, retention_s: float, counts: dict[str, Any]
 ) -> Job:
-    """Bring a job to its final state; its webhook is due from now on.
+    """Bring a job to its final state. Its webhook is due from now on.
 
     Args:
-        connection: In a transaction that holds the job, which has not ended.
-        key: The job.
-        state: The final one.
+        connection: A connection in a transaction that holds the job, which has not ended.
+        key: Key of the job.
+        state: The final state.
         now: Seconds since the epoch.
         retention_s: How long the job is kept.
-        counts: Columns that change with it.
+        counts: Columns that change with the state.
     """
     ended = (
         update(jobs)

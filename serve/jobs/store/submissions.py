@@ -1,4 +1,4 @@
-"""Handing jobs in."""
+"""Takes new jobs into the store."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -21,11 +21,11 @@ _RETRY_AFTER_S = 30.0
 
 
 class Submissions:
-    """Takes jobs in.
+    """Takes new jobs into the store.
 
     Args:
-        database: To keep them in.
-        limits: Of the queue.
+        database: The database of the jobs.
+        limits: Limits of the queue.
     """
 
     def __init__(self, database: Database, limits: QueueLimits) -> None:
@@ -33,54 +33,54 @@ class Submissions:
         self._limits = limits
 
     def add(self, job: NewJob) -> tuple[Job, bool]:
-        """Take a job in. It is durable when this returns.
+        """Take a new job. It is durable when this returns.
 
         Args:
-            job: With at least one page.
+            job: A job with at least one page.
 
         Returns:
-            The job, and whether it was made by this call: False where one of the same owner has the same idempotency
-            key and digest, and is returned instead.
+            The job, and whether this call made it. If a job of the same owner has the same idempotency key and digest,
+            that one is returned.
 
         Raises:
-            ValueError: It has no page.
-            Conflict: The owner has used the idempotency key for something else.
-            QuotaExceeded: The owner's pages that wait would pass their limit.
-            Overloaded: All pages that wait would pass their limit, or the database does not answer.
+            ValueError: The job has no page.
+            Conflict: The owner has used the idempotency key for another request.
+            QuotaExceeded: The owner's waiting pages would pass their limit.
+            Overloaded: All waiting pages would pass their limit, or the database does not answer.
         """
         if not job.pages:
             raise ValueError("a job has at least one page")
-        # Most refusals are seen here, without writing ten thousand rows first.
+        # Most refusals happen here, before ten thousand rows are written.
         if (existing := self._database.read(lambda connection: self._before(connection, job), for_client=True)) is None:
             try:
                 return self._database.write(lambda connection: self._insert(connection, job), for_client=True), True
             except IntegrityError:
-                # The same key came in twice at once; or this very job is there, and only the answer to its commit
-                # was lost.
+                # The same key came in twice at once. Or this very job exists, and only the answer to its commit was
+                # lost.
                 existing = self._database.read(lambda connection: _existing(connection, job), for_client=True)
                 if existing is None:
                     raise
         return existing, existing.id == job.id
 
     def find(self, owner: str, idempotency_key: str) -> tuple[Job, str] | None:
-        """The job that was made with an idempotency key, and the digest of its request; None if there is none.
+        """Find the job of an idempotency key, and the digest of its request; None if there is none.
 
         Args:
-            owner: Whose key it is.
-            idempotency_key: As it was given.
+            owner: Owner of the key.
+            idempotency_key: The key as the owner gave it.
 
         Raises:
             Overloaded: The database does not answer.
         """
 
-        def look(connection: Connection) -> tuple[Job, str] | None:
+        def query(connection: Connection) -> tuple[Job, str] | None:
             row = _row_of_key(connection, owner, idempotency_key)
             return None if row is None else (job_of(row, position(connection, row)), row.request_sha256)
 
-        return self._database.read(look, for_client=True)
+        return self._database.read(query, for_client=True)
 
     def _before(self, connection: Connection, job: NewJob) -> Job | None:
-        """The job that is there already; None where it may be made."""
+        """Find the job if it exists already; None if it may be made."""
         if (existing := _existing(connection, job)) is None:
             self._refuse_over_limits(connection, job)
         return existing
@@ -105,7 +105,8 @@ class Submissions:
         key = connection.execute(made.returning(jobs.c.key)).scalar_one()
         for rows in _batches(_page_rows(key, job)):
             connection.execute(insert(pages), rows)
-        # Only now, since everybody waits for this lock. All owners, since the limit on all their pages is exact, too.
+        # Owners are locked only now, since everybody waits for this lock, and all of them, since the limit on all their
+        # pages is exact, too.
         _ensure_owner(connection, job.owner)
         lock_owners(connection, true())
         self._refuse_over_limits(connection, job)
@@ -139,7 +140,7 @@ def _existing(connection: Connection, job: NewJob) -> Job | None:
         return None
     if row.request_sha256 != job.request_sha256 or row.owner != job.owner:
         raise Conflict(
-            "this Idempotency-Key was used before, for another request: send a new key, or the same request as then"
+            "this Idempotency-Key was used before for another request: send a new key, or the same request as then"
         )
     return job_of(row, position(connection, row))
 

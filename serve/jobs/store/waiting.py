@@ -1,4 +1,4 @@
-"""Pages that come back to the queue: put off for a time, or their worker was lost."""
+"""Brings pages back to the queue that were put off for a time, or whose worker was lost."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,13 +17,13 @@ _PAGES_AT_A_TIME = 500
 
 
 def delayed_until(connection: Connection, now: float) -> "Sequence[Row[Any]]":
-    """Pages whose delay is over."""
+    """Find the pages whose delay is over."""
     over: Select[Any] = select(pages.c.job_key, pages.c.number).where(in_phase(Phase.DELAYED), pages.c.ready_at <= now)
     return connection.execute(over.order_by(pages.c.ready_at).limit(_PAGES_AT_A_TIME)).all()
 
 
 def leased_until(connection: Connection, now: float) -> "Sequence[Row[Any]]":
-    """Pages whose lease ran out."""
+    """Find the pages whose lease ran out."""
     over: Select[Any] = select(pages.c.job_key, pages.c.number).where(
         in_phase(Phase.RUNNING), pages.c.leased_until < now
     )
@@ -31,11 +31,11 @@ def leased_until(connection: Connection, now: float) -> "Sequence[Row[Any]]":
 
 
 def wake(connection: Connection, now: float) -> None:
-    """Make pages ready whose delay is over."""
+    """Make the pages ready whose delay is over."""
     found = by_job(delayed_until(connection, now))
     owner_of = _hold_owners(connection, list(found))
     for key, rows in found.items():
-        # Its owner is held now; the job may have vanished before.
+        # The owner is held now, but the job may have been removed before.
         if key not in owner_of or lock_job(connection, jobs.c.key == key) is None:
             continue
         woken = connection.execute(
@@ -51,14 +51,14 @@ def reclaim_pages(connection: Connection, now: float, most_losses: int, limits: 
     """Take back pages whose lease ran out.
 
     Returns:
-        The jobs that ended by that.
+        The jobs that this has ended.
     """
     found = by_job(leased_until(connection, now))
     owner_of = _hold_owners(connection, list(found))
     ended: list[Job] = []
     for key, rows in found.items():
         for row in rows if key in owner_of else ():
-            job = lock_job(connection, jobs.c.key == key)  # again for each: its counts have changed
+            job = lock_job(connection, jobs.c.key == key)  # again for each page, since the counts have changed
             if job is None:
                 break
             settled = _lose(connection, job, row.number, now, most_losses, limits)
@@ -79,7 +79,7 @@ def _lose(
     losses = page.losses + 1
     if losses >= most_losses:
         times = "once" if losses == 1 else f"{losses} times"
-        message = f"the process that worked on this page was lost {times}; it is not tried again"
+        message = f"the process that worked on this page was lost {times}; it gets no further attempt"
         outcome = Outcome(code=POISON, message=message, losses=losses)
         upload = page.source if page.is_upload else None
         return settle(connection, job, page.token, number, upload, outcome, now, limits.retention_s)
@@ -100,7 +100,7 @@ def _lose(
 
 
 def _hold_owners(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
-    """Lock the owners of some jobs; gives the owner of each job that is still there."""
+    """Lock the owners of some jobs. Returns the owner of each job that still exists."""
     found = connection.execute(select(jobs.c.key, jobs.c.owner).where(jobs.c.key.in_(keys))).all()
     if found:
         lock_owners(connection, owners.c.owner.in_({row.owner for row in found}))

@@ -1,4 +1,4 @@
-"""Telling receivers that their jobs have ended.
+"""Delivers webhooks, which tell receivers that their jobs have ended.
 
-Which deliveries are due is in `serve.jobs.store.deliveries`.
+`serve.jobs.store.deliveries` keeps the deliveries that are due.
 """

@@ -1,4 +1,4 @@
-"""Telling receivers that their jobs have ended: with growing pauses, until they answer or the time is over."""
+"""Delivers the webhooks that are due, with growing pauses, until the receiver answers or the time is over."""
 
 import asyncio
 import contextlib
@@ -48,7 +48,7 @@ class _EndedJob(BaseModel):
 
 
 class JobEnded(BaseModel):
-    """What a receiver is sent. Results are not in it: they are fetched with the client's key."""
+    """The message to a receiver. It holds no results, which are fetched with the client's key."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -58,7 +58,7 @@ class JobEnded(BaseModel):
 
     @classmethod
     def of(cls, job: Job) -> "JobEnded":
-        """Of a job that has ended."""
+        """Make the message for a job that has ended."""
         fields = {"type": f"job.{job.state}", "timestamp": job.ended, "data": _EndedJob.model_validate(job)}
         return cls.model_validate(fields)
 
@@ -66,17 +66,17 @@ class JobEnded(BaseModel):
 def next_attempt_at(
     attempts: int, ended_at: float, now: float, retry_s: float, uniform: Callable[[float, float], float]
 ) -> float | None:
-    """When to try again: after 5 s, 20 s, 80 s and so on up to 3 h, each a quarter more or less.
+    """Choose the time of the next attempt: after 5 s, 20 s, 80 s and so on up to 3 h, each a quarter more or less.
 
     Args:
-        attempts: Made so far, at least 1.
-        ended_at: When the job ended, in seconds since the epoch.
-        now: In seconds since the epoch.
-        retry_s: How long it is tried, from the job's end.
-        uniform: A random number between its two arguments.
+        attempts: Attempts so far, at least 1.
+        ended_at: Time at which the job ended, in seconds since the epoch.
+        now: The present time, in seconds since the epoch.
+        retry_s: Seconds from the job's end after which no attempt is made.
+        uniform: Gives a random number between its two arguments.
 
     Returns:
-        Seconds since the epoch; None when the time is over.
+        The time in seconds since the epoch; None if the time for attempts is over.
     """
     pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * _GROWTH ** min(attempts - 1, _MOST_GROWTHS))
     at = now + pause_s * uniform(0.75, 1.25)
@@ -84,12 +84,12 @@ def next_attempt_at(
 
 
 class WebhookCourier:
-    """Delivers what is due, several at a time.
+    """Delivers webhooks that are due, several at a time.
 
     Args:
-        jobs: The store.
+        jobs: The runtime of jobs, which has the store.
         sender: Makes one attempt.
-        metrics: Where it counts.
+        metrics: The metrics in which it counts.
     """
 
     def __init__(self, jobs: JobsRuntime, sender: WebhookSender, metrics: JobMetrics) -> None:
@@ -108,11 +108,11 @@ class WebhookCourier:
         self._loop = asyncio.create_task(self._keep_delivering(), name="jobs/webhooks")
 
     def wake(self) -> None:
-        """Look for something to deliver now: a job has ended."""
+        """Ask for deliveries now, because a job has ended."""
         self._woken.set()
 
     async def stop(self) -> None:
-        """End. An attempt that is under way is made again when its lease has run out."""
+        """End all deliveries. An attempt that is under way is made again when its lease has run out."""
         tasks = [task for task in (self._loop, *self._sending) if task is not None]
         for task in tasks:
             task.cancel()
@@ -127,13 +127,13 @@ class WebhookCourier:
                     pass
             except RayocrError as exc:
                 logger.warning("no webhooks can be taken: %s", exc)
-            except Exception:  # it must go on, whatever a store comes up with
+            except Exception:  # the loop must go on, whatever error a store raises
                 logger.exception("no webhooks could be taken")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self._settings.heartbeat_s * random.uniform(0.75, 1.25))
 
     async def _begin(self) -> bool:
-        """Take one webhook and begin to deliver it; whether there was one."""
+        """Take one webhook and begin to deliver it. Returns whether there was one."""
         lease_s = self._settings.webhook_timeout_s + _LEASE_MARGIN_S
         delivery = await self._jobs.in_store(self._jobs.store.deliveries.take_due, self._name, lease_s)
         if delivery is None:
@@ -148,7 +148,7 @@ class WebhookCourier:
         self._woken.set()
 
     async def _deliver(self, delivery: Delivery) -> None:
-        """Make one attempt, and write it down."""
+        """Make one attempt, and note it."""
         try:
             job = await self._jobs.in_store(self._jobs.store.views.job, delivery.job_id, delivery.owner)
             outcome = await self._attempt(delivery, JobEnded.of(job).model_dump_json().encode())
@@ -161,7 +161,7 @@ class WebhookCourier:
             logger.exception("the webhook of job %s could not be delivered", delivery.job_id)
 
     async def _attempt(self, delivery: Delivery, body: bytes) -> int | str:
-        """The status that was answered, or why there was none."""
+        """Make one attempt. Returns the status of the answer, or the reason why none came."""
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._threads, self._sender.send, delivery.url, delivery.id, body)

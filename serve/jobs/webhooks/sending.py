@@ -1,6 +1,6 @@
-"""One attempt to deliver a webhook: signed, and through the same guard as https:// sources.
+"""Makes one attempt to deliver a signed webhook, through the same guard as https:// sources.
 
-Signed as Standard Webhooks has it (https://www.standardwebhooks.com): HMAC-SHA256 over id, time and body.
+The signature is that of Standard Webhooks (https://www.standardwebhooks.com): HMAC-SHA256 over id, time and body.
 """
 
 import base64
@@ -23,13 +23,13 @@ _SECRET_PREFIX = "whsec_"
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """The header `webhook-signature`.
+    """Make the header `webhook-signature`.
 
     Args:
         secret: `whsec_` and a key as base64.
         message_id: The header `webhook-id`.
-        timestamp: The header `webhook-timestamp`: seconds since the epoch.
-        body: As it is sent.
+        timestamp: The header `webhook-timestamp`, in seconds since the epoch.
+        body: The body as it is sent.
     """
     key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX))
     signed = hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256)
@@ -40,12 +40,12 @@ class WebhookSender:
     """Posts messages. It blocks, and may be used by several threads at once.
 
     Args:
-        secret: What they are signed with.
-        timeout_s: For the name, the connection, the message and the answer together.
-        settings: Which hosts, ports and networks are allowed; those of https:// sources.
-        policy: Which addresses are allowed; by default public ones and `settings.https_allowed_networks`.
-        resolver: Finds the addresses of a name; by default the system's.
-        tls: Trusted authorities; by default the system's (or `SSL_CERT_FILE`).
+        secret: The key that signs the messages.
+        timeout_s: Seconds for the name, the connection, the message and the answer together.
+        settings: The hosts, ports and networks that are allowed, which are those of https:// sources.
+        policy: Decides which addresses are allowed; by default public ones and `settings.https_allowed_networks`.
+        resolver: Finds the addresses of a name; by default the system's resolver.
+        tls: Trusted authorities; by default the system's (or those of `SSL_CERT_FILE`).
     """
 
     def __init__(
@@ -65,15 +65,15 @@ class WebhookSender:
         self._tls = tls or ssl.create_default_context()
 
     def send(self, url: str, message_id: str, body: bytes) -> int:
-        """Make one attempt. Redirects are not followed: the receiver is who was named.
+        """Make one attempt. Redirects are not followed: only the named receiver gets the message.
 
         Args:
-            url: `https://...`.
-            message_id: The same at each attempt.
-            body: JSON.
+            url: The receiver's https:// URL.
+            message_id: Id of the message, the same at each attempt.
+            body: The message as JSON.
 
         Returns:
-            The status that the receiver answered.
+            The status of the receiver's answer.
 
         Raises:
             RayocrError: No answer came, or the address is not allowed.

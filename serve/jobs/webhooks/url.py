@@ -1,4 +1,4 @@
-"""Refusing a webhook that could never be called, when its job is handed in."""
+"""Refuses a webhook that could never be called when its job is submitted."""
 
 import asyncio
 import socket
@@ -12,21 +12,21 @@ from models.errors import AccessDenied, MalformedRequest
 __all__ = ["check_webhook"]
 
 _LONGEST_URL = 2048
-# A name server that is slow is no reason to refuse: the delivery looks the name up again, and checks it again.
+# A slow name server is not a reason to refuse: the delivery resolves and checks the name again.
 _LOOK_UP_S = 3.0
 
 
 async def check_webhook(url: str, settings: StorageSettings, resolver: Resolver = resolve) -> None:
-    """Check a URL as the delivery will: what is certain to fail is refused now.
+    """Check a URL as the delivery will, and refuse one that is certain to fail.
 
     Args:
-        url: As the client gave it.
-        settings: Which hosts, ports and networks are allowed; those of https:// sources.
+        url: The URL as the client gave it.
+        settings: The hosts, ports and networks that are allowed, which are those of https:// sources.
         resolver: Finds the addresses of a name.
 
     Raises:
-        MalformedRequest: No valid https:// URL.
-        AccessDenied: Its host, its port or all of its addresses are not allowed.
+        MalformedRequest: The URL is not a valid https:// URL.
+        AccessDenied: The URL's host, its port or all of its addresses are not allowed.
     """
     if url[:8].lower() != "https://" or len(url) > _LONGEST_URL:
         raise MalformedRequest(f"webhook: an https:// URL of at most {_LONGEST_URL:,} characters is needed")
@@ -42,5 +42,5 @@ async def check_webhook(url: str, settings: StorageSettings, resolver: Resolver 
     reasons = {policy.reason_to_refuse(address) for address in addresses}
     if addresses and None not in reasons:
         found = ", ".join(sorted(reason for reason in reasons if reason))
-        # The address itself stays unsaid: it would map the inner network for whoever asks.
+        # The message does not name the address, which would reveal the inner network to anyone who asks.
         raise AccessDenied(f"webhook: {target.host} has no public address ({found})")

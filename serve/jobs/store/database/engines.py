@@ -1,4 +1,4 @@
-"""How each database is connected to. One row a scheme."""
+"""Connects to each kind of database. The table has one row for each scheme."""
 
 import contextlib
 import sqlite3
@@ -16,25 +16,25 @@ from models.errors import ConfigurationError
 
 __all__ = ["WRITES", "Connected", "connected"]
 
-#: Option of a connection whose transaction will write: SQLite must lock at its begin, or it may fail at its end.
+#: Option of a connection whose transaction will write. SQLite must lock at its beginning, or it may fail at its end.
 WRITES = "rayocr_writes"
 
 _CONNECT_TIMEOUT_S = 5
 _BUSY_TIMEOUT_S = 20.0
 _POOL_SIZE = 8
-# An SQLite file of many pages: what is read again and again stays in 16 MB of memory a connection.
+# In an SQLite file of many pages, those that are often read stay in 16 MB of memory for each connection.
 _CACHE_KIB = 16 * 1024
 _WAL_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A database that can be worked with.
+    """A database that is ready to be used.
 
     Args:
-        engine: Its connections.
-        writing: Held around each transaction that writes.
-        clock: SQL that gives the database's time in seconds since the epoch; None where the machine's own holds.
+        engine: The database's connections.
+        writing: A lock that is held around each transaction that writes.
+        clock: SQL that gives the database's time in seconds since the epoch; None if the machine's own clock holds.
         shown: The URL without its password.
     """
 
@@ -45,7 +45,7 @@ class Connected:
 
 
 def connected(url: str) -> Connected:
-    """Make what a URL needs. Nothing is connected yet.
+    """Prepare the database of a URL. Nothing is connected yet.
 
     Raises:
         ConfigurationError: The scheme is not known, or the URL can't be used.
@@ -54,7 +54,7 @@ def connected(url: str) -> Connected:
         parsed = make_url(url)
         build = _ROWS[parsed.get_backend_name()]
     except (ArgumentError, KeyError) as exc:
-        # The URL itself stays out of the message: it may hold a password.
+        # The message does not show the URL, which may hold a password.
         raise ConfigurationError(
             f"jobs.store must be a URL of one of {', '.join(_ROWS)}, such as sqlite:////folder/jobs.db"
         ) from exc
@@ -66,7 +66,7 @@ def _sqlite(url: URL) -> Connected:
     if not path.is_absolute():
         raise ConfigurationError("jobs.store must name an absolute path: sqlite:////folder/jobs.db, with four slashes")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # it will hold other people's documents
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the folder will hold other people's documents
     except OSError as exc:
         raise ConfigurationError(f"the folder {path.parent} of the job store can't be made: {exc.strerror}") from exc
     engine = create_engine(
@@ -78,13 +78,13 @@ def _sqlite(url: URL) -> Connected:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # transactions begin below, not inside of Python's driver
+        connection.isolation_level = None  # transactions begin below, not inside Python's driver
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",  # a commit is on disk when it returns
             f"cache_size=-{_CACHE_KIB}",
             f"journal_size_limit={_WAL_BYTES}",
-            "secure_delete=ON",  # what is deleted is overwritten
+            "secure_delete=ON",  # deleted content is overwritten
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
@@ -93,7 +93,7 @@ def _sqlite(url: URL) -> Connected:
         writes = connection.get_execution_options().get(WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    # SQLite has one writer at a time. Threads of this process queue here; SQLite itself would have them sleep and poll.
+    # SQLite has one writer at a time. Threads of this process queue here, or SQLite would make them sleep and poll.
     return Connected(engine, threading.Lock(), None, str(url))
 
 
@@ -103,7 +103,7 @@ def _postgresql(url: URL) -> Connected:
         connect_args={
             "connect_timeout": _CONNECT_TIMEOUT_S,
             "application_name": "rayocr",
-            # A server that vanished from the network is noticed within these times, not after hours.
+            # With these times, a server that vanished from the network is noticed soon, not after hours.
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
@@ -121,14 +121,14 @@ def _postgresql(url: URL) -> Connected:
             cursor.execute("SET statement_timeout = '60s'")
             cursor.execute("SET lock_timeout = '20s'")
             cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
-            # A server may be set up to answer before a commit is on disk. Jobs that were accepted must not be lost.
+            # A server may be set up to answer before a commit is on disk, but accepted jobs must not be lost.
             cursor.execute(
                 "SELECT set_config('synchronous_commit', 'on', false) "
                 "WHERE current_setting('synchronous_commit') = 'off'"
             )
         connection.commit()
 
-    # Leases of several machines are compared: only one clock is asked.
+    # Leases of several machines are compared, so all of them ask one clock.
     return Connected(
         engine,
         contextlib.nullcontext(),

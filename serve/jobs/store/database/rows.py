@@ -1,4 +1,4 @@
-"""Rows of the tables as records, and the conditions that more than one module asks for."""
+"""Turns rows of the tables into records, and gives the conditions that more than one module uses."""
 
 import json
 import zlib
@@ -32,52 +32,54 @@ __all__ = [
 
 
 def above_zero(column: Column[int]) -> ColumnElement[bool]:
-    """Where a count is above zero; see `in_phase`."""
+    """The condition that a count is above zero, as text in the SQL, for the sake of partial indexes."""
     return column > literal_column("0", Integer)
 
 
 def in_phase(*phases: Phase) -> ColumnElement[bool]:
-    """Pages in one of these phases. As text in the SQL: with a parameter, no database can use a partial index."""
+    """The condition that a page is in one of these phases, as text: a parameter would rule out a partial index."""
     return or_(*(pages.c.phase == literal_column(f"'{phase.value}'", Text) for phase in phases))
 
 
 def is_queued() -> ColumnElement[bool]:
-    """Jobs that no page was begun of; see `in_phase`."""
+    """The condition that no page of a job has begun, as text in the SQL, for the sake of partial indexes."""
     return jobs.c.state == literal_column("'queued'", Text)
 
 
 def lock_owners(connection: Connection, condition: ColumnElement[bool]) -> "Sequence[Row[Any]]":
-    """Hold owners until the end of the transaction: whoever changes their counts does. Once, and before any job."""
+    """Lock owners until the transaction ends, to change their counts. Call it once, and before any job is locked."""
     return connection.execute(select(owners).where(condition).order_by(owners.c.owner).with_for_update()).all()
 
 
 def lock_job(connection: Connection, condition: ColumnElement[bool]) -> "Row[Any] | None":
-    """Hold a job until the end of the transaction, and read it. Always after the owners and before any page.
+    """Lock a job until the transaction ends, and read it. Call it after the owners and before any page is locked.
 
     Returns:
-        Its row; None where it has vanished.
+        The job's row; None if it has been removed.
     """
     return connection.execute(select(jobs).where(condition).with_for_update()).one_or_none()
 
 
 def lock_jobs(connection: Connection, condition: ColumnElement[bool]) -> "Sequence[Row[Any]]":
-    """Hold several jobs, as `lock_job` does one."""
+    """Lock several jobs, as `lock_job` locks one."""
     return connection.execute(select(jobs).where(condition).order_by(jobs.c.key).with_for_update()).all()
 
 
 def owned_job(row: "Row[Any] | None", job_id: str, owner: str) -> "Row[Any]":
-    """The row of a job, for its owner alone.
+    """Check that the row of a job exists and belongs to an owner, and return it.
 
     Raises:
-        SourceNotFound: There is none, or it is another's, which looks the same.
+        SourceNotFound: The job does not exist, or belongs to another owner. The caller can't tell which.
     """
     if row is None or row.owner != owner:
-        raise SourceNotFound(f"there is no job {job_id[:100]!r}: it never was, is another client's, or has expired")
+        raise SourceNotFound(
+            f"there is no job {job_id[:100]!r}: it never existed, belongs to another client, or has expired"
+        )
     return row
 
 
 def position(connection: Connection, row: "Row[Any]") -> int | None:
-    """The place of a job among those that no page was begun of."""
+    """The place of a job among those of which no page has begun."""
     if row.state != JobState.QUEUED.value:
         return None
     before = select(func.count()).select_from(jobs).where(is_queued(), jobs.c.key < row.key)
@@ -85,7 +87,7 @@ def position(connection: Connection, row: "Row[Any]") -> int | None:
 
 
 def job_of(row: "Row[Any]", queue_position: int | None = None) -> Job:
-    """The record of a job."""
+    """Make the record of a job."""
     return Job(
         id=row.id,
         owner=row.owner,
@@ -106,7 +108,7 @@ def job_of(row: "Row[Any]", queue_position: int | None = None) -> Job:
 
 
 def outcome_of(row: "Row[Any]", content: bytes | None = None) -> PageOutcome:
-    """The record of a settled page; `content` is compressed."""
+    """Make the record of a settled page; `content` is compressed."""
     return PageOutcome(
         number=row.number,
         name=row.name,
@@ -120,27 +122,27 @@ def outcome_of(row: "Row[Any]", content: bytes | None = None) -> PageOutcome:
 
 
 def compressed(result: bytes) -> bytes:
-    """A result as it is kept. JSON of a page becomes a fifth; a higher level would save little and cost much."""
+    """Compress a result. JSON of a page shrinks to a fifth; a higher level would save little and cost much."""
     return zlib.compress(result, 6)
 
 
 def time_of(seconds: float) -> datetime:
-    """A time in UTC from seconds since the epoch."""
+    """Convert seconds since the epoch to a time in UTC."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def json_of(value: object) -> str:
-    """JSON as it is kept."""
+    """Write a value as JSON, in the form that is stored."""
     return json.dumps(value, separators=(",", ":"))
 
 
 def storable(text: str) -> str:
-    """A text that every database takes: PostgreSQL refuses NUL, and both what is no Unicode (lone surrogates)."""
+    """Make a text fit for every database: PostgreSQL refuses NUL, and both refuse lone surrogates."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def by_job(rows: Sequence["Row[Any]"]) -> dict[int, list["Row[Any]"]]:
-    """Rows of pages by the key of their job, in the order in which jobs are locked."""
+    """Group rows of pages by the key of their job, in the order in which jobs are locked."""
     found: dict[int, list[Row[Any]]] = {}
     for row in rows:
         found.setdefault(row.job_key, []).append(row)

@@ -1,4 +1,4 @@
-"""The tables. Counts are kept where they are asked for, so that nothing ever counts pages."""
+"""The tables. Counts are columns of owners and jobs, so that no query ever counts pages."""
 
 from enum import StrEnum
 
@@ -33,25 +33,25 @@ __all__ = [
     "version",
 ]
 
-#: Of the tables below; another version's store is not opened.
+#: Version of the tables below. A store of another version is not opened.
 VERSION = 1
 
 
 class Phase(StrEnum):
-    """Where a page is, in the words of the store: those that wait are of three kinds."""
+    """The state of a page within the store, which tells three kinds of waiting apart."""
 
     READY = "ready"
     DELAYED = "delayed"
-    """Put off until `ready_at`."""
+    """The page is put off until `ready_at`."""
     SUSPECT = "suspect"
-    """Ready, but a worker was lost over it."""
+    """The page is ready, but a worker was lost over it."""
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
 
     @property
     def state(self) -> PageState:
-        """The same, in everybody's words."""
+        """The state of such a page outside the store."""
         if self in (Phase.READY, Phase.DELAYED, Phase.SUSPECT):
             return PageState.QUEUED
         return PageState(self.value)
@@ -62,7 +62,7 @@ metadata = MetaData()
 # SQLite numbers rows by itself only in a column of exactly this type.
 _Key = BigInteger().with_variant(Integer, "sqlite")
 
-#: `queued` counts pages in the first three phases, `ready` those in the first. Virtual times: see fairness.py.
+#: `queued` counts pages in the first three phases, `ready` those in the first. fairness.py explains virtual times.
 owners = Table(
     "rayocr_owners",
     metadata,
@@ -98,8 +98,8 @@ jobs = Table(
     Column("webhook", Text),
     Column("idempotency_key", Text),
     Column("request_sha256", Text, nullable=False),
-    UniqueConstraint("owner", "idempotency_key"),  # rows without a key do not meet in it
-    # Keys grow, and are never used again: a cursor of the listing stays true.
+    UniqueConstraint("owner", "idempotency_key"),  # rows without a key are never equal here
+    # Keys grow and are never used again, so a cursor of the listing stays valid.
     sqlite_autoincrement=True,
 )
 
@@ -120,7 +120,7 @@ pages = Table(
     metadata,
     Column("job_key", BigInteger, primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    #: Of the document. Always 1 until documents of several pages are read.
+    #: Page of the document. It is always 1 until documents of several pages are read.
     Column("page", Integer, nullable=False, default=1),
     Column("phase", Text, nullable=False),
     Column("source", Text, nullable=False),
@@ -139,15 +139,16 @@ pages = Table(
     sqlite_with_rowid=False,
 )
 
-# The phase is a column of it, too, or SQLite takes the primary key, and reads all settled pages before the first ready.
+# The phase is a column of the index, too. Otherwise SQLite takes the primary key, and reads all settled pages before
+# the first that is ready.
 _partial("rayocr_pages_ready", pages, ("job_key", "phase", "number"), pages.c.phase == Phase.READY.value)
 _partial("rayocr_pages_delayed", pages, ("ready_at",), pages.c.phase == Phase.DELAYED.value)
 _partial("rayocr_pages_suspect", pages, ("losses", "job_key", "number"), pages.c.phase == Phase.SUSPECT.value)
-# The end of a lease, which each heartbeat moves, is in no index: there are never many leases.
+# The end of a lease is in no index: each heartbeat moves it, and there are never many leases.
 _partial("rayocr_pages_leased", pages, ("token",), pages.c.phase == Phase.RUNNING.value, unique=True)
 _partial("rayocr_pages_settled", pages, ("job_key", "sequence"), pages.c.sequence.is_not(None), unique=True)
 
-#: Apart from the pages, so that these stay small.
+#: Results have a table of their own, so that pages stay small.
 results = Table(
     "rayocr_results",
     metadata,
@@ -156,7 +157,7 @@ results = Table(
     Column("content", LargeBinary, nullable=False),  # JSON, compressed with zlib
 )
 
-#: Uploads to be deleted. A row goes when the upload has gone.
+#: Uploads to be deleted. A row is removed once its upload is.
 trash = Table(
     "rayocr_trash",
     metadata,

@@ -1,4 +1,4 @@
-"""Transactions: begun, tried again where that helps, and their errors translated once."""
+"""Runs transactions, repeats them if that helps, and translates their errors once."""
 
 import random
 import threading
@@ -21,12 +21,12 @@ T = TypeVar("T")
 _TRIES = 6
 _LONGEST_PAUSE_S = 0.2
 _RETRY_AFTER_S = 5.0
-# Serialization failure, deadlock, no lock in time.
+# PostgreSQL's codes for a serialization failure, a deadlock, and no lock in time.
 _RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03"})
 _FULL_SQLSTATE = "53100"
 # Primary codes of SQLite: https://www.sqlite.org/rescode.html
 _SQLITE_MISTAKE, _SQLITE_LOCKED, _SQLITE_FULL = 1, 6, 13
-# Any number: who makes the tables holds it, so that replicas that start at once do not make them at once.
+# An arbitrary number for the lock under which tables are made, so that replicas don't make them at once.
 _TABLES_LOCK = 0x7261796F6372
 
 
@@ -34,7 +34,7 @@ class Database:
     """Runs functions in transactions. Each function may run several times, and must change nothing but the database.
 
     Args:
-        parts: The connections.
+        parts: The database and its connections.
     """
 
     def __init__(self, parts: Connected) -> None:
@@ -44,7 +44,7 @@ class Database:
 
     @classmethod
     def open(cls, url: str) -> "Database":
-        """The database of a URL; nothing is connected before its first use.
+        """Make the database of a URL. Nothing is connected before its first use.
 
         Raises:
             ConfigurationError: The URL can't be used.
@@ -52,29 +52,29 @@ class Database:
         return cls(connected(url))
 
     def read(self, work: Callable[[Connection], T], *, for_client: bool = False) -> T:
-        """Run something that only reads.
+        """Run a function that only reads.
 
         Args:
-            work: What to run.
-            for_client: Whether a client of the HTTP API waits for it, which is told to come back.
+            work: The function.
+            for_client: Whether a client of the HTTP API waits for it, and is told to come back on an error.
 
         Raises:
             StorageUnavailable: The database does not answer, and no client waits.
-            Overloaded: It does not answer, and a client waits.
+            Overloaded: The database does not answer, and a client waits.
         """
         return self._run(work, for_client=for_client, writes=False)
 
     def write(self, work: Callable[[Connection], T], *, for_client: bool = False) -> T:
-        """Run something in a transaction that is durable when this returns. It may have been carried out on an error.
+        """Run a function in a transaction that is durable when this returns. Despite an error, it may have happened.
 
         Args:
-            work: What to run. An error of it undoes everything.
-            for_client: Whether a client of the HTTP API waits for it, which is told to come back.
+            work: The function. If it raises, everything is undone.
+            for_client: Whether a client of the HTTP API waits for it, and is told to come back on an error.
 
         Raises:
             StorageUnavailable: The database does not answer, and no client waits.
-            Overloaded: It does not answer, and a client waits.
-            InsufficientStorage: Its disk is full.
+            Overloaded: The database does not answer, and a client waits.
+            InsufficientStorage: The database's disk is full.
         """
         return self._run(work, for_client=for_client, writes=True)
 
@@ -85,11 +85,11 @@ class Database:
         return float(connection.execute(text(self._parts.clock)).scalar_one())
 
     def check(self) -> None:
-        """See `JobStore.check`."""
+        """Ask the database for a sign of life, as `JobStore.check` says."""
         self.read(lambda connection: connection.execute(select(1)).scalar_one())
 
     def close(self) -> None:
-        """See `JobStore.close`."""
+        """Close all connections, as `JobStore.close` says."""
         self._parts.engine.dispose()
 
     def _run(self, work: Callable[[Connection], T], *, for_client: bool, writes: bool) -> T:
@@ -102,7 +102,7 @@ class Database:
                     time.sleep(random.uniform(0, _LONGEST_PAUSE_S))
                     continue
                 raise self._translated(exc, for_client=for_client) from exc
-        raise AssertionError("the last try returns or raises")
+        raise AssertionError("the last attempt returns or raises")
 
     def _once(self, work: Callable[[Connection], T], *, writes: bool) -> T:
         if not writes:
@@ -114,7 +114,7 @@ class Database:
                 return work(connection)
 
     def _prepare(self) -> None:
-        """Make the tables where there are none."""
+        """Make the tables if there are none."""
         if self._is_prepared:
             return
         with self._preparing:
@@ -127,7 +127,7 @@ class Database:
         if _is_full(error):
             return InsufficientStorage(f"the job store {self._parts.shown} is full: {reason}")
         if not _is_away(error):
-            raise error  # a constraint, which the caller knows, or a mistake of ours
+            raise error  # a constraint that the caller knows, or a mistake of ours
         if for_client:
             return Overloaded("the job store does not answer at the moment; try again", _RETRY_AFTER_S)
         return StorageUnavailable(f"the job store {self._parts.shown} does not answer: {reason}")
@@ -158,17 +158,17 @@ def _sqlite_code(error: Exception) -> int:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether another try may succeed at once: not where the database is away, which lasts."""
+    """Whether another attempt may succeed at once, unlike one while the database is away, which lasts."""
     if _sqlstate(error) in _RETRIED_SQLSTATES or _sqlite_code(error) == _SQLITE_LOCKED:
         return True
-    # A connection that was open before the server restarted; the next is a new one.
+    # The connection was open before the server restarted, and the next one is new.
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _is_away(error: Exception) -> bool:
     """Whether the database does not answer, or can't be read."""
     if isinstance(error, OperationalError):
-        # SQLite's driver has no class of its own for SQL that is wrong.
+        # SQLite's driver has no separate class for wrong SQL.
         return _sqlite_code(error) != _SQLITE_MISTAKE
     return isinstance(error, InterfaceError | PoolTimeout) or type(error) is DatabaseError
 

@@ -127,7 +127,7 @@ async def test_more_listeners_than_allowed_are_refused_and_readers_are_not(start
 async def test_silence_is_filled_with_pings(running: Running) -> None:
     job_id = await running.submit()
     job = running.jobs.store.views.job(job_id, "")
-    stream = job_events(running.jobs, job, 0, _Words(), lambda: False, look_every_s=0.01, ping_every_s=0.02)
+    stream = job_events(running.jobs, job, 0, _Words(), lambda: False, poll_every_s=0.01, ping_every_s=0.02)
     assert [await anext(stream) for _ in range(3)] == [b"queued", b"ping", b"ping"]
     running.settle()
     rest = [event async for event in stream]
@@ -137,7 +137,7 @@ async def test_silence_is_filled_with_pings(running: Running) -> None:
 async def test_stream_of_a_deleted_job_ends(running: Running) -> None:
     job_id = await running.submit()
     job = running.jobs.store.views.job(job_id, "")
-    stream = job_events(running.jobs, job, 0, _Words(), lambda: False, look_every_s=0.01)
+    stream = job_events(running.jobs, job, 0, _Words(), lambda: False, poll_every_s=0.01)
     assert await anext(stream) == b"queued"
     for _ in range(2):
         running.jobs.store.endings.cancel(job_id, "")

@@ -130,7 +130,7 @@ async def test_delete_cancels_then_forgets(running: Running) -> None:
     assert running.jobs.store.leases.take("tester", 10, 60.0) == []
     assert (await running.client.get(path)).json()["state"] == "cancelled"
     answer = await running.client.get(f"{path}/result?partial=true")
-    assert (answer.status_code, "nothing of it was kept" in answer.json()["detail"]) == (409, True)
+    assert (answer.status_code, "its results are deleted" in answer.json()["detail"]) == (409, True)
     assert running.jobs.store.endings.trash() == []
     assert list((running.jobs.settings.jobs.folder / "uploads").iterdir()) == []
     assert (await running.client.delete(path)).status_code == 204
