@@ -1,4 +1,4 @@
-"""What users get: the result of a document as JSON, the same over HTTP and on the command line."""
+"""The result of a document as JSON, the same over HTTP and on the command line."""
 
 from collections.abc import Iterable, Sequence
 from operator import not_
@@ -31,7 +31,7 @@ class _Result(BaseModel):
 
 
 class WarningResult(_Result):
-    """Something that was cut, scaled down, skipped or guessed."""
+    """A warning that something was cut, scaled down, skipped or guessed."""
 
     code: str = Field(description="A stable word; docs/reference/errors.md lists them.", examples=["truncated"])
     message: str = Field(description="One sentence for a person.")
@@ -39,7 +39,7 @@ class WarningResult(_Result):
 
     @classmethod
     def of(cls, warning: PageWarning) -> "WarningResult":
-        """From a stage's warning."""
+        """Make it from a stage's warning."""
         return cls(code=warning.code, message=warning.message, page=warning.page)
 
 
@@ -52,12 +52,12 @@ class CharacterResult(_Result):
 
     @classmethod
     def of(cls, character: Character) -> "CharacterResult":
-        """From a recognized character."""
+        """Make it from a recognized character."""
         return cls(text=character.text, confidence=character.confidence, polygon=character.polygon)
 
 
 class WordResult(_Result):
-    """One word of a line: what stands between white space."""
+    """One word of a line: the text between two runs of white space."""
 
     text: str = Field(examples=["TOTAL"])
     confidence: float = _CONFIDENCE
@@ -65,12 +65,12 @@ class WordResult(_Result):
     characters: tuple[CharacterResult, ...] = Field(
         default=(),
         exclude_if=not_,
-        description="Its characters, in the order of `text`; there only where they were asked for.",
+        description="Its characters, in the order of `text`; present only if they were asked for.",
     )
 
     @classmethod
     def of(cls, word: Word) -> "WordResult":
-        """From a recognized word."""
+        """Make it from a recognized word."""
         if not word.characters:
             return cls(text=word.text, confidence=word.confidence, polygon=word.polygon)
         characters = tuple(CharacterResult.of(character) for character in word.characters)
@@ -87,31 +87,33 @@ class LineResult(_Result):
 
     @classmethod
     def of(cls, line: Line) -> "LineResult":
-        """From a recognized line."""
+        """Make it from a recognized line."""
         words = [WordResult.of(word) for word in line.words]
         return cls(text=line.text, confidence=line.confidence, polygon=line.polygon, words=words)
 
 
 class _Page(_Result):
-    page: int = Field(ge=1, description="Counted from 1.")
-    width: int = Field(ge=1, description="Of the upright page, in pixels.")
-    height: int = Field(ge=1, description="Of the upright page, in pixels.")
-    rotation: int = Field(description="Degrees that the picture was turned clockwise to stand upright, beyond EXIF.")
+    page: int = Field(ge=1, description="The page's number, counted from 1.")
+    width: int = Field(ge=1, description="Width of the upright page, in pixels.")
+    height: int = Field(ge=1, description="Height of the upright page, in pixels.")
+    rotation: int = Field(
+        description="Degrees by which the picture was turned clockwise to stand upright, after its EXIF orientation."
+    )
 
 
 class OcrPage(_Page):
-    """One page that was read."""
+    """The text of one page."""
 
     source: TextSource = Field(
         default="ocr",
         description="`ocr`: read from the page's pixels. `text_layer`: taken from the text that the document carries.",
     )
-    lines: list[LineResult] = Field(description="In reading order.")
+    lines: list[LineResult] = Field(description="The page's lines, in reading order.")
     text: str = Field(description="The lines' texts, one a row.")
 
     @classmethod
     def of(cls, page: PageText) -> "OcrPage":
-        """From the last stage's result."""
+        """Make it from the last stage's result."""
         return cls(
             page=page.number,
             width=page.width,
@@ -124,9 +126,9 @@ class OcrPage(_Page):
 
 
 class OcrResult(_Result):
-    """A document that was read."""
+    """The text of a document."""
 
-    id: str = Field(description="Of the request, as in X-Request-ID.")
+    id: str = Field(description="Id of the request, as in X-Request-ID.")
     model: str = Field(description="Name of the model bundle.", examples=["ppocrv6-small"])
     pages: list[OcrPage]
     text: str = Field(description="The pages' texts, a form feed between two pages.")
@@ -137,13 +139,13 @@ class OcrResult(_Result):
     def of(
         cls, request_id: str, model: str, pages: Sequence[PageText], warnings: Sequence[PageWarning] = ()
     ) -> "OcrResult":
-        """Put a document together.
+        """Make the result of a document from those of its pages.
 
         Args:
-            request_id: Of the request.
+            request_id: Id of the request.
             model: Name of the model bundle.
-            pages: Those that were read, in their order.
-            warnings: Of the document, beside the pages' own.
+            pages: The pages that were read, in their order.
+            warnings: Warnings about the document, beside those of its pages.
         """
         results = [OcrPage.of(page) for page in pages]
         return cls(
@@ -160,20 +162,20 @@ class OcrResult(_Result):
 
 
 class QuadResult(_Result):
-    """Where one line of text stands."""
+    """The place of one line of text."""
 
     confidence: float = _CONFIDENCE
     polygon: Polygon = _POLYGON
 
 
 class DetectionPage(_Page):
-    """One page whose lines were found."""
+    """The places of one page's lines."""
 
-    lines: list[QuadResult] = Field(description="In reading order.")
+    lines: list[QuadResult] = Field(description="The page's lines, in reading order.")
 
     @classmethod
     def of(cls, page: PageQuads) -> "DetectionPage":
-        """From the detection stage's result."""
+        """Make it from the detection stage's result."""
         return cls(
             page=page.number,
             width=page.width,
@@ -187,9 +189,9 @@ class DetectionPage(_Page):
 
 
 class DetectionResult(_Result):
-    """A document whose lines were found."""
+    """The places of a document's lines."""
 
-    id: str = Field(description="Of the request, as in X-Request-ID.")
+    id: str = Field(description="Id of the request, as in X-Request-ID.")
     model: str = Field(description="Name of the model bundle.", examples=["ppocrv6-small"])
     pages: list[DetectionPage]
     warnings: list[WarningResult]
@@ -197,7 +199,7 @@ class DetectionResult(_Result):
 
     @classmethod
     def of(cls, request_id: str, model: str, pages: Sequence[PageQuads]) -> "DetectionResult":
-        """From the results of the pages, in their order."""
+        """Make it from the results of the pages, in their order."""
         return cls(
             id=request_id,
             model=model,

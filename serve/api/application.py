@@ -1,4 +1,4 @@
-"""The FastAPI application, put together."""
+"""Builds the FastAPI application."""
 
 from pathlib import Path
 
@@ -16,10 +16,10 @@ __all__ = ["build_api"]
 
 
 def build_api(service: Service) -> FastAPI:
-    """The HTTP API of one ingress replica.
+    """Build the HTTP API of one ingress replica.
 
     Args:
-        service: What its routes work with.
+        service: The service that the routes use.
 
     Raises:
         ConfigurationError: The folder of API keys can't be used.
@@ -40,7 +40,7 @@ def build_api(service: Service) -> FastAPI:
             api.include_router(module.router, dependencies=SECURITY, responses=UNAUTHORIZED_RESPONSE)
     api.include_router(health.router)
     install_problem_handlers(api)
-    # The last one added comes first: every answer, a refusal included, carries its id and is counted.
+    # The last one added runs first, so that every answer carries its id and is counted, even a refusal.
     of_jobs = (service.settings.jobs.max_body_bytes, "jobs.max_body_bytes")
     api.add_middleware(BodyLimit, max_body_bytes=http.max_body_bytes, max_bytes_of_route={"/v1/jobs": of_jobs})
     if keys is not None:

@@ -1,4 +1,4 @@
-"""Asking clients for their API key."""
+"""Asks clients for their API key."""
 
 import logging
 
@@ -16,12 +16,12 @@ __all__ = ["SECURITY", "ApiKeyGuard"]
 
 logger = logging.getLogger("ray.serve")
 
-#: For OpenAPI, on each guarded route: either of the two. The guard below is what looks at them.
+#: The two ways to send a key, for OpenAPI on each guarded route. The guard below checks the key itself.
 SECURITY: list[Depends] = [
     Security(HTTPBearer(auto_error=False, description="The client's API key.")),
     Security(APIKeyHeader(name="X-API-Key", auto_error=False, description="The same, in a header of its own.")),
 ]
-# All others need a key, routes that do not exist included.
+# All other paths need a key, even those of routes that do not exist.
 _OPEN = frozenset({"/livez", "/readyz", "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"})
 
 
@@ -31,8 +31,8 @@ class ApiKeyGuard:
     The routes find the client's name in `request.state.client`.
 
     Args:
-        app: What it guards.
-        keys: Of the clients.
+        app: The application that it guards.
+        keys: The clients' keys.
     """
 
     def __init__(self, app: ASGIApp, keys: ApiKeys) -> None:
@@ -59,7 +59,7 @@ class ApiKeyGuard:
 
 
 def _presented(headers: Headers) -> str:
-    """The key that a request carries. X-API-Key first: a proxy in front may use Authorization for itself."""
+    """Find the key that a request carries, first in X-API-Key: a proxy in front may use Authorization for itself."""
     if own := headers.get("x-api-key"):
         return own
     scheme, _, key = headers.get("authorization", "").partition(" ")

@@ -1,4 +1,4 @@
-"""Jobs as JSON."""
+"""The JSON of jobs, in requests and answers."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,18 +25,18 @@ _ID = "5d2f6a0e8c1b4f7d9a3e6c5b2f1d0e9a"
 
 
 class JobRequest(BaseModel):
-    """Documents that the service fetches itself."""
+    """A job whose documents the service fetches itself."""
 
     model_config = ConfigDict(extra="forbid")
 
     sources: list[str] = Field(
         default=[],
-        description="`s3://bucket/key`, `data:image/png;base64,...`, or `https://...` where that is switched on.",
+        description="`s3://bucket/key`, `data:image/png;base64,...`, or `https://...` if that is switched on.",
         examples=[["s3://scans/2026/a.jpg", "s3://scans/2026/b.jpg"]],
     )
     prefix: str | None = Field(
         default=None,
-        description="All objects whose keys begin so. They come after `sources`, in the order of their keys.",
+        description="All objects whose keys begin with it. They come after `sources`, in the order of their keys.",
         examples=["s3://scans/2026/"],
     )
     options: dict[str, Any] = Field(
@@ -47,12 +47,12 @@ class JobRequest(BaseModel):
     )
     webhook: str | None = Field(
         default=None,
-        description="An `https://` URL that is told when the job has ended.",
+        description="An `https://` URL that is called when the job has ended.",
         examples=["https://example.com/rayocr"],
     )
 
 
-#: The request body in OpenAPI: it is read by hand, part by part.
+#: The request body in OpenAPI. The route reads it by hand, part by part.
 JOB_BODY: Mapping[str, Any] = {
     "required": True,
     "content": {
@@ -63,7 +63,7 @@ JOB_BODY: Mapping[str, Any] = {
                     "file": {
                         "type": "array",
                         "items": {"type": "string", "format": "binary"},
-                        "description": "A document; the field comes again for each.",
+                        "description": "A document. Repeat the field for each one.",
                     },
                     "source": {"type": "array", "items": {"type": "string"}, "description": "As in `sources`."},
                     "prefix": {"type": "string", "description": "As in JSON."},
@@ -98,7 +98,7 @@ class _Result(BaseModel):
 
 
 class JobLinks(_Result):
-    """Where to go from here: paths of this service."""
+    """Links to the job's other resources, as paths of this service."""
 
     self_: str = Field(alias="self", examples=[f"/v1/jobs/{_ID}"])
     result: str = Field(examples=[f"/v1/jobs/{_ID}/result"])
@@ -106,24 +106,24 @@ class JobLinks(_Result):
 
 
 class WebhookAttempt(_Result):
-    """One try to deliver a webhook."""
+    """One attempt to deliver a webhook."""
 
     at: datetime
-    status: int | None = Field(description="HTTP status of the answer; null where none came.", examples=[200])
-    error: str | None = Field(description="Why none came.")
+    status: int | None = Field(description="HTTP status of the answer; null if none came.", examples=[200])
+    error: str | None = Field(description="Why no answer came; null if one came.")
 
 
 class WebhookResult(_Result):
-    """How far the webhook of a job is."""
+    """The state of a job's webhook."""
 
     url: str = Field(examples=["https://example.com/rayocr"])
-    state: DeliveryState | None = Field(description="null while the job has not ended.")
-    attempts: list[WebhookAttempt] = Field(description="The log of its delivery, oldest first.")
-    next_at: datetime | None = Field(description="When it is tried next.")
+    state: DeliveryState | None = Field(description="State of the delivery; null while the job has not ended.")
+    attempts: list[WebhookAttempt] = Field(description="The attempts to deliver it, oldest first.")
+    next_at: datetime | None = Field(description="Time of the next attempt.")
 
     @classmethod
     def of(cls, webhook: Webhook) -> "WebhookResult":
-        """From the store's record."""
+        """Make it from the store's record."""
         attempts = [WebhookAttempt(at=one.at, status=one.status, error=one.error) for one in webhook.attempts]
         return cls(url=webhook.url, state=webhook.state, attempts=attempts, next_at=webhook.next_at)
 
@@ -137,29 +137,29 @@ class JobResult(_Result):
         "final.",
         examples=["running"],
     )
-    total: int = Field(description="Its pages: one for each document.", examples=[1000])
+    total: int = Field(description="Number of pages, one for each document.", examples=[1000])
     done: int = Field(description="Pages that were read.", examples=[412])
     failed: int = Field(description="Pages that were given up.", examples=[3])
     progress: float = Field(ge=0, le=1, description="Share of the pages that are done, failed or cancelled.")
-    queue_position: int | None = Field(description="Of a queued job: 1 for the one that was handed in first.")
+    queue_position: int | None = Field(description="Place of a queued job in the queue, 1 for the oldest.")
     created: datetime = Field(examples=["2026-11-22T08:15:30Z"])
-    started: datetime | None = Field(description="When its first page was begun.")
+    started: datetime | None = Field(description="When its first page began.")
     ended: datetime | None
-    expires: datetime | None = Field(description="When it vanishes with its results; null before its end.")
+    expires: datetime | None = Field(description="When it is deleted with its results; null before its end.")
     warnings: list[str]
     links: JobLinks
     webhook: WebhookResult | None = Field(
-        default=None, description="Only of a single job that is looked at, and null without one."
+        default=None, description="The job's webhook; null without one, and in lists of jobs."
     )
 
     @classmethod
     def of(cls, job: Job, root: str, webhook: Webhook | None = None) -> "JobResult":
-        """From the store's record.
+        """Make it from the store's record.
 
         Args:
             job: The record.
-            root: What stands before `/v1/` in paths of this service; '' for nothing.
-            webhook: Its delivery, where it is known.
+            root: The prefix of `/v1/` in paths of this service; '' for none.
+            webhook: The state of its webhook, if it is known.
         """
         path = f"{root}/v1/jobs/{job.id}"
         return cls(
@@ -181,28 +181,28 @@ class JobResult(_Result):
 
 
 class JobList(_Result):
-    """Jobs of one client, the newest first."""
+    """A list of one client's jobs, the newest first."""
 
     jobs: list[JobResult]
     next: str | None = Field(description="Value of `cursor` for the jobs after these; null at the end.")
 
 
 class PageError(_Result):
-    """Why a page was given up."""
+    """The reason why a page was given up."""
 
     code: str = Field(
-        description="As POST /v1/ocr would give it; docs/reference/errors.md.", examples=["unsupported_type"]
+        description="The code of POST /v1/ocr; docs/reference/errors.md lists them.", examples=["unsupported_type"]
     )
     message: str
 
 
 class PageEvent(_Result):
-    """A page was settled; `data` of the event `page`."""
+    """The `data` of the event `page`, which tells that a page was settled."""
 
-    page: int = Field(ge=1, description="Its place in the job.")
+    page: int = Field(ge=1, description="The page's place in the job.")
     name: str
     state: PageState = Field(description="done or failed.")
-    code: str | None = Field(description="Of the error, where it failed.")
+    code: str | None = Field(description="Code of the error, if it failed.")
 
 
 class _OutcomeLine(_Result):
@@ -212,9 +212,9 @@ class _OutcomeLine(_Result):
 
 
 def outcome_line(outcome: PageOutcome) -> bytes:
-    """A page's outcome as one line of JSON: page, name, state, error, result.
+    """Write a page's outcome as one line of JSON: page, name, state, error, result.
 
-    The result is put in as the bytes that it is stored as: it was JSON when it came.
+    The result is copied as it is stored, since it is JSON already.
     """
     head = _OutcomeLine(page=outcome.number, name=outcome.name, state=outcome.state).model_dump_json().encode()
     error = b"null"

@@ -1,4 +1,4 @@
-"""The keys of clients, from a folder with a file for each: what a Secret of Kubernetes is when it is mounted."""
+"""Reads the clients' keys from a folder with one file for each client, such as a mounted Secret of Kubernetes."""
 
 import asyncio
 import hashlib
@@ -14,22 +14,23 @@ __all__ = ["ApiKeys"]
 
 logger = logging.getLogger("ray.serve")
 
-# Shorter ones can be guessed by trying.
+# A shorter key can be guessed by trying.
 _SHORTEST_KEY = 16
-_LOOK_PERIOD_S = 5.0
+_RELOAD_PERIOD_S = 5.0
 
 
 class ApiKeys:
-    """Knows which key is whose. Changes in the folder are taken over when a key is next asked for.
+    """Knows the client of each key. Changes in the folder take effect when a key is next asked for.
 
     Only SHA-256 digests are kept, and all of them are compared, so that the time tells nothing about a key.
 
     Args:
-        directory: The name of a file is the client's, its content the key. Names that begin with a dot are skipped.
-        clock: Seconds that never run backwards.
+        directory: A folder of files, each named for a client and holding its key. Names that begin with a dot are
+            skipped.
+        clock: A clock in seconds that never runs backwards.
 
     Raises:
-        ConfigurationError: The folder can't be read, holds no key, or holds one that can't be used.
+        ConfigurationError: The folder can't be read, holds no key, or holds a key that can't be used.
     """
 
     def __init__(self, directory: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,17 +39,17 @@ class ApiKeys:
         self._clients = _read(directory)
         if not self._clients:
             raise ConfigurationError(
-                f"http.api_keys_directory is {directory}, and there is no key in it: add a file for each client, its "
-                "name the client's, its content the key"
+                f"http.api_keys_directory is {directory}, and there is no key in it: add a file for each client, "
+                "named for the client, with the key as its content"
             )
-        self._looked_at_s = clock()
+        self._reloaded_at_s = clock()
         self._complaint = ""
 
     async def client_of(self, key: str) -> str | None:
-        """The name of the client whose key this is; None for a key that nobody has."""
-        if self._clock() - self._looked_at_s > _LOOK_PERIOD_S:
-            self._looked_at_s = self._clock()  # before the look: one request makes it
-            await asyncio.to_thread(self._look_again)
+        """Find the name of the client whose key this is; None for an unknown key."""
+        if self._clock() - self._reloaded_at_s > _RELOAD_PERIOD_S:
+            self._reloaded_at_s = self._clock()  # before the reload, so that only one request makes it
+            await asyncio.to_thread(self._reload)
         digest = _digest(key)
         found = None
         for known, client in self._clients.items():
@@ -56,13 +57,13 @@ class ApiKeys:
                 found = client
         return found
 
-    def _look_again(self) -> None:
+    def _reload(self) -> None:
         try:
             clients = _read(self._directory)
             complaint = "" if clients else f"{self._directory} holds no key any more: every request is refused"
         except ConfigurationError as exc:
             clients = self._clients
-            complaint = f"{exc}; the keys of before still hold"
+            complaint = f"{exc}; the previous keys still hold"
         if complaint and complaint != self._complaint:
             logger.error("%s", complaint)
         if clients != self._clients:
@@ -75,7 +76,7 @@ def _digest(key: str) -> bytes:
 
 
 def _read(directory: Path) -> dict[bytes, str]:
-    """Client names by the digest of their key."""
+    """Read the clients' names, by the digests of their keys."""
     clients: dict[bytes, str] = {}
     try:
         files = sorted(path for path in directory.iterdir() if not path.name.startswith(".") and path.is_file())
@@ -97,7 +98,7 @@ def _checked(content: bytes, client: str) -> str:
     key = content.decode("ascii", errors="replace").strip()
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise ConfigurationError(
-            f"the API key of {client} is no single word of ASCII characters: a header can't carry it"
+            f"the API key of {client} is not a single word of ASCII characters: a header can't carry it"
         )
     if len(key) < _SHORTEST_KEY:
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""What holds for every request: its id, the limit on its body, and its place in the metrics."""
+"""Gives every request an id, limits its body, and counts it in the metrics."""
 
 import time
 import uuid
@@ -19,7 +19,7 @@ _SECONDS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
 class RequestIdentity:
     """Gives every request an id, and sends it back as X-Request-ID.
 
-    Serve's proxy takes the client's, or makes one, and puts it on request and answer; without a proxy it is done here.
+    Serve's proxy takes the client's id, or makes one, and puts it on request and answer. Without a proxy, this does so.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -43,16 +43,16 @@ class RequestIdentity:
 
 
 class BodyLimit:
-    """Refuses a body over the limit: by its Content-Length at once, else while it is read.
+    """Refuses a body over the limit, at once by its Content-Length, or else while it is read.
 
     Args:
-        app: What it guards.
+        app: The application that it guards.
         max_body_bytes: The most bytes of a document.
-        max_bytes_of_route: The most bytes of a whole request, and the setting that says so, by the path of a route
-            that takes more than one document.
+        max_bytes_of_route: The most bytes of a whole request, and the name of the setting for it, by the path of a
+            route that takes more than one document.
     """
 
-    # A form's boundaries and headers come on top of the document.
+    # A form's boundaries and headers are added to the document.
     _FORM_BYTES = 16 * 1024
 
     def __init__(
@@ -89,7 +89,7 @@ def _refusal(size: str, limit: int, setting: str) -> TooLarge:
 
 
 class RequestMetrics:
-    """Counts requests by route and status, and their time."""
+    """Counts requests by route and status, and measures their time."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -104,7 +104,7 @@ class RequestMetrics:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        # 499, as nginx has it: the client left before it was answered.
+        # nginx uses 499 for a client that left before it was answered.
         status = 499
 
         async def send_counted(message: Message) -> None:
@@ -116,7 +116,7 @@ class RequestMetrics:
         try:
             await self._app(scope, receive, send_counted)
         finally:
-            # The route's template, not the path: an unbounded label would grow the metrics without end.
+            # The label is the route's template, not the path, or the metrics would grow without end.
             route = getattr(scope.get("route"), "path", "none")
             self._requests.inc(tags={"route": route, "status": str(status)})
             self._seconds.observe(time.perf_counter() - started, tags={"route": route})

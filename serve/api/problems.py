@@ -1,4 +1,4 @@
-"""Errors as application/problem+json (RFC 9457), from one place."""
+"""Answers errors as application/problem+json (RFC 9457), from one place."""
 
 import logging
 import math
@@ -37,7 +37,7 @@ class Problem(BaseModel):
     status: int = Field(examples=[415])
     code: str = Field(description="A stable word; docs/reference/errors.md lists them.", examples=["unsupported_type"])
     detail: str = Field(description="One sentence for a person.", examples=["unsupported format: .txt"])
-    request_id: str = Field(description="As in X-Request-ID and in the log.", examples=["5d2f6a0e"])
+    request_id: str = Field(description="Id of the request, as in X-Request-ID and in the log.", examples=["5d2f6a0e"])
 
 
 def _response(description: str) -> dict[str, object]:
@@ -58,7 +58,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
     504: _response("deadline"),
 }
 
-#: Every status that a route of jobs may answer with; `default` keeps FastAPI from adding a 422 that there never is.
+#: Every status that a route of jobs may answer with. `default` keeps FastAPI from adding a 422 that never comes.
 JOB_PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
     400: _response("malformed"),
     403: _response("access_denied"),
@@ -73,15 +73,15 @@ JOB_PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
 }
 
 
-#: Of each route that asks for an API key.
+#: The answer 401 of each route that asks for an API key.
 UNAUTHORIZED_RESPONSE: dict[int | str, dict[str, object]] = {401: _response("unauthorized, with WWW-Authenticate")}
 
 
 def malformed(error: ValidationError, expected: str) -> MalformedRequest:
-    """What is wrong with a body that was read by hand.
+    """Make the error for a body that was read by hand.
 
     Args:
-        error: Of its model; its first problem is told.
+        error: The error of the body's model, whose first problem is reported.
         expected: A body that would do.
     """
     problem = error.errors()[0]
@@ -90,7 +90,7 @@ def malformed(error: ValidationError, expected: str) -> MalformedRequest:
 
 
 def problem_of(error: Exception, request_id: str) -> Problem:
-    """An error as the client sees it, where its status can't say it any more; it is also logged."""
+    """Log an error, and make the problem that the client sees after the answer's status was sent."""
     if not isinstance(error, RayocrError):
         error = _unforeseen_error(error)
     elif error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -99,12 +99,12 @@ def problem_of(error: Exception, request_id: str) -> Problem:
 
 
 def problem_response(error: RayocrError, request_id: str) -> Response:
-    """An error as the client sees it."""
+    """Make the answer by which the client sees an error."""
     return _response_of(_problem(error.http_status, error.code, str(error), request_id), _headers(error))
 
 
 def install_problem_handlers(api: FastAPI) -> None:
-    """Have every error of the API, foreseen or not, answered as a problem."""
+    """Make the API answer every error as a problem, even an unexpected one."""
 
     @api.exception_handler(RayocrError)
     async def _known(request: Request, error: RayocrError) -> Response:
@@ -142,7 +142,7 @@ def _headers(error: RayocrError) -> dict[str, str]:
 
 
 def _unforeseen_error(error: Exception) -> RayocrError:
-    logger.error("unforeseen error in the ingress", exc_info=error)
+    logger.error("unexpected error in the ingress", exc_info=error)
     return RayocrError("something went wrong inside; the log has the details under this request's id")
 
 

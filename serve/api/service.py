@@ -1,4 +1,4 @@
-"""What the routes work with: the pipeline, the settings, and a bound on what is in work at a time."""
+"""The service that the routes use: the pipeline, the settings, and a bound on the requests in work."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -19,17 +19,17 @@ from serve.jobs.runtime import JobsRuntime
 __all__ = ["Admitted", "Service", "service_of"]
 
 TIMEOUT_HEADER = "x-request-timeout"
-# Documents that are written at a time in formats that hold the whole of them: each takes memory and a CPU.
+# Documents that are written at a time in formats that hold them whole. Each takes memory and a CPU.
 _DOCUMENT_EXPORTS = 2
 
 
 class Service:
-    """State of one ingress replica.
+    """The state of one ingress replica.
 
     Args:
         settings: The whole tree.
         pipeline: The three stages.
-        jobs: The store of jobs and what belongs to it; None where no jobs are taken.
+        jobs: The runtime of jobs; None if no jobs are taken.
     """
 
     def __init__(self, settings: Settings, pipeline: Pipeline, jobs: JobsRuntime | None = None) -> None:
@@ -47,12 +47,12 @@ class Service:
 
     @asynccontextmanager
     async def request(self, request: Request) -> AsyncIterator[RequestContext]:
-        """Admit one request, give it its deadline, and count it out at its end, however that comes.
+        """Admit one request with its deadline, and count it as in work until its end, however it ends.
 
         Raises:
             Overloaded: As many requests as are allowed are in work, or the service is being stopped. Nothing of this
-                one was read.
-            MalformedRequest: Its time-out is not a number in range.
+                request was read.
+            MalformedRequest: The request's time-out is not a number in range.
         """
         http = self.settings.http
         context = RequestContext.starting_now(request.state.request_id, _timeout_s(request, http))
@@ -74,12 +74,12 @@ class Service:
                 self._idle.set()
 
     def listening(self, events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-        """Admit a client that will listen to events, for hours perhaps, and count it until it leaves.
+        """Admit a client that listens to events, perhaps for hours, and count it until it leaves.
 
-        Listeners are not among the requests in work, so that they never take the place of one that is to be read.
+        Listeners do not count as requests in work, so that they never take the place of a document.
 
         Raises:
-            Overloaded: As many as requests are allowed listen already, or the service is being stopped.
+            Overloaded: As many clients listen as requests are allowed, or the service is being stopped.
         """
         http = self.settings.http
         if self._is_draining or self._listeners >= http.max_concurrent_requests:
@@ -100,7 +100,7 @@ class Service:
             self._listeners -= 1
 
     async def drain(self) -> None:
-        """Admit nothing more, and return when everything in work is answered."""
+        """Admit no more requests, and return when all requests in work are answered."""
         self._is_draining = True
         await self._idle.wait()
 
@@ -111,7 +111,7 @@ class Service:
 
 
 def service_of(request: Request) -> Service:
-    """The service that answers a request; a FastAPI dependency."""
+    """Find the service that answers a request; a FastAPI dependency."""
     service: Service = request.app.state.service
     return service
 
@@ -124,7 +124,7 @@ async def _admitted(
 
 
 Admitted = Annotated[RequestContext, Depends(_admitted)]
-"""A request that is in work until the last of its answer is sent, also where that is sent bit by bit."""
+"""A request that is in work until the last part of its answer is sent, even if that is sent bit by bit."""
 
 
 def _timeout_s(request: Request, http: HttpSettings) -> float:

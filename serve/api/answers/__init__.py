@@ -1,4 +1,4 @@
-"""From plain values to an HTTP response: formats, files, streamed pages and pictures.
+"""Turns plain values into HTTP responses: formats, files, streamed pages and pictures.
 
-The formats themselves are in `serve.exports`; errors are in `serve.api.problems`.
+The formats themselves are in `serve.exports`, and errors are in `serve.api.problems`.
 """

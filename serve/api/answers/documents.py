@@ -1,4 +1,4 @@
-"""What a document is answered with: its format by the request's options or by `Accept`, and the answer itself."""
+"""Answers with a document that was read, in the format that the request's options or `Accept` choose."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -23,11 +23,11 @@ from serve.results import OcrResult
 
 __all__ = ["FORMAT_TYPES", "LINES", "PICTURE", "answer_format", "document_answer"]
 
-#: Instead of a format: a line of JSON a page as it is read, or a picture of a page.
+#: Answers that are not a format: a line of JSON for each page as it is read, or a picture of a page.
 LINES: Literal["lines"] = "lines"
 PICTURE: Literal["picture"] = "picture"
 
-#: Media type of each format, without importing what writes it; a test compares the two.
+#: Media type of each format, so that no format needs to be imported. A test compares them with the formats.
 FORMAT_TYPES: Mapping[str, str] = MappingProxyType(
     {
         "json": "application/json",
@@ -45,24 +45,24 @@ _BY_TYPE = {
     LINES_TYPE: LINES,
     "image/png": PICTURE,
 }
-# Where the client likes several alike, the first: JSON.
+# If the client likes several equally, the first one counts, which is JSON.
 _OFFERED = list(_BY_TYPE)
 
 _MOST_FAILED_RANGES = 300
 
 
 def answer_format(asked: OcrRequest, accept: str) -> str:
-    """What the client wants.
+    """Choose the format of an answer.
 
     Args:
         asked: The request's options, which win.
         accept: The header `Accept`.
 
     Returns:
-        The name of an export format, LINES or PICTURE; json where the client named nothing that there is.
+        The name of an export format, LINES or PICTURE; json if the client named nothing that exists.
 
     Raises:
-        MalformedRequest: Options are given that exclude each other.
+        MalformedRequest: The options exclude each other.
     """
     if asked.visualize:
         if asked.stream or asked.format is not None:
@@ -89,20 +89,20 @@ async def document_answer(
     title: str | None,
     password: str | None,
 ) -> Response:
-    """A document that was read, in an export format.
+    """Write a document that was read in an export format.
 
     Args:
-        service: Of this replica.
-        context: Of the request.
-        name: Of the format.
-        document: Is fetched where the format needs it.
-        pages: Those that were read.
-        failures: Those that could not be.
-        title: What the client calls the document.
-        password: That opens it.
+        service: The service of this replica.
+        context: Context of the request.
+        name: Name of the format.
+        document: The document, which is fetched if the format needs it.
+        pages: The pages that were read.
+        failures: The pages that could not be read.
+        title: The client's name for the document.
+        password: The password that opens the document.
 
     Raises:
-        RayocrError: As `Export.convert`; DeadlineExceeded.
+        RayocrError: The document can't be written in this format, or the request's time ran out.
     """
     export = await asyncio.to_thread(export_format, name)
     itself = await service.pipeline.document(document, context) if export.needs_document else None
@@ -137,7 +137,7 @@ def _headers(
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Ascending page numbers as a request would ask for them: `2,5-9`."""
+    """Write ascending page numbers as a request would ask for them, such as `2,5-9`."""
     found: list[list[int]] = []
     for number in numbers:
         if found and number == found[-1][1] + 1:

@@ -1,28 +1,28 @@
-"""Answers that are a file: what they are called, and how they are sent so that nothing runs them."""
+"""Names files that are sent as answers, and keeps browsers from running them."""
 
 import re
 from urllib.parse import quote
 
 __all__ = ["file_headers"]
 
-# Control characters, and what has a meaning in a path, in a shell of Windows, or in the header itself.
+# Control characters, and characters with a meaning in a path, in a shell of Windows, or in the header itself.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f"\\/:*?<>|;%]+')
-# With an extension it has to fit into the 255 bytes of file systems, of which a character may take four.
+# With an extension, the name must fit into the 255 bytes of file systems, and a character may take four bytes.
 _LONGEST_NAME = 60
 
 
 def file_headers(title: str | None, media_type: str, extension: str) -> dict[str, str]:
-    """Headers of an answer that is a file: its type, and a name for it (RFC 6266).
+    """Make the headers of an answer that is a file: its type, and a name for it (RFC 6266).
 
     Args:
-        title: What the client calls the document, of which the last part is taken, without its extension.
-        media_type: Of the file, without parameters; text is UTF-8.
-        extension: Of the file, with its dot.
+        title: The client's name for the document. Its last part is taken, without its extension.
+        media_type: Media type of the file, without parameters. Text is UTF-8.
+        extension: Extension of the file, with its dot.
     """
     is_text = media_type.startswith("text/") or media_type.endswith("xml")
     return {
         "Content-Type": f"{media_type}; charset=utf-8" if is_text else media_type,
-        # To be saved: text out of a document must not become a page of this service.
+        # The file is to be saved: a document's text must not become a web page of this service.
         "Content-Disposition": _disposition(_stem(title), extension),
         "X-Content-Type-Options": "nosniff",
     }

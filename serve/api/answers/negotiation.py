@@ -1,22 +1,22 @@
-"""Which of several media types a client would rather have (RFC 9110, section 12.5.1)."""
+"""Chooses the media type that a client prefers (RFC 9110, section 12.5.1)."""
 
 from collections.abc import Sequence
 
 __all__ = ["preferred_type"]
 
-# Parsing more than that costs time and serves nobody.
+# To parse more than these costs time and serves nobody.
 _MOST_RANGES = 64
 
 
 def preferred_type(accept: str, offered: Sequence[str]) -> str | None:
-    """Choose what a client likes best.
+    """Choose the media type that a client prefers.
 
     Args:
-        accept: The header `Accept`, or nothing. Parameters other than `q` are not looked at.
-        offered: Media types, in the order in which the server would rather give them.
+        accept: The header `Accept`, or nothing. Parameters other than `q` are ignored.
+        offered: Media types, in the order that the server prefers.
 
     Returns:
-        One of them; None where the client named none of them, or nothing at all.
+        One of them; None if the client named none of them, or nothing at all.
 
     >>> preferred_type("text/html, text/*;q=0.5, */*;q=0.1", ["application/json", "text/plain"])
     'text/plain'
@@ -44,6 +44,6 @@ def _q_value(text: str) -> float:
 
 
 def _weight(offer: str, ranges: dict[str, float]) -> float:
-    """That of the narrowest range that covers it."""
+    """The weight of the narrowest range that covers an offered type."""
     kind = offer.partition("/")[0]
     return next((ranges[one] for one in (offer, f"{kind}/*", "*/*") if one in ranges), 0.0)

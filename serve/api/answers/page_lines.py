@@ -1,4 +1,4 @@
-"""The pages of a document as JSON lines, each sent as soon as it and all before it are read."""
+"""Sends the pages of a document as JSON lines, each as soon as it and all before it are read."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -29,7 +29,7 @@ LINES_EXAMPLE = """\
 
 class _PageLine(BaseModel):
     page: OcrPage
-    page_count: int = Field(description="Pages of the document.")
+    page_count: int = Field(description="Number of pages in the document.")
     warnings: list[WarningResult]
     timings_ms: dict[str, float]
 
@@ -62,14 +62,14 @@ class _ErrorLine(BaseModel):
 
 
 class LinesResponse(StreamingResponse):
-    """Sends lines as they come; when the client leaves, they are closed at once, and the work on them ends.
+    """Sends lines as they come. When the client leaves, the lines are closed at once, and the work on them ends.
 
     Args:
-        lines: Each with its line break.
+        lines: The lines, each with its line break.
     """
 
     def __init__(self, lines: AsyncGenerator[bytes]) -> None:
-        # Proxies must hold nothing back.
+        # This header keeps proxies from holding lines back.
         super().__init__(lines, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}, media_type=LINES_TYPE)
         self._lines = lines
 
@@ -84,12 +84,12 @@ async def page_lines(
 ) -> AsyncGenerator[bytes]:
     """Write pages as JSON lines.
 
-    The last one is `end` or `error`, whatever happens: an answer without it was cut off.
+    The last line is always `end` or `error`. An answer without it was cut off.
 
     Args:
-        first: Of the outcomes of `read_pages`.
-        others: Those after it; closed at the end.
-        request_id: Of the request.
+        first: The first outcome of `read_pages`.
+        others: The outcomes after it. They are closed at the end.
+        request_id: Id of the request.
         model: Name of the model bundle.
     """
     counts: Counter[str] = Counter()

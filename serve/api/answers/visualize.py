@@ -1,4 +1,4 @@
-"""Answers that are a picture of a page, and the warnings of answers that have no place for them."""
+"""Answers with a picture of a page, and puts warnings into a header if an answer has no place for them."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,26 +13,26 @@ WARNINGS_HEADER = "X-Rayocr-Warnings"
 
 
 def picture_response(picture: bytes, warnings: Sequence[PageWarning]) -> Response:
-    """A PNG file; the warnings' codes go into a header, since a picture has no place for them."""
+    """Answer with a PNG file. The codes of warnings go into a header, since a picture has no place for them."""
     headers = {WARNINGS_HEADER: warning_codes(warnings)} if warnings else {}
     return Response(picture, media_type="image/png", headers=headers)
 
 
 def warning_codes(warnings: Iterable[PageWarning]) -> str:
-    """The codes of warnings, each once, as the value of that header."""
+    """Write the codes of warnings, each once, as the value of that header."""
     return ", ".join(sorted({warning.code for warning in warnings}))
 
 
 def wants_picture(accept: str) -> bool:
-    """Whether a client would rather have a picture than JSON."""
+    """Whether a client prefers a picture to JSON."""
     return preferred_type(accept, ["application/json", "image/png"]) == "image/png"
 
 
 def first_page_only(page_count: int, asked: object | None) -> list[PageWarning]:
-    """The warning of an answer that shows one page, where the document has more and none was chosen.
+    """Warn if an answer shows the first of several pages because the client chose none.
 
     Args:
-        page_count: Of the document.
+        page_count: Number of pages in the document.
         asked: The page that was chosen, if any.
     """
     if page_count == 1 or asked is not None:

@@ -1,4 +1,4 @@
-"""Multipart forms of any length, taken apart while they come in: one part is held at a time, not the form."""
+"""Takes multipart forms of any length apart while they come in, and holds one part at a time, not the form."""
 
 from collections import deque
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FormPart", "form_parts"]
 
-# Of what came in at once, so much is parsed before finished parts are handed on.
+# So many bytes are parsed before finished parts are handed on.
 _STEP_BYTES = 256 * 1024
 
 
@@ -27,9 +27,9 @@ class FormPart:
     """One field of a form, or one file.
 
     Args:
-        name: Of the field.
-        filename: What the client calls the file; None for a plain field.
-        content: All of it.
+        name: Name of the field.
+        filename: The client's name for the file; None for a plain field.
+        content: The whole content.
     """
 
     name: str
@@ -41,12 +41,12 @@ class FormPart:
         """The value of a plain field.
 
         Raises:
-            MalformedRequest: It is no UTF-8.
+            MalformedRequest: The value is not UTF-8.
         """
         try:
             return self.content.decode()
         except UnicodeDecodeError as exc:
-            raise MalformedRequest(f"the form's field {self.name!r} is no UTF-8: {exc.reason}") from exc
+            raise MalformedRequest(f"the form's field {self.name!r} is not UTF-8: {exc.reason}") from exc
 
 
 async def form_parts(request: Request, max_file_bytes: int, max_fields_bytes: int) -> AsyncIterator[FormPart]:
@@ -55,7 +55,7 @@ async def form_parts(request: Request, max_file_bytes: int, max_fields_bytes: in
     Starlette's own parser keeps every file open, or up to 1 MB of it in memory, until the form ends.
 
     Args:
-        request: With a body of multipart/form-data.
+        request: A request with a body of multipart/form-data.
         max_file_bytes: The most bytes of one file.
         max_fields_bytes: The most bytes of all plain fields.
 
@@ -63,7 +63,7 @@ async def form_parts(request: Request, max_file_bytes: int, max_fields_bytes: in
         The parts, in their order.
 
     Raises:
-        MalformedRequest: The body is no form, or ends in the middle.
+        MalformedRequest: The body is not a form, or ends in the middle.
         TooLarge: A file or the fields are over their limit.
     """
     _, options = parse_options_header(request.headers.get("content-type", ""))
@@ -86,7 +86,7 @@ async def form_parts(request: Request, max_file_bytes: int, max_fields_bytes: in
 
 
 class _Parts:
-    """Collects what the parser finds."""
+    """Collects the parts that the parser finds."""
 
     def __init__(self, max_file_bytes: int, max_fields_bytes: int) -> None:
         self.finished: deque[FormPart] = deque()
@@ -157,5 +157,5 @@ class _Parts:
 
 
 def _text(name: bytes) -> str:
-    # Browsers send UTF-8, and a quote as %22; whatever else came is only shown.
+    # Browsers send UTF-8, and a quote as %22. Other names are only shown, so they need not be exact.
     return name.decode(errors="replace").replace("%22", '"')

@@ -1,4 +1,4 @@
-"""What a request for a job carries: a form with files, or JSON with their places."""
+"""Reads a request for a job: a form with files, or JSON with the locations of documents."""
 
 import json
 
@@ -18,17 +18,17 @@ _EXAMPLE = '{"sources": ["s3://bucket/key"]}'
 
 
 async def read_submission(request: Request, submission: Submission, max_document_bytes: int) -> None:
-    """Hand everything that a request carries to a submission.
+    """Pass everything that a request carries on to a submission.
 
     Args:
-        request: Of the client.
-        submission: Takes it.
-        max_document_bytes: The most bytes of one file, and of all that is no file.
+        request: The client's request.
+        submission: The submission that takes it.
+        max_document_bytes: The most bytes of one file, and of all other fields together.
 
     Raises:
-        MalformedRequest: It is no form and no JSON, or something in it is wrong.
-        TooLarge: A limit was passed; nothing past it was read.
-        RayocrError: As `Submission`.
+        MalformedRequest: The request is neither a form nor JSON, or something in it is wrong.
+        TooLarge: A limit was passed. Nothing past it was read.
+        RayocrError: The submission refused something, or could not store it.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
@@ -45,7 +45,7 @@ async def _take(part: FormPart, submission: Submission) -> None:
     if part.filename is not None:
         if part.name != "file":
             raise MalformedRequest(f"the form has a file in the field {part.name[:40]!r}: files go into 'file'")
-        if part.filename or part.content:  # a browser sends an empty part where no file was chosen
+        if part.filename or part.content:  # a browser sends an empty part if no file was chosen
             await submission.add_file(part.filename, part.content)
         return
     match part.name:

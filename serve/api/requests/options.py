@@ -1,4 +1,4 @@
-"""What a request asks of the reading of its document: the one place that takes it out of URL, header and body."""
+"""Reads a request's options, and is the only place that takes them out of URL, header and body."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -29,11 +29,12 @@ DocumentPassword = Annotated[
     str | None,
     Header(
         alias="X-Document-Password",
-        description="Opens an encrypted PDF; URL-encoded. Or the field `password` of the form or JSON; never the URL.",
+        description="Opens an encrypted PDF; URL-encoded. The field `password` of the form or JSON does the same. The "
+        "URL must not hold it.",
         json_schema_extra={"format": "password"},
     ),
 ]
-"""The header of that name."""
+"""The password of the header X-Document-Password."""
 
 _VISUALIZE = Field(default=False, description="Answer with one page and its boxes as PNG.")
 
@@ -44,12 +45,12 @@ class OcrQuery(OpenDocumentOptions):
     visualize: bool = _VISUALIZE
     stream: bool | None = Field(
         default=None,
-        description="Answer with a line of JSON for each page, as soon as it is read. Not given: as `Accept` says.",
+        description="Answer with a line of JSON for each page, as soon as it is read. Not given: `Accept` decides.",
     )
 
 
 class OcrRequest(OcrQuery, DocumentOptions):
-    """All that may be asked of `POST /v1/ocr`."""
+    """All options of `POST /v1/ocr`."""
 
 
 class DetectQuery(BaseModel):
@@ -60,24 +61,24 @@ class DetectQuery(BaseModel):
     page: int | None = Field(default=None, ge=1, description="The page to search. Not given: the first.")
     dpi: Dpi = None
     orientation: Orientation = "auto"
-    threshold: float | None = Field(default=None, ge=0, le=1, description="A pixel above it is text.")
+    threshold: float | None = Field(default=None, ge=0, le=1, description="A pixel of a higher probability is text.")
     box_threshold: float | None = Field(
         default=None, ge=0, le=1, description="A box with a lower mean probability is dropped."
     )
     unclip_ratio: float | None = Field(default=None, gt=0, le=10, description="How far boxes are grown.")
     thorough: bool | None = Field(
-        default=None, description="Search at the full size at once: finds more small text, takes longer."
+        default=None, description="Search at the full size at once. This finds more small text, and takes longer."
     )
     visualize: bool = _VISUALIZE
 
 
 class DetectRequest(DetectQuery):
-    """All that may be asked of `POST /v1/detect`."""
+    """All options of `POST /v1/detect`."""
 
     password: Password = None
 
     def read_options(self) -> ReadOptions:
-        """What the stages are told."""
+        """The options as the stages take them."""
         own = DetectionOptions(
             threshold=self.threshold,
             box_threshold=self.box_threshold,
@@ -93,10 +94,10 @@ class DetectRequest(DetectQuery):
 
 
 def refuse_password_in_url(request: Request) -> None:
-    """A FastAPI dependency.
+    """Refuse a URL with a password in it, since proxies and logs keep URLs; a FastAPI dependency.
 
     Raises:
-        MalformedRequest: The URL, which proxies and logs keep, has a password in it.
+        MalformedRequest: The URL has a password in it.
     """
     if "password" in request.query_params:
         raise MalformedRequest(
@@ -108,16 +109,16 @@ def refuse_password_in_url(request: Request) -> None:
 def request_options(
     model: type[Options], request: Request, fields: Mapping[str, object], password: str | None
 ) -> Options:
-    """Put together what a request asks for.
+    """Collect the options of a request.
 
     Args:
-        model: All that may be asked.
-        request: With its query.
-        fields: Of its form or JSON, beside the document.
-        password: The header of that name, as it came.
+        model: The model of all options.
+        request: The request, with its query.
+        fields: The fields of its form or JSON, beside the document.
+        password: The header X-Document-Password, as it came.
 
     Raises:
-        MalformedRequest: Something is not known, out of range, or given twice.
+        MalformedRequest: An option is not known, out of range, or given twice.
     """
     query = request.query_params.multi_items()
     header = [] if password is None else [("password", _decoded(password))]
@@ -136,8 +137,8 @@ def request_options(
 
 
 def _decoded(header: str) -> str:
-    """A header's text: URL-encoded, or UTF-8 as it is, which servers take for Latin-1."""
+    """Decode a header's text, which is URL-encoded, or plain UTF-8 that servers take for Latin-1."""
     try:
         return unquote(header.encode("latin-1").decode(), errors="strict")
     except UnicodeError as exc:
-        raise MalformedRequest("the header X-Document-Password is no UTF-8: URL-encode it") from exc
+        raise MalformedRequest("the header X-Document-Password is not UTF-8: URL-encode it") from exc

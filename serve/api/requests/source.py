@@ -1,4 +1,4 @@
-"""What a request asks to be read: an uploaded file, a raw body, or the place where a document lies."""
+"""Finds the document of a request: an uploaded file, a raw body, or the location of a document."""
 
 import json
 from collections.abc import Mapping
@@ -29,18 +29,18 @@ class _Source(BaseModel):
 
     source: str = Field(
         min_length=1,
-        description="`s3://bucket/key`, `data:image/png;base64,...`, or `https://...` where that is switched on.",
+        description="`s3://bucket/key`, `data:image/png;base64,...`, or `https://...` if that is switched on.",
         examples=["s3://scans/2026/receipt.jpg"],
     )
 
 
 @dataclass(frozen=True, slots=True)
 class SentDocument:
-    """What came in the body of a request.
+    """The body of a request.
 
     Args:
-        source: The document, or the place that is named.
-        fields: The other fields of its form or JSON.
+        source: The document, or its location.
+        fields: The other fields of the form or JSON.
     """
 
     source: Document | str
@@ -48,7 +48,7 @@ class SentDocument:
 
     @property
     def name(self) -> str | None:
-        """What the client calls the document; None if unknown."""
+        """The client's name for the document; None if unknown."""
         if isinstance(self.source, Document):
             return self.source.name
         if self.source[:5].lower() == "data:":
@@ -59,11 +59,11 @@ class SentDocument:
 
 
 def document_body(options: type[BaseModel], example: Mapping[str, object]) -> Mapping[str, Any]:
-    """The request body in OpenAPI: it is read by hand below, since a limit holds while it is read.
+    """Describe the request body for OpenAPI. It is read by hand below, since a limit holds while it is read.
 
     Args:
-        options: All that may be asked beside the document.
-        example: Some of it.
+        options: The model of all options beside the document.
+        example: An example of some options.
     """
     fields = options.model_json_schema(ref_template="#/components/schemas/{model}")["properties"]
     file = {"type": "string", "format": "binary", "description": "The document."}
@@ -91,11 +91,11 @@ def document_body(options: type[BaseModel], example: Mapping[str, object]) -> Ma
 
 
 async def read_source(request: Request) -> SentDocument:
-    """The document that a request carries, or the place it names, and what else stands beside it.
+    """Read the document that a request carries, or the location that it names, and the fields beside it.
 
     Raises:
-        MalformedRequest: It carries neither, or both.
-        TooLarge: Its body is over the limit; nothing past the limit was read.
+        MalformedRequest: The request carries neither, or both.
+        TooLarge: The body is over the limit. Nothing past the limit was read.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
@@ -105,7 +105,7 @@ async def read_source(request: Request) -> SentDocument:
         raise MalformedRequest(
             'the request has no body: send a file (curl -F file=@page.jpg) or {"source": "s3://..."}'
         )
-    # curl -d says it sends a form, whatever it sends.
+    # curl -d claims to send a form, whatever it sends.
     if kind == "application/json" or (kind in {"application/x-www-form-urlencoded", "text/plain"} and body[:1] == b"{"):
         return _from_json(body)
     if kind == "application/x-www-form-urlencoded":
@@ -128,7 +128,7 @@ async def _from_form(request: Request) -> SentDocument:
         fields: dict[str, object] = {}
         for name, value in form.multi_items():
             if name in fields or (name == "file" and value is not file):
-                raise MalformedRequest(f"the form's field {name[:40]!r} is there twice")
+                raise MalformedRequest(f"the form has the field {name[:40]!r} twice")
             # A browser sends an empty text for each field that nobody filled in.
             if name != "file" and value != "":
                 fields[name] = value

@@ -1,4 +1,4 @@
 """The routes of the HTTP API, one file for each resource.
 
-A route only connects: what was asked is in `serve.api.requests`, what is answered in `serve.api.answers`.
+A route only connects: requests are read in `serve.api.requests`, and answers are made in `serve.api.answers`.
 """

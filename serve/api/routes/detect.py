@@ -1,4 +1,4 @@
-"""POST /v1/detect: a document in, the boxes of the lines of one page out."""
+"""POST /v1/detect answers a document with the boxes of one page's lines."""
 
 import dataclasses
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""GET /livez and /readyz, for load balancers and Kubernetes."""
+"""GET /livez and GET /readyz, for load balancers and Kubernetes."""
 
 from typing import Annotated
 
@@ -15,15 +15,15 @@ router = APIRouter(tags=["health"])
 
 @router.get("/livez", summary="Is this process alive?", response_class=PlainTextResponse)
 async def live() -> str:
-    """Answers whenever the ingress runs, whatever the stages do."""
+    """Answer as long as the ingress runs, whatever the stages do."""
     return "ok"
 
 
 @router.get("/readyz", summary="Can the service read?", response_class=PlainTextResponse)
 async def ready(service: Annotated[Service, Depends(service_of)]) -> str:
-    """Answers 200 when each stage answered a real picture in the last seconds, else 503 with the reason.
+    """Answer 200 if each stage answered a real picture in the last seconds, else 503 with the reason.
 
-    Where the service was told of buckets, they must be reachable too.
+    If the settings name buckets, they must be reachable too.
     """
     problem = "the service is being stopped" if service.is_draining else await service.readiness.problem()
     if problem is not None:

@@ -1,4 +1,4 @@
-"""/v1/jobs: many documents handed in at once, and what becomes of them."""
+"""/v1/jobs takes many documents at once, and shows the state and the results of jobs."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, cast
@@ -34,11 +34,11 @@ _LONGEST_EVENT_ID = 18
 
 
 def _jobs_of(service: Annotated[Service, Depends(service_of)]) -> JobsRuntime:
-    return cast("JobsRuntime", service.jobs)  # without jobs there are no such routes
+    return cast("JobsRuntime", service.jobs)  # without jobs, these routes do not exist
 
 
 def _owner_of(request: Request) -> str:
-    """The client's name; '' where no keys are asked for."""
+    """The client's name; '' if no keys are asked for."""
     return cast("str", getattr(request.state, "client", ""))
 
 
@@ -49,7 +49,7 @@ def _root_of(request: Request) -> str:
 JobsHere = Annotated[JobsRuntime, Depends(_jobs_of)]
 Owner = Annotated[str, Depends(_owner_of)]
 Root = Annotated[str, Depends(_root_of)]
-JobId = Annotated[str, Path(description="Of the job.", max_length=100)]
+JobId = Annotated[str, Path(description="Id of the job.", max_length=100)]
 
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, object]]:
@@ -58,10 +58,10 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, object]]:
 
 
 async def _job(job_id: JobId, jobs: JobsHere, owner: Owner) -> Job:
-    """The job that a path names.
+    """Find the job that a path names.
 
     Raises:
-        SourceNotFound: There is none, or it is another client's.
+        SourceNotFound: There is no such job, or it belongs to another client.
     """
     return await jobs.in_store(jobs.store.views.job, job_id, owner)
 
@@ -71,7 +71,7 @@ JobHere = Annotated[Job, Depends(_job)]
 
 @router.post(
     "/v1/jobs",
-    summary="Hand in a job",
+    summary="Submit a job",
     status_code=202,
     response_model=JobResult,
     responses={
@@ -88,13 +88,13 @@ async def hand_in(
     root: Root,
     idempotency_key: Annotated[
         str | None,
-        Header(description="Your own name for this request: sent again with it, the same request makes no second job."),
+        Header(description="Your own name for this request. Sent again with it, the same request makes no second job."),
     ] = None,
 ) -> Response:
-    """Hand in many documents, and be answered as soon as they are safely stored: 202, with the job's path.
+    """Submit many documents. The answer is 202 with the job's path, as soon as they are safely stored.
 
-    Send files as a form (`file`, as often as there are files), or name their `sources` or a `prefix` in JSON. Each
-    document is read like one of `POST /v1/ocr`; one that can't be read fails alone.
+    Send files as a form (repeat `file` for each), or name their `sources` or a `prefix` in JSON. Each document is read
+    like one of `POST /v1/ocr`. A document that can't be read fails alone.
     """
     async with service.request(request):
         known = await known_job(jobs, owner, idempotency_key)
@@ -112,11 +112,13 @@ async def list_jobs(
     jobs: JobsHere,
     owner: Owner,
     root: Root,
-    state: Annotated[list[JobState] | None, Query(description="Only jobs in this state; may come again.")] = None,
+    state: Annotated[
+        list[JobState] | None, Query(description="Only jobs in this state. It may be given several times.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=_MOST_JOBS, description="The most jobs to answer with.")] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the answer before.", max_length=200)] = None,
+    cursor: Annotated[str | None, Query(description="`next` of the previous answer.", max_length=200)] = None,
 ) -> JobList:
-    """The jobs that were handed in with your API key, the newest first."""
+    """List the jobs that were submitted with your API key, the newest first."""
     found, after = await jobs.in_store(jobs.store.views.jobs, owner, state or (), cursor, limit)
     if after is not None:
         states = "".join(f"&state={one}" for one in state or ())
@@ -124,9 +126,9 @@ async def list_jobs(
     return JobList(jobs=[JobResult.of(job, root) for job in found], next=after)
 
 
-@router.get("/v1/jobs/{job_id}", summary="Look at a job", responses=_problems(404, 503))
+@router.get("/v1/jobs/{job_id}", summary="Show a job", responses=_problems(404, 503))
 async def show(jobs: JobsHere, job: JobHere, root: Root) -> JobResult:
-    """Its state and counts, and the log of its webhook."""
+    """Show a job's state and counts, and the attempts to deliver its webhook."""
     webhook = await jobs.in_store(jobs.store.deliveries.of, job.id) if job.webhook is not None else None
     return JobResult.of(job, root, webhook)
 
@@ -135,18 +137,18 @@ async def show(jobs: JobsHere, job: JobHere, root: Root) -> JobResult:
     "/v1/jobs/{job_id}",
     summary="Cancel or delete a job",
     response_model=JobResult,
-    responses={**_problems(404, 503), 204: {"description": "It had ended, and is gone."}},
+    responses={**_problems(404, 503), 204: {"description": "The job had ended, and is deleted."}},
 )
 async def delete(jobs: JobsHere, job: JobHere, owner: Owner, root: Root) -> Response:
     """Cancel a job that has not ended, or remove one that has.
 
-    Nothing of its documents and results is kept. A cancelled job still shows its state until it is deleted once more,
-    or expires.
+    Its documents and results are deleted. A cancelled job still shows its state until it is deleted once more, or
+    expires.
     """
     left = await jobs.in_store(jobs.store.endings.cancel, job.id, owner)
-    # Files that wait go at once, not when their time has come.
+    # Waiting files are removed at once, not at the next round.
     clearing = BackgroundTask(Retention(jobs).clear_quietly)
-    if job.state.is_ended or left.state is not JobState.CANCELLED:  # the second: it has ended in this moment
+    if job.state.is_ended or left.state is not JobState.CANCELLED:  # or it has ended just now
         return Response(status_code=204, background=clearing)
     return _as_json(left, root, background=clearing)
 
@@ -158,7 +160,7 @@ async def delete(jobs: JobsHere, job: JobHere, owner: Owner, root: Root) -> Resp
     responses={
         **_problems(400, 404, 409, 503),
         200: {
-            "description": "JSON lines, one a page, in the order of the pages.",
+            "description": "JSON lines, one for each page, in the order of the pages.",
             "headers": {"Link": {"description": 'The next lines, `rel="next"`.', "schema": {"type": "string"}}},
             "content": {"application/x-ndjson": {"schema": {"type": "string"}, "example": LINE_EXAMPLE}},
         },
@@ -169,17 +171,17 @@ async def result(
     job: JobHere,
     root: Root,
     after: Annotated[int, Query(ge=0, description="Begin behind the page of this number.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=_MOST_RESULTS, description="Pages to look at, at most.")] = 1000,
-    partial: Annotated[bool, Query(description="Answer with what there is while the job is not at its end.")] = False,
+    limit: Annotated[int, Query(ge=1, le=_MOST_RESULTS, description="The most pages to go through.")] = 1000,
+    partial: Annotated[bool, Query(description="Answer with the results so far if the job has not ended.")] = False,
 ) -> Response:
-    """The pages `after` + 1 to `after` + `limit`, each as one line of JSON.
+    """Fetch the pages `after` + 1 to `after` + `limit`, each as one line of JSON.
 
-    `result` in a line is what `POST /v1/ocr` answers for that document, `error` its `code` and `message`; one of the
-    two is null. Where the job's options name a format other than json, `result` holds the file (`format`, `media_type`,
-    `extension`, `encoding`, `content`, `warnings`). Follow the header `Link` to the other pages.
+    In a line, `result` is the answer of `POST /v1/ocr` for that document, and `error` has its `code` and `message`; one
+    of the two is null. If the job's options name a format other than json, `result` holds the file (`format`,
+    `media_type`, `extension`, `encoding`, `content`, `warnings`). Follow the header `Link` to the other pages.
     """
     if job.state is JobState.CANCELLED:
-        raise Conflict(f"job {job.id} was cancelled: nothing of it was kept")
+        raise Conflict(f"job {job.id} was cancelled: its results are deleted")
     if not (job.state.is_ended or partial):
         raise Conflict(
             f"job {job.id} is {job.state}, {job.settled:,} of {job.total:,} pages are settled: wait for its end "
@@ -200,18 +202,18 @@ async def result(
     responses={
         **_problems(404, 409, 503),
         200: {
-            "description": "What `POST /v1/ocr` answers for that document: JSON, or a file in the format that the "
+            "description": "The answer of `POST /v1/ocr` for that document: JSON, or a file in the format that the "
             "job's options name.",
             "content": {"application/json": {"schema": OcrResult.model_json_schema()}, "*/*": {}},
         },
     },
 )
 async def page_result(
-    jobs: JobsHere, job: JobHere, page: Annotated[int, Path(ge=1, description="Its place in the job.")]
+    jobs: JobsHere, job: JobHere, page: Annotated[int, Path(ge=1, description="The page's place in the job.")]
 ) -> Response:
-    """The result of one page of a job, also before the job ends. 409 where there is none: its `detail` says why."""
+    """Fetch the result of one page, even before the job ends. Without a result, 409 says why in its `detail`."""
     if page > job.total:
-        raise SourceNotFound(f"job {job.id} has {job.total:,} pages, and none of the number {page}")
+        raise SourceNotFound(f"job {job.id} has {job.total:,} pages, and no page {page}")
     outcomes = await jobs.in_store(jobs.store.views.outcomes, job.id, page - 1, 1)
     if not outcomes or outcomes[0].number != page:
         raise Conflict(f"page {page} of job {job.id} has no result: the job is {job.state}")
@@ -225,9 +227,9 @@ async def page_result(
 
 
 async def _lines(jobs: JobsRuntime, job: Job, after: int, last: int) -> AsyncIterator[bytes]:
-    """Results of a range of pages, few in memory at a time.
+    """Write the results of a range of pages, with few in memory at a time.
 
-    An error breaks the answer off, which the client notices: a job may be deleted, or the store fail, in the middle.
+    If the job is deleted or the store fails in the middle, the answer breaks off, which the client notices.
     """
     while after < last:
         outcomes = await jobs.in_store(jobs.store.views.outcomes, job.id, after, min(_RESULTS, last - after))
@@ -248,7 +250,7 @@ async def _lines(jobs: JobsRuntime, job: Job, after: int, last: int) -> AsyncIte
     responses={
         **_problems(400, 404, 503),
         200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EVENTS_EXAMPLE}}},
-        204: {"description": "Last-Event-ID is the id of the last event: there is nothing more."},
+        204: {"description": "Last-Event-ID is the id of the last event, so nothing follows."},
     },
 )
 async def events(
@@ -258,15 +260,15 @@ async def events(
     root: Root,
     last_event_id: Annotated[str | None, Header(description="Go on after this event.")] = None,
 ) -> Response:
-    """Server-sent events until the job ends: `page` for each page that is settled, `state`, and `end` with the job.
+    """Follow a job with server-sent events: `page` for each page that is settled, `state`, and `end` with the job.
 
-    After a connection that broke off, `Last-Event-ID` makes it go on where it stopped, at any replica.
+    After a connection broke off, `Last-Event-ID` resumes where it stopped, at any replica.
     """
     after = _event_id(last_event_id)
     if after >= end_event_id(job):
         return Response(status_code=204)
     stream = job_events(jobs, job, after, _Events(root), lambda: service.is_draining)
-    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # proxies must hold nothing back
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # keeps proxies from holding events back
     return StreamingResponse(service.listening(stream), headers=headers, media_type="text/event-stream")
 
 

@@ -1,4 +1,4 @@
-"""GET /v1/models: which bundles there are."""
+"""GET /v1/models lists the model bundles."""
 
 from typing import Annotated
 
@@ -30,7 +30,7 @@ class ModelList(BaseModel):
 
 @router.get("/v1/models", summary="List the model bundles")
 async def list_models(service: Annotated[Service, Depends(service_of)]) -> ModelList:
-    """The bundles that ship with rayocr, and the one in use."""
+    """List the bundles that ship with rayocr, and the one in use."""
     active = load_manifest(service.settings.bundle)
     shipped = [load_manifest(name) for name in list_manifests()]
     bundles = {bundle.name: bundle for bundle in [*shipped, active]}

@@ -1,4 +1,4 @@
-"""POST /v1/ocr: a document in, its text out."""
+"""POST /v1/ocr answers a document with its text."""
 
 from typing import Annotated
 
@@ -34,9 +34,9 @@ _CONTENT = {
     "application/zip": {"schema": {"type": "string", "format": "binary"}},
 }
 _HEADERS = {
-    "Content-Disposition": "Of a file: its name, after the document's.",
-    "X-Rayocr-Warnings": "Of what has no place for them: the codes of the warnings.",
-    "X-Rayocr-Failed-Pages": "Of the same: the pages that could not be read and are left out, such as `7,12-14`.",
+    "Content-Disposition": "Name of a file, after the document's.",
+    "X-Rayocr-Warnings": "Codes of the warnings, if the format has no place for them.",
+    "X-Rayocr-Failed-Pages": "Pages that could not be read and are left out, such as `7,12-14`, in such a format.",
 }
 
 
@@ -47,7 +47,7 @@ _HEADERS = {
     responses={
         **PROBLEM_RESPONSES,
         200: {
-            "description": "The document, in the format that was asked for; `page` of several pages is a ZIP archive.",
+            "description": "The document in the requested format. `page` of several pages is a ZIP archive.",
             "content": _CONTENT,
             "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},
         },
@@ -64,8 +64,8 @@ async def read_document(
 ) -> Response:
     """Read the text of a picture or document: its lines with their words and polygons, in reading order.
 
-    Send the document as a form's `file`, as a raw body, or name its `source`. Each parameter may also be a field of the
-    form or of the JSON. `X-Request-Timeout` sets the seconds after which the request is given up.
+    Send the document as a form's `file` or as a raw body, or name its `source`. Each parameter may also be a field of
+    the form or of the JSON. `X-Request-Timeout` sets the seconds after which the request is given up.
     """
     sent = await read_source(request)
     asked = request_options(OcrRequest, request, sent.fields, password)
