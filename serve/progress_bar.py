@@ -1,4 +1,4 @@
-"""The bar that a long command shows on a terminal."""
+"""The progress bar that a long command shows on a terminal."""
 
 from typing import TYPE_CHECKING
 
@@ -9,10 +9,11 @@ __all__ = ["progress_bar"]
 
 
 def progress_bar(*further: str) -> "Progress":
-    """A bar on stderr with done, failed, speed and time left; it goes away when it is stopped.
+    """Make a bar on stderr with done, failed, speed and time left. It disappears when it is stopped.
 
     Args:
-        further: Names of fields shown dimmed at its end. A task has these, `failed` and `speed`, as text.
+        further: Names of fields that are shown dimmed at its end. A task has these fields, `failed` and `speed`, as
+            text.
     """
     from rich.console import Console
     from rich.progress import (
@@ -36,7 +37,7 @@ def progress_bar(*further: str) -> "Progress":
         *(TextColumn(f"[dim]{{task.fields[{name}]}}") for name in further),
         console=Console(stderr=True),
         transient=True,
-        # Results must not pass through the bar: they belong on stdout.
+        # Results belong on stdout and must not pass through the bar.
         redirect_stdout=False,
         redirect_stderr=False,
     )

@@ -1,4 +1,4 @@
-"""The version of rayocr, without importing anything heavy."""
+"""Finds the version of rayocr, without importing anything heavy."""
 
 import importlib.metadata
 import tomllib
@@ -10,7 +10,7 @@ _PROJECT_FILE = Path(__file__).parents[1] / "pyproject.toml"
 
 
 def rayocr_version() -> str:
-    """Version of this rayocr: of the installed distribution, or of the checkout that a Ray job runs from."""
+    """The version of this rayocr, from the installed distribution or from the checkout that a Ray job runs."""
     installed = installed_version("rayocr")
     if installed is not None:
         return installed
@@ -20,7 +20,7 @@ def rayocr_version() -> str:
 
 
 def installed_version(distribution: str) -> str | None:
-    """Version of an installed distribution, from its metadata alone; None if it is not installed."""
+    """The version of an installed distribution, from its metadata alone; None if it is not installed."""
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:

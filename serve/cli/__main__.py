@@ -1,4 +1,4 @@
-"""`python -m serve.cli`: the command line where rayocr is not installed."""
+"""`python -m serve.cli` is the command line if rayocr is not installed."""
 
 from serve.cli import main
 

@@ -1,4 +1,4 @@
-"""The commands put together, and the one place that turns an error into a line on stderr and an exit code."""
+"""Collects the commands, and is the one place that turns an error into a line on stderr and an exit code."""
 
 import os
 import platform
@@ -22,8 +22,8 @@ from serve.version import installed_version, rayocr_version
 __all__ = ["main", "run"]
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
-_CLOSED_PIPE = 141  # 128 + SIGPIPE, what other programs end with
-# (what to call it, its distribution)
+_CLOSED_PIPE = 141  # 128 + SIGPIPE, with which other programs end
+# (name in the output, distribution)
 _LIBRARIES = (
     ("Ray", "ray"),
     ("OpenVINO", "openvino"),
@@ -31,7 +31,7 @@ _LIBRARIES = (
     ("ONNX Runtime for CUDA", "onnxruntime-gpu"),
 )
 
-# Plain help: rich's takes twice as long to come up, and fills pipes with boxes.
+# Help is plain: rich's help takes twice as long to appear, and fills pipes with boxes.
 app = typer.Typer(
     name="rayocr",
     help="Read the text in pictures, on this machine or as a service.",
@@ -68,7 +68,7 @@ app.command()(config)
 
 @app.command()
 def version() -> None:
-    """Print the versions of rayocr and of what it runs on."""
+    """Print the versions of rayocr, Python and the main libraries."""
     rows = [("rayocr", rayocr_version()), ("Python", platform.python_version())]
     for name, distribution in _LIBRARIES:
         rows.append((name, installed_version(distribution) or "not installed"))
@@ -96,7 +96,7 @@ def main() -> NoReturn:
     invocation = Invocation()
     code = run(sys.argv[1:], invocation)
     if invocation.has_workers and code in (_INTERRUPTED, _CLOSED_PIPE):
-        # The interpreter would wait until each thread's net is done, seconds after Ctrl-C.
+        # The interpreter would wait until each thread's net is done, which is seconds after Ctrl-C.
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
@@ -106,17 +106,17 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
     """Run one command.
 
     Args:
-        arguments: Without the program's name.
-        invocation: Filled in on the way.
+        arguments: The arguments, without the program's name.
+        invocation: The options of the run, which are filled in on the way.
 
     Returns:
-        The exit code: 0; that of the error, see `models.errors`; 64 for wrong usage; 70 for what nobody foresaw.
+        The exit code: 0, an error's own of `models.errors`, 64 for wrong usage, or 70 for an unexpected error.
     """
     command = typer.main.get_command(app)
     try:
         with command.make_context("rayocr", list(arguments), obj=invocation) as context:
             command.invoke(context)
-        # A closed pipe may show only now, and must not show when the interpreter ends.
+        # A closed pipe may fail only now, and must not fail when the interpreter ends.
         sys.stdout.flush()
     except typer.Exit as exit_request:
         return exit_request.exit_code
@@ -142,7 +142,7 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
 
 
 def _is_interrupted(error: BaseException | None) -> bool:
-    """Whether an error came of Ctrl-C: one that falls between two steps of a lock makes another error of it."""
+    """Whether Ctrl-C has caused an error. Between two steps of a lock, it turns into another error."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error is not None

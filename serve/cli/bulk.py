@@ -1,4 +1,4 @@
-"""`rayocr bulk` and `rayocr bulk status`."""
+"""The commands `rayocr bulk` and `rayocr bulk status`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,15 +24,18 @@ _POOL_HELP = "MIN:MAX actors, or N. Not given: as many as the CPUs allow."
 def bulk(
     context: typer.Context,
     source: Annotated[
-        str, typer.Option("--input", metavar="URL", help="s3://bucket/folder/ or a folder; all below it is read.")
+        str,
+        typer.Option("--input", metavar="URL", help="s3://bucket/folder/ or a folder. Everything below it is read."),
     ] = "",
-    output: Annotated[str, typer.Option("--output", metavar="URL", help="Where the results go.")] = "",
+    output: Annotated[
+        str, typer.Option("--output", metavar="URL", help="s3://bucket/folder/ or a folder for the results.")
+    ] = "",
     output_format: Annotated[
         str,
         typer.Option(
             "--format",
-            help="json (an object a document), jsonl or parquet (shards); text, markdown, tsv, hocr, alto, page or pdf "
-            "(a file a document).",
+            help="json (an object for each document), jsonl or parquet (shards); text, markdown, tsv, hocr, alto, page "
+            "or pdf (a file for each document).",
         ),
     ] = "json",
     pages: Pages = None,
@@ -41,30 +44,31 @@ def bulk(
     orientation: Orientation = "auto",
     characters: Characters = False,
     password_file: PasswordFile = None,
-    max_pages: Annotated[int, typer.Option(min=1, help="A document of which more are to be read fails.")] = 2000,
+    max_pages: Annotated[int, typer.Option(min=1, help="The most pages of a document. A longer one fails.")] = 2000,
     include: Annotated[
-        list[str] | None, typer.Option("--include", metavar="GLOB", help="Only keys like this; may come again.")
+        list[str] | None, typer.Option("--include", metavar="GLOB", help="Only keys like this. May be repeated.")
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", metavar="GLOB", help="No keys like this; may come again.")
+        list[str] | None, typer.Option("--exclude", metavar="GLOB", help="No keys like this. May be repeated.")
     ] = None,
     manifest: Annotated[
         str | None, typer.Option(metavar="URL", help="A file of keys, one a line, to read instead of a listing.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N documents.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only N documents, chosen at random.")] = None,
-    seed: Annotated[int, typer.Option(help="Of that choice.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of that choice.")] = 0,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")
+        bool, typer.Option("--retry-failed", help="Read again the documents that failed in an earlier run.")
     ] = False,
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Read again what has changed since it was read (ETag).")
+        bool, typer.Option("--refresh", help="Read again the documents that have changed since they were read (ETag).")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be read, with time and cost from a sample; write nothing.")
+        bool,
+        typer.Option("--dry-run", help="Tell what would be read, with time and cost from a sample. Write nothing."),
     ] = False,
     cpu_hour_price: Annotated[
-        float | None, typer.Option(min=0, metavar="PRICE", help="Of one CPU for one hour, for --dry-run.")
+        float | None, typer.Option(min=0, metavar="PRICE", help="Price of one CPU for one hour, for --dry-run.")
     ] = None,
     readers: Annotated[
         str | None,
@@ -76,7 +80,7 @@ def bulk(
     detection_actors: Annotated[str | None, typer.Option(metavar="MIN:MAX", help=_POOL_HELP)] = None,
     recognition_actors: Annotated[str | None, typer.Option(metavar="MIN:MAX", help=_POOL_HELP)] = None,
     attempts: Annotated[
-        int, typer.Option(min=1, help="Crashes of a worker before the document that was in work is given up.")
+        int, typer.Option(min=1, help="Crashes of a worker before the document in work is given up.")
     ] = 3,
     max_error_rate: Annotated[
         float, typer.Option(min=0, max=1, help="Share of failed documents, of at least 100, that stops the run.")
@@ -89,8 +93,8 @@ def bulk(
 ) -> None:
     """Read every document of a bucket or folder once, and write the results to another.
 
-    The same command again goes on where it was stopped. In a Ray job (RAY_ADDRESS) it uses that cluster, else it starts
-    a Ray on this machine.
+    The same command goes on if the run was stopped. In a Ray job (RAY_ADDRESS) it uses that cluster, else it starts a
+    Ray on this machine.
     """
     if context.invoked_subcommand is not None:
         return
@@ -163,10 +167,10 @@ def status(
     watch: Annotated[
         bool, typer.Option("--watch", help="Show it again every ten seconds, until the run ends.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As a JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on each line.")] = False,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help=CONFIG_HELP)] = None,
 ) -> None:
-    """Show how far a bulk run is, from any machine that can read its output; also after it ended."""
+    """Show the progress of a bulk run, from any machine that can read its output, even after it ended."""
     from serve.bulk.report.status import show_status
     from serve.config.loading import load_settings
 

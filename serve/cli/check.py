@@ -1,4 +1,4 @@
-"""`rayocr check`."""
+"""The command `rayocr check`."""
 
 import time
 from pathlib import Path
@@ -22,20 +22,20 @@ _READ_TIMEOUT_S = 60.0
 
 
 def check(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Where the service is, such as http://127.0.0.1:8000.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="Address of the service, such as http://127.0.0.1:8000.")],
     api_key_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A file with the API key, where the service asks for one.")
+        Path | None, typer.Option(metavar="FILE", help="A file with the API key, if the service asks for one.")
     ] = None,
     timeout: Annotated[float, typer.Option(metavar="S", min=0, help="How long to wait for the service.")] = 60.0,
 ) -> None:
-    """Have a running service read a picture of known words, and say what is wrong where that fails."""
+    """Make a running service read a picture of known words, and say what is wrong if that fails."""
     with connect(url, api_key_file) as client:
         seconds = _read_in_time(client, timeout)
     typer.echo(f"ok: read {_WORDS!r} in {seconds:.2f} s")
 
 
 def _read_in_time(client: "httpx.Client", timeout_s: float) -> float:
-    """Read until it succeeds once, and return the seconds that took. What may pass is tried again."""
+    """Read until it succeeds once, and return the seconds that this took. Errors that may pass are tried again."""
     give_up = time.monotonic() + timeout_s
     while True:
         try:
@@ -77,7 +77,7 @@ def _read(client: "httpx.Client") -> float:
     try:
         text = answer.json()["text"]
     except (ValueError, KeyError, TypeError) as exc:
-        raise RayocrError(f"{client.base_url} is no rayocr: it answered {answer.text[:80]!r}") from exc
+        raise RayocrError(f"{client.base_url} is not a rayocr service: it answered {answer.text[:80]!r}") from exc
     if "".join(text.split()).casefold() != "".join(_WORDS.split()):
         raise ModelOutputError(f"a picture of {_WORDS!r} was read as {text!r}: run rayocr models verify there")
     return seconds

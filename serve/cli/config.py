@@ -1,4 +1,4 @@
-"""`rayocr config`."""
+"""The command `rayocr config`."""
 
 import os
 import sys
@@ -18,10 +18,10 @@ Tree = dict[str, object]
 def config(
     config_file: Annotated[Path | None, typer.Option("--config", metavar="FILE", help=CONFIG_HELP)] = None,
     output_format: Annotated[
-        Literal["table", "yaml"], typer.Option("--format", help="yaml can be given back with --config.")
+        Literal["table", "yaml"], typer.Option("--format", help="The output of yaml can be used with --config.")
     ] = "table",
 ) -> None:
-    """Print every setting in effect, and where its value came from. Secrets are hidden."""
+    """Print every setting in effect, and the source of its value. Secrets are hidden."""
     from serve.config.loading import load_settings, setting_paths
 
     loaded = load_settings(config_file)
@@ -50,7 +50,7 @@ def _table_lines(tree: Tree, single: frozenset[str], origins: dict[str, str]) ->
     rows = [(path, _scalar(value), origins.get(path, "default")) for path, value in _leaves(tree, single)]
     path_width = max(len(path) for path, _, _ in rows)
     value_width = max(len(value) for _, value, _ in rows)
-    # What somebody chose stands out; echo drops the styling where stdout is no terminal.
+    # Values that somebody chose stand out. echo drops the styling if stdout is not a terminal.
     is_colored = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for path, value, origin in rows:
         line = f"{path:<{path_width}}  {value:<{value_width}}  {origin}"
@@ -70,7 +70,7 @@ def _yaml_lines(tree: Tree, single: frozenset[str], origins: dict[str, str], pre
 
 
 def _scalar(value: object) -> str:
-    """One value as YAML, on one line."""
+    """Write one value as YAML, on one line."""
     import yaml
 
     text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=sys.maxsize)

@@ -1,4 +1,4 @@
-"""What goes to the terminal beside the results: one line for each thing that a person should know, on stderr."""
+"""Writes to the terminal beside the results: one line on stderr for each thing that a person should know."""
 
 import os
 import sys
@@ -25,8 +25,8 @@ def complain(message: str, error: BaseException | None = None) -> None:
     """Write one line to stderr, under the program's name.
 
     Args:
-        message: For a person.
-        error: Its traceback is written first; None for no traceback.
+        message: A message for a person.
+        error: An error whose traceback is written first; None for no traceback.
     """
     if error is not None:
         traceback.print_exception(error, file=sys.stderr)
@@ -34,7 +34,7 @@ def complain(message: str, error: BaseException | None = None) -> None:
 
 
 def one_line(text: str) -> str:
-    """Make text fit for one line of a terminal: runs of white space become one space, control characters are escaped.
+    """Make text fit for one line of a terminal: white space becomes single spaces, control characters are escaped.
 
     File names and messages of libraries may hold anything, escape sequences included.
     """
@@ -43,10 +43,10 @@ def one_line(text: str) -> str:
 
 
 def portable_text(text: str) -> str:
-    """Make a file name fit for UTF-8: bytes that are none, which Python keeps as lone surrogates, become U+FFFD."""
+    """Make a file name fit for UTF-8: other bytes, which Python keeps as lone surrogates, become U+FFFD."""
     return os.fsencode(text).decode("utf-8", errors="replace")
 
 
 def discard_stdout() -> None:
-    """Send what is still buffered nowhere, so that the interpreter does not fail over it when it ends."""
+    """Discard buffered output, so that the interpreter does not fail on it at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

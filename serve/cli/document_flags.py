@@ -11,16 +11,19 @@ Pages = Annotated[
     str | None, typer.Option(metavar="RANGES", help="Only these pages of each document, such as 1-3,7 or 5-.")
 ]
 Dpi = Annotated[
-    int | None, typer.Option(min=36, max=1200, help="At which pages of PDFs are drawn. Not given: what suits each.")
+    int | None,
+    typer.Option(
+        min=36, max=1200, help="Resolution at which pages of PDFs are drawn. Not given: what suits each page."
+    ),
 ]
 TextLayer = Annotated[
     Literal["auto", "always", "never"],
-    typer.Option(help="Whether the text that a PDF carries is taken: where it is visible and real text, or as told."),
+    typer.Option(help="Whether to take the text that a PDF carries. auto: if it is visible and real text."),
 ]
 Orientation = Annotated[
-    Literal["auto", "keep"], typer.Option(help="Whether pages that lie on a side or upside down are turned upright.")
+    Literal["auto", "keep"], typer.Option(help="Whether pages on their side or upside down are turned upright.")
 ]
-Characters = Annotated[bool, typer.Option("--characters", help="Words with the place of each character.")]
+Characters = Annotated[bool, typer.Option("--characters", help="Give words with the place of each character.")]
 PasswordFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Holds the password that opens encrypted PDFs.")
+    Path | None, typer.Option(metavar="FILE", help="A file with the password that opens encrypted PDFs.")
 ]

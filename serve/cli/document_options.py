@@ -1,4 +1,4 @@
-"""What the command line asks of documents."""
+"""Checks the command line's options for documents."""
 
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ def document_options(password_file: Path | None = None, **options: Any) -> Docum
     """Check the options of a command.
 
     Args:
-        password_file: Holds the password of encrypted documents; a line break at its end does not count.
-        options: By the names of `DocumentOptions`.
+        password_file: A file with the password of encrypted documents. A line break at its end does not count.
+        options: The options, by the names of `DocumentOptions`.
 
     Raises:
         MalformedRequest: A value is out of range.
@@ -36,6 +36,6 @@ def document_options(password_file: Path | None = None, **options: Any) -> Docum
 
 
 def options_to_send(options: DocumentOptions) -> dict[str, Any]:
-    """Options as a service takes them in JSON: those that are no default, and the password in the clear."""
+    """Make options as a service takes them in JSON: those that are not the default, and the password in the clear."""
     given = options.model_dump(exclude_defaults=True, exclude={"password"})
     return given if options.secret_password is None else {**given, "password": options.secret_password}

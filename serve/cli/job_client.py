@@ -1,4 +1,4 @@
-"""What `rayocr jobs` asks a service for."""
+"""Sends the requests of `rayocr jobs` to a service."""
 
 import io
 import json
@@ -19,7 +19,7 @@ __all__ = ["Event", "JobClient", "Order"]
 
 JsonObject = dict[str, Any]
 
-# Of an answer; of an event stream it is the longest silence, in which the service pings every 15 s.
+# Time for an answer. For an event stream it is the longest silence; the service pings every 15 s.
 _TIMEOUT_S = 60.0
 _ATTEMPTS = 5
 _LONGEST_PAUSE_S = 10.0
@@ -27,15 +27,15 @@ _LONGEST_PAUSE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A job that is to be handed in.
+    """A job that is to be submitted.
 
     Args:
-        files: On this machine.
+        files: Files of this machine.
         sources: Documents that the service fetches.
-        prefix: All below it is fetched; None for none.
-        webhook: Told of the end; None for none.
-        options: How each document is read.
-        idempotency_key: Makes it safe to send the order again.
+        prefix: A prefix below which the service fetches all documents; None for none.
+        webhook: URL that is called at the job's end; None for none.
+        options: Options for reading each document.
+        idempotency_key: The key that makes it safe to send the order again.
     """
 
     files: Sequence[Path] = field(default=())
@@ -52,8 +52,8 @@ class Event:
 
     Args:
         kind: `page`, `state` or `end`.
-        id: To resume after it; None where the event has none.
-        data: Of it.
+        id: Id after which to resume; None if the event has none.
+        data: Data of the event.
     """
 
     kind: str
@@ -64,17 +64,17 @@ class Event:
 class JobClient:
     """The jobs of one service.
 
-    All methods raise what the service answered as the error that it is, and Overloaded where it does not answer.
+    All methods raise the error that the service answers, and Overloaded if it does not answer.
 
     Args:
-        client: Connected to it; closed by its owner.
+        client: A client of the service. Its owner closes it.
     """
 
     def __init__(self, client: "httpx.Client") -> None:
         self._client = client
 
     def submit(self, order: Order) -> JsonObject:
-        """Hand a job in. What may pass is tried again: the key keeps the service from taking it twice."""
+        """Submit a job. Errors that may pass are tried again: the key keeps the service from taking the job twice."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return self._submit_once(order)
@@ -85,11 +85,11 @@ class JobClient:
         raise AssertionError
 
     def job(self, job_id: str) -> JsonObject:
-        """One job as it is now."""
+        """Fetch the present state of one job."""
         return self._json("GET", f"/v1/jobs/{_checked(job_id)}")
 
     def jobs(self, states: Sequence[str]) -> Iterator[JsonObject]:
-        """All jobs in these states, the newest first; all jobs for none."""
+        """List all jobs in these states, or in any state if none is given, the newest first."""
         cursor: str | None = None
         while True:
             parameters: dict[str, Any] = {"limit": 200, "state": list(states)}
@@ -102,11 +102,11 @@ class JobClient:
                 return
 
     def cancel(self, job_id: str) -> JsonObject | None:
-        """Cancel a job; None where it had ended, and is gone now."""
+        """Cancel a job. Returns None if it had ended and is deleted now."""
         return self._json("DELETE", f"/v1/jobs/{_checked(job_id)}") or None
 
     def lines(self, job_id: str, *, partial: bool) -> Iterator[str]:
-        """The results, one JSON text a page."""
+        """Fetch the results, one JSON text for each page."""
         import httpx
 
         url = f"/v1/jobs/{_checked(job_id)}/result?limit=500{'&partial=true' if partial else ''}"
@@ -120,7 +120,7 @@ class JobClient:
                 raise Overloaded(f"the results broke off: {exc or type(exc).__name__}") from exc
 
     def events(self, job_id: str) -> Iterator[Event]:
-        """What has happened to a job and what happens, to its end. A connection that breaks off is resumed."""
+        """Yield a job's past and coming events to its end. A connection that breaks off is resumed."""
         import httpx
 
         last_id, failures = "", 0
@@ -165,12 +165,14 @@ class JobClient:
         try:
             content: JsonObject = answer.json() if answer.content else {}
         except ValueError as exc:
-            raise RayocrError(f"{self._client.base_url} is no rayocr: it answered {answer.text[:80]!r}") from exc
+            raise RayocrError(
+                f"{self._client.base_url} is not a rayocr service: it answered {answer.text[:80]!r}"
+            ) from exc
         return content
 
     @staticmethod
     def _refuse(answer: "httpx.Response") -> None:
-        """Raise the error that an answer tells of, if it does."""
+        """Raise the error of an answer, if it is one."""
         if answer.is_success:
             return
         answer.read()
@@ -183,12 +185,12 @@ class JobClient:
 
 def _checked(job_id: str) -> str:
     if not job_id.isalnum():
-        raise MalformedRequest(f"{job_id!r} is no id of a job")
+        raise MalformedRequest(f"{job_id!r} is not the id of a job")
     return job_id
 
 
 def _parsed(lines: Iterator[str]) -> Iterator[Event]:
-    """Events out of the lines of their stream."""
+    """Parse the events of a stream's lines."""
     fields: dict[str, str] = {}
     for line in lines:
         if line.startswith(":"):
@@ -202,7 +204,7 @@ def _parsed(lines: Iterator[str]) -> Iterator[Event]:
 
 
 class _LateFile(io.RawIOBase):
-    """A file that is open only while it is sent: a job may have more files than a process may open."""
+    """A file that is open only while it is sent, since a job may have more files than a process may open."""
 
     def __init__(self, path: Path) -> None:
         try:

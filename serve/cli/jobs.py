@@ -1,4 +1,4 @@
-"""`rayocr jobs`: handing work to a service, and fetching it when it is done."""
+"""The commands `rayocr jobs`, which submit work to a service and fetch its results."""
 
 import json
 import sys
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["jobs_app"]
 
 jobs_app = typer.Typer(
-    rich_markup_mode=None, help="Hand documents to a running service, and fetch their text when it is read."
+    rich_markup_mode=None, help="Submit documents to a running service, and fetch their text when it is read."
 )
 
-Url = Annotated[str, typer.Option(metavar="URL", help="Where the service is.")]
+Url = Annotated[str, typer.Option(metavar="URL", help="Address of the service.")]
 KeyFile = Annotated[
-    Path | None, typer.Option("--api-key-file", metavar="FILE", help="With the API key, where one is asked for.")
+    Path | None,
+    typer.Option("--api-key-file", metavar="FILE", help="A file with the API key, if the service asks for one."),
 ]
-JobId = Annotated[str, typer.Argument(metavar="ID", help="Of the job, as submit printed it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As the JSON object that the service gives.")]
+JobId = Annotated[str, typer.Argument(metavar="ID", help="Id of the job, as submit printed it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON object of the service.")]
 
 _HERE = "http://127.0.0.1:8000"
 
@@ -39,19 +40,19 @@ def submit(
         list[str],
         typer.Argument(
             metavar="SOURCE",
-            help="A file or folder of this machine, which is uploaded; s3://bucket/key, s3://bucket/prefix/ (one, with "
-            "the slash at its end) or https://..., which the service fetches.",
+            help="A file or folder of this machine, which is uploaded; or s3://bucket/key, s3://bucket/prefix/ (only "
+            "one, with a slash at its end) or https://..., which the service fetches.",
         ),
     ],
     url: Url = _HERE,
     api_key_file: KeyFile = None,
     wait: Annotated[bool, typer.Option("--wait", help="Watch the job to its end.")] = False,
     webhook: Annotated[
-        str | None, typer.Option(metavar="URL", help="https:// URL that is told when the job has ended.")
+        str | None, typer.Option(metavar="URL", help="https:// URL that is called when the job has ended.")
     ] = None,
     idempotency_key: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="The same command with the same key makes one job. Not given: a random one."),
+        typer.Option(metavar="KEY", help="The same command with the same key makes only one job. Not given: random."),
     ] = None,
     output_format: Annotated[
         str, typer.Option("--format", help="json, text, markdown, tsv, hocr, alto, page or pdf (searchable).")
@@ -63,7 +64,7 @@ def submit(
     characters: Characters = False,
     password_file: PasswordFile = None,
 ) -> None:
-    """Hand documents in as one job, and print its id. The service has them safely when this ends."""
+    """Submit documents as one job, and print its id. When this ends, the service has them safely."""
     from serve.cli.document_options import document_options, options_to_send
 
     options = document_options(
@@ -85,7 +86,7 @@ def submit(
 
 @jobs_app.command()
 def status(job_id: JobId, url: Url = _HERE, api_key_file: KeyFile = None, as_json: AsJson = False) -> None:
-    """Show how far a job is."""
+    """Show the state of a job."""
     with _client(url, api_key_file) as client:
         job = client.job(job_id)
     typer.echo(json.dumps(job) if as_json else "\n".join(_lines(job)))
@@ -95,7 +96,7 @@ def status(job_id: JobId, url: Url = _HERE, api_key_file: KeyFile = None, as_jso
 def watch(job_id: JobId, url: Url = _HERE, api_key_file: KeyFile = None) -> None:
     """Follow a job to its end, with a bar on a terminal.
 
-    The exit code is 0 where all pages were read, else that of the first page that failed.
+    The exit code is 0 if all pages were read, else that of the first page that failed.
     """
     with _client(url, api_key_file) as client:
         _watch(client, client.job(job_id))
@@ -107,13 +108,14 @@ def result(
     url: Url = _HERE,
     api_key_file: KeyFile = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="One file a document, instead of JSON lines on stdout.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write a file for each document, instead of JSON lines on stdout."),
     ] = None,
-    partial: Annotated[bool, typer.Option("--partial", help="What there is, also of a job that still runs.")] = False,
+    partial: Annotated[bool, typer.Option("--partial", help="Fetch the results so far if the job still runs.")] = False,
 ) -> None:
-    """Fetch the results of a job, one JSON object a page.
+    """Fetch the results of a job, one JSON object for each page.
 
-    The exit code is 0 where all pages were read, else that of the first page that failed.
+    The exit code is 0 if all pages were read, else that of the first page that failed.
     """
     exit_code = 0
     with _client(url, api_key_file) as client:
@@ -132,7 +134,7 @@ def result(
 
 @jobs_app.command()
 def cancel(job_id: JobId, url: Url = _HERE, api_key_file: KeyFile = None) -> None:
-    """Cancel a job, or delete one that has ended. Nothing of its documents and results is kept."""
+    """Cancel a job, or delete one that has ended. Its documents and results are deleted."""
     with _client(url, api_key_file) as client:
         job = client.cancel(job_id)
     typer.echo(f"{job_id} {'deleted' if job is None else job['state']}")
@@ -143,11 +145,11 @@ def list_jobs(
     url: Url = _HERE,
     api_key_file: KeyFile = None,
     state: Annotated[
-        list[str] | None, typer.Option(metavar="STATE", help="Only jobs in this state; may come again.")
+        list[str] | None, typer.Option(metavar="STATE", help="Only jobs in this state. May be repeated.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As a JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on each line.")] = False,
 ) -> None:
-    """List the jobs that were handed in with this key, the newest first."""
+    """List the jobs that were submitted with this key, the newest first."""
     with _client(url, api_key_file) as client:
         for job in client.jobs(state or []):
             counts = f"{job['done']}/{job['total']}" + (f" ({job['failed']} failed)" if job["failed"] else "")
@@ -164,7 +166,7 @@ def _client(url: str, api_key_file: Path | None) -> Iterator["JobClient"]:
 
 
 def _order(sources: Sequence[str], options: dict[str, Any], webhook: str | None, idempotency_key: str) -> "Order":
-    """Sort what is uploaded from what the service fetches."""
+    """Tell sources that are uploaded from those that the service fetches."""
     from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
     from deployments.storage.file import path_from_location
     from serve.cli.files.sources import SkippedFiles, is_folder, walk_sources
@@ -173,7 +175,9 @@ def _order(sources: Sequence[str], options: dict[str, Any], webhook: str | None,
     remote = [source for source in sources if _is_remote(source)]
     prefixes = [source for source in remote if is_folder(source)]
     if len(prefixes) > 1:
-        raise MalformedRequest(f"a job has one s3:// folder, and {len(prefixes)} are named: submit them one by one")
+        raise MalformedRequest(
+            f"a job has only one s3:// folder, but {len(prefixes)} are named: submit them one by one"
+        )
     files: list[Path] = []
     skipped = SkippedFiles()
     storage = build_storage(StorageSettings(), COMMAND_LINE_SCHEMES)
@@ -202,7 +206,7 @@ def _is_remote(source: str) -> bool:
 
 
 def _watch(client: "JobClient", job: dict[str, Any]) -> None:
-    """Follow a job, tell of pages that fail, and end with the job's exit code."""
+    """Follow a job, report pages that fail, and end with the job's exit code."""
     from serve.cli.files.progress import ReadProgress
 
     exit_code = 0
@@ -228,7 +232,7 @@ def _watch(client: "JobClient", job: dict[str, Any]) -> None:
 
 
 def _lines(job: dict[str, Any]) -> Iterator[str]:
-    """A job for a person."""
+    """Write a job's state for a person."""
     place = job["queue_position"]
     yield f"{job['id']} {job['state']}{'' if place is None else f', number {place} in the queue'}"
     pages = "1 page" if job["total"] == 1 else f"{job['total']:,} pages"
@@ -242,7 +246,7 @@ def _lines(job: dict[str, Any]) -> Iterator[str]:
 
 
 def _write(folder: Path, page: dict[str, Any], line: str) -> None:
-    """One file a document: what the job's format is, JSON otherwise. The number keeps those of one name apart."""
+    """Write a file for each document, in the job's format or as JSON. The number keeps files of one name apart."""
     from serve.jobs.background.file_result import FileResult
     from serve.jobs.names import safe_name
 

@@ -1,4 +1,4 @@
-"""`rayocr models list` and `rayocr models verify`."""
+"""The commands `rayocr models list` and `rayocr models verify`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,7 +49,7 @@ def verify(
     ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help=CONFIG_HELP)] = None,
 ) -> None:
-    """Check the SHA-256 of every file of a model bundle; what lies in S3 or on the web is fetched first."""
+    """Check the SHA-256 of every file of a model bundle. Files in S3 or on the web are fetched first."""
     from models.manifests import load_manifest, verified_path
 
     invocation: Invocation = context.obj

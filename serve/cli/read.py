@@ -1,4 +1,4 @@
-"""`rayocr read`."""
+"""The command `rayocr read`."""
 
 import sys
 from collections.abc import Sequence
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-# So many documents are read before the nets are made ready for all widths of lines.
+# The nets are prepared for all widths of lines only if there are more documents than these.
 _FEW = 10
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of one source: something to write, or an error."""
+    """The outcome of one source: a result to write, or an error."""
 
     source: "Source"
     error: Exception | None = None
@@ -46,8 +46,8 @@ def read(
         list[str],
         typer.Argument(
             metavar="SOURCE",
-            help="A picture or PDF, a folder (with all that is below it), s3://bucket/key, s3://bucket/prefix/ (the "
-            "slash at the end lists it), https://... where storage.https_enabled is set, or - for standard input.",
+            help="A picture or PDF, a folder (with everything below it), s3://bucket/key, s3://bucket/prefix/ (the "
+            "slash at the end lists it), https://... if storage.https_enabled is set, or - for standard input.",
         ),
     ],
     output_format: Annotated[
@@ -66,19 +66,20 @@ def read(
     characters: Characters = False,
     password_file: PasswordFile = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A file for each document in this folder, named after it.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Write a file for each document into this folder, named after it."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Documents to read at a time. Not given: as many as there are CPUs."),
     ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help=CONFIG_HELP)] = None,
 ) -> None:
-    """Read the text in pictures and documents, on this machine; no service is needed.
+    """Read the text in pictures and documents, on this machine. No service is needed.
 
-    Results come in the order of the sources. A document or page that fails is reported on stderr and the others are
-    read; the exit code is that of the first that failed.
+    Results come in the order of the sources. A document or page that fails is reported on stderr, and the others are
+    read. The exit code is that of the first that failed.
     """
     from serve.cli.document_options import document_options
     from serve.cli.files.output import build_output
@@ -99,7 +100,7 @@ def read(
     settings = load_settings(config).settings
     invocation: Invocation = context.obj
     invocation.has_workers = True
-    # Results are UTF-8 whatever the locale says, as the recognizer's characters go beyond any other encoding.
+    # Results are UTF-8 whatever the locale is, since no other encoding has all of the recognizer's characters.
     if callable(reconfigure := getattr(sys.stdout, "reconfigure", None)):
         reconfigure(encoding="utf-8")
     jobs = jobs or default_jobs(settings)
@@ -182,7 +183,7 @@ class _Run:
                 failures=reading.failures,
             )
         except ConfigurationError:
-            raise  # it would be the same for each of the others
+            raise  # every other document would fail in the same way
         except Exception as error:
             return _Outcome(source, error)
 
@@ -191,7 +192,7 @@ class _Run:
 
         if source.location == STDIN:
             return self._reader.read_document(stdin_document(self._reader.max_bytes), self._options)
-        # Whatever large file lies beside the documents is not worth a download, only to be told that it is none.
+        # A large file beside the documents is not downloaded only to find out that it is not a document.
         if (source.size_bytes or 0) > self._reader.max_bytes and not source.has_document_name:
             raise UnsupportedType("too large, and not named like a document that rayocr reads")
         return self._reader.read_document(source.location, self._options)
@@ -214,7 +215,7 @@ class _Run:
             failed = {failure.warning.code for failure in outcome.failures}
             for warning in outcome.warnings:
                 where = f" (page {warning.page})" if outcome.pages > 1 and warning.page else ""
-                if warning.code not in failed:  # those are told below, whatever the format
+                if warning.code not in failed:  # failed pages are reported below, whatever the format
                     complain(f"warning: {name}: {warning.message}{where}")
         for failure in outcome.failures:
             self._exit_code = self._exit_code or failure.error.exit_code

@@ -1,4 +1,4 @@
-"""Talking to a running service: its address, the key, and what its errors mean."""
+"""Talks to a running service: it checks the address, sends the key, and translates errors."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +13,14 @@ __all__ = ["connect", "error_of", "error_of_code"]
 
 
 def connect(url: str, api_key_file: Path | None) -> "httpx.Client":
-    """A client of one service, which sends the key with every request.
+    """Make a client of one service, which sends the key with every request.
 
     Args:
-        url: Where the service is.
-        api_key_file: Holds the key; None where none is asked for.
+        url: Address of the service.
+        api_key_file: A file with the key; None if no key is asked for.
 
     Raises:
-        MalformedRequest: The URL is none.
+        MalformedRequest: The URL is not the address of a service.
         ConfigurationError: The key can't be read.
     """
     import httpx
@@ -29,14 +29,14 @@ def connect(url: str, api_key_file: Path | None) -> "httpx.Client":
     try:
         base = httpx.URL(url)
     except httpx.InvalidURL as exc:
-        raise MalformedRequest(f"{url!r} is no URL: {exc}") from exc
+        raise MalformedRequest(f"{url!r} is not a URL: {exc}") from exc
     if base.scheme not in ("http", "https") or not base.host:
-        raise MalformedRequest(f"{url!r} is no address of a service: write http://HOST:PORT")
+        raise MalformedRequest(f"{url!r} is not the address of a service: write http://HOST:PORT")
     return httpx.Client(base_url=base, headers=headers)
 
 
 def error_of(answer: "httpx.Response") -> RayocrError:
-    """The error that an answer tells of; where it is no problem of rayocr's (RFC 9457), its first words."""
+    """Make the error of an answer. If it is not a problem of rayocr's (RFC 9457), the error has its first words."""
     try:
         problem = answer.json()
         return error_of_code(problem["code"])(problem["detail"])
@@ -45,12 +45,12 @@ def error_of(answer: "httpx.Response") -> RayocrError:
 
 
 def error_of_code(code: str) -> type[RayocrError]:
-    """The class of errors that has a code; that of unforeseen ones for a code that is not known here."""
+    """Find the class of errors that has a code. An unknown code gives the class of unexpected errors."""
     return {kind.code: kind for kind in _kinds(RayocrError)}.get(code, RayocrError)
 
 
 def _kinds(kind: type[RayocrError]) -> Iterator[type[RayocrError]]:
-    """A class of errors and all below it, without those that have no code of their own."""
+    """Yield a class of errors and all below it, without those that have no code of their own."""
     if "code" in vars(kind):
         yield kind
     for below in kind.__subclasses__():

@@ -1,4 +1,4 @@
-"""Files and buckets of `rayocr read`: which documents are named, and where results go.
+"""The files and buckets of `rayocr read`: it finds the named documents, and writes their results.
 
 The commands are one level up; reading itself is `serve.documents`.
 """

@@ -1,4 +1,4 @@
-"""What files of results are called: as their documents, with one more extension, below the folder for all of them."""
+"""Names files of results after their documents, with one more extension, below the folder for all of them."""
 
 import os
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ def output_name(source: Source, *, is_one_of_many: bool) -> str:
     """Name the result of a document, without the extension of its format.
 
     Args:
-        source: A document. `scans/a.png` gives `a.png`; found in a folder, its path below that.
-        is_one_of_many: Whether the user named more than one location: what is in a folder then keeps its name.
+        source: A document. `scans/a.png` gives `a.png`; a document found in a folder gives its path below the folder.
+        is_one_of_many: Whether the user named more than one location. Documents in a folder then keep its name.
 
     Raises:
-        MalformedRequest: A key in a bucket can't be a path.
+        MalformedRequest: The document is a key in a bucket that can't be a path.
     """
     if source.folder is None:
         return _last_part(source.location)
@@ -34,11 +34,11 @@ def check_output_names(folder: Path, locations: Sequence[str]) -> None:
     """Find out, before anything is read, whether two results would have one name.
 
     Args:
-        folder: For all results.
-        locations: All that the user named.
+        folder: The folder for all results.
+        locations: All locations that the user named.
 
     Raises:
-        MalformedRequest: They would; or the results would be among what is read.
+        MalformedRequest: Two results would have one name, or the results would be among the documents that are read.
     """
     seen: dict[str, str] = {}
     for location in locations:

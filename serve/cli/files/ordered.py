@@ -1,4 +1,4 @@
-"""Running a function over many items at a time, with the results in the items' order."""
+"""Runs a function over several items at a time, and gives the results in the items' order."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,27 +10,27 @@ __all__ = ["ordered_map"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Items taken ahead of the oldest unfinished one, for each worker: one slow document among quick ones leaves the other
-# workers busy, while no more than this many results wait for it.
+# Items for each worker that are taken ahead of the oldest unfinished one. One slow document among quick ones then
+# leaves the other workers busy, while no more than this many results wait for it.
 _LOOK_AHEAD = 8
 
 
 def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
     """Apply a function to items in threads, and yield the results in the order of the items.
 
-    Threads are started as items come, so that there are never more than items. When the caller stops early, what has
-    not begun is dropped and what has is not waited for.
+    Threads are started as items come, so that there are never more than items. When the caller stops early, items that
+    have not begun are dropped, and the others are not waited for.
 
     Args:
-        function: Called in the threads.
-        items: Walked lazily in the caller's thread, at most eight items a worker ahead of the result that is due.
+        function: A function that is called in the threads.
+        items: The items, taken in the caller's thread, at most eight for each worker ahead of the result that is due.
         workers: The most threads.
 
     Yields:
-        One result an item.
+        One result for each item.
 
     Raises:
-        Exception: What `function` or `items` raised, in its place in the order.
+        Exception: `function` or `items` raised it. It comes in its place in the order.
     """
     executor = ThreadPoolExecutor(workers, thread_name_prefix="reader")
     pending: deque[Future[Result]] = deque()

@@ -1,4 +1,4 @@
-"""Where `rayocr read` writes what it has read: to standard output, or to a file for each document."""
+"""Writes the results of `rayocr read` to standard output, or to a file for each document."""
 
 import sys
 from abc import ABC, abstractmethod
@@ -22,11 +22,11 @@ class Output(ABC):
     """Takes documents that were read.
 
     Args:
-        export: Writes them in the format that is asked for.
-        password: That opens them.
+        export: Writes them in the requested format.
+        password: The password that opens them.
     """
 
-    #: Whether what is written says of each document what was cut, skipped or guessed.
+    #: Whether the output has each document's warnings, about parts that were cut, skipped or guessed.
     has_warnings = False
 
     def __init__(self, export: Export, password: str | None) -> None:
@@ -37,7 +37,7 @@ class Output(ABC):
         """Find out, before a document is read, whether its result can be taken.
 
         Raises:
-            RayocrError: It can't.
+            RayocrError: The result can't be taken.
         """
         del source  # standard output takes all
 
@@ -46,11 +46,11 @@ class Output(ABC):
         """Do the work on a result, in the thread that read it.
 
         Returns:
-            What `write` is to write, in its turn.
+            The result that `write` is to write in its turn.
         """
 
     def write(self, source: Source, prepared: bytes | OcrResult | None) -> None:
-        """Write what `prepare` returned, in the order of the documents."""
+        """Write the result of `prepare`, in the order of the documents."""
         del source, prepared  # a file is written already
 
     def _convert(self, source: Source, reading: LocalReading) -> bytes:
@@ -59,7 +59,7 @@ class Output(ABC):
 
 
 class TextOutput(Output):
-    """Text on standard output; that of one among many comes under its name."""
+    """Writes text to standard output, with the name above it if there are several documents."""
 
     def __init__(self, export: Export, password: str | None, *, has_many: bool) -> None:
         super().__init__(export, password)
@@ -67,18 +67,18 @@ class TextOutput(Output):
         self._is_first = True
 
     def prepare(self, source: Source, reading: LocalReading) -> bytes:
-        """See `Output.prepare`."""
+        """Prepare a result, as `Output.prepare` says."""
         return self._convert(source, reading)
 
     def write(self, source: Source, prepared: bytes | OcrResult | None) -> None:
-        """See `Output.write`."""
+        """Write a result, as `Output.write` says."""
         assert isinstance(prepared, bytes)
         write_text(source.name, prepared.decode(), is_one_of_many=self._has_many, is_first=self._is_first)
         self._is_first = False
 
 
 class JsonOutput(Output):
-    """JSON lines on standard output; a single document on a terminal is laid out for a person."""
+    """Writes JSON lines to standard output. A single document on a terminal is laid out for a person."""
 
     has_warnings = True
 
@@ -87,51 +87,51 @@ class JsonOutput(Output):
         self._has_many = has_many
 
     def prepare(self, source: Source, reading: LocalReading) -> OcrResult:
-        """See `Output.prepare`."""
+        """Prepare a result, as `Output.prepare` says."""
         return reading.result
 
     def write(self, source: Source, prepared: bytes | OcrResult | None) -> None:
-        """See `Output.write`."""
+        """Write a result, as `Output.write` says."""
         assert isinstance(prepared, OcrResult)
         write_json(source.name, prepared, is_pretty=not self._has_many and sys.stdout.isatty())
 
 
 class StreamOutput(Output):
-    """One document on standard output, in a format of which two can't follow each other."""
+    """Writes one document to standard output, in a format in which two documents can't follow each other."""
 
     def check(self, source: Source) -> None:
-        """See `Output.check`."""
+        """Check a document, as `Output.check` says."""
         self._check_terminal(self._export.media_type)
 
     def prepare(self, source: Source, reading: LocalReading) -> bytes:
-        """See `Output.prepare`."""
+        """Prepare a result, as `Output.prepare` says."""
         self._check_terminal(self._export.file_type(len(reading.result.pages))[0])
         return self._convert(source, reading)
 
     def write(self, source: Source, prepared: bytes | OcrResult | None) -> None:
-        """See `Output.write`."""
+        """Write a result, as `Output.write` says."""
         assert isinstance(prepared, bytes)
         write_bytes(prepared)
 
     def _check_terminal(self, media_type: str) -> None:
         if sys.stdout.isatty() and not media_type.startswith("text/") and not media_type.endswith("xml"):
             raise MalformedRequest(
-                f"{self._export.name} is no text for a terminal: send it to a file (> FILE), or give --output DIR"
+                f"{self._export.name} is not text for a terminal: send it to a file (> FILE), or give --output DIR"
             )
 
 
 class FolderOutput(Output):
-    """A file for each document, named after it.
+    """Writes a file for each document, named after it.
 
     Args:
-        export: As for `Output`.
-        password: As for `Output`.
-        folder: Is created.
-        locations: All that the user named.
-        may_replace: Whether files that are there are replaced.
+        export: Writes documents in the requested format.
+        password: The password that opens them.
+        folder: The folder of the files, which is created.
+        locations: All locations that the user named.
+        may_replace: Whether existing files are replaced.
 
     Raises:
-        MalformedRequest: Two of the locations would have results of one name, or the folder is among what is read.
+        MalformedRequest: Two locations would have results of one name, or the folder is among the documents.
     """
 
     def __init__(
@@ -146,11 +146,11 @@ class FolderOutput(Output):
         self._storage = FileStorage()
 
     def check(self, source: Source) -> None:
-        """See `Output.check`."""
+        """Check a document, as `Output.check` says."""
         self._checked_path(source, self._export.extension)
 
     def prepare(self, source: Source, reading: LocalReading) -> None:
-        """See `Output.prepare`: the file is whole, or not there."""
+        """Write the file, as `Output.prepare` says. It exists whole, or not at all."""
         content = self._convert(source, reading)
         path = self._checked_path(source, self._export.file_type(len(reading.result.pages))[1])
         self._storage.write(str(path), content)
@@ -158,23 +158,23 @@ class FolderOutput(Output):
     def _checked_path(self, source: Source, extension: str) -> Path:
         path = self._folder / (output_name(source, is_one_of_many=self._has_many) + extension)
         if not self._may_replace and path.exists():
-            raise Conflict(f"{path} is there already: give --force to replace it")
+            raise Conflict(f"{path} exists already: give --force to replace it")
         return path
 
 
 def build_output(
     options: DocumentOptions, locations: Sequence[str], folder: Path | None, *, may_replace: bool
 ) -> Output:
-    """The output of a run.
+    """Build the output of a run.
 
     Args:
-        options: With the format.
-        locations: All that the user named.
-        folder: For a file of each document; None for standard output.
+        options: The options of documents, with the format.
+        locations: All locations that the user named.
+        folder: The folder for a file of each document; None for standard output.
         may_replace: Whether files in the folder may be replaced.
 
     Raises:
-        MalformedRequest: What is asked for does not go together.
+        MalformedRequest: The options do not go together.
     """
     export = export_format(options.format or "text")
     password = options.secret_password
@@ -182,7 +182,7 @@ def build_output(
         return FolderOutput(export, password, folder, locations, may_replace=may_replace)
     if may_replace:
         raise MalformedRequest("--force goes with --output: nothing else is replaced")
-    # By what was asked for, not by what is found: a folder with one document in it is like any other folder.
+    # The named locations decide, not the documents found: a folder with one document is like any other folder.
     has_many = len(locations) > 1 or any(is_folder(location) for location in locations)
     if export.name == "text":
         return TextOutput(export, password, has_many=has_many)

@@ -1,4 +1,4 @@
-"""The progress bar of `rayocr read`."""
+"""Shows the progress bar of `rayocr read`."""
 
 import sys
 import time
@@ -15,10 +15,10 @@ __all__ = ["ReadProgress"]
 
 
 class ReadProgress:
-    """Shows how far a run is, on stderr: done, failed, pages a second, time left.
+    """Shows the progress of a run on stderr: done, failed, pages a second, time left.
 
     Args:
-        total: How many documents there are; None if not known yet.
+        total: Number of documents; None if not known yet.
         is_shown: Whether there is a bar at all.
     """
 
@@ -49,8 +49,8 @@ class ReadProgress:
         """Count one document.
 
         Args:
-            pages: How many of its pages were read.
-            failed: Whether it could not be read.
+            pages: Number of its pages that were read.
+            failed: Whether the document could not be read.
         """
         self._pages += pages
         self._failed += failed

@@ -1,4 +1,4 @@
-"""From what the user named to single documents."""
+"""Finds the single documents at the locations that the user named."""
 
 import sys
 from collections import Counter
@@ -23,10 +23,10 @@ class Source:
     """One document to read.
 
     Args:
-        location: For `Storage.read`, or `-`.
-        folder: Where it was found, as the user named that; None where it was named itself.
-        size_bytes: As listed; None where it was named.
-        error: The listing failed in its place.
+        location: The location for `Storage.read`, or `-`.
+        folder: The folder in which it was found, as the user named it; None if the user named the document itself.
+        size_bytes: Size in the listing; None if the user named the document itself.
+        error: Error of a listing that failed in its place.
     """
 
     location: str
@@ -36,25 +36,25 @@ class Source:
 
     @property
     def is_listed(self) -> bool:
-        """Whether it was found in a folder, rather than named."""
+        """Whether the document was found in a folder, rather than named."""
         return self.folder is not None
 
     @property
     def name(self) -> str:
-        """What to call it in the output."""
+        """The document's name in the output."""
         if self.location == STDIN:
             return "standard input"
-        # A data: URL is its own content.
+        # A data: URL holds its own content.
         return f"{self.location[:40]}..." if self.location[:5].lower() == "data:" else self.location
 
     @property
     def title(self) -> str | None:
-        """What the document is called, where it has a name."""
+        """The document's title; None if it has no name."""
         return None if self.location == STDIN or self.location[:5].lower() == "data:" else self.location
 
     @property
     def has_document_name(self) -> bool:
-        """Whether its name ends like that of a document that rayocr reads."""
+        """Whether the name ends like that of a document that rayocr reads."""
         return PurePosixPath(self.location).suffix.lower() in EXTENSIONS
 
 
@@ -69,14 +69,15 @@ def is_folder(location: str) -> bool:
 
 
 def walk_sources(locations: Sequence[str], storage: Storage) -> Iterator[Source]:
-    """Walk over all documents, those of folders included, without holding them.
+    """Walk over all documents, including those in folders, without holding them.
 
     Args:
-        locations: As the user named them.
-        storage: Lists the folders.
+        locations: The locations as the user named them.
+        storage: The storage that lists the folders.
 
     Yields:
-        One source a document, in the order of the locations. A listing that fails ends with a source that says so.
+        One source for each document, in the order of the locations. A listing that fails ends with a source that has
+        the error.
     """
     for location in locations:
         try:
@@ -90,7 +91,7 @@ def walk_sources(locations: Sequence[str], storage: Storage) -> Iterator[Source]
 
 
 def count_documents(locations: Sequence[str], storage: Storage) -> int | None:
-    """Count what `walk_sources` will yield; None where only a long listing of a bucket could tell."""
+    """Count the documents that `walk_sources` will yield; None if only a long listing of a bucket could tell."""
     if any(is_folder(location) and location[:5].lower() == "s3://" for location in locations):
         return None
     return sum(1 for _ in walk_sources(locations, storage))
@@ -100,10 +101,10 @@ def stdin_document(max_bytes: int) -> Document:
     """Read standard input to its end.
 
     Args:
-        max_bytes: The most that it may have.
+        max_bytes: The most bytes that it may have.
 
     Raises:
-        TooLarge: It has more.
+        TooLarge: It has more bytes.
     """
     chunks = iter(lambda: sys.stdin.buffer.read(CHUNK_BYTES), b"")
     return Document(read_limited(chunks, max_bytes, "standard input"))
@@ -117,15 +118,15 @@ class SkippedFiles:
 
     @property
     def count(self) -> int:
-        """How many there were."""
+        """The number of skipped files."""
         return self._by_extension.total()
 
     def add(self, source: Source) -> None:
-        """Count one."""
+        """Count one file."""
         self._by_extension[Path(source.location).suffix.lower()[:11] or "no extension"] += 1
 
     def summary(self) -> str:
-        """One sentence for a person, with the five most frequent extensions."""
+        """Make a sentence for a person, with the five most frequent extensions."""
         kinds = [f"{count} {extension}" for extension, count in self._by_extension.most_common(5)]
         rest = self.count - sum(count for _, count in self._by_extension.most_common(5))
         shown = ", ".join([*kinds, f"{rest} others"] if rest else kinds)

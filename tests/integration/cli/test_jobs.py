@@ -162,7 +162,7 @@ def test_cancel_and_list(here: Here, said: Said) -> None:
         (("submit", "s3://scans/a", "--webhook", "https://example.com/"), 64, "webhook_secret"),
         (("submit", *["s3://scans/a"] * 301), 65, "jobs.max_pages"),
         (("status", "0" * 32), 66, "0" * 32),
-        (("status", "../ocr"), 64, "no id of a job"),
+        (("status", "../ocr"), 64, "not the id of a job"),
         (("list", "--state", "done"), 64, "state"),
     ],
 )

@@ -92,7 +92,7 @@ def test_what_passes_is_waited_for(url: str, path: str, answers: list[Answer], m
         ("/v1/ocr", problem(500, "model_output", "the net broke"), 70, "the net broke"),
         ("/v1/ocr", (500, "Internal Server Error"), 70, "/v1/ocr answered 500: Internal Server Error"),
         ("/v1/ocr", (200, {"text": "ravocr 2719"}), 70, "a picture of 'rayocr 2719' was read as 'ravocr 2719'"),
-        ("/v1/ocr", (200, "<html>welcome</html>"), 70, "is no rayocr: it answered '<html>welcome</html>'"),
+        ("/v1/ocr", (200, "<html>welcome</html>"), 70, "is not a rayocr service: it answered '<html>welcome</html>'"),
     ],
     ids=["not ready", "not deployed", "no key", "known error", "unknown error", "misread", "no rayocr"],
 )
@@ -109,7 +109,7 @@ def test_failure_ends_with_its_code_and_a_sentence(
 
 def test_address_without_a_scheme_ends_with_64(capsys: pytest.CaptureFixture[str]) -> None:
     assert check("127.0.0.1:8000") == 64
-    assert "is no address of a service: write http://HOST:PORT" in capsys.readouterr().err
+    assert "is not the address of a service: write http://HOST:PORT" in capsys.readouterr().err
 
 
 def test_missing_key_file_ends_with_78(capsys: pytest.CaptureFixture[str]) -> None:
