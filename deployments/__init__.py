@@ -1,1 +1,4 @@
-"""The replicas: what loads, batches and reports health, the storages they read, and the pipeline that joins them."""
+"""The replicas, which load nets, batch work and report health, their storages, and the pipeline that joins them.
+
+The arithmetic of OCR is in `models`. HTTP, the command line, jobs and the whole tree of settings are in `serve`.
+"""

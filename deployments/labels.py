@@ -1,4 +1,4 @@
-"""Labels of Ray nodes that a replica asks for, checked without Ray, which takes seconds to import."""
+"""Checks the labels of Ray nodes that a replica asks for, without Ray, which takes seconds to import."""
 
 import re
 from typing import Annotated
@@ -17,7 +17,7 @@ _VALUE = re.compile(rf"!?(?:{_NAME}|in\({_NAME}(?:, ?{_NAME})*\))")
 def _checked(selector: dict[str, str]) -> dict[str, str]:
     for key, value in selector.items():
         if not _KEY.fullmatch(key):
-            raise ValueError(f"{key!r} is no name of a label, such as pool or example.com/pool")
+            raise ValueError(f"{key!r} is not the name of a label, such as pool or example.com/pool")
         if not _VALUE.fullmatch(value):
             raise ValueError(f"{key} asks for {value!r}: write a value, !value, in(a, b) or !in(a, b)")
     return selector

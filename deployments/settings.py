@@ -1,4 +1,4 @@
-"""Settings of the three stages: how many replicas each has, what one reserves, and how much may wait for it."""
+"""Settings of the three stages: the number of replicas, the resources of each, and how much may wait for it."""
 
 import math
 
@@ -31,19 +31,19 @@ __all__ = [
     "StageSettings",
 ]
 
-# The most that `max_pixels` can be set to. Pages are arrays that later stages index by 32-bit numbers in places
-# (OpenCV); 3 bytes a pixel of this many still fit.
+# The most that `max_pixels` can be set to. In places (OpenCV), later stages index a page's array by 32-bit numbers; at
+# 3 bytes a pixel, so many pixels still fit.
 MAX_PIXELS_BOUND = 700_000_000
-#: Beyond four threads a replica was not measured, so it is kept at four.
+#: No replica was measured with more threads than these.
 MOST_THREADS = 4
-# Each thread of detection holds the maps of a page of its own.
+# Each thread of detection holds the maps of another page.
 _DETECTION_THREADS = 2
 
 
 class PreprocessLimits(SettingsSection):
-    """What a document may cost before it is refused with `too_large`.
+    """Limits on the cost of a document, over which it is refused with `too_large`.
 
-    Those of pictures are checked from the header alone, those of a PDF while it is drawn.
+    The limits of pictures are checked by the header alone, those of a PDF while it is drawn.
     """
 
     max_pixels: int = Field(
@@ -87,10 +87,12 @@ class PreprocessLimits(SettingsSection):
 
 
 class ScalingSettings(SettingsSection):
-    """How Ray Serve scales one stage."""
+    """Settings by which Ray Serve scales one stage."""
 
     min_replicas: int = Field(default=1, ge=1, description="Replicas that are always there.")
-    max_replicas: int = Field(default=1, ge=1, description="Replicas that a burst may bring. Each holds its own nets.")
+    max_replicas: int = Field(
+        default=1, ge=1, description="Replicas that a burst may add up to. Each holds its own nets."
+    )
     target_ongoing_requests: float = Field(
         default=2.0,
         gt=0,
@@ -99,7 +101,7 @@ class ScalingSettings(SettingsSection):
     )
     upscale_delay_s: float = Field(default=5.0, ge=0, description="How long load must last before replicas are added.")
     downscale_delay_s: float = Field(
-        default=120.0, ge=0, description="How long it must be gone before replicas are taken away."
+        default=120.0, ge=0, description="How long load must be gone before replicas are taken away."
     )
 
     @model_validator(mode="after")
@@ -110,7 +112,7 @@ class ScalingSettings(SettingsSection):
 
 
 class ReplicaSettings(SettingsSection):
-    """What every kind of replica has."""
+    """Settings that every kind of replica has."""
 
     num_cpus: float | None = Field(
         default=None,
@@ -121,7 +123,7 @@ class ReplicaSettings(SettingsSection):
         default=0.0,
         ge=0,
         description="GPUs, or the share of one, that Ray reserves for one replica, which then sees only those. "
-        "With 0 a replica sees every GPU of its machine, and its device says which.",
+        "With 0 a replica sees every GPU of its machine, and its device chooses one.",
     )
     label_selector: LabelSelector = Field(
         default={},
@@ -131,54 +133,57 @@ class ReplicaSettings(SettingsSection):
     max_ongoing_requests: int = Field(
         default=16,
         ge=1,
-        description="Pages that one replica holds at a time. More fill batches better, and take memory. Those beyond "
-        "it are refused and sent again and again until there is room, which costs 10 ms of CPU time a page and more.",
+        description="Pages that one replica holds at a time. More fill batches better, and take memory. Further pages "
+        "are refused and sent again until there is room, which costs 10 ms or more of CPU time a page.",
     )
     max_queued_requests: int = Field(
-        default=256, ge=1, description="Pages that may wait for this stage at one ingress replica. Beyond it: 503."
+        default=256,
+        ge=1,
+        description="Pages that may wait for this stage at one ingress replica. Further pages get 503.",
     )
     graceful_shutdown_s: float = Field(
-        default=30.0, ge=0, description="How long a replica that is taken away may finish what it holds."
+        default=30.0, ge=0, description="How long a replica that is taken away may take to finish its pages."
     )
     recycle_after_pages: int | None = Field(
         default=None,
         ge=1,
         description="Pages after which a replica is replaced, up to a quarter more at random. It finishes what it "
-        "holds, and what comes meanwhile waits: for the new one, some seconds, where it is the only replica. Not set: "
+        "holds, and pages that come meanwhile wait: some seconds for the new one, if it is the only replica. Not set: "
         "never.",
     )
     recycle_above_bytes: int | None = Field(
         default=None,
         ge=1,
         description="Memory of its own at which a replica is replaced, as after `recycle_after_pages`. It should be "
-        "well above what one takes when it has read a few pages, or it is replaced for ever. Not set: never.",
+        "well above the memory of a replica that has read a few pages, or replicas are replaced for ever. Not set: "
+        "never.",
     )
     scaling: ScalingSettings = ScalingSettings()
 
 
 class StageSettings(ReplicaSettings):
-    """What every stage has."""
+    """Settings that every stage has."""
 
     max_work_s: float = Field(
         default=20.0,
         gt=0,
-        description="A single step of work that takes longer is taken for hung: its request fails and the replica is "
-        "replaced.",
+        description="The longest time of a single step of work. A step that takes longer is taken for hung: its "
+        "request fails and the replica is replaced.",
     )
 
     @property
     def threads(self) -> int:
-        """Threads that a replica works with."""
+        """The number of threads with which a replica works."""
         return 1
 
     @property
     def reserved_cpus(self) -> float:
-        """CPUs that Ray reserves for one replica."""
+        """The number of CPUs that Ray reserves for one replica."""
         return self.threads if self.num_cpus is None else self.num_cpus
 
 
 class PreprocessSettings(StageSettings):
-    """The stage that fetches and decodes."""
+    """Settings of the stage that fetches and decodes documents."""
 
     limits: PreprocessLimits = PreprocessLimits()
     max_ongoing_requests: int = Field(
@@ -187,18 +192,18 @@ class PreprocessSettings(StageSettings):
 
 
 class DetectionScaling(ScalingSettings):
-    """A document's time is mostly recognition; that of a photograph with a few words is half detection."""
+    """Scaling of detection, which takes little of a document's time but half of that of a photograph with few words."""
 
     max_replicas: int = Field(
         default_factory=lambda: math.ceil(usable_cpu_count() / MOST_THREADS),
         ge=1,
-        description="Replicas that a burst may bring. Each holds its own nets.",
+        description="Replicas that a burst may add up to. Each holds its own nets.",
         json_schema_extra={"default_text": f"a replica for each {MOST_THREADS} CPUs of this machine"},
     )
 
 
 class DetectionNet(NetSettings):
-    """Photographs with a few words are mostly detection: one thread would leave another CPU idle."""
+    """Settings of detection's net. Photographs with few words are mostly detection: one thread would idle a CPU."""
 
     threads: int = Field(
         default_factory=lambda: min(usable_cpu_count(), _DETECTION_THREADS),
@@ -212,13 +217,13 @@ class DetectionNet(NetSettings):
         default=0,
         ge=0,
         le=64,
-        description="Sizes of pages that come often, such as a camera's, for which a net is compiled while they do; it "
-        "runs an eighth faster. So many at a time, of 50 to 100 MB for each thread. OpenVINO only.",
+        description="The most sizes of pages, such as a camera's, for which a net is compiled at a time while they "
+        "come often. Such a net runs an eighth faster and takes 50 to 100 MB for each thread. OpenVINO only.",
     )
 
 
 class DetectionSettings(StageSettings):
-    """The stage that finds text lines."""
+    """Settings of the stage that finds text lines."""
 
     scaling: DetectionScaling = DetectionScaling()
     net: DetectionNet = DetectionNet()
@@ -226,8 +231,8 @@ class DetectionSettings(StageSettings):
     max_batch_pages: int | None = Field(
         default=None,
         ge=1,
-        description="Pages of one size that share a run of the net. Not set: 8 on a GPU, 1 on a CPU, where batches "
-        "only cost memory.",
+        description="Pages of one size that share a run of the net. Not set: 8 on a GPU; 1 on a CPU, since batches "
+        "only cost memory there.",
     )
 
     @property
@@ -235,36 +240,37 @@ class DetectionSettings(StageSettings):
         return self.net.threads
 
 
-# A class of its own for each default that differs: a section that is set in part is made anew from its class.
+# Each section with other defaults has a class of its own, since a section that is set in part is made from its class.
 class RecognitionNet(NetSettings):
-    """Recognition runs on CPUs unless it is told otherwise."""
+    """Settings of recognition's net, which runs on CPUs unless it is told otherwise."""
 
     device: str = Field(
-        default="cpu", pattern=DEVICE_PATTERN, description="As for detection: auto, cpu, cuda or cuda:N."
+        default="cpu", pattern=DEVICE_PATTERN, description="auto, cpu, cuda or cuda:N, as for detection."
     )
     threads: int = Field(
         default_factory=lambda: min(usable_cpu_count(), MOST_THREADS),
         ge=1,
         le=256,
-        description="As for detection. The lines of one page are read by as many at a time.",
+        description="Runs of the net at a time in one replica, as for detection. So many threads share the lines of a "
+        "page.",
         json_schema_extra={"default_text": f"the CPUs of this machine, at most {MOST_THREADS}"},
     )
 
 
 class CpuScaling(ScalingSettings):
-    """Replicas for every CPU. Most of a page's time is recognition: it is the stage that scales by default."""
+    """Scaling to every CPU. Recognition takes most of a page's time, so it is the stage that scales by default."""
 
     max_replicas: int = Field(
         default_factory=lambda: math.ceil(usable_cpu_count() / MOST_THREADS),
         ge=1,
-        description="Replicas that a burst may bring. Each holds its own nets. Together their threads should be the "
-        "CPUs.",
+        description="Replicas that a burst may add up to. Each holds its own nets. Together they should have as many "
+        "threads as there are CPUs.",
         json_schema_extra={"default_text": f"a replica for each {MOST_THREADS} CPUs of this machine"},
     )
 
 
 class RecognitionSettings(StageSettings):
-    """The stage that reads text lines."""
+    """Settings of the stage that reads text lines."""
 
     net: RecognitionNet = RecognitionNet()
     options: RecognitionOptions = RecognitionOptions()
@@ -272,9 +278,9 @@ class RecognitionSettings(StageSettings):
     max_batch_lines: int | None = Field(
         default=None,
         ge=1,
-        description="Lines of one width, of any page, that share a run of the net, where it was not prepared for a "
-        "number of its own (short lines on a CPU, by four). Not set: 64 on a GPU, 1 on a CPU. More on a CPU lets load "
-        "change a line's last digits of confidence, or rarely a character.",
+        description="Lines of one width, of any page, that share a run of the net, unless the net was prepared for "
+        "another number (four short lines on a CPU). Not set: 64 on a GPU, 1 on a CPU. With more on a CPU, load may "
+        "change the last digits of a line's confidence, or rarely a character.",
     )
 
     @property
@@ -283,11 +289,11 @@ class RecognitionSettings(StageSettings):
 
 
 class ReaderSettings(ReplicaSettings):
-    """Replicas that hold all three stages, where these are colocated."""
+    """Settings of replicas that hold all three stages, if these are colocated."""
 
     scaling: CpuScaling = CpuScaling()
     max_decoded_bytes: int = Field(
         default=64_000_000,
         ge=0,
-        description="Bytes of decoded pages, 3 a pixel, that one replica holds when it may still decode another.",
+        description="Bytes of decoded pages, 3 a pixel, up to which one replica may decode another page.",
     )

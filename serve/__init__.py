@@ -1,1 +1,4 @@
-"""What users touch: the HTTP API, the command line, the settings, and the application builder."""
+"""The parts that users meet: the HTTP API, the command line, jobs, bulk runs, the settings and the application builder.
+
+The replicas that do the work are in `deployments`, and the OCR itself is in `models`.
+"""

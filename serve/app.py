@@ -1,4 +1,4 @@
-"""The application builder: what `serve deploy`, a RayService and `rayocr serve` run.
+"""The application builder, which `serve deploy`, a RayService and `rayocr serve` run.
 
 import_path: serve.app:build_app
 args: {recognition: {scaling: {max_replicas: 8}}}
@@ -26,7 +26,7 @@ __all__ = ["build_app", "build_application", "pages_in_work"]
 
 _HEALTH_PERIOD_S = 5.0
 _HEALTH_TIMEOUT_S = 10.0
-# Serve adds replicas when more than the target is in work for each; so many times the target shows it a queue.
+# Serve adds replicas when each has more than the target in work. So many times the target shows it a queue.
 _ABOVE_TARGET = 1.5
 
 
@@ -34,7 +34,7 @@ def build_app(args: Mapping[str, object]) -> Application:
     """Build the application for Ray Serve.
 
     Args:
-        args: The tree of settings, or a part of it, over the environment and the settings file.
+        args: The tree of settings, or a part of it. It takes precedence over the environment and the settings file.
 
     Raises:
         ConfigurationError: A setting is unknown or out of range.
@@ -51,16 +51,16 @@ def build_application(settings: Settings, stages: Stages, *, colocated: bool, wi
 
     Args:
         settings: The whole tree.
-        stages: Their classes.
-        colocated: Whether they share replicas.
-        with_jobs: Whether jobs are taken, and worked on by the ingress.
+        stages: Classes of the stages.
+        colocated: Whether the stages share replicas.
+        with_jobs: Whether the ingress takes jobs and works on them.
     """
     ingress = _deployment(Ingress).options(
         name="Ingress",
         num_replicas=settings.http.replicas,
         max_replicas_per_node=settings.http.max_replicas_per_node,  # type: ignore[arg-type]  # None is its default
         ray_actor_options=_reserved(settings.http.label_selector, num_cpus=INGRESS_CPUS),
-        # More than it admits, so that it refuses by itself, with a problem that says why.
+        # Serve lets more requests in than the ingress admits, so that the ingress refuses with a problem that says why.
         max_ongoing_requests=2 * settings.http.max_concurrent_requests,
         max_queued_requests=2 * settings.http.max_concurrent_requests,
         backpressure_config=BackpressureConfig(status_code=503, retry_after_s=settings.http.retry_after_s),
@@ -73,10 +73,10 @@ def build_application(settings: Settings, stages: Stages, *, colocated: bool, wi
 
 
 def pages_in_work(settings: Settings, *, colocated: bool) -> int:
-    """The setting, or enough to keep all replicas busy and to let Serve see that more would be.
+    """How many pages of jobs one ingress replica has in work: the setting, or enough to keep all replicas busy.
 
-    Few are left waiting at the replicas: what waits in the store can still be overtaken by other jobs, and leaves the
-    replicas room for requests.
+    Enough also shows Serve when more replicas would be busy. Few pages wait at the replicas: a page that waits in the
+    store can still be overtaken by other jobs, and leaves the replicas room for requests.
 
     Args:
         settings: The whole tree.
@@ -92,12 +92,12 @@ def pages_in_work(settings: Settings, *, colocated: bool) -> int:
 
 
 def _pages(scaling: ScalingSettings, threads: int) -> float:
-    """Of one kind of replica. One page more than threads: it is decoded while they work."""
+    """Pages for all replicas of one kind. Each gets a page more than its threads, to be decoded while they work."""
     return scaling.max_replicas * max(scaling.target_ongoing_requests * _ABOVE_TARGET, threads + 1)
 
 
 def _separate(settings: Settings, stages: Stages) -> PageRoute:
-    """A deployment for each stage."""
+    """Build a deployment for each stage."""
     preprocess, detection, recognition = settings.preprocess, settings.detection, settings.recognition
     live = _live(settings)
     return SeparateReplicas(
@@ -121,14 +121,14 @@ def _separate(settings: Settings, stages: Stages) -> PageRoute:
 
 
 def _colocated(settings: Settings, stages: Stages) -> PageRoute:
-    """One deployment of all stages."""
+    """Build one deployment of all stages."""
     replicas = _replicas("Reader", Reader, settings.reader, settings.reader_cpus, _live(settings))
     reader = _handle(replicas, reader_setup(settings, stages=stages))
     return ColocatedReplicas(reader, settings.http.max_body_bytes)
 
 
 def _live(settings: Settings) -> dict[str, dict[str, Any]]:
-    """What may change without a restart, by stage: Serve hands it to reconfigure()."""
+    """The settings that may change without a restart, by stage. Serve passes them to reconfigure()."""
     return {
         "preprocess": settings.preprocess.limits.model_dump(mode="json"),
         "detection": settings.detection.options.model_dump(mode="json"),
@@ -137,7 +137,7 @@ def _live(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def _handle(deployment: Deployment, *arguments: object) -> "DeploymentHandle[Any]":
-    """A bound deployment, in whose place Serve puts its handle."""
+    """Bind a deployment, which Serve replaces with its handle."""
     return cast("DeploymentHandle[Any]", deployment.bind(*arguments))
 
 
@@ -148,7 +148,7 @@ def _deployment(cls: type) -> Deployment:
 
 
 def _reserved(label_selector: dict[str, str], **resources: float) -> dict[str, Any]:
-    """What Ray sets aside for one replica, and where."""
+    """The resources that Ray reserves for one replica, and the labels of its node."""
     return {**resources, "label_selector": label_selector} if label_selector else dict(resources)
 
 

@@ -22,8 +22,8 @@ class Ingress:
 
     Args:
         settings: The whole tree.
-        route: To the replicas of the stages.
-        pages_in_work: Pages of jobs that it has in work at a time; None where no jobs are taken.
+        route: Route to the replicas of the stages.
+        pages_in_work: Pages of jobs that this replica has in work at a time; None if no jobs are taken.
     """
 
     def __init__(self, settings: Settings, route: PageRoute, pages_in_work: int | None = None) -> None:
@@ -35,16 +35,16 @@ class Ingress:
             self._background = JobsBackground(self._jobs, pipeline, pages_in_work, self._service.readiness.answered)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        """Called by Serve, once, after the constructor."""
+        """Build the HTTP application. Serve calls this once, after the constructor."""
         api = build_api(self._service)
         api.router.lifespan_context = self._lifespan
         return api
 
     async def drain(self) -> str:
-        """Refuse new requests, and return when those in work are answered. Called before the service is stopped.
+        """Refuse new requests, and return when those in work are answered. It is called before the service stops.
 
         Returns:
-            Which replica that was.
+            Id of this replica.
         """
         if self._background is not None:
             await self._background.stop()
@@ -53,7 +53,7 @@ class Ingress:
 
     @asynccontextmanager
     async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
-        """Between Serve's start of this replica and its end, which is when the last request is answered."""
+        """Work on jobs from Serve's start of this replica to its end, when the last request is answered."""
         if self._background is None or self._jobs is None:
             yield
             return

@@ -1,4 +1,4 @@
-"""What an operator sees of a replica: its metrics and logs, and when it is replaced.
+"""The side of a replica that its operator sees: its metrics, its logs, and when it is replaced.
 
-What a replica does for a page is in `deployments.stages`.
+A replica's work on a page is in `deployments.stages`.
 """

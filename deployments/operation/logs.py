@@ -1,4 +1,4 @@
-"""Keeping the replicas' logs readable."""
+"""Keeps the replicas' logs readable."""
 
 import logging
 
@@ -10,10 +10,10 @@ _SERVER_FAULT = 500
 
 
 def quiet_expected_errors() -> None:
-    """Have Serve log a request that failed by the client's fault as one line at INFO.
+    """Make Serve log a request that the client caused to fail as one line at INFO.
 
-    Serve logs whatever a method raises at ERROR with a trace. A million scans hold thousands of broken files: their
-    traces would bury the one that matters.
+    Serve logs every error that a method raises at ERROR, with a trace. A million scans hold thousands of broken files,
+    and their traces would bury the one that matters.
     """
     logger = logging.getLogger("ray.serve")
     if _soften not in logger.filters:

@@ -30,9 +30,9 @@ _BATCH = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]
 
 
 def error_code(error: BaseException) -> str:
-    """The stable code of an error: its own, or `internal` for one that nobody foresaw.
+    """The stable code of an error: its own, or `internal` for an unexpected error.
 
-    `cancelled` is for work that was dropped since nobody waits for it any more: no fault of the stage.
+    `cancelled` stands for work that was dropped since nobody waits for it any more. The stage did not fail then.
     """
     if isinstance(error, asyncio.CancelledError):
         return "cancelled"
@@ -40,11 +40,11 @@ def error_code(error: BaseException) -> str:
 
 
 class _Sum:
-    """Adds up what a counter is to be told: telling it costs 8 us, and a page has hundreds of runs of a net.
+    """Sums values before it passes them to a counter: that costs 8 us, and a page has hundreds of runs of a net.
 
     Args:
-        counter: Ray's.
-        tag_key: Of its tags, the one that tells the values apart; None where there is no such.
+        counter: Ray's counter.
+        tag_key: The tag by which values are summed separately; None if all of them make one sum.
     """
 
     def __init__(self, counter: "Counter", tag_key: str | None = None) -> None:
@@ -54,16 +54,16 @@ class _Sum:
         self._lock = threading.Lock()
 
     def add(self, value: float, tag: str = "") -> None:
-        """Count; from any thread."""
+        """Add a value to the sum of its tag. Safe to call from any thread."""
         with self._lock:
             self._sums[tag] += value
 
     def tell(self) -> None:
-        """Pass on what was added up."""
+        """Pass the sums on to the counter."""
         with self._lock:
             sums, self._sums = self._sums, defaultdict(float)
         for tag, value in sums.items():
-            if value > 0:  # a coarse clock may not have moved, and Ray refuses to count nothing
+            if value > 0:  # a coarse clock may not have moved, and Ray refuses to add 0
                 self._counter.inc(value, tags={} if self._tag_key is None else {self._tag_key: tag})
 
 
@@ -116,13 +116,13 @@ class StageMetrics:
 
     @contextmanager
     def page(self, number: int, sent_at: float) -> Iterator[None]:
-        """Count and log one page: the time it waited, the time of what is inside, and whether that failed.
+        """Count and log one page: how long it waited, how long the `with` block takes, and whether that fails.
 
         Serve puts the request's id into the log line.
 
         Args:
             number: The page's number, counted from 1.
-            sent_at: When the pipeline called, in seconds since the epoch.
+            sent_at: Time of the pipeline's call, in seconds since the epoch.
         """
         queue_s = max(0.0, time.time() - sent_at)
         self._queue.observe(queue_s)
@@ -156,13 +156,13 @@ class StageMetrics:
             )
 
     def metered(self, step: str, function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-        """The same function, its CPU time counted as a step of this stage's work, also where it raises.
+        """Wrap a function so that its CPU time counts as a step of this stage's work, even if it raises.
 
         It costs 2 us a call.
 
         Args:
             step: The label `step`; docs/reference/logs-and-metrics.md lists them.
-            function: Runs to its end on one thread.
+            function: A function that runs to its end on one thread.
         """
 
         @wraps(function)

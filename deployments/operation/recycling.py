@@ -1,8 +1,8 @@
-"""Replacing a replica that has worked long enough, or holds too much memory.
+"""Has a replica replaced when it has worked long enough, or holds too much memory.
 
-Serve replaces a replica whose health check fails three times in a row. It takes it out of turn first, lets it finish
-what it holds (`graceful_shutdown_s`) and starts another at once, where Ray has room for both: no page is lost. Until
-then the replica goes on as before. Meanwhile Serve shows the deployment as unhealthy.
+Serve replaces a replica whose health check fails three times in a row. Until then the replica goes on as before. Then
+Serve sends it no more pages, lets it finish those that it holds (`graceful_shutdown_s`), and starts another replica, at
+once if Ray has room for both. No page is lost. Meanwhile Serve shows the deployment as unhealthy.
 """
 
 import os
@@ -19,18 +19,18 @@ _SPREAD = 1.25
 
 
 def private_bytes() -> int:
-    """Memory of this process that it shares with no other: without the object store and the files of programs."""
+    """The memory that this process shares with no other, without the object store and program files, in bytes."""
     _, resident, shared, *_ = map(int, Path("/proc/self/statm").read_text(encoding="ascii").split())
     return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Recycling:
-    """Says when one replica is to be replaced.
+    """Tells when one replica is to be replaced.
 
     Args:
-        settings: Of its kind.
-        uniform: A random number between its two arguments.
-        used_bytes: Tells the memory of the process.
+        settings: Settings of the replica's kind.
+        uniform: Gives a random number between its two arguments.
+        used_bytes: Tells the memory of the process, in bytes.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class Recycling:
         self._pages = 0
 
     def count_page(self) -> None:
-        """Count one page that was begun."""
+        """Count a page whose work has begun."""
         self._pages += 1
 
     def check(self) -> None:
-        """For a replica's health check.
+        """Fail the replica's health check if it is to be replaced.
 
         Raises:
             RuntimeError: The replica is to be replaced.

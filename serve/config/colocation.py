@@ -1,4 +1,4 @@
-"""Whether the three stages share replicas, and what such a replica is built from."""
+"""Decides whether the three stages share replicas, and prepares the arguments of such a replica."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_colocated", "reader_setup"]
 
-# Set for one stage, each of these asks for replicas of its own.
+# A stage for which one of these is set needs replicas of its own.
 _OF_REPLICAS = (
     "num_cpus",
     "num_gpus",
@@ -28,7 +28,7 @@ def is_colocated(settings: Settings, *, otherwise: bool) -> bool:
 
     Args:
         settings: The whole tree.
-        otherwise: What holds where the settings leave it open: no net runs on a GPU, and no stage has settings of its
+        otherwise: The answer if the settings leave it open: no net runs on a GPU, and no stage has settings for its own
             replicas.
 
     Raises:

@@ -23,9 +23,9 @@ _SECRET_BYTES = range(24, 65)
 
 
 class JobsSettings(SettingsSection):
-    """Asynchronous jobs: `/v1/jobs` and what works on them in the background.
+    """Settings of asynchronous jobs: `/v1/jobs`, and the work on them in the background.
 
-    The password of a PostgreSQL may stand in `store`, or where libpq looks for it: `PGPASSWORD`, `PGPASSFILE`.
+    The password of a PostgreSQL may stand in `store`, or in a place that libpq reads: `PGPASSWORD`, `PGPASSFILE`.
     """
 
     enabled: bool | None = Field(
@@ -40,8 +40,8 @@ class JobsSettings(SettingsSection):
     )
     directory: str | None = Field(
         default=None,
-        description="Folder of the SQLite store and of uploads where these are not set. Not set: `rayocr/jobs` in "
-        "`$XDG_DATA_HOME`, or in `~/.local/share`.",
+        description="Folder of the SQLite store if `store` is not set, and of uploads if `uploads` is not set. Not "
+        "set: `rayocr/jobs` in `$XDG_DATA_HOME`, or in `~/.local/share`.",
     )
     uploads: str | None = Field(
         default=None,
@@ -54,68 +54,70 @@ class JobsSettings(SettingsSection):
     max_body_bytes: int = Field(
         default=1024**3,
         ge=1024,
-        description="The most bytes of a request that hands in a job, all its files together. They are stored as they "
-        "come in. Each file also has the limit of `http.max_body_bytes`.",
+        description="The most bytes of a request that submits a job, with all its files together. They are stored as "
+        "they come in. Each file also has the limit of `http.max_body_bytes`.",
     )
     max_queued_pages_per_client: int = Field(
-        default=100_000, ge=1, description="Pages of one client that may wait. Beyond it: 429."
+        default=100_000, ge=1, description="Pages of one client that may wait. Further pages get 429."
     )
-    max_queued_pages: int = Field(default=500_000, ge=1, description="Pages of all clients that may wait. Beyond: 503.")
+    max_queued_pages: int = Field(
+        default=500_000, ge=1, description="Pages of all clients that may wait. Further pages get 503."
+    )
     weights: dict[str, Annotated[float, Field(gt=0, le=1000)]] = Field(
         default={},
-        description="Share of a client where several have pages waiting, by its name, such as `{nightly: 0.2}`. A "
-        "client that is not named has 1.",
+        description="Share of each client, by its name, when several clients have pages waiting, such as "
+        "`{nightly: 0.2}`. A client that is not named has 1.",
     )
     pages_in_work: int | None = Field(
         default=None,
         ge=1,
         le=1000,
-        description="Pages of jobs that one ingress replica has in work at a time. More than the replicas can work on "
-        "only wait. Not set: enough to keep all replicas of the stages busy, and to let their number grow.",
+        description="Pages of jobs that one ingress replica has in work at a time. Pages beyond the capacity of the "
+        "replicas only wait. Not set: enough to keep all replicas of the stages busy, and to let their number grow.",
     )
     page_work_s: float = Field(
         default=5.0,
         gt=0,
         le=3600,
-        description=f"Time of work for a page of a job of up to {_MEGAPIXELS_OF_PAGE_WORK} megapixels, and in "
-        "proportion for larger ones; waiting does not count. A page that takes longer fails with `page_timeout`.",
+        description=f"Working time for a job's page of up to {_MEGAPIXELS_OF_PAGE_WORK} megapixels, and in proportion "
+        "for larger ones; waiting does not count. A page that takes longer fails with `page_timeout`.",
     )
     attempts: int = Field(
         default=5,
         ge=1,
         le=100,
-        description="Tries of a page that fails in a way that may pass, such as a storage that does not answer, with "
-        "growing random pauses. Being put off by load does not count.",
+        description="Attempts at a page that fails in a way that may pass, such as a storage that does not answer, "
+        "with growing random pauses. A refusal because of load does not count.",
     )
     most_losses: int = Field(
         default=3,
         ge=1,
         le=100,
-        description="How often a worker may vanish over a page before the page fails with `poison`. After the first "
-        "time it runs alone.",
+        description="How often a worker may vanish while it works on a page before the page fails with `poison`. After "
+        "the first time the page runs alone.",
     )
     lease_s: float = Field(
         default=20.0,
         ge=1,
         le=3600,
-        description="How long a page stays with a worker that gives no sign of life; it gives four in that time. "
-        "Lower takes up the pages of a dead worker sooner, and mistakes a busy one for dead more easily.",
+        description="How long a page stays with a worker that gives no sign of life. A worker gives four in that time. "
+        "Lower takes over the pages of a dead worker sooner, and mistakes a busy one for dead more easily.",
     )
     poll_s: float = Field(
         default=0.5,
         ge=0.05,
         le=60,
-        description="How often a worker without work looks for some; that long a job may wait before it begins.",
+        description="How often a worker without work asks for some. A job may wait that long before it begins.",
     )
     retention_s: float = Field(
         default=3 * _DAY_S,
         ge=0,
-        description="How long a job is kept after its end. Then it vanishes with all its results.",
+        description="How long a job is kept after its end. Then it is deleted with all its results.",
     )
     webhook_secret: SecretStr | None = Field(
         default=None,
-        description="Key that webhooks are signed with (Standard Webhooks): `whsec_` and 24 to 64 bytes as base64. Not "
-        "set: a job with a webhook is refused.",
+        description="Key that signs webhooks (Standard Webhooks): `whsec_` and 24 to 64 bytes as base64. Not set: a "
+        "job with a webhook is refused.",
     )
     webhook_timeout_s: float = Field(
         default=15.0, gt=0, le=300, description="Time for a receiver of a webhook to answer, at each attempt."
@@ -123,46 +125,46 @@ class JobsSettings(SettingsSection):
     webhook_retry_s: float = Field(
         default=_DAY_S,
         ge=0,
-        description="How long the delivery of a webhook is tried, with growing pauses, before it is given up.",
+        description="How long the delivery of a webhook is attempted, with growing pauses, before it is given up.",
     )
 
     @property
     def page_work_s_per_megapixel(self) -> float:
-        """Time of work for each megapixel of a page that is larger than `page_work_s` is for."""
+        """Working time for each megapixel of a page that is larger than the size that `page_work_s` is for."""
         return self.page_work_s / _MEGAPIXELS_OF_PAGE_WORK
 
     @property
     def heartbeat_s(self) -> float:
-        """How often a worker extends its leases, and looks for those that ran out."""
+        """How often a worker extends its leases, and searches for leases that ran out."""
         return self.lease_s / 4
 
     @property
     def folder(self) -> Path:
-        """Where SQLite and uploads are when nothing else is set."""
+        """The folder of SQLite and of uploads if nothing else is set."""
         if self.directory is not None:
             return Path(self.directory).expanduser().absolute()
         data = os.environ.get("XDG_DATA_HOME", "")
-        # The specification says to ignore a relative path.
+        # The XDG specification says to ignore a relative path.
         base = Path(data) if Path(data).is_absolute() else Path.home() / ".local" / "share"
         return base / "rayocr" / "jobs"
 
     @property
     def store_url(self) -> str:
-        """What to hand to `JobStore.open`. It may hold a password."""
+        """The URL for `JobStore.open`, which may hold a password."""
         return f"sqlite:///{self.folder / 'jobs.db'}" if self.store is None else self.store.get_secret_value()
 
     @property
     def uploads_location(self) -> str:
-        """Prefix of uploads: `file://` or `s3://`, with a slash at its end."""
+        """The prefix of uploads, `file://` or `s3://`, with a slash at its end."""
         location = (self.folder / "uploads").as_uri() if self.uploads is None else self.uploads
         return location.rstrip("/") + "/"
 
     @property
     def limits(self) -> QueueLimits:
-        """What the store must know."""
+        """The limits that the store keeps to."""
         return QueueLimits(self.max_queued_pages_per_client, self.max_queued_pages, self.retention_s, self.weights)
 
-    # One check of the whole section: that of a field would show a secret's value in its message.
+    # The whole section is checked at once: a check of one field would show a secret's value in its message.
     @model_validator(mode="after")
     def _usable(self) -> "JobsSettings":
         if self.store is not None and not self.store.get_secret_value().startswith(_STORE_SCHEMES):

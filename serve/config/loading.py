@@ -1,4 +1,4 @@
-"""Reading the settings, and remembering where each value came from."""
+"""Reads the settings, and remembers the source of each value."""
 
 import difflib
 import os
@@ -28,7 +28,7 @@ class LoadedSettings:
 
     Args:
         settings: The tree.
-        origins: Path of each setting that is not at its default, such as `http.port`, and where its value came from.
+        origins: Source of the value of each setting that is not at its default, by its path, such as `http.port`.
     """
 
     settings: Settings
@@ -36,10 +36,10 @@ class LoadedSettings:
 
 
 def load_settings(file: Path | None = None, overrides: Mapping[str, object] | None = None) -> LoadedSettings:
-    """Read the settings: `overrides` over `RAYOCR_*` variables over the YAML file over the defaults.
+    """Read the settings. `overrides` win over `RAYOCR_*` variables, these over the YAML file, and it over the defaults.
 
     Args:
-        file: A YAML file of settings. Not given: the one that the variable RAYOCR_CONFIG names, if any.
+        file: A YAML file of settings. If it is not given, the variable RAYOCR_CONFIG may name one.
         overrides: Values by path (`http.port`), such as options of the command line.
 
     Raises:
@@ -67,7 +67,7 @@ def load_settings(file: Path | None = None, overrides: Mapping[str, object] | No
 
 
 def setting_paths(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
-    """Path of every single setting, in the order of the classes."""
+    """Yield the path of every single setting, in the order of the classes."""
     for name, field in model.model_fields.items():
         annotation = field.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -82,7 +82,7 @@ def variable_of(path: str) -> str:
 
 
 def _refuse_unknown_variables() -> None:
-    # pydantic-settings silently drops a misspelt variable; a pod would run with a default that nobody chose.
+    # pydantic-settings silently drops a misspelled variable; a pod would run with a default that nobody chose.
     known = {variable_of(path) for path in setting_paths()} | {CONFIG_VARIABLE}
     for name in sorted(os.environ):
         if not name.upper().startswith(_PREFIX) or name.upper() in known:
@@ -116,7 +116,7 @@ def _from_file(file: Path) -> Values:
 
 
 def _with_text_keys(values: Mapping[object, object]) -> Values:
-    # YAML reads `1:` and `on:` as a number and a truth value; the model refuses them by their text.
+    # YAML reads `1:` and `on:` as a number and a boolean; the model refuses them by their text.
     return {str(key): _with_text_keys(value) if isinstance(value, dict) else value for key, value in values.items()}
 
 
@@ -130,7 +130,7 @@ def _nested(flat: Mapping[str, object]) -> Values:
 
 
 def _merged(under: Values, over: Values, single: frozenset[str], prefix: str = "") -> Values:
-    """Sections key by key; a setting that is a mapping itself (`single` has its path) is taken whole."""
+    """Merge sections key by key. A setting that is itself a mapping (`single` has its path) is taken whole."""
     merged = dict(under)
     for key, value in over.items():
         below, path = merged.get(key), f"{prefix}{key}"
@@ -155,7 +155,7 @@ def _explained(error: ValidationError, origins: dict[str, str]) -> str:
         path = ".".join(str(part) for part in entry["loc"])
         origin = f" (from {origins[path]})" if path in origins else ""
         given = entry["input"]
-        # A rule about several settings is given all of them: its own message names the values.
+        # A rule about several settings gets all of them as input, so its own message names the values.
         value = "" if isinstance(given, dict) else f", not {str(given)[:60]!r}"
         problem = "is not a setting of rayocr" if entry["type"] == "extra_forbidden" else f"{entry['msg']}{value}"
         problems.append(f"{path}{origin}: {problem}")

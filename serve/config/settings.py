@@ -1,6 +1,6 @@
-"""The one tree of settings: `RAYOCR_*` variables over a YAML file over defaults.
+"""The one tree of settings, from `RAYOCR_*` variables, a YAML file and defaults.
 
-docs/reference/configuration.md is made from it.
+docs/reference/configuration.md is generated from it.
 """
 
 from typing import Literal
@@ -22,23 +22,24 @@ from serve.config.jobs import JobsSettings
 
 __all__ = ["INGRESS_CPUS", "HttpSettings", "LoggingSettings", "RaySettings", "Settings"]
 
-#: Reserved for an ingress replica, which only waits and writes JSON: little, so that it crowds out no stage.
+#: CPUs reserved for an ingress replica. It only waits and writes JSON, and must not crowd out a stage.
 INGRESS_CPUS = 0.2
 
 
 class HttpSettings(SettingsSection):
-    """The HTTP API."""
+    """Settings of the HTTP API."""
 
     host: str = Field(
         default="127.0.0.1",
-        description="Address to listen on. Anything but loopback opens the API, and with it every source it may read, "
-        "to whoever reaches it.",
+        description="Address to listen on. Any address but loopback opens the API, and every source that it may read, "
+        "to anyone who reaches it.",
     )
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     proxy: Literal["haproxy", "python"] = Field(
         default="haproxy",
-        description="What takes the connections of `rayocr serve`: HAProxy, or Ray Serve's own proxy in Python, which "
-        "costs several times the CPU. Where HAProxy does not run, the service does not start with it.",
+        description="The proxy that takes the connections of `rayocr serve`: HAProxy, or Ray Serve's own in Python, "
+        "which costs several times the CPU. With `haproxy` on a machine that can't run HAProxy, the service does not "
+        "start.",
     )
     replicas: int = Field(
         default=1,
@@ -50,8 +51,8 @@ class HttpSettings(SettingsSection):
         default=None,
         ge=1,
         le=100,
-        description="The most replicas of the ingress on one Ray node. 1 on a cluster: the end of a node then ends one "
-        "of them only, and there have to be as many nodes as `replicas`. Not set: Serve may put all on one node.",
+        description="The most replicas of the ingress on one Ray node. Set 1 on a cluster: the loss of a node then "
+        "ends only one of them, and there must be as many nodes as `replicas`. Not set: Serve may put all on one node.",
     )
     label_selector: LabelSelector = Field(
         default={},
@@ -60,14 +61,14 @@ class HttpSettings(SettingsSection):
     )
     api_keys_directory: str | None = Field(
         default=None,
-        description="Folder with one file for each client: its name is the client's, its content the client's key, of "
-        "16 characters or more. A Secret of Kubernetes mounted as a volume is such a folder. Changes hold within "
-        "seconds. Not set: no key is asked for.",
+        description="Folder with one file for each client, named for the client, with the client's key of 16 or more "
+        "characters as its content. A Secret of Kubernetes mounted as a volume is such a folder. Changes take effect "
+        "within seconds. Not set: no key is asked for.",
     )
     max_body_bytes: int = Field(
         default=32 * 1024 * 1024,
         ge=1024,
-        description="The most bytes of an uploaded or fetched document. Each request in work holds that many at most.",
+        description="The most bytes of an uploaded or fetched document. Each request in work holds at most that many.",
     )
     max_pages: int = Field(
         default=1000,
@@ -79,7 +80,7 @@ class HttpSettings(SettingsSection):
         default=4,
         ge=1,
         le=64,
-        description="Pages of one document in work together. More answers a large document sooner, and lets other "
+        description="Pages of one document in work together. More answers a large document sooner, and makes other "
         "requests wait longer.",
     )
     request_timeout_s: float = Field(
@@ -93,14 +94,14 @@ class HttpSettings(SettingsSection):
     max_concurrent_requests: int = Field(
         default=64,
         ge=1,
-        description="Requests that one ingress replica holds, waiting or in work. Beyond it: 503 with Retry-After. "
-        "More hides bursts, and makes everyone wait longer.",
+        description="Requests that one ingress replica holds, waiting or in work. Further requests get 503 with "
+        "Retry-After. More hides bursts, and makes everyone wait longer.",
     )
-    retry_after_s: float = Field(default=2.0, ge=0, description="What a 503 tells the client to wait.")
+    retry_after_s: float = Field(default=2.0, ge=0, description="How long a 503 tells the client to wait.")
 
 
 class RaySettings(SettingsSection):
-    """The Ray that `rayocr serve` starts on this machine. A cluster has its own."""
+    """Settings of the Ray that `rayocr serve` starts on this machine. A cluster has its own."""
 
     object_store_memory_bytes: int = Field(
         default=1024**3,
@@ -113,7 +114,7 @@ class RaySettings(SettingsSection):
 
 
 class LoggingSettings(SettingsSection):
-    """Logs: one JSON object a line, in a file for each replica."""
+    """Settings of logs, which are one JSON object a line, in a file for each replica."""
 
     level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
@@ -124,7 +125,7 @@ class LoggingSettings(SettingsSection):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set, frozen. Built once by `load_settings`, in the entry point, and passed down."""
+    """All settings, frozen. The entry point builds them once, by `load_settings`, and passes them down."""
 
     model_config = SettingsConfigDict(
         env_prefix="RAYOCR_", env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=True
@@ -136,9 +137,9 @@ class Settings(BaseSettings):
     colocated: bool | None = Field(
         default=None,
         description="true: each replica (`reader`) holds all three stages, and a page never leaves its process, which "
-        "saves an eighth of a photograph's CPU time, and memory. false: each stage has replicas of its "
-        "own, scaled on its own, such as detection on GPUs. Not set: true for `rayocr serve` where no net runs on a "
-        "GPU and no setting of a stage's own replicas is given; false on a Ray cluster.",
+        "saves an eighth of a photograph's CPU time, and memory. false: each stage has replicas of its own that scale "
+        "by themselves, such as detection on GPUs. Not set: true for `rayocr serve` if no net runs on a GPU and no "
+        "setting of a stage's own replicas is given; false on a Ray cluster.",
     )
     http: HttpSettings = HttpSettings()
     ray: RaySettings = RaySettings()
@@ -156,12 +157,12 @@ class Settings(BaseSettings):
 
     @property
     def reader_threads(self) -> int:
-        """Threads that a replica of all stages works with: its stages take turns on the CPUs of the busiest."""
+        """The number of threads of a replica of all stages, which take turns on the CPUs of the busiest stage."""
         return max(stage.threads for stage in self.stages().values())
 
     @property
     def reader_cpus(self) -> float:
-        """CPUs that Ray reserves for one replica of all stages."""
+        """The number of CPUs that Ray reserves for one replica of all stages."""
         own = self.reader.num_cpus
         return self.reader_threads if own is None else own
 
@@ -174,5 +175,5 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is given: `load_settings` reads file and variables itself, to know where each value came from."""
+        """Take only the arguments: `load_settings` reads file and variables itself, to know each value's source."""
         return (init_settings,)

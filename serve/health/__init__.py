@@ -1,4 +1,4 @@
-"""What must work for the service to be ready: its stages, its buckets and the store of jobs.
+"""Checks whether the service is ready: whether its stages, its buckets and the store of jobs work.
 
-The routes that answer with it are in `serve.api.routes.health`; the health of one replica is the replica's own.
+The routes that answer with it are in `serve.api.routes.health`. Each replica checks its own health.
 """

@@ -1,4 +1,4 @@
-"""Whether the buckets that a service reads from can be reached, for GET /readyz."""
+"""Checks whether the buckets that a service reads can be reached, for GET /readyz."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ __all__ = ["ReadyBuckets"]
 
 logger = logging.getLogger("ray.serve")
 
-# Less than a check may take, so that the error with the address of the storage comes first.
+# This is less than a check may take, so that the error with the address of the storage comes first.
 _PHASE_TIMEOUT_S = 4.0
 _GOOD_FOR_S = 15.0
 _BAD_FOR_S = 3.0
@@ -24,7 +24,7 @@ class ReadyBuckets(ReadyCheck):
     """Asks S3 for each bucket.
 
     Args:
-        settings: Names the buckets.
+        settings: Settings that name the buckets.
     """
 
     def __init__(self, settings: StorageSettings) -> None:
@@ -51,7 +51,7 @@ class ReadyBuckets(ReadyCheck):
 
 
 def _build(settings: StorageSettings) -> "S3Storage":
-    from deployments.storage.s3 import S3Storage  # boto3: 30 MB, for those who ask for it
+    from deployments.storage.s3 import S3Storage  # boto3 takes 30 MB, so only this check imports it
 
     quick = {
         "connect_timeout_s": min(settings.connect_timeout_s, _PHASE_TIMEOUT_S),

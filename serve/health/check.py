@@ -1,4 +1,4 @@
-"""What must answer beside the stages for a service to be ready, for GET /readyz."""
+"""The base of checks of things beside the stages that must answer for a service to be ready, for GET /readyz."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ class ReadyCheck(ABC):
 
     Args:
         good_for_s: How long a good answer is remembered, in seconds.
-        bad_for_s: How long a bad one is.
+        bad_for_s: How long a bad answer is remembered, in seconds.
     """
 
     def __init__(self, good_for_s: float, bad_for_s: float) -> None:
@@ -28,7 +28,7 @@ class ReadyCheck(ABC):
         self._holds_until_s = float("-inf")
 
     async def problem(self) -> str | None:
-        """What is missing and why, in one sentence; None when nothing is."""
+        """Say what is missing and why, in one sentence; None if nothing is missing."""
         async with self._asking:
             if time.monotonic() > self._holds_until_s:
                 self._problem = await self._ask()
@@ -39,19 +39,19 @@ class ReadyCheck(ABC):
 
     @abstractmethod
     async def _ask(self) -> str | None:
-        """Ask now; as `problem`."""
+        """Ask now, and answer as `problem` does."""
 
 
 async def problem_of(what: str, answer: Awaitable[object]) -> str | None:
-    """Wait for an answer, not for long.
+    """Wait for an answer, but not for long.
 
     Args:
-        what: Who is asked, for the sentence.
-        answer: Comes from a thread, which goes on alone when its time is over: nothing can interrupt the look-up of a
-            host's name, or a connection that hangs.
+        what: Name of the thing that is asked, for the sentence.
+        answer: The answer of a thread. The thread goes on alone when the time is over: nothing can interrupt the
+            resolution of a host's name, or a connection that hangs.
 
     Returns:
-        Why there is no good one, in one sentence; None when there is.
+        Why there is no good answer, in one sentence; None if there is one.
     """
     try:
         await asyncio.wait_for(answer, _TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""Whether the service can read: proven by reading a picture through all three stages, and by asking its storages."""
+"""Proves that the service can read: it reads a picture through all three stages, and asks its storages."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ __all__ = ["Readiness"]
 logger = logging.getLogger("ray.serve")
 
 _WORD = "ready"
-# A success this recent, of any request, proves the stages: a probe must not add work to a busy service.
+# A recent success of any request proves the stages, so that a probe adds no work to a busy service.
 _FRESH_S = 15.0
 _TIMEOUT_S = 10.0
 
@@ -30,7 +30,7 @@ class Readiness:
 
     Args:
         pipeline: The three stages.
-        checks: What else must answer.
+        checks: Checks of the other things that must answer.
     """
 
     def __init__(self, pipeline: Pipeline, checks: Sequence[ReadyCheck]) -> None:
@@ -44,7 +44,7 @@ class Readiness:
         self._last_answer_s = time.monotonic()
 
     async def problem(self) -> str | None:
-        """Why the service is not ready, in one sentence; None when it is."""
+        """Say why the service is not ready, in one sentence; None if it is ready."""
         problem = await self._problem_of_stages()
         for check in self._checks:
             if problem is None:

@@ -1,4 +1,4 @@
-"""Whether the store of jobs answers, for GET /readyz."""
+"""Checks whether the store of jobs answers, for GET /readyz."""
 
 from serve.health.check import ReadyCheck, problem_of
 from serve.jobs.runtime import JobsRuntime
@@ -13,7 +13,7 @@ class ReadyStore(ReadyCheck):
     """Asks the store for a sign of life.
 
     Args:
-        jobs: With the store.
+        jobs: The runtime of jobs, which has the store.
     """
 
     def __init__(self, jobs: JobsRuntime) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of known words, to see whether a service can read."""
+"""Draws pictures of known words, to find out whether a service can read."""
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ def word_picture(text: str) -> bytes:
     """Draw one line of text, black on white.
 
     Args:
-        text: ASCII.
+        text: The line in ASCII.
 
     Returns:
         A PNG file.

@@ -33,9 +33,9 @@ def test_what_ray_takes_is_taken(selector: dict[str, str]) -> None:
         ({"pool": "in()"}, r"pool asks for 'in\(\)'"),
         ({"pool": "-a"}, "pool asks for '-a'"),
         ({"pool": "a" * 64}, "pool asks for"),
-        ({"-pool": "a"}, "'-pool' is no name of a label"),
-        ({"a/b/c": "d"}, "'a/b/c' is no name of a label"),
-        ({"a" * 64: "b"}, "is no name of a label"),
+        ({"-pool": "a"}, "'-pool' is not the name of a label"),
+        ({"a/b/c": "d"}, "'a/b/c' is not the name of a label"),
+        ({"a" * 64: "b"}, "is not the name of a label"),
     ],
     ids=["words", "empty set", "dash", "long value", "dash in name", "two prefixes", "long name"],
 )
