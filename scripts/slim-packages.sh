@@ -2,7 +2,7 @@
 # For the container image: takes out of an installed environment what rayocr never runs, and divides the rest into the
 # image's layers: LAYERS/cuda, LAYERS/weights and LAYERS/packages, each with paths from the root.
 # Usage: slim-packages.sh VENV LAYERS (absolute paths)
-# What is not there, as in another version or another lock, is no error. Sizes: docs/decisions/0019-image.md.
+# A file that is missing, as in another version or another lock, is not an error. Sizes: docs/decisions/0019-image.md.
 set -euo pipefail
 shopt -s nullglob
 

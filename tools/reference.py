@@ -84,7 +84,7 @@ def _introduction(section: str) -> str:
     if section:
         annotation = Settings.model_fields[section].annotation
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            raise TypeError(f"the section {section} is no settings class")
+            raise TypeError(f"the section {section} is not a settings class")
         model = annotation
     return "" if model is Settings else f"{inspect.getdoc(model)}\n"
 
@@ -115,7 +115,7 @@ def _field_schema(schema: JsonObject, path: str) -> JsonObject:
     for name in path.split("."):
         properties = _resolved(schema, node)["properties"]
         if not isinstance(properties, dict):
-            raise TypeError(f"{path} is no setting")
+            raise TypeError(f"{path} is not a setting")
         node = _resolved(schema, properties[name])
     return node
 
@@ -124,7 +124,7 @@ def _value(tree: JsonObject, path: str) -> Json:
     value: Json = tree
     for name in path.split("."):
         if not isinstance(value, dict):
-            raise TypeError(f"{path} is no setting")
+            raise TypeError(f"{path} is not a setting")
         value = value[name]
     return value
 

@@ -87,7 +87,7 @@ def test_recognizer_changes_few_lines(f32: Reader, int8: Reader, kind: str) -> N
     )
     assert f32_wrong < 0.03, "too hard to tell anything"
     most_changed, most_characters_changed, most_characters_lost = MOST[kind]
-    assert 0 < changed < most_changed, "none would mean that it is no int8 net"
+    assert 0 < changed < most_changed, "none would mean that the net is not an int8 one"
     assert error_rate(fast, exact) < most_characters_changed
     assert int8_wrong < f32_wrong + most_characters_lost
 

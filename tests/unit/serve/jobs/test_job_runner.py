@@ -105,7 +105,7 @@ async def test_what_may_pass_is_tried_again_and_given_up_after_the_attempts(tmp_
     assert (once.state, once.attempts) == (PageState.DONE, 2)
     assert (always.state, always.code, always.attempts) == (PageState.FAILED, "storage_unavailable", 3)
     assert route.begun["s3://pages/unreachable/2"] == 3
-    assert (overloaded.state, overloaded.attempts) == (PageState.DONE, 1)  # load is no fault of the page
+    assert (overloaded.state, overloaded.attempts) == (PageState.DONE, 1)  # load is not the fault of the page
     assert route.begun["s3://pages/overloaded-thrice/3"] == 4
 
 
@@ -147,7 +147,7 @@ async def test_stopped_runner_gives_its_pages_back_at_once(jobs: JobsRuntime) ->
         async with running(runner_of(jobs, route)):
             found = await end_of(jobs, job)
     assert found.done == 6
-    assert {page.attempts for page in outcomes(jobs, job)} == {1}  # a shutdown is no fault of a page
+    assert {page.attempts for page in outcomes(jobs, job)} == {1}  # a shutdown is not the fault of a page
     assert not any(context.is_alone for context in route.contexts.values())
 
 
