@@ -62,10 +62,10 @@ class JsonProgress(RunProgress):
     """
 
     def __init__(
-        self, every_s: float = LINE_EVERY_S, clock: Callable[[], float] = time.monotonic, stream: TextIO | None = None
+        self, every_s: float = LINE_EVERY_S, clock: Callable[[], float] = time.monotonic, *, stream: TextIO
     ) -> None:
         super().__init__(every_s, clock)
-        self._stream = stream or sys.stdout
+        self._stream = stream
 
     def show(self, status: RunStatus, to_do: int | None) -> None:
         """Write the status as a line of JSON."""
@@ -126,9 +126,13 @@ class Metrics:
             self._utilization.set(stage.utilization, tags={"stage": stage.name})
 
 
-def build_progress() -> RunProgress:
-    """Build a bar if standard error is a terminal, else lines."""
-    return BarProgress() if sys.stderr.isatty() else JsonProgress()
+def build_progress(stdout: TextIO) -> RunProgress:
+    """Build a bar if standard error is a terminal, else lines.
+
+    Args:
+        stdout: Where lines go.
+    """
+    return BarProgress() if sys.stderr.isatty() else JsonProgress(stream=stdout)
 
 
 def stages_text(status: RunStatus) -> str:

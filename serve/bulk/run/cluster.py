@@ -3,8 +3,9 @@
 import logging
 import math
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 
 import psutil
@@ -16,7 +17,6 @@ from serve.bulk.run.pools import Pools, plan_pools
 from serve.config.settings import Settings
 from serve.ray_patches import loopback
 from serve.ray_patches.fewer_processes import make_ray_lean, set_lean_environment
-from serve.ray_patches.terminal import report_to_stderr
 
 __all__ = ["RayCluster", "joins_cluster", "ray_cluster"]
 
@@ -85,13 +85,14 @@ def ray_cluster(options: BulkOptions, settings: Settings) -> Iterator[RayCluster
     # It takes seconds to import, and reads the environment while it does.
     import ray
 
-    report_to_stderr()
     try:
-        try:
-            cluster = _local(options, settings) if is_local else _joined(options, settings)
-        except Exception as exc:  # Ray raises a bare one
-            raise RayocrError(f"Ray did not start, or could not be joined: {exc}") from exc
-        yield cluster
+        # Ray prints what its daemons report, such as a lost node, to standard output, where the run's progress goes.
+        with redirect_stdout(sys.stderr):
+            try:
+                cluster = _local(options, settings) if is_local else _joined(options, settings)
+            except Exception as exc:  # Ray raises a bare one
+                raise RayocrError(f"Ray did not start, or could not be joined: {exc}") from exc
+            yield cluster
     finally:
         started = psutil.Process().children(recursive=True) if is_local else []
         ray.shutdown()

@@ -1,6 +1,7 @@
 """A whole bulk run: checks, Ray, passes until nothing is left, reports, exit code."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -58,6 +59,7 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
         output.remove_duplicates(options.output, patient, WriterOptions())
         if len(ledger):
             ledger.discard_done(DoneKeys.load(options.output, options.format, patient))
+        stdout = sys.stdout  # what Ray prints there goes elsewhere
         with ray_cluster(options, settings) as cluster:
             # These import Ray, which reads the environment while it is imported.
             from deployments.stages.reader import Stages
@@ -75,6 +77,7 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
                     cluster,
                     flag,
                     classes or Stages(),
+                    stdout,
                 )
                 try:
                     stop = session.run()

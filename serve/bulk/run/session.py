@@ -4,7 +4,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import ray
 from ray.exceptions import RayError
@@ -28,7 +28,6 @@ from serve.bulk.write.conversion import conversion_of
 from serve.bulk.write.writer import WriteReport, WriterSetup
 from serve.config.loading import LoadedSettings
 from serve.documents.reading import ReadRequest
-from serve.ray_patches.terminal import quiet_pool_starts
 from serve.version import rayocr_version
 
 if TYPE_CHECKING:
@@ -83,6 +82,7 @@ class Session:
         cluster: The Ray that the run uses.
         flag: Tells whether a signal came.
         classes: The classes that do the work of the stages.
+        stdout: Where progress goes if it is lines.
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class Session:
         cluster: RayCluster,
         flag: StopFlag,
         classes: Stages,
+        stdout: TextIO,
     ) -> None:
         self._options = options
         self._loaded = loaded
@@ -106,7 +107,7 @@ class Session:
         self._flag = flag
         self._storage_settings = storage_settings
         self._tally = Tally({name: pool.threads for name, pool in cluster.pools.stages.items()})
-        self._progress = build_progress()
+        self._progress = build_progress(stdout)
         self._metrics = Metrics()
         self._status_due = 0.0
         self._ledger_due = time.monotonic() + _LEDGER_EVERY_S
@@ -195,7 +196,7 @@ class Session:
             plan = ListingPlan(self._options, self._storage_settings, failed_digests(self._not_retried, self._options))
             if self._pass_number == 1:
                 self._plan = plan
-            with data_context(is_local=self._cluster.is_local), quiet_pool_starts():
+            with data_context(is_local=self._cluster.is_local):
                 dataset = build_dataset(plan, self._setup, self._cluster.pools)
                 outcome = Pass(dataset, self._coordinator, self._writer, self._on_report, self._on_tick).run()
             snapshot = self._snapshot()

@@ -80,7 +80,7 @@ def test_stages_tell_queue_and_utilization() -> None:
 
 def test_lines_are_json_and_come_when_they_are_due() -> None:
     clock, stream = Clock(), io.StringIO()
-    progress = JsonProgress(10.0, clock, stream)
+    progress = JsonProgress(10.0, clock, stream=stream)
     assert not progress.is_due()
     clock.now += 10
     assert progress.is_due()
