@@ -8,7 +8,8 @@ from ray import serve
 
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.routes import PageRoute
-from serve.api import Service, build_api
+from serve.api.application import build_api
+from serve.api.service import Service
 from serve.config.settings import Settings
 from serve.jobs.background.background import JobsBackground
 from serve.jobs.runtime import JobsRuntime

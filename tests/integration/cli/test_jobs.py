@@ -11,7 +11,8 @@ import uvicorn
 
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.routes import ColocatedReplicas
-from serve.api import Service, build_api
+from serve.api.application import build_api
+from serve.api.service import Service
 from serve.cli.application import run
 from serve.cli.console import Invocation
 from serve.config.settings import Settings

@@ -10,7 +10,8 @@ import pytest
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.routes import ColocatedReplicas
 from deployments.storage.s3 import S3Storage
-from serve.api import Service, build_api
+from serve.api.application import build_api
+from serve.api.service import Service
 from serve.config.settings import Settings
 from serve.jobs.runtime import JobsRuntime
 

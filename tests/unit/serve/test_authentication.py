@@ -10,7 +10,8 @@ from fastapi.routing import APIRoute
 
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.routes import ColocatedReplicas
-from serve.api import Service, build_api
+from serve.api.application import build_api
+from serve.api.service import Service
 from serve.config.settings import Settings
 
 KEY = "a1b2c3d4e5f60718"

@@ -11,7 +11,8 @@ import pytest
 
 from deployments.pipeline.attempts import Pipeline
 from deployments.read_options import ReadOptions
-from serve.api import Service, build_api
+from serve.api.application import build_api
+from serve.api.service import Service
 from serve.config.settings import Settings
 from tests.unit.serve.documents.scripted_document import ScriptedDocument
 

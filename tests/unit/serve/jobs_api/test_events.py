@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import uvicorn
 
-from serve.api import Service, build_api
+from serve.api.application import build_api
+from serve.api.service import Service
 from serve.jobs.events import job_events
 from serve.jobs.records import Job, PageOutcome
 

@@ -173,7 +173,8 @@ async def test_prefix_of_the_application_is_in_every_link(running: Running) -> N
 async def test_no_jobs_no_routes(start: Start) -> None:
     import httpx
 
-    from serve.api import Service, build_api
+    from serve.api.application import build_api
+    from serve.api.service import Service
 
     async with start() as running:
         without = build_api(Service(running.service.settings, running.service.pipeline))
