@@ -4,7 +4,6 @@ import contextlib
 import io
 import logging
 import math
-import os
 import signal
 import sys
 import threading
@@ -23,7 +22,10 @@ from serve.api.keys import ApiKeys
 from serve.config.colocation import is_colocated
 from serve.config.loading import LoadedSettings
 from serve.config.settings import INGRESS_CPUS, Settings
-from serve.ray_patches import fewer_processes, haproxy, loopback
+from serve.ray_patches import haproxy, loopback
+from serve.ray_patches.environment import LOCAL_WORKER_HOOK
+from serve.ray_patches.fewer_processes import leave_out_data_frames
+from serve.ray_patches.local_ray import set_local_environment, start_local_ray
 
 if TYPE_CHECKING:
     from deployments.stages.reader import Stages
@@ -118,9 +120,8 @@ def _check_port(host: str, port: int, choose: str) -> None:
 
 @contextlib.contextmanager
 def _ray(settings: Settings, num_cpus: int) -> Iterator[str]:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    fewer_processes.set_lean_environment()
-    fewer_processes.leave_out_data_frames()
+    set_local_environment()
+    leave_out_data_frames()
     if settings.http.host in _LOOPBACK:
         loopback.stay_on_loopback()
     with haproxy.haproxy_in_front(settings.http):
@@ -128,33 +129,19 @@ def _ray(settings: Settings, num_cpus: int) -> Iterator[str]:
         import ray
         from ray import serve
 
-        fewer_processes.make_ray_lean()
-        context = ray.init(
-            address="local",
+        session = start_local_ray(
             num_cpus=num_cpus,
-            object_store_memory=settings.ray.object_store_memory_bytes,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env=_runtime_env(settings),
-            _metrics_export_port=settings.ray.metrics_port or None,
+            object_store_memory_bytes=settings.ray.object_store_memory_bytes,
+            metrics_port=settings.ray.metrics_port or None,
+            setup_hook=LOCAL_WORKER_HOOK,
         )
         try:
-            session: str = vars(context)["address_info"]["session_dir"]  # RayContext; Ray types it as its base class
             yield settings.logging.directory or f"{session}/logs/serve"
         finally:
             # Ray reports the planned end of Serve's controller as a failure, on standard output.
             with contextlib.redirect_stdout(io.StringIO()):
                 serve.shutdown()  # type: ignore[no-untyped-call]
                 ray.shutdown()
-
-
-def _runtime_env(settings: Settings) -> dict[str, str]:
-    if settings.http.proxy == "haproxy":
-        return {"worker_process_setup_hook": haproxy.SETUP_HOOK}
-    if settings.http.host in _LOOPBACK:
-        return {"worker_process_setup_hook": loopback.SETUP_HOOK}
-    return {"worker_process_setup_hook": fewer_processes.SETUP_HOOK}
 
 
 def _logical_cpus(settings: Settings, *, colocated: bool) -> int:

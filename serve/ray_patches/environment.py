@@ -7,17 +7,36 @@ Unlike on one machine, replicas of the ingress listen on the network, since the 
 import os
 
 from serve.config.settings import HttpSettings
-from serve.ray_patches.fewer_processes import LEAN_ENVIRONMENT, leave_out_data_frames
-from serve.ray_patches.haproxy import CONTROLLER_HOOK, HABITS, SWITCH, time_limits, use_own_template
+from serve.ray_patches.fewer_processes import leave_out_data_frames
+from serve.ray_patches.haproxy import (
+    CONTROLLER_HOOK,
+    HABITS,
+    SWITCH,
+    serve_ingress_on_loopback,
+    time_limits,
+    use_own_template,
+)
+from serve.ray_patches.local_ray import LEAN_ENVIRONMENT
 from serve.ray_patches.loopback import bind_replicas_to_loopback
+from serve.ray_patches.names import PrivateWord
 
-__all__ = ["cluster_environment", "set_up_worker"]
+__all__ = ["LOCAL_WORKER_HOOK", "PRIVATE_NAMES", "cluster_environment", "set_up_local_worker", "set_up_worker"]
 
-# What Ray's `worker_process_setup_hook` becomes. That itself belongs to a driver, and Serve's controller, proxies and
-# replicas have none of ours.
-_WORKER_HOOK = "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR"
+#: For Ray's `worker_process_setup_hook`, in a Ray that `rayocr serve` starts.
+LOCAL_WORKER_HOOK = "serve.ray_patches.environment.set_up_local_worker"
+
+# What `worker_process_setup_hook` becomes. That itself belongs to a driver, and on a cluster no driver of ours starts
+# the processes of Serve.
+_WORKER_HOOK = PrivateWord(
+    "_private/ray_constants.py",
+    "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR",
+    "no process of a cluster is changed: HAProxy listens on more ports, replicas unpickle what the network sends",
+)
 # Every HAProxy hears within a second that a replica is to end. Until then it still takes what they send.
 _DRAINING_S = 5
+
+PRIVATE_NAMES = (_WORKER_HOOK,)
+"""What is taken from Ray here."""
 
 
 def cluster_environment(http: HttpSettings) -> dict[str, str]:
@@ -35,7 +54,7 @@ def cluster_environment(http: HttpSettings) -> dict[str, str]:
     has_haproxy = http.proxy == "haproxy"
     return {
         SWITCH: str(int(has_haproxy)),
-        _WORKER_HOOK: "serve.ray_patches.environment.set_up_worker",
+        _WORKER_HOOK.word: "serve.ray_patches.environment.set_up_worker",
         **(haproxy if has_haproxy else {}),
         **LEAN_ENVIRONMENT,
         "RAY_USAGE_STATS_ENABLED": "0",
@@ -43,7 +62,7 @@ def cluster_environment(http: HttpSettings) -> dict[str, str]:
 
 
 def set_up_worker() -> None:
-    """What the variable of the hook names: run in every worker process before anything else.
+    """Change Ray in a worker process of a cluster, before anything else runs there: the function of the hook.
 
     The gRPC server of each replica listens on loopback only: it unpickles what it is sent, and nothing uses it.
     """
@@ -51,3 +70,10 @@ def set_up_worker() -> None:
     if os.environ.get(SWITCH) == "1":
         use_own_template()
     bind_replicas_to_loopback()
+
+
+def set_up_local_worker() -> None:
+    """Change Ray in a worker process of one machine, before anything else runs there: the function of the hook."""
+    set_up_worker()
+    if os.environ.get(SWITCH) == "1":
+        serve_ingress_on_loopback()

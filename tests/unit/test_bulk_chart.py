@@ -13,7 +13,7 @@ from serve.bulk.options import BulkOptions, PoolBounds
 from serve.bulk.run.pools import plan_pools
 from serve.cli.bulk import bulk_app
 from serve.config.loading import load_settings
-from serve.ray_patches.fewer_processes import LEAN_ENVIRONMENT
+from serve.ray_patches.local_ray import LEAN_ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "rayocr-bulk"

@@ -16,16 +16,11 @@ from serve.bulk.options import BulkOptions
 from serve.bulk.run.pools import Pools, plan_pools
 from serve.config.settings import Settings
 from serve.ray_patches import loopback
-from serve.ray_patches.fewer_processes import make_ray_lean, set_lean_environment
+from serve.ray_patches.local_ray import set_bulk_environment, start_local_ray
 
 __all__ = ["RayCluster", "joins_cluster", "ray_cluster"]
 
 _ADDRESS_VARIABLE = "RAY_ADDRESS"
-# Of a Ray on this machine; what is set already stays as it is.
-_ENVIRONMENT = {
-    "RAY_raylet_start_wait_time_s": "120",  # a machine that is busy with something else is no reason to give up
-    "RAY_num_workers_soft_limit": "0",  # a process that waits for tasks takes 1 % of a CPU, and there are none
-}
 _END_WAIT_S = 5.0
 
 
@@ -73,14 +68,9 @@ def ray_cluster(options: BulkOptions, settings: Settings) -> Iterator[RayCluster
         options: Bounds of the pools.
         settings: Threads of the nets, and memory of a local object store.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    # A thread of Ray Data that outlives the run would join any other Ray of this machine, or start one.
-    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
     is_local = not joins_cluster()
+    set_bulk_environment(is_local=is_local)
     if is_local:
-        set_lean_environment()
-        for name, value in _ENVIRONMENT.items():
-            os.environ.setdefault(name, value)
         loopback.stay_on_loopback()
     # It takes seconds to import, and reads the environment while it does.
     import ray
@@ -108,20 +98,12 @@ def _end(processes: list[psutil.Process]) -> None:
 
 
 def _local(options: BulkOptions, settings: Settings) -> RayCluster:
-    import ray
-
-    make_ray_lean()
     cpus = float(usable_cpu_count())
     pools = plan_pools(options, settings, cpus)
-    ray.init(
-        address="local",
-        # They only count: threads bound what is really used.
+    start_local_ray(
         num_cpus=math.ceil(pools.most_cpus) + 1,
-        object_store_memory=settings.ray.object_store_memory_bytes,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        _metrics_export_port=_metrics_port(settings),
+        object_store_memory_bytes=settings.ray.object_store_memory_bytes,
+        metrics_port=_metrics_port(settings),
     )
     return RayCluster(cpus, pools, is_local=True)
 

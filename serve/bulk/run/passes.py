@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ray
-from ray.data._internal.execution.streaming_executor import StreamingExecutor
 from ray.exceptions import RayActorError
 
-from serve.bulk.run.pipeline import chunk_blocks
 from serve.bulk.stages.coordinator import Stop
 from serve.bulk.write.writer import WriteReport
+from serve.ray_patches.data import block_references, end_executors
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -107,13 +106,11 @@ class Pass:
         return PassOutcome(self._settled, self._is_regular and self._error is None, self._error, self._stop)
 
     def _end(self, pulling: threading.Thread) -> None:
-        """End what still runs where the pass was stopped.
+        """End what still runs when the pass was stopped.
 
         When Ray is gone, its threads and ours would say so at length, and Ray's core would end the process for it.
         """
-        for thread in threading.enumerate():
-            if isinstance(thread, StreamingExecutor):
-                thread.shutdown(force=True)
+        end_executors()
         give_up = time.monotonic() + _END_WAIT_S
         while pulling.is_alive() and time.monotonic() < give_up:
             with suppress(queue.Empty):
@@ -123,7 +120,7 @@ class Pass:
     def _pull(self) -> None:
         """In a thread of its own, since Ray Data's iterator can't be asked whether there is something."""
         try:
-            for block in chunk_blocks(self._dataset):
+            for block in block_references(self._dataset):
                 self._blocks.put(block)
         except BaseException as error:
             self._blocks.put(error)

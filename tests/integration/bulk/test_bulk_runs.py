@@ -58,7 +58,7 @@ def test_poisonous_pictures_cost_themselves_alone(minio: MinioServer, bucket: st
         delta_hang=page_file("HANG", marker=FAULT_COLORS["hang"]),
         echo_raise=page_file("RAISE", marker=FAULT_COLORS["raise"]),
     )
-    code, _, err = bulk(
+    code, out, err = bulk(
         minio,
         f"s3://{bucket}/in/",
         f"s3://{bucket}/out/",
@@ -67,6 +67,8 @@ def test_poisonous_pictures_cost_themselves_alone(minio: MinioServer, bucket: st
         RAYOCR_COLOCATED=colocated,
     )
     assert code == 0, err
+    # Ray tells of workers that end; nothing of it stands among the lines of progress.
+    assert all(json.loads(line)["state"] == "running" for line in out.splitlines())
     found = results_in(minio, bucket)
     assert sorted(without_timings(found)) == sorted(f"{word.lower()}.png" for word in WORDS)
     errors = {error["key"]: error for error in map(json.loads, found["_errors.jsonl"].splitlines())}

@@ -1,0 +1,112 @@
+"""Starting a Ray of our own on this machine, for `rayocr serve` and for a bulk run without a cluster."""
+
+import logging
+import os
+from typing import Any
+
+from serve.ray_patches.fewer_processes import make_ray_lean
+from serve.ray_patches.names import PrivateWord
+
+__all__ = [
+    "LEAN_ENVIRONMENT",
+    "PRIVATE_NAMES",
+    "set_bulk_environment",
+    "set_local_environment",
+    "start_local_ray",
+]
+
+_CONTROL_LOOP = PrivateWord(
+    "serve/_private/constants.py",
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S",
+    "Serve's controller looks at every replica ten times a second",
+)
+_RAYLET = "core/src/ray/raylet/raylet"  # its settings: RAY_ and the name of a RAY_CONFIG
+_TASK_EVENTS = PrivateWord(_RAYLET, "task_events_report_interval_ms", "a history of calls, for a dashboard")
+_PRESTART = PrivateWord(_RAYLET, "prestart_worker_first_driver", "a process for tasks, of which there are none")
+_START_WAIT = PrivateWord(
+    "_raylet.so", "raylet_start_wait_time_s", "a machine that is busy with something else makes the start fail"
+)
+_IDLE_WORKERS = PrivateWord(_RAYLET, "num_workers_soft_limit", "a process that waits for tasks takes 1 % of a CPU")
+_AUTO_CONNECT = PrivateWord(
+    "_private/auto_init_hook.py",
+    "RAY_ENABLE_AUTO_CONNECT",
+    "a thread of Ray Data that outlives the run joins any other Ray of this machine, or starts one",
+)
+
+PRIVATE_NAMES = (
+    _CONTROL_LOOP,
+    _TASK_EVENTS,
+    _PRESTART,
+    _START_WAIT,
+    _IDLE_WORKERS,
+    _AUTO_CONNECT,
+    PrivateWord("_private/worker.py", "_metrics_export_port", "metrics are at another port with each start"),
+    PrivateWord("_private/worker.py", "self.address_info = address_info", "the place of the logs is not known"),
+)
+"""What is taken from Ray here."""
+
+#: Variables for every Ray that rayocr runs in; together a quarter of what Ray uses while nothing happens.
+LEAN_ENVIRONMENT = {
+    _CONTROL_LOOP.word: "0.5",
+    f"RAY_{_TASK_EVENTS.word}": "0",
+    f"RAY_{_PRESTART.word}": "0",
+    "MALLOC_ARENA_MAX": "2",  # each thread's own arena of freed memory would stay with the process
+}
+
+
+def set_local_environment() -> None:
+    """Set the variables of a Ray that this process is to start. Call it before Ray is imported.
+
+    A variable that is set already stays as it is.
+    """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    for name, value in {**LEAN_ENVIRONMENT, f"RAY_{_START_WAIT.word}": "120"}.items():
+        os.environ.setdefault(name, value)
+
+
+def set_bulk_environment(*, is_local: bool) -> None:
+    """Set the variables of the Ray of a bulk run. Call it before Ray is imported.
+
+    Args:
+        is_local: Whether this process starts it; else it joins a cluster.
+    """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ[_AUTO_CONNECT.word] = "0"
+    if is_local:
+        set_local_environment()
+        os.environ.setdefault(f"RAY_{_IDLE_WORKERS.word}", "0")
+
+
+def start_local_ray(
+    *, num_cpus: int, object_store_memory_bytes: int, metrics_port: int | None, setup_hook: str | None = None
+) -> str:
+    """Start a Ray on this machine, without what serves nobody there.
+
+    Args:
+        num_cpus: CPUs that it counts; threads bound what is really used.
+        object_store_memory_bytes: Size of its object store.
+        metrics_port: Port of the Prometheus metrics; None: Ray chooses one.
+        setup_hook: Function, as module.name, that each worker process runs before anything else.
+
+    Returns:
+        Folder of its session, which holds its logs.
+
+    Raises:
+        RayocrError: This Ray starts its processes in another way.
+    """
+    # It takes seconds to import, and reads the environment while it does.
+    import ray
+
+    make_ray_lean()
+    context: Any = ray.init(
+        address="local",
+        num_cpus=num_cpus,
+        object_store_memory=object_store_memory_bytes,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        runtime_env=None if setup_hook is None else {"worker_process_setup_hook": setup_hook},
+        _metrics_export_port=metrics_port,
+    )
+    session: str = context.address_info["session_dir"]
+    return session
