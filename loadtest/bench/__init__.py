@@ -1,4 +1,7 @@
-"""Service and peers in turns on the same pictures: absolute speeds drift, ratios within one round hold."""
+"""The service and its peers in turns on the same pictures: absolute speeds drift, ratios within one round hold.
+
+How one of them is measured is in `loadtest.measuring` and `loadtest.peers`; plots are in `loadtest.plotting`.
+"""
 
 from loadtest.bench.comparison import KIND, Comparison, Turn, read_comparison
 from loadtest.bench.figures import OneClientFigures, SystemFigures, one_client_figures, system_figures

@@ -1,1 +1,4 @@
-"""What jobs cost, and what they cost the requests beside them."""
+"""The cost of jobs: their own CPU time, and the latency of requests beside them.
+
+Whether the results of jobs are right is for the tests.
+"""

@@ -1,4 +1,7 @@
-"""A long run over pictures of many sizes: does the service's memory grow?"""
+"""A long run over pictures of many sizes: does the service's memory grow?
+
+Speed and accuracy are in `loadtest.bench`; plots are in `loadtest.plotting`.
+"""
 
 from loadtest.soak.growth import Growth, Windows, growth_by_role, total_growth
 from loadtest.soak.memory import MemorySample

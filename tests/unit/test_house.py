@@ -1,30 +1,32 @@
-"""Rules of the house that no linter checks."""
+"""Rules of the house that no linter checks. Each test names all that break a rule at once."""
 
 import ast
 import re
 import sys
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("serve", "deployments", "models", "loadtest")
+FOLDERS = (*PACKAGES, "tools")
 LOCKS = ("run", "gpu", "dev", "peers", "docs", "tools")
+ROOM_FOR_RAY = "serve/ray_patches/"
 MAX_LINES = 400
+MAX_FILES = 14
+
+Tree = Mapping[str, ast.Module]
+"""Modules by their path from the repository's root."""
 
 
-def python_files(*folders: str) -> list[str]:
-    return sorted(str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*.py"))
-
-
-def pinned(lock: str) -> dict[str, str]:
-    text = (ROOT / "requirements" / f"{lock}.lock").read_text()
-    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.MULTILINE))
+def parsed(*folders: str) -> Tree:
+    files = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in files}
 
 
 def bound_names(tree: ast.Module) -> Iterator[str]:
@@ -52,21 +54,81 @@ def reexported_names(tree: ast.Module) -> set[str]:
     return {
         alias.asname or alias.name
         for node in tree.body
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGES)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(FOLDERS)
         for alias in node.names
     }
 
 
-@pytest.mark.parametrize("file", python_files(*PACKAGES))
-def test_all_names_only_what_is_there(file: str) -> None:
-    tree = ast.parse((ROOT / file).read_text())
-    assert set(exported_names(tree)) - set(bound_names(tree)) == set()
+def imported_modules(tree: ast.Module) -> Iterator[str]:
+    """Modules that a module imports anywhere in it, with the names taken from them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("file", [file for file in python_files(*PACKAGES) if file.endswith("__init__.py")])
-def test_package_exports_what_it_takes_from_its_modules(file: str) -> None:
-    tree = ast.parse((ROOT / file).read_text())
-    assert reexported_names(tree) - set(exported_names(tree)) == set()
+def all_names_what_is_there(modules: Tree) -> Iterator[str]:
+    for file, tree in modules.items():
+        for name in sorted(set(exported_names(tree)) - set(bound_names(tree))):
+            yield f"{file}: __all__ has {name}, which is not there"
+
+
+def packages_export_what_they_take(modules: Tree) -> Iterator[str]:
+    for file, tree in modules.items():
+        if file.endswith("__init__.py"):
+            for name in sorted(reexported_names(tree) - set(exported_names(tree))):
+                yield f"{file}: takes {name} from its modules, and does not export it"
+
+
+def packages_say_what_lives_there(modules: Tree) -> Iterator[str]:
+    for file, tree in modules.items():
+        if file.endswith("__init__.py"):
+            sentences = re.findall(r"[.?!](?=\s|$)", ast.get_docstring(tree) or "")
+            if len(sentences) < 2:
+                yield f"{file}: two sentences say what lives there and what does not"
+
+
+def folders_are_small(modules: Tree) -> Iterator[str]:
+    files = Counter(str(Path(file).parent) for file in modules if not file.endswith("__init__.py"))
+    for folder, count in files.items():
+        if count > MAX_FILES:
+            yield f"{folder}: {count} files, at most {MAX_FILES}: make rooms"
+
+
+def rays_private_names_have_one_room(modules: Tree) -> Iterator[str]:
+    for file, tree in modules.items():
+        if file.startswith(ROOM_FOR_RAY):
+            continue
+        for module in imported_modules(tree):
+            if re.match(r"ray\.(.*\.)?_", module):
+                yield f"{file}: {module} belongs to {ROOM_FOR_RAY}"
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+                continue
+            if re.match(r"(__RAY|RAY)_(?!ADDRESS$)\w+$", node.value):
+                yield f"{file}: the variable {node.value} belongs to {ROOM_FOR_RAY}"
+
+
+RULES: tuple[Callable[[Tree], Iterator[str]], ...] = (
+    all_names_what_is_there,
+    packages_export_what_they_take,
+    packages_say_what_lives_there,
+    folders_are_small,
+    rays_private_names_have_one_room,
+)
+
+
+def test_modules_keep_the_rules() -> None:
+    modules = parsed(*FOLDERS)
+    breaches = [breach for rule in RULES for breach in rule(modules)]
+    assert not breaches, "\n".join(breaches)
+
+
+def test_files_are_short() -> None:
+    lines = {file: len((ROOT / file).read_text().splitlines()) for file in parsed(*FOLDERS, "tests")}
+    long = [f"{file}: {count} lines, at most {MAX_LINES}" for file, count in lines.items() if count > MAX_LINES]
+    assert not long, "\n".join(long)
 
 
 def test_every_imported_distribution_is_declared() -> None:
@@ -77,65 +139,42 @@ def test_every_imported_distribution_is_declared() -> None:
     distributions = packages_distributions()
     builtin = {*PACKAGES, *sys.stdlib_module_names, "_typeshed"}  # the last exists only for type checkers
     undeclared = set()
-    for file in python_files(*PACKAGES):
-        for node in ast.walk(ast.parse((ROOT / file).read_text())):
-            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.level == 0:
-                modules = [node.module or ""]
-            for top in {module.split(".")[0] for module in modules} - builtin:
-                names = {name.lower().replace("_", "-") for name in distributions.get(top, [top])}
-                if not names & declared:
-                    undeclared.add((file, top))
+    for file, tree in parsed(*PACKAGES).items():
+        for top in {module.split(".")[0] for module in imported_modules(tree)} - builtin:
+            names = {name.lower().replace("_", "-") for name in distributions.get(top, [top])}
+            if not names & declared:
+                undeclared.add((file, top))
     assert undeclared == set()
 
 
-@pytest.mark.parametrize("file", python_files(*PACKAGES, "tests"))
-def test_file_is_short(file: str) -> None:
-    lines = len((ROOT / file).read_text().splitlines())
-    assert lines <= MAX_LINES, "one subject a file: split it"
-
-
-@pytest.mark.parametrize("lock", LOCKS)
-def test_each_requirement_of_a_lock_has_a_hash(lock: str) -> None:
+def pinned(lock: str) -> dict[str, str]:
     text = (ROOT / "requirements" / f"{lock}.lock").read_text()
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.MULTILINE))
+
+
+def breaches_of_lock(lock: str) -> Iterator[str]:
+    text, pins, run = (ROOT / "requirements" / f"{lock}.lock").read_text(), pinned(lock), pinned("run")
     blocks = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
-    assert len(blocks) == len(pinned(lock)) > 0
-    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
+    if len(blocks) != len(pins) or not pins:
+        yield f"{len(blocks)} requirements, {len(pins)} of them pinned"
+    yield from (f"no hash: {block.split()[0]}" for block in blocks if "--hash=sha256:" not in block)
+    addresses = re.findall(r"\S*://\S*|--(?:extra-)?index-url.*|--find-links.*", text)
+    yield from (f"an address: {address}" for address in addresses)
+    yield from (f"opencv twice: {name}" for name in pins if re.match("opencv(?!-python-headless$)", name))
+    if lock != "tools":
+        other = {name for name, version in pins.items() if run.get(name, version) != version}
+        yield from (f"not the version of run.lock: {name}" for name in sorted(other))
 
 
-@pytest.mark.parametrize("lock", LOCKS)
-def test_locks_name_no_address(lock: str) -> None:
-    text = (ROOT / "requirements" / f"{lock}.lock").read_text()
-    assert re.findall(r"\S*://\S*|--(?:extra-)?index-url.*|--find-links.*", text) == []
-
-
-@pytest.mark.parametrize("lock", ["gpu", "dev", "peers", "docs"])
-def test_locks_agree_on_versions(lock: str) -> None:
-    run = pinned("run")
-    assert {name: version for name, version in pinned(lock).items() if run.get(name, version) != version} == {}
-
-
-def test_each_environment_has_one_onnxruntime() -> None:
-    assert "onnxruntime" in pinned("run")
-    assert "onnxruntime-gpu" not in pinned("run")
-    assert "onnxruntime-gpu" in pinned("gpu")
-    assert "onnxruntime" not in pinned("gpu")
-
-
-@pytest.mark.parametrize("lock", LOCKS)
-def test_only_headless_opencv_is_locked(lock: str) -> None:
-    assert {name for name in pinned(lock) if name.startswith("opencv")} <= {"opencv-python-headless"}
-
-
-@pytest.mark.parametrize("lock", ["run", "gpu"])
-def test_overridden_packages_are_left_out(lock: str) -> None:
+def test_locks_keep_the_rules() -> None:
+    breaches = [f"{lock}.lock: {breach}" for lock in LOCKS for breach in breaches_of_lock(lock)]
+    assert not breaches, "\n".join(breaches)
+    runtimes = {lock: {name for name in pinned(lock) if name.startswith("onnxruntime")} for lock in ("run", "gpu")}
+    assert runtimes == {"run": {"onnxruntime"}, "gpu": {"onnxruntime-gpu"}}
     overrides = "".join(path.read_text() for path in (ROOT / "requirements").glob("overrides*.txt"))
     unwanted = set(re.findall(r"^([a-z0-9-]+) ;", overrides, re.MULTILINE))
     assert unwanted == {"colorlog", "fsspec", "omegaconf", "openvino-telemetry", "pyclipper", "shapely"}
-    assert unwanted & set(pinned(lock)) == set()
-
-
-def test_build_backend_comes_from_the_lock() -> None:
+    assert unwanted & {*pinned("run"), *pinned("gpu")} == set()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert project["build-system"]["requires"] == project["dependency-groups"]["build"]
     assert project["dependency-groups"]["build"] == [f"hatchling=={pinned('run')['hatchling']}"]
