@@ -75,18 +75,19 @@ def ray_cluster(options: BulkOptions, settings: Settings) -> Iterator[RayCluster
     # It takes seconds to import, and reads the environment while it does.
     import ray
 
-    try:
-        # Ray prints what its daemons report, such as a lost node, to standard output, where the run's progress goes.
-        with redirect_stdout(sys.stderr):
+    # Ray prints what its daemons report, such as a lost node, to standard output, where the run's progress goes. At its
+    # end it prints what it has held back.
+    with redirect_stdout(sys.stderr):
+        try:
             try:
                 cluster = _local(options, settings) if is_local else _joined(options, settings)
             except Exception as exc:  # Ray raises a bare one
                 raise RayocrError(f"Ray did not start, or could not be joined: {exc}") from exc
             yield cluster
-    finally:
-        started = psutil.Process().children(recursive=True) if is_local else []
-        ray.shutdown()
-        _end(started)
+        finally:
+            started = psutil.Process().children(recursive=True) if is_local else []
+            ray.shutdown()
+            _end(started)
 
 
 def _end(processes: list[psutil.Process]) -> None:

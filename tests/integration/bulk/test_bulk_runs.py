@@ -83,9 +83,12 @@ def test_stops_on_a_signal_and_goes_on(minio: MinioServer, bucket: str) -> None:
     arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/out/")
     with start_bulk(minio, *arguments) as process:
         try:
-            while "_state/status.json" not in names_in(minio, bucket) and process.poll() is None:
+            workers: set[str] = set()
+            while process.poll() is None and not (
+                {"Coordinator", "Writer"} <= workers and "_state/status.json" in names_in(minio, bucket)
+            ):
                 time.sleep(0.2)
-            workers = _ray_workers(process.pid)
+                workers = _ray_workers(process.pid)
             process.send_signal(signal.SIGTERM)
             _, err = process.communicate(timeout=60)
         finally:
