@@ -16,7 +16,7 @@ The patches, what is lost without each, and why it is believed: a decision recor
 - `fewer_processes`, no pandas and Arrow: 164 MB, .02 of a core (measured).
 - `local_ray`, the controller looks twice a second: .03 of a core (measured).
 - `local_ray`, two arenas of memory: 79 MB (measured).
-- `local_ray`, no history of calls: it grows with requests, and no dashboard shows it (0013).
+- `local_ray`, no records of tasks in bulk runs: the GCS keeps up to 100,000 for a dashboard (Ray's source).
 - `local_ray`, a long wait for the raylet: a busy machine fails to start Ray; Ray's own message names the variable.
 - `local_ray`, no idle workers in bulk runs: 60 MB and .01 of a core each (0017).
 - `data`, no actors for statistics, locations and more nodes: 60 MB and .01 of a core each (0017).

@@ -8,6 +8,7 @@ from serve.ray_patches.fewer_processes import make_ray_lean
 from serve.ray_patches.names import PrivateWord
 
 __all__ = [
+    "BULK_ENVIRONMENT",
     "LEAN_ENVIRONMENT",
     "PRIVATE_NAMES",
     "set_bulk_environment",
@@ -21,8 +22,9 @@ _CONTROL_LOOP = PrivateWord(
     "Serve's controller looks at every replica ten times a second",
 )
 _RAYLET = "core/src/ray/raylet/raylet"  # its settings: RAY_ and the name of a RAY_CONFIG
-_TASK_EVENTS = PrivateWord(_RAYLET, "task_events_report_interval_ms", "a history of calls, for a dashboard")
-_PRESTART = PrivateWord(_RAYLET, "prestart_worker_first_driver", "a process for tasks, of which there are none")
+_TASK_EVENTS = PrivateWord(
+    _RAYLET, "task_events_report_interval_ms", "the GCS keeps a record of each task, up to 100,000, for a dashboard"
+)
 _START_WAIT = PrivateWord(
     "_raylet.so", "raylet_start_wait_time_s", "a machine that is busy with something else makes the start fail"
 )
@@ -36,7 +38,6 @@ _AUTO_CONNECT = PrivateWord(
 PRIVATE_NAMES = (
     _CONTROL_LOOP,
     _TASK_EVENTS,
-    _PRESTART,
     _START_WAIT,
     _IDLE_WORKERS,
     _AUTO_CONNECT,
@@ -45,12 +46,16 @@ PRIVATE_NAMES = (
 )
 """What is taken from Ray here."""
 
-#: Variables for every Ray that rayocr runs in; together a quarter of what Ray uses while nothing happens.
+#: Variables for every Ray that the service runs in.
 LEAN_ENVIRONMENT = {
     _CONTROL_LOOP.word: "0.5",
-    f"RAY_{_TASK_EVENTS.word}": "0",
-    f"RAY_{_PRESTART.word}": "0",
     "MALLOC_ARENA_MAX": "2",  # each thread's own arena of freed memory would stay with the process
+}
+
+#: Variables for every Ray that a bulk run runs in. Serve's own calls leave no records.
+BULK_ENVIRONMENT = {
+    f"RAY_{_TASK_EVENTS.word}": "0",
+    "MALLOC_ARENA_MAX": LEAN_ENVIRONMENT["MALLOC_ARENA_MAX"],
 }
 
 
@@ -74,7 +79,8 @@ def set_bulk_environment(*, is_local: bool) -> None:
     os.environ[_AUTO_CONNECT.word] = "0"
     if is_local:
         set_local_environment()
-        os.environ.setdefault(f"RAY_{_IDLE_WORKERS.word}", "0")
+        for name, value in {**BULK_ENVIRONMENT, f"RAY_{_IDLE_WORKERS.word}": "0"}.items():
+            os.environ.setdefault(name, value)
 
 
 def start_local_ray(

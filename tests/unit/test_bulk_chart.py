@@ -13,7 +13,7 @@ from serve.bulk.options import BulkOptions, PoolBounds
 from serve.bulk.run.pools import plan_pools
 from serve.cli.bulk import bulk_app
 from serve.config.loading import load_settings
-from serve.ray_patches.local_ray import LEAN_ENVIRONMENT
+from serve.ray_patches.local_ray import BULK_ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "rayocr-bulk"
@@ -106,8 +106,7 @@ def test_pods_have_the_environment_of_a_lean_ray_with_data_frames() -> None:
     template = (CHART / "templates" / "_env.tpl").read_text(encoding="utf-8")
     written = dict(re.findall(r'^- \{name: (\w+), value: "(.*)"\}$', template, re.MULTILINE))
 
-    lean = {name: value for name, value in LEAN_ENVIRONMENT.items() if not name.startswith("RAY_SERVE_")}
-    assert lean.items() <= written.items()
+    assert BULK_ENVIRONMENT.items() <= written.items()
     assert "HOOK" not in template
 
 

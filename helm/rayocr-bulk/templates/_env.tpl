@@ -6,7 +6,6 @@ bulk runs need both.
 - {name: RAYOCR_CONFIG, value: {{ include "rayocr-bulk.settingsDirectory" . }}/settings.yaml}
 - {name: RAY_JOB_STOP_WAIT_TIME_S, value: "30"}
 - {name: RAY_task_events_report_interval_ms, value: "0"}
-- {name: RAY_prestart_worker_first_driver, value: "0"}
 - {name: MALLOC_ARENA_MAX, value: "2"}
 - {name: RAY_USAGE_STATS_ENABLED, value: "0"}
 {{- with .Values.storage }}

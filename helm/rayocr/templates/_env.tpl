@@ -16,8 +16,6 @@ docs/how-to/operations.md says what each is for.
 - {name: RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S, value: "3"}
 {{- end }}
 - {name: RAY_SERVE_CONTROL_LOOP_INTERVAL_S, value: "0.5"}
-- {name: RAY_task_events_report_interval_ms, value: "0"}
-- {name: RAY_prestart_worker_first_driver, value: "0"}
 - {name: MALLOC_ARENA_MAX, value: "2"}
 - {name: RAY_USAGE_STATS_ENABLED, value: "0"}
 {{- end -}}
