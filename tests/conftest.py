@@ -1,5 +1,7 @@
 """Marks every test by its folder, and skips what this machine has no GPU or cluster for."""
 
+import os
+import secrets
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -9,6 +11,13 @@ from pathlib import Path
 import pytest
 
 from models.runtime.device import cuda_driver_device_count
+
+# Before anything imports Ray, which reads them then: the one that a test starts or joins stays on loopback
+# (serve/ray_patches/loopback.py), and lets in who knows the token of this test run.
+os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_AUTH_MODE"] = "token"
+os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
 
 _TESTS = Path(__file__).parent
 _MARKS_OF_FOLDER = {

@@ -4,16 +4,31 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.minio import MinioServer
+from tests.nets import QUICK_NETS
 from tests.pictures import drawn_page, encoded
 
-__all__ = ["bulk", "names_in", "page_file", "put", "results_in", "start_bulk", "without_timings"]
+__all__ = [
+    "Bulk",
+    "Ended",
+    "names_in",
+    "page_file",
+    "put",
+    "results_in",
+    "start_bulk",
+    "without_timings",
+]
 
 _ROOT = Path(__file__).parents[3]
-_MOST_S = 240
+
+#: Exit code, standard output, standard error.
+Ended = tuple[int, str, str]
+#: Runs `rayocr bulk` with arguments and, by name, variables.
+Bulk = Callable[..., Ended]
 
 
 def page_file(*rows: str, marker: tuple[int, int, int] | None = None) -> bytes:
@@ -27,30 +42,18 @@ def put(minio: MinioServer, bucket: str, **objects: bytes) -> None:
         minio.client.put_object(Bucket=bucket, Key=f"in/{name}.png", Body=content)
 
 
-def start_bulk(
-    minio: MinioServer, *arguments: str, program: str = "serve.bulk", **variables: str
-) -> subprocess.Popen[str]:
-    """Start a run in a process of its own."""
-    environment = {**os.environ, **minio.environment(), **variables}
+def start_bulk(minio: MinioServer, *arguments: str) -> subprocess.Popen[str]:
+    """Start a run in a process of its own, with a Ray of its own."""
+    environment = {**os.environ, **QUICK_NETS, **minio.environment()}
     environment.pop("RAY_ADDRESS", None)
     return subprocess.Popen(
-        [sys.executable, "-m", program, *arguments],
+        [sys.executable, "-m", "serve.bulk", *arguments],
         cwd=_ROOT,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def bulk(minio: MinioServer, *arguments: str, program: str = "serve.bulk", **variables: str) -> tuple[int, str, str]:
-    """Run to the end; exit code, standard output, standard error."""
-    with start_bulk(minio, *arguments, program=program, **variables) as process:
-        try:
-            out, err = process.communicate(timeout=_MOST_S)
-        finally:
-            process.kill()
-    return process.returncode, out, err
 
 
 def names_in(minio: MinioServer, bucket: str, prefix: str = "out/") -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from models.errors import SourceNotFound
 from tests.faults.stages import FAULT_COLORS
-from tests.integration.bulk.runs import bulk, names_in, page_file, put, results_in, start_bulk, without_timings
+from tests.integration.bulk.runs import Bulk, names_in, page_file, put, results_in, start_bulk, without_timings
 from tests.minio import MinioServer
 
 pytestmark = pytest.mark.timeout(600)
@@ -26,10 +26,10 @@ def bucket(minio: MinioServer) -> str:
     return name
 
 
-def test_reads_each_document_once_and_goes_on_where_it_was(minio: MinioServer, bucket: str) -> None:
+def test_reads_each_document_once_and_goes_on_where_it_was(bulk: Bulk, minio: MinioServer, bucket: str) -> None:
     minio.client.put_object(Bucket=bucket, Key="in/notes.txt", Body=b"no picture")
     arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/out/", "--max-error-rate=0.5")
-    code, out, err = bulk(minio, *arguments)
+    code, out, err = bulk(*arguments)
     assert code == 0, err
     assert all(json.loads(line)["state"] == "running" for line in out.splitlines())
     first = results_in(minio, bucket)
@@ -39,7 +39,7 @@ def test_reads_each_document_once_and_goes_on_where_it_was(minio: MinioServer, b
     assert [(error["key"], error["code"]) for error in errors] == [("notes.txt", "unsupported_type")]
 
     put(minio, bucket, golf=page_file("GOLF 12345"))
-    code, _, err = bulk(minio, *arguments)
+    code, _, err = bulk(*arguments)
     assert code == 0, err
     second = results_in(minio, bucket)
     counts = second["_summary.json"]["counts"]
@@ -50,7 +50,7 @@ def test_reads_each_document_once_and_goes_on_where_it_was(minio: MinioServer, b
 
 
 @pytest.mark.parametrize("colocated", ["true", "false"])
-def test_poisonous_pictures_cost_themselves_alone(minio: MinioServer, bucket: str, colocated: str) -> None:
+def test_poisonous_pictures_cost_themselves_alone(bulk: Bulk, minio: MinioServer, bucket: str, colocated: str) -> None:
     put(
         minio,
         bucket,
@@ -59,10 +59,9 @@ def test_poisonous_pictures_cost_themselves_alone(minio: MinioServer, bucket: st
         echo_raise=page_file("RAISE", marker=FAULT_COLORS["raise"]),
     )
     code, out, err = bulk(
-        minio,
         f"s3://{bucket}/in/",
         f"s3://{bucket}/out/",
-        program="tests.faults.bulk",
+        is_faulty=True,
         RAYOCR_DETECTION__MAX_WORK_S="3",
         RAYOCR_COLOCATED=colocated,
     )
@@ -79,7 +78,7 @@ def test_poisonous_pictures_cost_themselves_alone(minio: MinioServer, bucket: st
     }
 
 
-def test_stops_on_a_signal_and_goes_on(minio: MinioServer, bucket: str) -> None:
+def test_stops_on_a_signal_and_goes_on(bulk: Bulk, minio: MinioServer, bucket: str) -> None:
     arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/out/")
     with start_bulk(minio, *arguments) as process:
         try:
@@ -90,7 +89,7 @@ def test_stops_on_a_signal_and_goes_on(minio: MinioServer, bucket: str) -> None:
                 time.sleep(0.2)
                 workers = _ray_workers(process.pid)
             process.send_signal(signal.SIGTERM)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=200)
         finally:
             process.kill()
     assert process.returncode == 128 + signal.SIGTERM, err
@@ -99,7 +98,7 @@ def test_stops_on_a_signal_and_goes_on(minio: MinioServer, bucket: str) -> None:
     # Each takes 1 % of a CPU for being there; Ray Data has three more by itself.
     assert {"Coordinator", "Writer"} <= workers <= {"Coordinator", "Writer", "IDLE", "MapWorker"}
 
-    code, _, err = bulk(minio, *arguments)
+    code, _, err = bulk(*arguments)
     assert code == 0, err
     found = results_in(minio, bucket)
     assert len(without_timings(found)) == len(WORDS)
@@ -117,7 +116,7 @@ def _ray_workers(pid: int) -> set[str]:
     return found - {"DashboardAgent", "RuntimeEnvAgent"}
 
 
-def test_wrong_bucket_is_one_line_and_its_exit_code(minio: MinioServer) -> None:
-    code, out, err = bulk(minio, "--input=s3://no-such-bucket/in/", "--output=s3://no-such-bucket/out/")
+def test_wrong_bucket_is_one_line_and_its_exit_code(bulk: Bulk, minio: MinioServer) -> None:
+    code, out, err = bulk("--input=s3://no-such-bucket/in/", "--output=s3://no-such-bucket/out/")
     assert (code, out, len(err.splitlines())) == (SourceNotFound.exit_code, "", 1), err
     assert "no-such-bucket" in err

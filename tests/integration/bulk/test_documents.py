@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from models.errors import SourceNotFound, TooLarge
-from tests.integration.bulk.runs import bulk, page_file, results_in, without_timings
+from tests.integration.bulk.runs import Bulk, page_file, results_in, without_timings
 from tests.minio import MinioServer
 from tests.pictures import drawn_page
 
@@ -30,10 +30,10 @@ def bucket(minio: MinioServer) -> str:
 
 @pytest.mark.parametrize("stages", [(), ("--fetchers=1",)], ids=["colocated", "apart"])
 def test_every_page_is_read(
-    minio: MinioServer, bucket: str, stages: tuple[str, ...], request: pytest.FixtureRequest
+    bulk: Bulk, minio: MinioServer, bucket: str, stages: tuple[str, ...], request: pytest.FixtureRequest
 ) -> None:
     folder = f"out-{request.node.callspec.id}/"
-    code, _, err = bulk(minio, f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/{folder}", *stages)
+    code, _, err = bulk(f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/{folder}", *stages)
 
     assert code == 0, err
     found = results_in(minio, bucket, folder)
@@ -44,16 +44,16 @@ def test_every_page_is_read(
     assert (found["_summary.json"]["counts"]["done"], found["_summary.json"]["counts"]["pages"]) == (2, 7)
 
 
-def test_pages_that_are_asked_for(minio: MinioServer, bucket: str) -> None:
+def test_pages_that_are_asked_for(bulk: Bulk, minio: MinioServer, bucket: str) -> None:
     arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/some/", "--max-error-rate=1")
-    code, _, err = bulk(minio, *arguments, "--pages=2-3")
+    code, _, err = bulk(*arguments, "--pages=2-3")
 
     assert code == 0, err
     found = results_in(minio, bucket, "some/")
     assert without_timings(found)["six.tif"]["text"] == "PAGE TWO\fPAGE THREE"
     assert SourceNotFound.code in found["_errors.jsonl"].decode()  # of one.png, which has neither
 
-    code, _, err = bulk(minio, *arguments, "--output", f"s3://{bucket}/few/", "--max-pages=5")
+    code, _, err = bulk(*arguments, "--output", f"s3://{bucket}/few/", "--max-pages=5")
 
     assert code == 0, err
     assert TooLarge.code in results_in(minio, bucket, "few/")["_errors.jsonl"].decode()
@@ -61,10 +61,10 @@ def test_pages_that_are_asked_for(minio: MinioServer, bucket: str) -> None:
 
 @pytest.mark.parametrize(("name", "extension"), [("text", ".txt"), ("pdf", ".pdf")])
 def test_export_formats_are_files_and_done_is_done(
-    minio: MinioServer, bucket: str, name: str, extension: str, tmp_path: Path
+    bulk: Bulk, minio: MinioServer, bucket: str, name: str, extension: str, tmp_path: Path
 ) -> None:
     arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/{name}/", f"--format={name}")
-    code, _, err = bulk(minio, *arguments)
+    code, _, err = bulk(*arguments)
 
     assert code == 0, err
     found = results_in(minio, bucket, f"{name}/")
@@ -75,7 +75,7 @@ def test_export_formats_are_files_and_done_is_done(
         with pikepdf.open(io.BytesIO(content)) as pdf:
             assert len(pdf.pages) == 6
 
-    code, _, err = bulk(minio, *arguments, "--refresh")
+    code, _, err = bulk(*arguments, "--refresh")
 
     assert code == 0, err
     counts = results_in(minio, bucket, f"{name}/")["_summary.json"]["counts"]

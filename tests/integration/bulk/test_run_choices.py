@@ -9,7 +9,7 @@ import pytest
 
 from serve.bulk.input.inputs import select_inputs
 from tests.bulk import input_document
-from tests.integration.bulk.runs import bulk, page_file, put, results_in
+from tests.integration.bulk.runs import Bulk, page_file, put, results_in
 from tests.minio import MinioServer
 
 pytestmark = pytest.mark.timeout(600)
@@ -26,7 +26,9 @@ def results_of(folder: Path) -> dict[str, bytes]:
     return {path.name.removesuffix(".png.json"): path.read_bytes() for path in folder.glob("*.png.json")}
 
 
-def test_sample_is_the_same_documents_each_time_and_limit_the_first(minio: MinioServer, tmp_path: Path) -> None:
+def test_sample_is_the_same_documents_each_time_and_limit_the_first(
+    bulk: Bulk, minio: MinioServer, tmp_path: Path
+) -> None:
     source, output = tmp_path / "in", tmp_path / "out"
     source.mkdir()
     for number in NUMBERS:
@@ -35,7 +37,7 @@ def test_sample_is_the_same_documents_each_time_and_limit_the_first(minio: Minio
     assert sample != NUMBERS[:4]  # or it would say nothing
 
     def run(*options: str) -> dict[str, bytes]:
-        code, _, err = bulk(minio, f"--input={source}", f"--output={output}", *options)
+        code, _, err = bulk(f"--input={source}", f"--output={output}", *options)
         assert (code, err) == (0, "")
         return results_of(output)
 
@@ -54,6 +56,7 @@ def test_sample_is_the_same_documents_each_time_and_limit_the_first(minio: Minio
 
 
 def test_failed_documents_are_tried_again_and_changed_ones_read_again_where_that_is_asked_for(
+    bulk: Bulk,
     minio: MinioServer,
 ) -> None:
     bucket = minio.bucket()
@@ -62,7 +65,7 @@ def test_failed_documents_are_tried_again_and_changed_ones_read_again_where_that
     def run(*options: str) -> tuple[dict[str, int], dict[str, dict[str, object]], list[str]]:
         """Counts of the run, results by key, keys of errors."""
         arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/out/", "--max-error-rate=1")
-        code, _, err = bulk(minio, *arguments, *options)
+        code, _, err = bulk(*arguments, *options)
         assert (code, err) == (0, "")
         found = results_in(minio, bucket)
         errors = [json.loads(line)["key"] for line in found["_errors.jsonl"].splitlines()]
@@ -87,13 +90,12 @@ def test_failed_documents_are_tried_again_and_changed_ones_read_again_where_that
     assert {name: third[name] for name in ("alpha", "charlie")} == {name: second[name] for name in ("alpha", "charlie")}
 
 
-def test_manifest_says_what_is_read(minio: MinioServer) -> None:
+def test_manifest_says_what_is_read(bulk: Bulk, minio: MinioServer) -> None:
     bucket = minio.bucket()
     put(minio, bucket, **{name: page_file(name.upper()) for name in ("alpha", "bravo", "charlie", "delta")})
     keys = f"delta.png\ns3://{bucket}/in/bravo.png\n\ngone.png\ndelta.png\n"
     minio.client.put_object(Bucket=bucket, Key="keys.txt", Body=keys.encode())
     code, _, err = bulk(
-        minio,
         f"--input=s3://{bucket}/in/",
         f"--output=s3://{bucket}/out/",
         f"--manifest=s3://{bucket}/keys.txt",

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from serve.bulk.write.outputs import RESULT_FORMATS
-from tests.integration.bulk.runs import bulk, results_in
+from tests.integration.bulk.runs import Bulk, results_in
 from tests.minio import MinioServer
+from tests.nets import DEFAULT_NETS
 from tests.pictures import drawn_page, encoded
 from tests.service import running_service
 
@@ -111,11 +112,11 @@ def _comparable(result: Mapping[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("output_format", RESULT_FORMATS)
 def test_bulk_reads_as_the_service_does(
-    minio: MinioServer, bucket: str, over_http: dict[str, dict[str, Any]], output_format: str
+    bulk: Bulk, minio: MinioServer, bucket: str, over_http: dict[str, dict[str, Any]], output_format: str
 ) -> None:
     prefix = f"{output_format}/"
     code, _, err = bulk(
-        minio, f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/{prefix}", f"--format={output_format}"
+        f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/{prefix}", f"--format={output_format}", **DEFAULT_NETS
     )
     assert (code, err) == (0, "")
     rows = _rows(results_in(minio, bucket, prefix), output_format)
