@@ -16,12 +16,13 @@ from pathlib import Path
 import psutil
 
 from tests.ports import free_port
+from tests.ray_node import one_start_at_a_time
 
 __all__ = ["RunningService", "replicas", "running_service"]
 
 _ROOT = Path(__file__).parent.parent
-_START_TIMEOUT_S = 150.0
-_STOP_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 300.0
+_STOP_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def replicas(pid: int, deployment: str) -> list[psutil.Process]:
 def running_service(
     environment: Mapping[str, str] | None = None, command: Sequence[str] = ("-m", "serve.cli", "serve")
 ) -> Iterator[RunningService]:
-    """Start a service, wait until it is ready, and stop it at the end.
+    """Start a service, wait until it is ready, and stop it at the end. Two of a machine start one after the other.
 
     Args:
         environment: Variables on top of this process's.
@@ -86,16 +87,22 @@ def _running(environment: Mapping[str, str], command: Sequence[str]) -> Iterator
         "RAYOCR_RAY__OBJECT_STORE_MEMORY_BYTES": str(512 * 1024**2),
         **environment,
     }
-    process = subprocess.Popen(
-        [sys.executable, *command], cwd=_ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
     errors: list[str] = []
-    assert process.stdout is not None
-    assert process.stderr is not None
-    reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
-    reader.start()
-    try:
+    with one_start_at_a_time():
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=_ROOT,
+            env=variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
+        reader.start()
         announcement = _first_line(process)
+    try:
         if not announcement:
             process.wait(_STOP_TIMEOUT_S)
             reader.join(5)

@@ -1,6 +1,35 @@
 """Fixtures of the integration tests: real services, started once a run."""
 
-from tests.minio import minio
-from tests.postgres import postgres
+from collections.abc import Iterator
 
-__all__ = ["minio", "postgres"]
+import httpx
+import pytest
+
+from tests.minio import minio
+from tests.nets import QUICK_NETS, loaded_nets, shared_nets
+from tests.postgres import postgres
+from tests.service import RunningService, running_service
+
+__all__ = ["faulty_client", "faulty_service", "loaded_nets", "minio", "postgres", "shared_nets"]
+
+# A replica takes seconds to start, and good requests wait for three of them.
+_PATIENCE_S = 300
+
+
+@pytest.fixture(scope="session")
+def faulty_service() -> Iterator[RunningService]:
+    """A service whose detection stage fails on marked pages."""
+    variables = {
+        "RAYOCR_DETECTION__MAX_WORK_S": "4",
+        "RAYOCR_HTTP__REQUEST_TIMEOUT_S": str(_PATIENCE_S),
+        "RAYOCR_READER__RECYCLE_AFTER_PAGES": "100",
+    }
+    with running_service({**QUICK_NETS, **variables}, ["-m", "tests.faults.service"]) as running:
+        yield running
+
+
+@pytest.fixture
+def faulty_client(faulty_service: RunningService) -> Iterator[httpx.Client]:
+    """An HTTP client of the faulty service."""
+    with httpx.Client(base_url=faulty_service.url, timeout=_PATIENCE_S, trust_env=False) as client:
+        yield client

@@ -1,16 +1,22 @@
-"""The real command in a process of its own, and pictures to read."""
+"""The command line in this process, with nets that are loaded once, and pictures to read."""
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from serve.cli.application import run
+from serve.cli.console import Invocation
+from tests.nets import QUICK_NETS
+
 ROOT = Path(__file__).parents[3]
-TIMEOUT_S = 90.0
+TIMEOUT_S = 300.0
 
 Rayocr = Callable[..., "subprocess.CompletedProcess[bytes]"]
 Draw = Callable[[str], bytes]
@@ -22,17 +28,38 @@ def clean_environment(**variables: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def rayocr() -> Rayocr:
-    def run(
+def rayocr(shared_nets: None, capfdbinary: pytest.CaptureFixture[bytes]) -> Rayocr:
+    def run_here(
         arguments: Sequence[str | Path], stdin: bytes = b"", variables: Mapping[str, str] | None = None
     ) -> "subprocess.CompletedProcess[bytes]":
-        command = [sys.executable, "-m", "serve.cli", *map(str, arguments)]
-        environment = clean_environment(**(variables or {}))
-        return subprocess.run(
-            command, cwd=ROOT, input=stdin, env=environment, capture_output=True, timeout=TIMEOUT_S, check=False
-        )
+        with pytest.MonkeyPatch.context() as patch:
+            for name in os.environ.keys() - clean_environment():
+                patch.delenv(name)
+            for name, value in (variables or {}).items():
+                patch.setenv(name, value)
+            patch.chdir(ROOT)
+            patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            capfdbinary.readouterr()
+            code = run([str(argument) for argument in arguments], Invocation())
+        out, err = capfdbinary.readouterr()
+        return subprocess.CompletedProcess(arguments, code, out, err)
 
-    return run
+    return run_here
+
+
+@pytest.fixture
+def rayocr_process() -> Rayocr:
+    """The command in a process of its own."""
+
+    def run_apart(
+        arguments: Sequence[str | Path], variables: Mapping[str, str] | None = None, **streams: Any
+    ) -> "subprocess.CompletedProcess[bytes]":
+        command = [sys.executable, "-m", "serve.cli", *map(str, arguments)]
+        environment = clean_environment(**QUICK_NETS, **(variables or {}))
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+        return subprocess.run(command, cwd=ROOT, env=environment, timeout=TIMEOUT_S, check=False, **streams)
+
+    return run_apart
 
 
 def draw_png(path: Path, text: str) -> Path:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.integration.cli.conftest import ROOT, TIMEOUT_S, Rayocr, clean_environment, draw_png
 from tests.minio import MinioServer
+from tests.nets import QUICK_NETS
 
 RECEIPT = ROOT.parent / "shared/data/sroie/images/000.jpg"
 
@@ -108,27 +109,18 @@ def test_name_that_is_no_utf8_is_written_as_valid_json(rayocr: Rayocr, tmp_path:
     assert json.loads(done.stdout)["source"] == f"{tmp_path}/caf\ufffd.png"
 
 
-def test_text_is_utf8_whatever_the_locale(rayocr: Rayocr, invoice: Path) -> None:
+def test_text_is_utf8_whatever_the_locale(rayocr_process: Rayocr, invoice: Path) -> None:
     variables = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
     path = invoice.rename(invoice.with_name("é.png"))
-    done = rayocr(["read", path, path], variables=variables)
+    done = rayocr_process(["read", path, path], variables=variables)
     assert done.returncode == 0
     assert done.stdout.decode().count("INVOICE 12345") == 2
 
 
-def test_closed_pipe_ends_quietly(folder: Path) -> None:
+def test_closed_pipe_ends_quietly(rayocr_process: Rayocr, folder: Path) -> None:
     reading_end, writing_end = os.pipe()
     os.close(reading_end)  # before the first result, so that no timing decides
-    command = [sys.executable, "-m", "serve.cli", "read", "--jobs", "1", str(folder)]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=clean_environment(),
-        stdout=writing_end,
-        stderr=subprocess.PIPE,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
+    done = rayocr_process(["read", "--jobs", "1", folder], stdout=writing_end)
     os.close(writing_end)
     assert (done.returncode, done.stderr) == (141, b"")
 
@@ -146,7 +138,7 @@ def test_interrupt_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     picture = draw_png(tmp_path / "page.png", "NUMBER 60")
     command = [sys.executable, "-m", "serve.cli", "read", *[str(picture)] * 600]  # not read before the signal comes
     with subprocess.Popen(
-        command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command, cwd=ROOT, env=clean_environment(**QUICK_NETS), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -164,7 +156,7 @@ def test_terminal_shows_a_progress_bar_on_stderr_only(folder: Path, tmp_path: Pa
     command = [sys.executable, "-m", "serve.cli", "read", "--jobs", "1", str(folder)]
     with output.open("wb") as stdout:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=clean_environment(TERM="xterm"), stdout=stdout, stderr=terminal
+            command, cwd=ROOT, env=clean_environment(TERM="xterm", **QUICK_NETS), stdout=stdout, stderr=terminal
         )
     os.close(terminal)
     shown = b""
@@ -214,7 +206,7 @@ def test_results_are_the_same_at_any_number_of_jobs(rayocr: Rayocr, folder: Path
         re.sub(
             rb'"id": "[-\w]+"|"timings_ms": {.*?}',
             b"",
-            rayocr(["read", folder, "--format", output_format, *jobs]).stdout,
+            rayocr(["read", folder, "--format", output_format, *jobs], variables=QUICK_NETS).stdout,
         )
         for jobs in (["--jobs", "1"], ["--jobs", "4"])
     ]

@@ -3,8 +3,6 @@
 import json
 import os
 import pty
-import subprocess
-import sys
 from pathlib import Path
 
 import img2pdf  # type: ignore[import-untyped]
@@ -12,7 +10,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from tests.integration.cli.conftest import ROOT, TIMEOUT_S, Rayocr, clean_environment, draw_png
+from tests.integration.cli.conftest import Rayocr, draw_png
 
 
 @pytest.fixture
@@ -106,18 +104,9 @@ def test_password_is_read_from_a_file(rayocr: Rayocr, weather: Path, tmp_path: P
     assert (done.stdout, done.returncode) == (b"SNOW TODAY\n", 0)
 
 
-def test_terminal_gets_no_pdf(weather: Path) -> None:
+def test_terminal_gets_no_pdf(rayocr_process: Rayocr, weather: Path) -> None:
     screen, terminal = pty.openpty()
-    command = [sys.executable, "-m", "serve.cli", "read", str(weather), "--format", "pdf"]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=clean_environment(),
-        stdout=terminal,
-        stderr=subprocess.PIPE,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
+    done = rayocr_process(["read", weather, "--format", "pdf"], stdout=terminal)
     os.close(terminal)
     os.close(screen)
     assert (done.returncode, b"--output DIR" in done.stderr) == (64, True)

@@ -5,7 +5,7 @@ import contextlib
 import io
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ import pytest
 from PIL import Image
 
 from tests.faults.stages import FAULT_COLORS
+from tests.nets import QUICK_NETS
 from tests.pictures import drawn_page, encoded
 from tests.poppler import text_by_pdfium
 from tests.service import RunningService, replicas, running_service
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
-_PATIENCE_S = 200.0
+_PATIENCE_S = 300.0
 _PAGES = 40
 
 
@@ -63,94 +64,82 @@ def _has_read(pages: int) -> Callable[[dict[str, Any]], bool]:
     return lambda job: job["done"] >= pages
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[RunningService]:
-    """A service whose detection fails on marked pages."""
-    variables = {"RAYOCR_DETECTION__MAX_WORK_S": "4", "RAYOCR_READER__RECYCLE_AFTER_PAGES": "200"}
-    with running_service(variables, ["-m", "tests.faults.service"]) as running:
-        yield running
-
-
-@pytest.fixture
-def client(service: RunningService) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=service.url, timeout=60, trust_env=False) as client:
-        yield client
-
-
-def test_page_of_a_job_is_read_as_a_request_is(client: httpx.Client) -> None:
+def test_page_of_a_job_is_read_as_a_request_is(faulty_client: httpx.Client) -> None:
     picture = _picture(7)
-    job = _wait(client, _submit(client, [picture, b"no picture"]), _has_ended)
+    job = _wait(faulty_client, _submit(faulty_client, [picture, b"no picture"]), _has_ended)
     assert (job["state"], job["done"], job["failed"]) == ("partial", 1, 1)
-    read, refused = _lines(client, job["id"])
-    alone = client.post("/v1/ocr", files={"file": ("1.png", picture)}).json()
+    read, refused = _lines(faulty_client, job["id"])
+    alone = faulty_client.post("/v1/ocr", files={"file": ("1.png", picture)}).json()
     for answer in (read["result"], alone):
         del answer["id"], answer["timings_ms"]
     assert read["result"] == alone
-    answer = client.post("/v1/ocr", files={"file": ("2.png", b"no picture")})
+    answer = faulty_client.post("/v1/ocr", files={"file": ("2.png", b"no picture")})
     assert (refused["error"]["code"], refused["error"]["message"]) == (answer.json()["code"], answer.json()["detail"])
 
 
-def test_documents_of_several_pages_come_as_the_files_that_are_asked_for(client: httpx.Client) -> None:
+def test_documents_of_several_pages_come_as_the_files_that_are_asked_for(faulty_client: httpx.Client) -> None:
     stream = io.BytesIO()
     first, second = (Image.fromarray(drawn_page(row)) for row in ("PAGE ONE", "PAGE TWO"))
     first.save(stream, "TIFF", save_all=True, append_images=[second])
     options = json.dumps({"format": "pdf", "pages": "1-2"})
-    answer = client.post("/v1/jobs", files={"file": ("two.tif", stream.getvalue())}, data={"options": options})
-    job = _wait(client, answer.json()["id"], _has_ended)
-    assert job["state"] == "succeeded", _lines(client, job["id"])
+    answer = faulty_client.post("/v1/jobs", files={"file": ("two.tif", stream.getvalue())}, data={"options": options})
+    job = _wait(faulty_client, answer.json()["id"], _has_ended)
+    assert job["state"] == "succeeded", _lines(faulty_client, job["id"])
 
-    [line] = _lines(client, job["id"])
-    file = client.get(f"/v1/jobs/{job['id']}/result/1")
+    [line] = _lines(faulty_client, job["id"])
+    file = faulty_client.get(f"/v1/jobs/{job['id']}/result/1")
 
     assert (line["result"]["format"], line["result"]["encoding"]) == ("pdf", "base64")
     assert base64.b64decode(line["result"]["content"]) == file.content
     assert file.headers["content-type"] == "application/pdf"
     assert file.headers["content-disposition"] == 'attachment; filename="two.pdf"'
     assert [text.strip() for text in text_by_pdfium(file.content)] == ["PAGE ONE", "PAGE TWO"]
-    assert client.get(f"/v1/jobs/{job['id']}/result/2").status_code == 404
+    assert faulty_client.get(f"/v1/jobs/{job['id']}/result/2").status_code == 404
 
 
 def test_job_outlives_the_replica_that_reads_it_and_the_one_that_leads_it(
-    client: httpx.Client, service: RunningService
+    faulty_client: httpx.Client, faulty_service: RunningService
 ) -> None:
-    job_id = _submit(client, [_picture(number) for number in range(_PAGES)])
+    job_id = _submit(faulty_client, [_picture(number) for number in range(_PAGES)])
     for name, at in (("Reader", 5), ("Ingress", 10)):
-        _wait(client, job_id, _has_read(at))
-        for replica in replicas(service.pid, name):
+        _wait(faulty_client, job_id, _has_read(at))
+        for replica in replicas(faulty_service.pid, name):
             replica.kill()
-    job = _wait(client, job_id, _has_ended)
+    job = _wait(faulty_client, job_id, _has_ended)
     assert (job["state"], job["done"]) == ("succeeded", _PAGES)
-    lines = _lines(client, job_id)
+    lines = _lines(faulty_client, job_id)
     assert [line["page"] for line in lines] == list(range(1, _PAGES + 1))
     assert [line["result"]["text"] for line in lines] == [f"INVOICE {number:05}" for number in range(_PAGES)]
 
 
 @pytest.mark.parametrize("fault", ["segfault", "hang"])
-def test_page_that_ends_its_replica_is_poison_and_the_rest_is_read(client: httpx.Client, fault: str) -> None:
+def test_page_that_ends_its_replica_is_poison_and_the_rest_is_read(faulty_client: httpx.Client, fault: str) -> None:
     pictures = [_picture(number) for number in range(8)]
     pictures[3] = _picture(3, FAULT_COLORS[fault])
-    job = _wait(client, _submit(client, pictures), _has_ended)
+    job = _wait(faulty_client, _submit(faulty_client, pictures), _has_ended)
     assert (job["state"], job["done"], job["failed"]) == ("partial", 7, 1)
-    assert [line["error"] and line["error"]["code"] for line in _lines(client, job["id"])] == [
+    assert [line["error"] and line["error"]["code"] for line in _lines(faulty_client, job["id"])] == [
         *[None] * 3,
         "poison",
         *[None] * 4,
     ]
 
 
-def test_replica_is_replaced_after_its_pages_and_none_is_lost(client: httpx.Client, service: RunningService) -> None:
-    before = {replica.pid for replica in replicas(service.pid, "Reader")}
-    job = _wait(client, _submit(client, [_picture(number) for number in range(260)]), _has_ended)
-    assert (job["state"], job["done"]) == ("succeeded", 260)
-    give_up = time.monotonic() + 60
-    while before & {replica.pid for replica in replicas(service.pid, "Reader")}:
+def test_replica_is_replaced_after_its_pages_and_none_is_lost(
+    faulty_client: httpx.Client, faulty_service: RunningService
+) -> None:
+    before = {replica.pid for replica in replicas(faulty_service.pid, "Reader")}
+    job = _wait(faulty_client, _submit(faulty_client, [_picture(number) for number in range(130)]), _has_ended)
+    assert (job["state"], job["done"]) == ("succeeded", 130)
+    give_up = time.monotonic() + 200
+    while before & {replica.pid for replica in replicas(faulty_service.pid, "Reader")}:
         assert time.monotonic() < give_up, "the replica was not replaced"
         time.sleep(0.5)
-    assert client.post("/v1/ocr", files={"file": ("1.png", _picture(1))}).json()["text"] == "INVOICE 00001"
+    assert faulty_client.post("/v1/ocr", files={"file": ("1.png", _picture(1))}).json()["text"] == "INVOICE 00001"
 
 
 def test_job_goes_on_after_the_service_was_stopped(tmp_path: Path) -> None:
-    variables = {"RAYOCR_JOBS__DIRECTORY": str(tmp_path)}
+    variables = {**QUICK_NETS, "RAYOCR_JOBS__DIRECTORY": str(tmp_path)}
     with (
         running_service(variables) as first,
         httpx.Client(base_url=first.url, timeout=60, trust_env=False) as client,

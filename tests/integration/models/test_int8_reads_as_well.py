@@ -37,9 +37,12 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
-def f32() -> Reader:
-    return Reader.load(MANIFEST, "openvino")
+def f32(readers: dict[str, Reader]) -> Reader:
+    return readers["openvino"]
 
 
 @pytest.fixture(scope="module")

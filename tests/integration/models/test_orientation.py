@@ -174,6 +174,7 @@ def test_bundle_without_the_classifier_turns_nothing() -> None:
     assert (len(quads), quads.rotation) == (4, 0)
 
 
+@pytest.mark.slow
 def test_turned_public_pages_are_turned_back(readers: dict[str, Reader]) -> None:
     for path in sorted((DATA / "rotated" / "images").glob("*.jpg"))[::5]:  # none where the data is not here
         clockwise = int(path.stem.rpartition("_cw")[2])

@@ -1,5 +1,7 @@
 """Which recognizer reads a page."""
 
+from functools import cache
+
 import pytest
 
 from models.manifests import load_manifest
@@ -10,6 +12,7 @@ MANIFEST = load_manifest("ppocrv6-small").recognition
 HEIGHT = MANIFEST.height_px
 
 
+@cache
 def loaded(precision: str, *, is_prepared: bool = True) -> PageRecognizer:
     settings = NetSettings.model_validate({"runtime": "openvino", "device": "cpu", "precision": precision})
     return PageRecognizer.load(MANIFEST, settings, is_prepared=is_prepared)

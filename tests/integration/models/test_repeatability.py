@@ -24,6 +24,8 @@ from models.settings import DetectionOptions, NetSettings
 from tests.integration.models.lines import Pixels, drawn_crops
 from tests.pictures import drawn_page
 
+pytestmark = pytest.mark.slow
+
 MANIFEST = load_manifest("ppocrv6-small")
 COMMON = {width: lines for lines, width in common_shapes(MANIFEST.recognition.width_multiple_px)}
 THREADS = 4

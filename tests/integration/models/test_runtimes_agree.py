@@ -48,6 +48,7 @@ def test_read_only_page_of_the_detectors_own_size_is_read(readers: dict[str, Rea
     np.testing.assert_array_equal(pixels, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PUBLIC)
 def test_public_page_is_read_alike(readers: dict[str, Reader], path: Path) -> None:
     page = page_of(path)

@@ -3,7 +3,6 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from models.manifests import load_manifest
 from models.page import Page, Polygon
 from tests.integration.models.readers import Reader
 
@@ -35,8 +34,8 @@ def across(polygon: Polygon) -> tuple[float, float]:
     return min(xs), max(xs)
 
 
-def test_words_and_characters_stand_where_they_were_drawn() -> None:
-    reader = Reader.load(load_manifest("ppocrv6-small"), "onnxruntime")
+def test_words_and_characters_stand_where_they_were_drawn(readers: dict[str, Reader]) -> None:
+    reader = readers["onnxruntime"]
     page, expected = drawn()
     found = [word for line in reader.lines(page, with_characters=True) for word in line.words]
     assert [word.text for word in found] == [text for text, _, _ in expected]

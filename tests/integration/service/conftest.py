@@ -1,4 +1,4 @@
-"""One service for the tests of the HTTP API, and one whose detection stage can be made to fail."""
+"""One service for the tests of the HTTP API, and one with each stage in replicas of its own."""
 
 from collections.abc import Iterator
 
@@ -25,16 +25,8 @@ def client(service: RunningService) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def faulty_service() -> Iterator[RunningService]:
-    """A service whose detection stage fails on marked pages."""
-    # a replica takes seconds to start, and the good requests wait for three of them
-    variables = {"RAYOCR_DETECTION__MAX_WORK_S": "3", "RAYOCR_HTTP__REQUEST_TIMEOUT_S": "150"}
-    with running_service(variables, ["-m", "tests.faults.service"]) as running:
+def separate_service(minio: MinioServer) -> Iterator[RunningService]:
+    """A service with a replica for each stage, and Ray's own proxy in place of HAProxy."""
+    variables = {"RAYOCR_COLOCATED": "false", "RAYOCR_HTTP__PROXY": "python"}
+    with running_service({**minio.environment(), **variables}) as running:
         yield running
-
-
-@pytest.fixture
-def faulty_client(faulty_service: RunningService) -> Iterator[httpx.Client]:
-    """An HTTP client of the faulty service."""
-    with httpx.Client(base_url=faulty_service.url, timeout=160, trust_env=False) as client:
-        yield client

@@ -33,7 +33,8 @@ def _pictures() -> list[tuple[str, bytes]]:
     ]
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_results_alone_and_under_load_are_the_same_byte_for_byte(service: RunningService) -> None:
     pictures = _pictures()
     assert len(pictures) == 40
@@ -62,7 +63,8 @@ def _hostile() -> list[Path]:
     return [DATA / "bad_inputs" / json.loads(row)["file"] for row in manifest.read_text().splitlines()]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_hostile_files_get_their_4xx_or_a_warning(service: RunningService, client: httpx.Client) -> None:
     files = [*_hostile(), None]
     problems: list[tuple[str, object, object]] = []

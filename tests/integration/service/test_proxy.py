@@ -13,10 +13,11 @@ import httpx
 import psutil
 import pytest
 
+from tests.nets import QUICK_NETS
 from tests.pictures import drawn_page, encoded
 from tests.service import RunningService, running_service
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 
 _PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
 _SLOW_PNG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(24)), width=900))
@@ -26,7 +27,7 @@ _STALL_S = 2
 @pytest.fixture(scope="module")
 def own_service() -> Iterator[RunningService]:
     """One whose processes may be ended."""
-    with running_service({"RAYOCR_HTTP__REQUEST_TIMEOUT_S": str(_STALL_S)}) as running:
+    with running_service({**QUICK_NETS, "RAYOCR_HTTP__REQUEST_TIMEOUT_S": str(_STALL_S)}) as running:
         yield running
 
 
@@ -123,15 +124,14 @@ def test_only_this_user_reaches_the_socket_that_commands_haproxy(own_service: Ru
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_python_proxy_can_be_chosen_and_stays_on_loopback() -> None:
-    with running_service({"RAYOCR_HTTP__PROXY": "python"}) as service:
-        assert _post(service).json()["text"] == "INVOICE 2041\nTOTAL 13.50"
-        assert _processes(service, "haproxy") == []
-        family = psutil.Process(service.pid).children(recursive=True)
-        listening = {
-            one.laddr.ip
-            for process in family
-            for one in process.net_connections("inet")
-            if one.status == psutil.CONN_LISTEN
-        }
-        assert listening <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
+def test_python_proxy_can_be_chosen_and_stays_on_loopback(separate_service: RunningService) -> None:
+    assert _post(separate_service).json()["text"] == "INVOICE 2041\nTOTAL 13.50"
+    assert _processes(separate_service, "haproxy") == []
+    family = psutil.Process(separate_service.pid).children(recursive=True)
+    listening = {
+        one.laddr.ip
+        for process in family
+        for one in process.net_connections("inet")
+        if one.status == psutil.CONN_LISTEN
+    }
+    assert listening <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}

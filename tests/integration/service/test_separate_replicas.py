@@ -9,16 +9,9 @@ from PIL import Image
 
 from tests.minio import MinioServer
 from tests.pictures import drawn_page, encoded
-from tests.service import RunningService, running_service
+from tests.service import RunningService
 
 PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
-
-
-@pytest.fixture(scope="module")
-def separate_service(minio: MinioServer) -> Iterator[RunningService]:
-    """A service with a replica for each stage."""
-    with running_service({**minio.environment(), "RAYOCR_COLOCATED": "false"}) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
