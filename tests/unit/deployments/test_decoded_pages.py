@@ -8,6 +8,7 @@ import pytest
 from deployments.stages.decoded_pages import DecodedPages
 from models.errors import Undecodable
 from models.page import Page
+from tests.waiting import loop_is_idle
 
 BYTES = 300
 
@@ -41,8 +42,7 @@ async def read(pages: DecodedPages, decode: Decoder, done: asyncio.Event) -> Non
 async def test_next_is_decoded_while_there_is_room(most_bytes: int, decoded: int) -> None:
     pages, decode, done = DecodedPages(most_bytes), Decoder(), asyncio.Event()
     readers = [asyncio.create_task(read(pages, decode, done)) for _ in range(8)]
-    for _ in range(100):
-        await asyncio.sleep(0)
+    await loop_is_idle()
     assert decode.count == decoded
     done.set()
     await asyncio.gather(*readers)
@@ -60,11 +60,11 @@ async def test_page_that_failed_or_was_left_takes_no_room() -> None:
             async with pages.page(broken):
                 raise AssertionError("there is no page")
     waiting = asyncio.create_task(read(pages, Decoder(), asyncio.Event()))
-    await asyncio.sleep(0.01)
+    await loop_is_idle()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    async with asyncio.timeout(1), pages.page(Decoder()) as decoded:
+    async with asyncio.timeout(60), pages.page(Decoder()) as decoded:
         assert decoded.pixels.nbytes == BYTES
 
 
@@ -72,11 +72,11 @@ async def test_who_waits_may_leave() -> None:
     pages, decode, done = DecodedPages(0), Decoder(), asyncio.Event()
     first = asyncio.create_task(read(pages, decode, done))
     second = asyncio.create_task(read(pages, decode, done))
-    await asyncio.sleep(0.01)
+    await loop_is_idle()
     second.cancel()
     done.set()
     await first
-    async with asyncio.timeout(1), pages.page(decode):
+    async with asyncio.timeout(60), pages.page(decode):
         assert decode.count == 2
 
 
@@ -91,9 +91,9 @@ async def test_urgent_page_neither_waits_for_room_that_others_hold_nor_in_their_
             await done.wait()
 
     tasks = [asyncio.create_task(hold(f"job {number}", 1)) for number in range(3)]
-    await asyncio.sleep(0.01)
+    await loop_is_idle()
     tasks += [asyncio.create_task(hold(f"request {number}", 0)) for number in range(2)]
-    await asyncio.sleep(0.01)
+    await loop_is_idle()
     assert held == ["job 0", "request 0"]
     tasks[1].cancel()
     done.set()
@@ -113,7 +113,7 @@ async def test_request_does_not_wait_while_a_page_of_a_job_is_decoded() -> None:
             raise AssertionError("it is never decoded")
 
     task = asyncio.create_task(job())
-    await asyncio.sleep(0.01)
-    async with asyncio.timeout(1), pages.page(decode):
+    await loop_is_idle()
+    async with asyncio.timeout(60), pages.page(decode):
         assert decode.count == 1
     task.cancel()

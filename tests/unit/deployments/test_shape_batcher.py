@@ -16,6 +16,7 @@ from deployments.work.page_work import PageWork
 from deployments.work.threads import WorkThreads
 from deployments.work.yielding import yielding
 from models.errors import PageTimeout
+from tests.waiting import loop_is_idle
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -116,7 +117,7 @@ async def test_urgent_array_does_not_wait_for_a_batch_that_waits_for_it(monkeypa
     net = Net(max_batch=2)
     with yielding.page("request", 0):
         job = net.submit(1, work=PageWork(priority=1))  # its batch is chosen, and its thread waits for the request
-        await asyncio.sleep(0.05)
+        await loop_is_idle()
         async with asyncio.timeout(_PATIENCE_S):
             assert await net.submit(2) == 2
         assert net.batches == [[2]]
@@ -320,7 +321,7 @@ async def test_as_many_runs_at_a_time_as_threads_and_no_more() -> None:
     net = SeveralAtATime(threads=3, max_batch=1)
     tasks = [net.submit(value) for value in range(7)]
     await net.has_started(3)
-    await asyncio.sleep(0.05)
+    await loop_is_idle()
     assert len(net.started) == 3
     net.may_end.release(7)
     assert await results(*tasks) == list(range(7))

@@ -5,13 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deployments.storage.file import FileStorage, remove_leftovers
+from tests.waiting import until_true
 
 STORAGE = FileStorage()
 LEFTOVER = ".rayocr-0123456789abcdef.tmp"
@@ -45,14 +45,18 @@ def unfinished(folder: Path) -> list[Path]:
 
 def stop_amid_a_write(process: "subprocess.Popen[str]", folder: Path) -> list[Path]:
     """Hold the process while a file is half written."""
-    for _ in range(1000):
+    found: list[Path] = []
+
+    def is_amid() -> bool:
         process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
-        if found := [path for path in unfinished(folder) if path.stat().st_size]:
-            return found
-        process.send_signal(signal.SIGCONT)
-        time.sleep(0.002)
-    raise AssertionError("no write was under way")
+        found[:] = [path for path in unfinished(folder) if path.stat().st_size]
+        if not found:
+            process.send_signal(signal.SIGCONT)
+        return bool(found)
+
+    until_true(is_amid)
+    return found
 
 
 def test_file_of_a_living_writer_stays_and_that_of_a_killed_one_goes(

@@ -20,6 +20,7 @@ from models.errors import RayocrError, TooLarge, Undecodable
 from models.page import Page
 from tests.unit.preprocess.pdf.conftest import Read
 from tests.unit.preprocess.pdf.documents import many_pages, nested_forms, picture_bomb, text_pdf, zip_bomb
+from tests.waiting import until_true
 
 Children = Callable[[], list[psutil.Process]]
 
@@ -77,9 +78,7 @@ def test_crash_costs_its_own_page(read: Read, children: Children, number: signal
 
     thread = threading.Thread(target=crash)
     thread.start()
-    while not children():
-        time.sleep(0.01)
-    time.sleep(0.4)
+    until_true(lambda: children() and children()[0].cpu_times().user > 0.3)  # it is at the page
     children()[0].send_signal(number)
     thread.join()
     assert [type(exc) for exc in raised] == [Undecodable]
@@ -167,8 +166,4 @@ def test_it_ends_with_its_parent_and_knows_no_secrets() -> None:
     done = subprocess.run([sys.executable, "-c", code], input=GOOD, capture_output=True, env=environment, check=True)
     pid, knows = done.stdout.split()
     assert knows == b"False"
-    for _ in range(100):
-        if not psutil.pid_exists(int(pid)) or psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE:
-            return
-        time.sleep(0.05)
-    pytest.fail("the process that opens PDFs outlived its parent")
+    until_true(lambda: not psutil.pid_exists(int(pid)) or psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE)

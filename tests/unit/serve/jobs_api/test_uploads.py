@@ -1,6 +1,7 @@
 """Where uploads lie, and what is left of a request that does not come to its end."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from serve.jobs.names import safe_name
 from serve.jobs.records import Job, NewJob
 from serve.jobs.submission import Submission
 from serve.jobs.uploads import Uploads
+from tests.waiting import loop_is_idle
 
 from .conftest import Running
 
@@ -99,19 +101,21 @@ async def test_cancelled_request_leaves_nothing(running: Running) -> None:
 async def test_request_cancelled_while_it_is_accepted_keeps_its_files(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    adding = asyncio.Event()
+    adding, has_left = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
     add = running.jobs.store.submissions.add
 
     def slow(new: NewJob) -> tuple[Job, bool]:
         loop.call_soon_threadsafe(adding.set)
-        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.05), loop).result()
+        assert has_left.wait(60)
         return add(new)
 
     monkeypatch.setattr(running.jobs.store.submissions, "add", slow)
     task = asyncio.create_task(_hand_in(running))
     await adding.wait()
     task.cancel()
+    await loop_is_idle()
+    has_left.set()
     with pytest.raises(asyncio.CancelledError):
         await task
     (lease,) = running.jobs.store.leases.take("tester", 10, 60.0)
