@@ -4,7 +4,6 @@ import ipaddress
 import socketserver
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,7 +32,7 @@ class Receiver:
     Args:
         port: Where it listens.
         tls: With its authority, for senders.
-        statuses: What it answers, one after the other; 200 when they are used up. 0 is no answer in time.
+        statuses: What it answers, one after the other; 200 when they are used up. 0 is no answer.
         received: Headers and body of each message.
     """
 
@@ -70,6 +69,7 @@ def running_receiver() -> Iterator[Receiver]:
     authority.issue_cert(HOST).configure_cert(server_tls)
     authority.configure_trust(client_tls)
     receiver = Receiver(0, client_tls)
+    ended = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -82,7 +82,7 @@ def running_receiver() -> Iterator[Receiver]:
             receiver.received.append((dict(self.headers.items()), body))
             status = receiver.statuses.pop(0) if receiver.statuses else 200
             if status == 0:
-                time.sleep(1.0)
+                ended.wait()
                 return
             self.send_response(status)
             if status // 100 == 3:
@@ -98,6 +98,7 @@ def running_receiver() -> Iterator[Receiver]:
     try:
         yield receiver
     finally:
+        ended.set()
         server.shutdown()
         server.server_close()
         thread.join()

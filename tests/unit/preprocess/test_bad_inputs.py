@@ -59,9 +59,9 @@ def test_bad_input_gives_a_page_or_a_client_error(row: dict[str, str]) -> None:
     category = "legal bomb" if path.name.split("__")[-1] in LEGAL_BOMBS else row["category"]
     if category == "garbage" and path.suffix == ".pdf":
         category = "garbage behind a PDF header"
-    started = time.perf_counter()
+    started = time.process_time()
     outcome = page_or_error(document)
-    assert time.perf_counter() - started < MAX_SECONDS
+    assert time.process_time() - started < MAX_SECONDS
     if isinstance(outcome, Page):
         assert outcome.pixels.dtype == np.uint8
         assert outcome.pixels.shape[2] == 3

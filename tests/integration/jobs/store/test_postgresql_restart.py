@@ -41,7 +41,7 @@ def test_absence_is_said_and_passes(store: JobStore, postgres: PostgresServer) -
     for work in worked:
         with pytest.raises(StorageUnavailable, match="does not answer: connection failed"):
             work()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     postgres.start()
     assert store.leases.complete(lease, b"{}").counted
     assert complete_all(store)[0].state is JobState.SUCCEEDED
