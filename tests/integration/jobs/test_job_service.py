@@ -139,7 +139,7 @@ def test_replica_is_replaced_after_its_pages_and_none_is_lost(
 
 
 def test_job_goes_on_after_the_service_was_stopped(tmp_path: Path) -> None:
-    variables = {**QUICK_NETS, "RAYOCR_JOBS__DIRECTORY": str(tmp_path)}
+    variables = {**QUICK_NETS, "RAYOCR_JOBS__DIRECTORY": str(tmp_path), "RAYOCR_JOBS__LEASE_S": "600"}
     with (
         running_service(variables) as first,
         httpx.Client(base_url=first.url, timeout=60, trust_env=False) as client,
@@ -155,4 +155,4 @@ def test_job_goes_on_after_the_service_was_stopped(tmp_path: Path) -> None:
         assert job["done"] < _PAGES  # else nothing was left to be shown
         _wait(client, job_id, _has_ended)
         assert [line["page"] for line in _lines(client, job_id)] == list(range(1, _PAGES + 1))
-        assert time.monotonic() - started < 100  # no page waited for its lease to run out
+        assert time.monotonic() - started < 300  # no page waited for its lease to run out

@@ -111,11 +111,11 @@ def build_handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 self.send_response(200)
                 self.send_header("Content-Length", "1000")
                 self.end_headers()
-                for _ in range(100):
+                for _ in range(1000):
                     self.wfile.write(b"x")
                     time.sleep(0.1)
             elif path == "/trickle-headers":
-                for _ in range(100):
+                for _ in range(1000):
                     self.wfile.write(b"H")
                     time.sleep(0.1)
             elif path == "/redirect":
