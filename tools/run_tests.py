@@ -28,8 +28,9 @@ _NOTHING_COLLECTED = 5
 #: Longest first, so that both places are filled to the end.
 _GROUPS: Mapping[str, Sequence[str]] = {
     "unit": ("tests/unit", "tests/perf"),
-    "services": ("tests/integration/service", "tests/integration/jobs"),
+    "services": ("tests/integration/service",),
     "bulk": ("tests/integration/bulk",),
+    "jobs": ("tests/integration/jobs", "tests/integration/faults"),
     "nets": ("tests/integration/models", "tests/integration/cli"),
     "others": ("tests/integration/storage", "tests/integration/loadtest"),
 }
