@@ -32,7 +32,7 @@ _GROUPS: Mapping[str, Sequence[str]] = {
     "bulk": ("tests/integration/bulk",),
     "jobs": ("tests/integration/jobs", "tests/integration/faults"),
     "nets": ("tests/integration/models", "tests/integration/cli"),
-    "others": ("tests/integration/storage", "tests/integration/loadtest"),
+    "others": ("tests/integration/storage", "tests/integration/loadtest", "tests/integration/docs"),
 }
 
 
