@@ -34,10 +34,11 @@ def drawn_page(*rows: str, width: int = 640, marker: tuple[int, int, int] | None
     return canvas
 
 
-def encoded(pixels: npt.NDArray[np.uint8], kind: str = "PNG") -> bytes:
-    """The file of a picture."""
+def encoded(*pages: npt.NDArray[np.uint8], kind: str = "PNG") -> bytes:
+    """The file of a picture; of several, if the kind of file holds them."""
+    first, *others = map(Image.fromarray, pages)
     stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, kind)
+    first.save(stream, kind, **({"save_all": True, "append_images": others} if others else {}))
     return stream.getvalue()
 
 

@@ -4,7 +4,6 @@
 """
 
 import fcntl
-import logging
 import os
 import subprocess
 import sys
@@ -12,6 +11,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from models.cpus import usable_cpu_count
 
 __all__ = ["one_start_at_a_time", "running_ray"]
 
@@ -60,24 +61,14 @@ def running_ray(variables: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 def main() -> None:
     """Start Ray, and end it when nobody needs it any more."""
-    from serve.ray_patches.fewer_processes import make_ray_lean, set_lean_environment
+    from serve.ray_patches.local_ray import set_bulk_environment, start_local_ray
     from serve.ray_patches.loopback import stay_on_loopback
 
-    set_lean_environment()
-    stay_on_loopback()  # the next line imports Ray
-    import ray
+    set_bulk_environment(is_local=True)
+    stay_on_loopback()
+    start_local_ray(num_cpus=usable_cpu_count(), object_store_memory_bytes=_OBJECT_STORE_BYTES, metrics_port=None)
+    import ray  # it reads the environment while it is imported
 
-    from models.cpus import usable_cpu_count
-
-    make_ray_lean()
-    ray.init(
-        address="local",
-        num_cpus=usable_cpu_count(),
-        object_store_memory=_OBJECT_STORE_BYTES,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
     print(ray.get_runtime_context().gcs_address, flush=True)
     sys.stdin.read()
     ray.shutdown()

@@ -13,6 +13,7 @@ from models.errors import SourceNotFound
 from tests.faults.stages import FAULT_COLORS
 from tests.integration.bulk.runs import Bulk, names_in, page_file, put, results_in, start_bulk, without_timings
 from tests.minio import MinioServer
+from tests.pictures import drawn_page, encoded
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -58,6 +59,10 @@ def test_poisonous_pictures_cost_themselves_alone(bulk: Bulk, minio: MinioServer
         delta_hang=page_file("HANG", marker=FAULT_COLORS["hang"]),
         echo_raise=page_file("RAISE", marker=FAULT_COLORS["raise"]),
     )
+    crash = FAULT_COLORS["segfault"]
+    for name, markers in (("one_of_three", [None, crash, None]), ("two_of_four", [None, crash, None, crash])):
+        pages = [drawn_page(f"PAGE {number}", marker=marker) for number, marker in enumerate(markers, 1)]
+        minio.client.put_object(Bucket=bucket, Key=f"in/{name}.tif", Body=encoded(*pages, kind="TIFF"))
     code, out, err = bulk(
         f"s3://{bucket}/in/",
         f"s3://{bucket}/out/",
@@ -69,12 +74,16 @@ def test_poisonous_pictures_cost_themselves_alone(bulk: Bulk, minio: MinioServer
     # Ray tells of workers that end; nothing of it stands among the lines of progress.
     assert all(json.loads(line)["state"] == "running" for line in out.splitlines())
     found = results_in(minio, bucket)
-    assert sorted(without_timings(found)) == sorted(f"{word.lower()}.png" for word in WORDS)
+    results = without_timings(found)
+    assert sorted(results) == sorted([*(f"{word.lower()}.png" for word in WORDS), "one_of_three.tif"])
+    assert [page["page"] for page in results["one_of_three.tif"]["pages"]] == [1, 3]
+    assert [(one["code"], one["page"]) for one in results["one_of_three.tif"]["warnings"]] == [("page_failed", 2)]
     errors = {error["key"]: error for error in map(json.loads, found["_errors.jsonl"].splitlines())}
     assert {key: (error["code"], error["attempts"]) for key, error in errors.items()} == {
         "bravo_crash.png": ("replica_crashed", 3),
         "delta_hang.png": ("replica_crashed", 3),
         "echo_raise.png": ("internal", 1),
+        "two_of_four.tif": ("replica_crashed", 3),
     }
 
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from PIL import Image
 
 from models.errors import SourceNotFound, TooLarge
 from tests.integration.bulk.runs import Bulk, page_file, results_in, without_timings
 from tests.minio import MinioServer
-from tests.pictures import drawn_page
+from tests.pictures import drawn_page, encoded
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -20,10 +19,8 @@ PAGES = ("PAGE ONE", "PAGE TWO", "PAGE THREE", "PAGE FOUR", "PAGE FIVE", "PAGE S
 @pytest.fixture(scope="module")
 def bucket(minio: MinioServer) -> str:
     name = minio.bucket()
-    stream = io.BytesIO()
-    first, *others = (Image.fromarray(drawn_page(row)) for row in PAGES)
-    first.save(stream, "TIFF", save_all=True, append_images=others)
-    minio.client.put_object(Bucket=name, Key="in/six.tif", Body=stream.getvalue())
+    six = encoded(*map(drawn_page, PAGES), kind="TIFF")
+    minio.client.put_object(Bucket=name, Key="in/six.tif", Body=six)
     minio.client.put_object(Bucket=name, Key="in/one.png", Body=page_file("A PAGE"))
     return name
 

@@ -39,7 +39,7 @@ def _two_pages() -> bytes:
 def _noisy() -> bytes:
     page = drawn_page("INVOICE 2041", "SUBTOTAL 1,204.50", "VAT 19% 228.86", "TOTAL 1,433.36").astype(np.int16)
     noise = np.random.default_rng(1).integers(-60, 60, page.shape)
-    return encoded(np.clip(page + noise, 0, 255).astype(np.uint8), "JPEG")
+    return encoded(np.clip(page + noise, 0, 255).astype(np.uint8), kind="JPEG")
 
 
 FILES = {

@@ -85,7 +85,7 @@ def test_hostile_files_get_their_4xx_or_a_warning(service: RunningService, clien
 
 
 def test_cut_off_file_is_read_with_a_warning(client: httpx.Client) -> None:
-    whole = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"), "JPEG")
+    whole = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"), kind="JPEG")
     result = _post(client, whole[: int(len(whole) * 0.8)], "cut.jpg").json()
     assert result["pages"][0]["lines"][0]["text"] == "INVOICE 2041"
     assert [warning["code"] for warning in result["warnings"]] == ["truncated"]
