@@ -129,11 +129,6 @@ class JobsSettings(SettingsSection):
     )
 
     @property
-    def page_work_s_per_megapixel(self) -> float:
-        """Working time for each megapixel of a page that is larger than the size that `page_work_s` is for."""
-        return self.page_work_s / _MEGAPIXELS_OF_PAGE_WORK
-
-    @property
     def heartbeat_s(self) -> float:
         """How often a worker extends its leases, and searches for leases that ran out."""
         return self.lease_s / 4

@@ -1,7 +1,6 @@
 """The actor that every stage of a run knows. It counts pages and CPU time, and holds the listing back."""
 
 import asyncio
-import os
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -166,7 +165,3 @@ class Coordinator:
             stages[name] = StageCounts(counts.begun, counts.ended, round(sum(used), 3), len(used))
         cpu_s = sum(self._cpu_s.values()) + time.process_time()
         return Snapshot(self._listing, stages, self._attempts.crashes, self._stop, cpu_s)
-
-    async def process_id(self) -> int:
-        """Return the process id of the actor."""
-        return os.getpid()

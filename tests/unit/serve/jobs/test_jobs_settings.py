@@ -53,7 +53,3 @@ def test_value_that_cannot_be_used_is_refused_and_not_shown(setting: str, value:
         load_settings(overrides={f"jobs.{setting}": value})
     assert "hidden" not in refused.value.message
     assert value not in refused.value.message
-
-
-def test_work_time_grows_beyond_four_megapixels() -> None:
-    assert JobsSettings(page_work_s=6.0).page_work_s_per_megapixel == 1.5
