@@ -106,7 +106,7 @@ def rays_private_names_have_one_room(modules: Tree) -> Iterator[str]:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
                 continue
-            if re.match(r"(__RAY|RAY)_(?!ADDRESS$)\w+$", node.value):
+            if re.match(r"(__RAY|RAY)_(?!(ADDRESS|TMPDIR)$)\w+$", node.value):
                 yield f"{file}: the variable {node.value} belongs to {ROOM_FOR_RAY}"
 
 

@@ -88,7 +88,7 @@ def test_word_that_moved_is_not_there() -> None:
 
 def test_ray_that_was_imported_too_early_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "1")  # to be put back at the end
-    assert ray_constants.ENABLE_RAY_CLUSTER
+    monkeypatch.setattr(ray_constants, "ENABLE_RAY_CLUSTER", True)
     with pytest.raises(RayocrError, match="would listen on the network: import it later"):
         stay_on_loopback()
     monkeypatch.setattr(ray_constants, "ENABLE_RAY_CLUSTER", False)
