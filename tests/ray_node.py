@@ -14,12 +14,20 @@ from pathlib import Path
 
 from models.cpus import usable_cpu_count
 
-__all__ = ["one_start_at_a_time", "running_ray"]
+__all__ = ["environment_of_users", "one_start_at_a_time", "running_ray"]
 
 _ROOT = Path(__file__).parent.parent
 _STOP_TIMEOUT_S = 120.0
 _OBJECT_STORE_BYTES = 512 * 1024**2
 _LOCK = Path(tempfile.gettempdir()) / "rayocr-tests-ray.lock"
+
+
+def environment_of_users() -> dict[str, str]:
+    """This process's environment for a program that starts a Ray of its own, as a user would start it.
+
+    Without the variables that tests/conftest.py sets for Ray: they would hide that the program leaves one out.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith("RAY_") or name == "RAY_TMPDIR"}
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """A real rayocr service in a process of its own, for tests."""
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from tests.ports import free_port
-from tests.ray_node import one_start_at_a_time
+from tests.ray_node import environment_of_users, one_start_at_a_time
 
 __all__ = ["RunningService", "replicas", "running_service"]
 
@@ -81,7 +80,7 @@ def running_service(
 def _running(environment: Mapping[str, str], command: Sequence[str]) -> Iterator[RunningService]:
     port, metrics_port = free_port(), free_port()
     variables = {
-        **os.environ,
+        **environment_of_users(),
         "RAYOCR_HTTP__PORT": str(port),
         "RAYOCR_RAY__METRICS_PORT": str(metrics_port),
         "RAYOCR_RAY__OBJECT_STORE_MEMORY_BYTES": str(512 * 1024**2),

@@ -1,7 +1,6 @@
 """Bulk runs as their users start them, and what they leave behind."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any
 from tests.minio import MinioServer
 from tests.nets import QUICK_NETS
 from tests.pictures import drawn_page, encoded
+from tests.ray_node import environment_of_users
 
 __all__ = [
     "Bulk",
@@ -44,8 +44,7 @@ def put(minio: MinioServer, bucket: str, **objects: bytes) -> None:
 
 def start_bulk(minio: MinioServer, *arguments: str) -> subprocess.Popen[str]:
     """Start a run in a process of its own, with a Ray of its own."""
-    environment = {**os.environ, **QUICK_NETS, **minio.environment()}
-    environment.pop("RAY_ADDRESS", None)
+    environment = {**environment_of_users(), **QUICK_NETS, **minio.environment()}
     return subprocess.Popen(
         [sys.executable, "-m", "serve.bulk", *arguments],
         cwd=_ROOT,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.minio import MinioServer
+from tests.ray_node import environment_of_users
 from tests.service import RunningService, running_service
 from tests.tutorial import Step, tutorial_steps
 
@@ -73,7 +74,7 @@ def typed(steps: list[Step], folder: Path, service: RunningService, minio: Minio
     ):
         script = script.replace(ours, theirs)
     environment = {
-        **os.environ,
+        **environment_of_users(),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "no_proxy": "127.0.0.1,localhost",
