@@ -113,7 +113,7 @@ def test_nets_in_each_others_place_are_refused(tmp_path: Path, runtime: str) -> 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_charset_of_another_net_is_refused_at_load(tmp_path: Path, runtime: str) -> None:
     manifest = bundle(tmp_path, recognition={"charset": charset_of_three(tmp_path)})
-    with pytest.raises(ConfigurationError, match="tells 18710 classes apart, its charset names 4 "):
+    with pytest.raises(ConfigurationError, match="tells 18710 classes apart, but its charset names 4 "):
         Reader.load(manifest, runtime)
 
 
