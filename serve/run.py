@@ -106,7 +106,7 @@ def _check_jobs(settings: Settings) -> None:
     from serve.jobs.store import JobStore
 
     if takes_jobs(settings, on_one_machine=True):
-        store = JobStore.open(settings.jobs.store_url, settings.jobs.limits)
+        store = JobStore.of(settings.jobs)
         try:
             store.check()
         finally:

@@ -9,7 +9,6 @@ from typing import Annotated
 from pydantic import Field, SecretStr, model_validator
 
 from models.settings import SettingsSection
-from serve.jobs.records import QueueLimits
 
 __all__ = ["JobsSettings"]
 
@@ -153,11 +152,6 @@ class JobsSettings(SettingsSection):
         """The prefix of uploads, `file://` or `s3://`, with a slash at its end."""
         location = (self.folder / "uploads").as_uri() if self.uploads is None else self.uploads
         return location.rstrip("/") + "/"
-
-    @property
-    def limits(self) -> QueueLimits:
-        """The limits that the store keeps to."""
-        return QueueLimits(self.max_queued_pages_per_client, self.max_queued_pages, self.retention_s, self.weights)
 
     # The whole section is checked at once: a check of one field would show a secret's value in its message.
     @model_validator(mode="after")

@@ -35,7 +35,7 @@ class JobsRuntime:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = JobStore.open(settings.jobs.store_url, settings.jobs.limits)
+        self.store = JobStore.of(settings.jobs)
         self.uploads = Uploads(settings.jobs.uploads_location, settings.storage)
         #: The storages that a client may name, to list a prefix and to decode data: URLs.
         self.storage = build_storage(settings.storage, SERVICE_SCHEMES)

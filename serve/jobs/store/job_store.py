@@ -1,5 +1,6 @@
 """The store of jobs, as the rest of the service uses it."""
 
+from serve.config.jobs import JobsSettings
 from serve.jobs.records import QueueLimits
 from serve.jobs.store.database.transactions import Database
 from serve.jobs.store.deliveries import Deliveries
@@ -54,6 +55,16 @@ class JobStore:
             ConfigurationError: The URL has no known scheme or no absolute path, or the folder can't be made.
         """
         return cls(Database.open(url), limits)
+
+    @classmethod
+    def of(cls, jobs: JobsSettings) -> "JobStore":
+        """Make the store that the settings name, see `open`.
+
+        Args:
+            jobs: Settings of jobs.
+        """
+        limits = QueueLimits(jobs.max_queued_pages_per_client, jobs.max_queued_pages, jobs.retention_s, jobs.weights)
+        return cls.open(jobs.store_url, limits)
 
     def check(self) -> None:
         """Ask the database for a sign of life.
