@@ -53,6 +53,7 @@ async def test_each_page_is_read_once_and_stored_as_the_api_answers_it(jobs: Job
     job = add_job(jobs, ["well"] * 20, uploads=[b"first upload", b"second upload"])
     async with running(runner_of(jobs, route, most_in_work=6, ended=ended)):
         found = await end_of(jobs, job)
+        await until(lambda: ended)  # it is told after it is stored
     assert (found.state, found.done, found.failed) == (JobState.SUCCEEDED, 22, 0)
     assert [one.id for one in ended] == [job.id]
     assert set(route.begun.values()) == {1}
@@ -170,6 +171,7 @@ async def test_page_over_which_workers_vanish_again_and_again_is_poison(tmp_path
     ended: list[Job] = []
     async with running(runner_of(jobs, route, ended=ended)):
         found = await end_of(jobs, job)
+        await until(lambda: ended)
     assert (found.state, [one.id for one in ended]) == (JobState.FAILED, [job.id])
     assert outcomes(jobs, job)[0].code == "poison"
     assert not route.begun
