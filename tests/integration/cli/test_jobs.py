@@ -17,6 +17,7 @@ from serve.cli.application import run
 from serve.cli.console import Invocation
 from serve.config.settings import Settings
 from serve.jobs.runtime import JobsRuntime
+from tests.waiting import until_true
 
 KEY = "a1b2c3d4e5f60718"
 
@@ -31,12 +32,15 @@ class Here:
     def run(self, *arguments: object) -> int:
         return run(["jobs", *map(str, arguments), *self._options], Invocation())
 
-    def settle(self, most: int = 1000, failed: tuple[int, ...] = ()) -> None:
-        for lease in self.jobs.store.leases.take("tester", most, 60.0):
+    def settle(self, most: int = 1000, failed: tuple[int, ...] = ()) -> int:
+        """Settle the pages that wait, and return how many these were."""
+        leases = self.jobs.store.leases.take("tester", most, 60.0)
+        for lease in leases:
             if lease.number in failed:
                 self.jobs.store.leases.fail(lease, "unsupported_type", "it is a text")
             else:
                 self.jobs.store.leases.complete(lease, b'{"text":"TOTAL \xc3\xa9"}')
+        return len(leases)
 
 
 @pytest.fixture
@@ -103,7 +107,7 @@ def test_watch_tells_of_failures_and_ends_with_their_code(here: Here, scans: Pat
 
 
 def test_submit_and_wait(here: Here, scans: Path, said: Said) -> None:
-    settling = threading.Timer(1.0, here.settle)
+    settling = threading.Thread(target=until_true, args=(here.settle,))
     settling.start()
     assert here.run("submit", "--wait", "--idempotency-key", "march", scans / "a.png") == 0
     settling.join()
