@@ -1,7 +1,7 @@
-"""`python -m tools.run_tests`: the tests in groups, two at a time, and one count of all at the end.
+"""`python -m tools.run_tests`: the tests in groups, three at a time, and one count of all at the end.
 
 Each group is a pytest of its own, with its own temporary folders and its own Rays. Groups mostly wait for replicas and
-storages, so two of them fill two CPUs. What a group writes is printed when it has ended.
+storages, so three of them fill two CPUs. What a group writes is printed when it has ended.
 """
 
 import argparse
@@ -21,18 +21,18 @@ from xml.etree import ElementTree
 __all__ = ["main"]
 
 _ROOT = Path(__file__).parent.parent
-_AT_A_TIME = 2
+_AT_A_TIME = 3
 _SLOWEST = 40
 _OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
-#: Longest first, so that both places are filled to the end.
+#: Longest first, so that all places are filled to the end.
 _GROUPS: Mapping[str, Sequence[str]] = {
-    "unit": ("tests/unit", "tests/perf"),
-    "services": ("tests/integration/service",),
     "bulk": ("tests/integration/bulk",),
-    "jobs": ("tests/integration/jobs", "tests/integration/faults"),
+    "services": ("tests/integration/service",),
     "nets": ("tests/integration/models", "tests/integration/cli"),
+    "jobs": ("tests/integration/jobs", "tests/integration/faults"),
     "others": ("tests/integration/storage", "tests/integration/loadtest", "tests/integration/docs"),
+    "unit": ("tests/unit", "tests/perf"),
 }
 
 
@@ -113,6 +113,13 @@ def _run_group(name: str, options: Sequence[str], folder: Path) -> _Ended:
     ended = _Ended(name, done.returncode, done.stdout, _counts(report), time.monotonic() - started)
     shutil.rmtree(ray_folder, ignore_errors=True)
     return ended
+
+
+def _errors_below(ray_folder: Path) -> str:
+    """Gather what services logged as errors, since their logs go with the folder."""
+    logs = sorted(ray_folder.rglob("logs/serve/*.log"))
+    lines = (line for log in logs for line in log.read_text(encoding="utf-8", errors="replace").splitlines())
+    return "\n".join([line for line in lines if '"levelname": "ERROR"' in line][-_SLOWEST:])
 
 
 def _run_command(command: str) -> _Ended:

@@ -59,10 +59,8 @@ def test_poisonous_pictures_cost_themselves_alone(bulk: Bulk, minio: MinioServer
         delta_hang=page_file("HANG", marker=FAULT_COLORS["hang"]),
         echo_raise=page_file("RAISE", marker=FAULT_COLORS["raise"]),
     )
-    crash = FAULT_COLORS["segfault"]
-    for name, markers in (("one_of_three", [None, crash, None]), ("two_of_four", [None, crash, None, crash])):
-        pages = [drawn_page(f"PAGE {number}", marker=marker) for number, marker in enumerate(markers, 1)]
-        minio.client.put_object(Bucket=bucket, Key=f"in/{name}.tif", Body=encoded(*pages, kind="TIFF"))
+    pages = [drawn_page("PAGE", marker=marker) for marker in (None, FAULT_COLORS["segfault"], None)]
+    minio.client.put_object(Bucket=bucket, Key="in/one_of_three.tif", Body=encoded(*pages, kind="TIFF"))
     code, out, err = bulk(
         f"s3://{bucket}/in/",
         f"s3://{bucket}/out/",
@@ -83,7 +81,6 @@ def test_poisonous_pictures_cost_themselves_alone(bulk: Bulk, minio: MinioServer
         "bravo_crash.png": ("replica_crashed", 3),
         "delta_hang.png": ("replica_crashed", 3),
         "echo_raise.png": ("internal", 1),
-        "two_of_four.tif": ("replica_crashed", 3),
     }
 
 
