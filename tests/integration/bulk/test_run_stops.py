@@ -25,8 +25,8 @@ _READ_ONLY = {
 
 
 def one_complaint(err: str) -> str:
-    """The one line that a user sees."""
-    (line,) = err.splitlines()
+    """The one line of rayocr's. Ray may add its own about a task of a worker that ends with the run."""
+    (line,) = (line for line in err.splitlines() if "(raylet)" not in line)
     assert line.startswith("rayocr: ")
     return line
 
