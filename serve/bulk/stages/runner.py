@@ -14,7 +14,7 @@ from serve.bulk.stages.chunks import WorkPage, failed
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
-__all__ = ["PageRunner", "attempt"]
+__all__ = ["PageRunner"]
 
 logger = logging.getLogger("ray.data")
 
@@ -55,7 +55,9 @@ class PageRunner:
         async with self._lock.shared():
             crashes = await self._coordinator.begin.remote(self._stage, [page.name for page in waiting])
             fresh = [page for page, count in zip(waiting, crashes, strict=True) if count == 0]
-            for page, result in zip(fresh, await asyncio.gather(*(attempt(page, work) for page in fresh)), strict=True):
+            for page, result in zip(
+                fresh, await asyncio.gather(*(_attempt(page, work) for page in fresh)), strict=True
+            ):
                 results[page.name] = result
             self._end(fresh)
         for page, count in zip(waiting, crashes, strict=True):
@@ -72,7 +74,7 @@ class PageRunner:
             return failed(page, ReplicaCrashed(message), crashes)
         async with self._lock.alone():
             await self._coordinator.begin.remote(self._stage, [page.name], True)
-            result = await attempt(page, work)
+            result = await _attempt(page, work)
             self._end([page])
         return result
 
@@ -81,7 +83,7 @@ class PageRunner:
             self._coordinator.end.remote(self._stage, self._worker, [page.name for page in pages], time.process_time())
 
 
-async def attempt(page: WorkPage, work: Work) -> Any:
+async def _attempt(page: WorkPage, work: Work) -> Any:
     """Run the work on a page, and return its result or the page with a failure. Work that hangs does not return."""
     try:
         return await work(page)
