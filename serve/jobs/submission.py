@@ -261,7 +261,9 @@ class Submission:
         return sum(self._pages[number - 1].size_bytes or 0 for number in self._uploads.values())
 
     async def _collect(self, until: str) -> None:
-        """Wait for files that are being stored, and note their locations."""
+        """Wait for files that are being stored, if any are left, and note their locations."""
+        if not self._uploads:
+            return
         done, _ = await asyncio.wait(self._uploads, return_when=until)
         failure: BaseException | None = None
         for task in done:

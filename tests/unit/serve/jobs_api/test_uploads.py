@@ -122,6 +122,14 @@ async def test_request_cancelled_while_it_is_accepted_keeps_its_files(
     assert running.jobs.uploads.read(lease.source, 100).data == b"content"
 
 
+async def test_job_is_made_when_its_last_files_are_stored_before_its_end(running: Running) -> None:
+    async with Submission(running.jobs, "", None) as submission:
+        # Over the bytes that may be in work, so this waits until it is stored.
+        await submission.add_file("a.jpg", bytes(running.jobs.settings.http.max_body_bytes + 1))
+        job, is_new = await submission.finish()
+    assert (is_new, job.total, running.uploads()) == (True, 1, ["1-a.jpg"])
+
+
 @pytest.mark.parametrize("broke_off", [True, False])
 async def test_files_stay_where_the_store_may_have_taken_the_job(
     running: Running, monkeypatch: pytest.MonkeyPatch, broke_off: bool
