@@ -29,6 +29,7 @@ from deployments.sandbox.task import Refused
 from deployments.settings import PreprocessLimits
 from models.errors import MalformedRequest, RayocrError, SourceNotFound, TooLarge, Undecodable
 from models.page import Line, Page, PageWarning, Polygon, Word
+from models.reading_order import reading_order
 from models.upright import upright_points, upright_size
 
 __all__ = ["PdfReader"]
@@ -181,10 +182,11 @@ def _page_of_text(
         points = upright_points(np.array(quad).reshape(4, 2), size, rotation).round(2)
         return tuple((float(x), float(y)) for x, y in points)
 
-    lines = tuple(
+    lines = [
         Line(text, 1.0, polygon(quad), tuple(Word(word, 1.0, polygon(quad)) for word, quad in words))
         for text, quad, words in layer["lines"]
-    )
+    ]
+    order = reading_order(np.array([line.polygon for line in lines], dtype=np.float32))
     pixels = np.empty((0, 0, 3), dtype=np.uint8)
     pixels.setflags(write=False)
     return Page(
@@ -193,6 +195,6 @@ def _page_of_text(
         rotation,
         warnings,
         page_count=page_count,
-        text_layer=lines,
+        text_layer=tuple(lines[index] for index in order),
         text_layer_size=upright_size(size, rotation),
     )

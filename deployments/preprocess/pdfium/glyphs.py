@@ -54,6 +54,7 @@ class Glyph:
         upper: The edge at the character's top, in points, perpendicular to the text's direction, growing downwards.
         lower: The edge at the character's foot, on the same axis.
         baseline: The baseline, on the same axis.
+        is_added: Whether PDFium added it: a blank at a gap or at a line's end.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Glyph:
     upper: float
     lower: float
     baseline: float
+    is_added: bool = False
 
     @property
     def is_space(self) -> bool:
@@ -146,7 +148,8 @@ class _Reading:
             if text == "" or style is None:
                 continue
             if text == " ":
-                found.glyphs.append(Glyph(" ", style, 0, 0, 0, 0, 0))
+                is_added = pdfium.FPDFText_IsGenerated(self._layer, index) == 1
+                found.glyphs.append(Glyph(" ", style, 0, 0, 0, 0, 0, is_added))
                 continue
             if not style.is_visible:
                 found.invisible += 1

