@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.blocks import boxes_of
 from models.columns import Boxes
 from models.page import Polygon
-from models.reading_order import Row, leveled, regions
+from models.reading_order import regions
+from models.rows import Row
 
 __all__ = ["Paragraph", "blocks", "paragraphs"]
 
@@ -67,12 +69,12 @@ def paragraphs(polygons: Sequence[Polygon]) -> list[list[Paragraph]]:
     """Group lines as `blocks` does, with the rows of each paragraph and its kind."""
     if not polygons:
         return []
-    points = np.asarray(polygons, dtype=np.float32)
-    level = leveled(points)
-    boxes = Boxes(level[:, :, 0].min(1), level[:, :, 1].min(1), level[:, :, 0].max(1), level[:, :, 1].max(1))
-    # The quads' own heights: the boxes of lines that rise are higher.
-    heights = np.linalg.norm(level[:, 3] - level[:, 0], axis=1)
-    return [_parted(rows, _Rows.of(rows, boxes, heights)) for rows in regions(points)]
+    found = []
+    for region in regions(np.asarray(polygons, dtype=np.float32)):
+        # The quads' own heights: the boxes of lines that rise are higher.
+        heights = np.linalg.norm(region.level[:, 3] - region.level[:, 0], axis=1)
+        found.append(_parted(region.rows, _Rows.of(region.rows, boxes_of(region.level), heights)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

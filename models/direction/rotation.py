@@ -50,7 +50,7 @@ def find_rotation(pixels: Pixels, points: Floats, direction: LineDirection, *, i
 
     Args:
         pixels: (height, width, 3) uint8 RGB, the page as stored. Read only.
-        points: (K, 4, 2) float32, page pixels, quads of `db_quads`, whose lines run to the right or downwards.
+        points: (K, 4, 2) float32, page pixels, quads of `db_quads`, whose lines run to the right or down.
         direction: Makes the net's inputs.
         is_document: Whether the page shows a document, and not a scene.
 
@@ -87,6 +87,8 @@ def find_rotation(pixels: Pixels, points: Floats, direction: LineDirection, *, i
 
 
 def _sideways(pixels: Pixels, quads: Sequence[Floats], direction: LineDirection) -> Steps[int]:
+    # Oblique lines of 45 to 90 degrees may run up to the right.
+    quads = [quad if quad[1, 1] >= quad[0, 1] else np.roll(quad, 2, axis=0) for quad in quads]
     lines = [direction.line(pixels, quad) for quad in quads]
     odds = yield from _odds_both_ways(lines, direction)
     if abs(sum(odds)) < _SURE or abs(mean(odds)) < _CLEARLY_SIDEWAYS:

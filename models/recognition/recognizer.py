@@ -12,6 +12,7 @@ from models.errors import ConfigurationError
 from models.manifests import verified_path
 from models.manifests.manifest import RecognitionManifest
 from models.page import Line, Page, PageWarning, Quads
+from models.reading_order import reading_order
 from models.recognition.crops import LineCrop, crop_line
 from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.upside_down import turn_doubtful_lines
@@ -171,8 +172,11 @@ class TextRecognizer:
         for group in line_groups(quads.points, self._manifest.height_px, self._widths[-1]):
             points[group], crops, texts = yield from self._read(page, quads, group)
             read.update(zip(group.tolist(), zip((crop.emptied() for crop in crops), texts, strict=True), strict=True))
-        crops, texts = [read[index][0] for index in range(len(quads))], [read[index][1] for index in range(len(quads))]
-        quads = replace(quads, points=points)
+        order = list(range(len(quads)))
+        if (points != quads.points).any():  # lines were turned, which tells more about the page's order
+            order = reading_order(_upright(page, replace(quads, points=points))).tolist()
+        crops, texts = [read[index][0] for index in order], [read[index][1] for index in order]
+        quads = replace(quads, points=points[order])
         return self.lines(page, quads, crops, texts, options, with_characters=with_characters)
 
     def _read(

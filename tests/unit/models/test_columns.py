@@ -164,4 +164,4 @@ def test_large_pages_are_ordered_at_once(kind: str) -> None:
 def test_degenerate_quads_are_ordered_too() -> None:
     points = np.zeros((40, 4, 2), dtype=np.float32)
     points[20:, :, 0] = 1e9
-    assert sorted(index for region in regions(points) for row in region for index in row) == list(range(40))
+    assert sorted(index for region in regions(points) for row in region.rows for index in row) == list(range(40))
