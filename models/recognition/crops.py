@@ -10,7 +10,7 @@ import numpy.typing as npt
 from models.recognition.widths import LineWidths
 from models.straighten import straightened
 
-__all__ = ["LineCrop", "crop_line"]
+__all__ = ["LineCrop", "crop_line", "fit_line"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -56,7 +56,17 @@ def crop_line(page: Pixels, quad: npt.NDArray[np.float32], height: int, widths: 
         height: Height of the result, in pixels.
         widths: The widths of buckets.
     """
-    line = straightened(page, quad)
+    return fit_line(straightened(page, quad), height, widths)
+
+
+def fit_line(line: Pixels, height: int, widths: LineWidths) -> LineCrop:
+    """Scale a line that was cut out to the recognizer's height.
+
+    Args:
+        line: (any height, any width, 3) uint8 RGB, with text that runs to the right. Read only.
+        height: Height of the result, in pixels.
+        widths: The widths of buckets.
+    """
     wanted = max(1, math.ceil(height * line.shape[1] / line.shape[0]))
     bucket = widths.bucket(wanted)
     columns = min(wanted, bucket)

@@ -13,9 +13,10 @@ from models.manifests import verified_path
 from models.manifests.manifest import RecognitionManifest
 from models.page import Line, Page, PageWarning, Quads
 from models.reading_order import reading_order
-from models.recognition.crops import LineCrop, crop_line
+from models.recognition.crops import LineCrop, crop_line, fit_line
 from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.upside_down import turn_doubtful_lines
+from models.recognition.vertical import read_vertical_lines
 from models.recognition.widths import LineWidths, width_table
 from models.recognition.words import ReadLine, words_of_lines
 from models.runtime import Runtime, load_net
@@ -186,9 +187,13 @@ class TextRecognizer:
         points = quads.points[group]
         crops = [self._crop(page, quad, len(quads)) for quad in points]
         texts: Sequence[LineText] = yield NetInputs("recognition", [crop.pixels for crop in crops])
+        upright = _upright(page, quads)[group]
+        widths = LineWidths.of_page(self._widths, len(quads))
+        texts = yield from read_vertical_lines(
+            page.pixels, points, upright, crops, texts, lambda line: fit_line(line, self._manifest.height_px, widths)
+        )
         if self._direction is None:
             return points, crops, list(texts)
-        upright = _upright(page, quads)[group]
         return (
             yield from turn_doubtful_lines(
                 points, upright, crops, texts, lambda quad: self._crop(page, quad, len(quads)), self._direction

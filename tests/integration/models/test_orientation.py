@@ -114,13 +114,15 @@ def test_second_receipt_that_lies_sideways_is_read_in_its_own_rows(
     assert readers["openvino"].read(Page(desk)) == [*ROWS, *ROWS]
 
 
-def vertical_page() -> Pixels:
+def vertical_page(columns: tuple[str, ...] = COLUMNS) -> Pixels:
     """Columns of upright characters, the first at the right, in the font that OpenCV brings along."""
     page = np.full((560, 480, 3), 255, np.uint8)
     font = cv2.FontFace("uni")
-    for column, text in enumerate(COLUMNS):
+    for column, text in enumerate(columns):
         for row, character in enumerate(text):
-            cv2.putText(page, character, (400 - 80 * column, 70 + 44 * row), (0, 0, 0), font, 40)
+            aside = 22 if character in "，。" else 0  # such marks stand at the upper right
+            place = (400 - 80 * column + aside, 70 + 44 * row - aside)
+            cv2.putText(page, character, place, (0, 0, 0), font, 40)
     return page
 
 
@@ -130,6 +132,15 @@ def test_vertical_writing_is_not_turned(readers: dict[str, Reader], runtime: str
     quads = readers[runtime].detector.detect(page, DetectionOptions())
     assert (len(quads), quads.rotation) == (5, 0)
     assert readers[runtime].read(page) == list(COLUMNS)
+
+
+def test_punctuation_of_vertical_writing_is_read(readers: dict[str, Reader]) -> None:
+    columns = ("今天天气很好，去公园。", "春眠不觉晓，闻啼鸟。", "夜来风雨声，花落多少。")
+    lines = readers["openvino"].lines(Page(vertical_page(columns)), with_characters=True)
+    assert [line.text for line in lines] == list(columns)
+    for line in lines:
+        tops = [min(y for _, y in character.polygon) for word in line.words for character in word.characters]
+        np.testing.assert_allclose(tops, 36 + 44 * np.arange(len(line.text)), atol=24)
 
 
 def test_vertical_writing_upside_down_is_turned(readers: dict[str, Reader]) -> None:
