@@ -21,7 +21,7 @@ class BarNet(Runtime):
         """See `Runtime`."""
         return cls()
 
-    def run(self, batch: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.generic], ...]:
+    def run(self, batch: npt.NDArray[np.uint8], watched: int = 0) -> tuple[npt.NDArray[np.generic], ...]:
         """See `Runtime`."""
         self.sizes.append(batch.shape[2:0:-1])
         return ((batch[:, None, :, :, 1] < 127).astype(np.float32),)

@@ -23,6 +23,7 @@ class LineText:
         positions: Position of each character, ascending: the middle of its time steps, as a share of the crop's width
             with its padding.
         probabilities: Probability of each character at its first time step.
+        spaces: The highest probability of a space at the steps between each character and the next; 0 for the last.
     """
 
     text: str
@@ -30,6 +31,7 @@ class LineText:
     characters: tuple[str, ...] = ()
     positions: tuple[float, ...] = ()
     probabilities: tuple[float, ...] = ()
+    spaces: tuple[float, ...] = ()
 
 
 # The net reports a character a little to the right of its middle. Boxes fit best with 0.25 steps on drawn pages, whose
@@ -51,12 +53,18 @@ class CtcDecoder:
         self._characters = np.array(characters, dtype=object)
         self._blank = blank
 
-    def __call__(self, classes: npt.NDArray[np.int32], probabilities: npt.NDArray[np.float32]) -> LineText:
+    def __call__(
+        self,
+        classes: npt.NDArray[np.int32],
+        probabilities: npt.NDArray[np.float32],
+        of_space: npt.NDArray[np.float32],
+    ) -> LineText:
         """Decode one line.
 
         Args:
             classes: (T,) int32, best class of each step.
             probabilities: (T,) float32, probability of that class.
+            of_space: (T,) float32, probability of a space.
 
         Raises:
             ModelOutputError: A class has no character, a probability is not a number, or an array is not 1-D: model
@@ -83,12 +91,14 @@ class CtcDecoder:
         if not text:
             return _NO_TEXT
         sure = probabilities[starts]
+        between = np.maximum.reduceat(of_space, starts)
         return LineText(
             text,
             float(sure.mean(dtype=np.float64)),
             tuple(characters),
             tuple((((starts + ends) / 2 - _LAG_STEPS) / len(classes)).tolist()),
             tuple(sure.tolist()),
+            (*between[:-1].tolist(), 0.0),
         )
 
 

@@ -15,6 +15,7 @@ from models.page import Line, Page, PageWarning, Quads
 from models.reading_order import reading_order
 from models.recognition.crops import LineCrop, crop_line, fit_line
 from models.recognition.ctc import CtcDecoder, LineText, load_characters
+from models.recognition.spaces import with_spaces
 from models.recognition.upside_down import turn_doubtful_lines
 from models.recognition.vertical import read_vertical_lines
 from models.recognition.widths import LineWidths, width_table
@@ -60,6 +61,7 @@ class TextRecognizer:
                 f"{len(characters)} with blank and space: correct the manifest's charset"
             )
         self._decode = CtcDecoder(characters, blank)
+        self._space = characters.index(" ") if " " in characters else None
 
     @classmethod
     def load(
@@ -113,14 +115,27 @@ class TextRecognizer:
         """
         return self.decode(*self.run_net(batch))
 
-    def run_net(self, batch: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """Run the net for `infer`: it gives the best class of each time step and its probability, both (N, T)."""
-        classes, probabilities = self._net.run(batch)
-        return cast(npt.NDArray[np.int32], classes), cast(npt.NDArray[np.float32], probabilities)
+    def run_net(
+        self, batch: npt.NDArray[np.uint8]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Run the net for `infer`: it gives the best class of each time step, its probability and a space's, (N, T)."""
+        classes, probabilities, of_space = self._net.run(batch, self._space or 0)
+        if self._space is None:
+            of_space = np.zeros_like(probabilities)
+        return (
+            cast(npt.NDArray[np.int32], classes),
+            cast(npt.NDArray[np.float32], probabilities),
+            cast(npt.NDArray[np.float32], of_space),
+        )
 
-    def decode(self, classes: npt.NDArray[np.int32], probabilities: npt.NDArray[np.float32]) -> list[LineText]:
+    def decode(
+        self,
+        classes: npt.NDArray[np.int32],
+        probabilities: npt.NDArray[np.float32],
+        of_space: npt.NDArray[np.float32],
+    ) -> list[LineText]:
         """Turn the result of `run_net` into the text of each line, the second half of `infer`."""
-        return [self._decode(row, probability) for row, probability in zip(classes, probabilities, strict=True)]
+        return [self._decode(*row) for row in zip(classes, probabilities, of_space, strict=True)]
 
     def lines(
         self,
@@ -192,13 +207,11 @@ class TextRecognizer:
         texts = yield from read_vertical_lines(
             page.pixels, points, upright, crops, texts, lambda line: fit_line(line, self._manifest.height_px, widths)
         )
-        if self._direction is None:
-            return points, crops, list(texts)
-        return (
-            yield from turn_doubtful_lines(
+        if self._direction is not None:
+            points, crops, texts = yield from turn_doubtful_lines(
                 points, upright, crops, texts, lambda quad: self._crop(page, quad, len(quads)), self._direction
             )
-        )
+        return points, list(crops), [with_spaces(text, crop) for crop, text in zip(crops, texts, strict=True)]
 
     def recognize(
         self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool = False

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from models.page import Character, Polygon, Word
 from models.recognition.ctc import LineText
 
-__all__ = ["ReadLine", "words_of_lines"]
+__all__ = ["ReadLine", "relative_width", "words_of_lines"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -95,7 +95,7 @@ def _extents(lines: Sequence[ReadLine], characters: list[str], line_of: npt.NDAr
     count = len(characters)
     position = np.fromiter((p for line in lines for p in line.text.positions), np.float64, count)
     position = (position / np.array([line.shown for line in lines])[line_of]).clip(0, 1)
-    width = np.fromiter(map(_relative_width, characters), np.float64, count)
+    width = np.fromiter(map(relative_width, characters), np.float64, count)
     unit = _units(lines, position, width, characters, line_of)
     half = width * unit[line_of] * _HALF
     # The border between neighbors of one line is nearer to the narrower one.
@@ -128,12 +128,16 @@ def _units(
 
 
 @cache
-def _relative_width(character: str) -> float:
-    """The width of a character in most fonts, in widths of a usual Latin letter."""
+def relative_width(character: str) -> float:
+    """The width of a character in most fonts, in widths of a usual Latin letter.
+
+    >>> relative_width("i"), relative_width("n"), relative_width("語")
+    (0.55, 1.0, 2.0)
+    """
     if unicodedata.east_asian_width(character[0]) in "WF":
         return 2.0 * len(character)
     if len(character) > 1:
-        return sum(map(_relative_width, character))
+        return sum(map(relative_width, character))
     if character.isspace():
         return _SPACE
     if character in _NARROW:

@@ -25,7 +25,7 @@ class NetOptions:
     Args:
         input: How pixels become the net's input.
         head: `map` returns the net's output as it is. `argmax` returns the best class and its probability along the
-            last axis, which is all that greedy CTC decoding needs.
+            last axis, which is all that greedy CTC decoding needs, and the probability of one class besides.
         device: The device that runs the net.
         precision: `f32`; `bf16` if the device has it; `int8` with the recipe.
         threads: Calls of `Runtime.run` at a time; on a CPU each runs on one thread.
@@ -61,15 +61,17 @@ class Runtime(ABC):
         """
 
     @abstractmethod
-    def run(self, batch: Pixels) -> tuple[npt.NDArray[np.generic], ...]:
+    def run(self, batch: Pixels, watched: int = 0) -> tuple[npt.NDArray[np.generic], ...]:
         """Run the net.
 
         Args:
             batch: (N, H, W, 3) uint8 RGB, C-contiguous. Read only.
+            watched: The class whose probability head `argmax` returns besides that of the best.
 
         Returns:
-            With head `map`: (output,) float32 as the net gives it. With head `argmax`: (classes int32, probabilities
-            float32), both without the last axis. The arrays belong to the caller.
+            With head `map`: (output,) float32 as the net gives it. With head `argmax`: (classes int32, their
+            probabilities float32, the probabilities of `watched` float32), all without the last axis. The arrays belong
+            to the caller.
 
         Raises:
             ModelOutputError: The net failed on this input.

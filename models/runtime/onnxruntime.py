@@ -51,7 +51,7 @@ class OnnxRuntime(Runtime):
             )
         return cls(session, options)
 
-    def run(self, batch: Pixels) -> tuple[npt.NDArray[np.generic], ...]:  # noqa: D102 - see Runtime
+    def run(self, batch: Pixels, watched: int = 0) -> tuple[npt.NDArray[np.generic], ...]:  # noqa: D102 - see Runtime
         inputs = {self._input_name: normalized(batch, self._options.input)}
         try:
             output = self._session.run(None, inputs, self._run_options)[0]
@@ -61,7 +61,7 @@ class OnnxRuntime(Runtime):
             return (output,)
         classes = output.argmax(axis=-1)
         probabilities = np.take_along_axis(output, classes[..., None], axis=-1)[..., 0]
-        return classes.astype(np.int32), probabilities
+        return classes.astype(np.int32), probabilities, output[..., watched].copy()
 
     def metadata(self) -> dict[str, str]:  # noqa: D102 - see Runtime
         return dict(self._session.get_modelmeta().custom_metadata_map)

@@ -71,7 +71,7 @@ class OpenVino(Runtime):
         except RuntimeError as exc:
             raise ConfigurationError(f"OpenVINO can't load {path.name}: {exc}") from exc
 
-    def run(self, batch: Pixels) -> tuple[npt.NDArray[np.generic], ...]:  # noqa: D102 - see Runtime
+    def run(self, batch: Pixels, watched: int = 0) -> tuple[npt.NDArray[np.generic], ...]:  # noqa: D102 - see Runtime
         count = len(batch)
         rows = self.prepared_rows((batch.shape[1], batch.shape[2])) or count
         if rows < count:
@@ -83,7 +83,7 @@ class OpenVino(Runtime):
                 features = _infer(request, batch)[:count].copy()  # the request's memory is used again
             if self._classifier is None:
                 return (features,)
-            return self._classified(self._classifier, features)
+            return self._classified(self._classifier, features, watched)
         except RuntimeError as exc:
             raise ModelOutputError(f"OpenVINO failed on an input of shape {batch.shape}: {exc}") from exc
         finally:
@@ -105,12 +105,12 @@ class OpenVino(Runtime):
 
     @staticmethod
     def _classified(
-        classifier: Requests, features: npt.NDArray[np.generic]
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """Find the best class and its probability, (N, T) each, for features of (N, T, width)."""
+        classifier: Requests, features: npt.NDArray[np.generic], watched: int
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Find the best class, its probability and that of `watched`, (N, T) each, for features of (N, T, width)."""
         steps = features.reshape(1, -1, features.shape[-1])
         classes = np.empty(steps.shape[1], np.int32)
-        probabilities = np.empty(steps.shape[1], np.float32)
+        probabilities, of_watched = np.empty((2, steps.shape[1]), np.float32)
         with taken(classifier) as (request,):
             for start in range(0, len(classes), _CLASSIFIED_STEPS):
                 part = slice(start, start + _CLASSIFIED_STEPS)
@@ -119,7 +119,9 @@ class OpenVino(Runtime):
                 best = of_classes.argmax(axis=1)
                 classes[part] = best
                 probabilities[part] = of_classes[np.arange(len(best)), best]
-        return classes.reshape(features.shape[:2]), probabilities.reshape(features.shape[:2])
+                of_watched[part] = of_classes[:, watched]
+        shape = features.shape[:2]
+        return classes.reshape(shape), probabilities.reshape(shape), of_watched.reshape(shape)
 
     def metadata(self) -> dict[str, str]:  # noqa: D102 - see Runtime
         return dict(self._metadata)

@@ -18,6 +18,9 @@ def steps(*classes: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
     return np.array(classes, dtype=np.int32)
 
 
+NO_SPACE = np.zeros(16, dtype=np.float32)
+
+
 def sure(count: int, probability: float = 1.0) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.full(count, probability, dtype=np.float32)
 
@@ -43,12 +46,12 @@ def sure(count: int, probability: float = 1.0) -> np.ndarray[tuple[int, ...], np
     ],
 )
 def test_text(classes: tuple[int, ...], text: str, reason: str) -> None:
-    assert DECODER(steps(*classes), sure(len(classes))).text == text, reason
+    assert DECODER(steps(*classes), sure(len(classes)), NO_SPACE[: len(classes)]).text == text, reason
 
 
 def test_confidence_is_the_mean_of_each_character_at_its_first_step() -> None:
     probabilities = np.array([0.1, 0.9, 0.2, 0.3, 0.5, 0.1], dtype=np.float32)
-    line = DECODER(steps(0, 1, 1, 0, 2, 2), probabilities)
+    line = DECODER(steps(0, 1, 1, 0, 2, 2), probabilities, NO_SPACE[:6])
     assert line.text == "ab"
     assert line.confidence == pytest.approx((0.9 + 0.5) / 2)
     assert line.probabilities == pytest.approx((0.9, 0.5))
@@ -56,37 +59,45 @@ def test_confidence_is_the_mean_of_each_character_at_its_first_step() -> None:
 
 def test_characters_stand_in_the_middle_of_their_steps() -> None:
     # Ten steps: a space, two of "a", blanks, one of "ch", three of "b". The net is a third of a step late.
-    line = DECODER(steps(3, 1, 1, 0, 0, 4, 2, 2, 2, 0), sure(10))
+    line = DECODER(steps(3, 1, 1, 0, 0, 4, 2, 2, 2, 0), sure(10), NO_SPACE[:10])
     assert line.text == "achb"
     assert line.characters == (" ", "a", "ch", "b")
     assert line.positions == pytest.approx([0.015, 0.165, 0.515, 0.715])
 
 
+def test_spaces_are_likeliest_between_a_character_and_the_next() -> None:
+    of_space = np.array([0.9, 0, 0.1, 0.3, 0, 0.2, 0.8], dtype=np.float32)
+    line = DECODER(steps(0, 1, 0, 0, 2, 0, 0), sure(7), of_space)
+    assert line.spaces == pytest.approx((0.3, 0)), "what comes before the first and after the last parts nothing"
+
+
 @pytest.mark.parametrize("classes", [(0, 0), (3, 3)])
 def test_no_text_has_no_confidence(classes: tuple[int, ...]) -> None:
-    assert DECODER(steps(*classes), sure(2)) == LineText("", 0.0)
+    assert DECODER(steps(*classes), sure(2), NO_SPACE[:2]) == LineText("", 0.0)
 
 
 def test_blank_may_be_the_last_class() -> None:
-    assert CtcDecoder(["a", "b", ""], 2)(steps(2, 0, 2, 0, 1, 2), sure(6)).text == "aab"
+    assert CtcDecoder(["a", "b", ""], 2)(steps(2, 0, 2, 0, 1, 2), sure(6), NO_SPACE[:6]).text == "aab"
 
 
 def test_class_without_a_character_is_refused() -> None:
     with pytest.raises(ModelOutputError, match="returned class 5, but its charset has 5 classes"):
-        DECODER(steps(1, 5), sure(2))
+        DECODER(steps(1, 5), sure(2), NO_SPACE[:2])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_probability_that_is_no_number_is_refused(value: float) -> None:
     # It would reach the answer, where NaN is not even JSON.
     with pytest.raises(ModelOutputError, match="NaN"):
-        DECODER(steps(1, 2), np.array([0.5, value], dtype=np.float32))
+        DECODER(steps(1, 2), np.array([0.5, value], dtype=np.float32), NO_SPACE[:2])
 
 
 def test_more_than_one_row_is_refused() -> None:
     # What a detector's file under a recognizer's name gives.
     with pytest.raises(ModelOutputError, match=r"shape \(1, 32\)"):
-        DECODER(np.zeros((1, 32), dtype=np.int32), np.zeros((1, 32), dtype=np.float32))
+        DECODER(
+            np.zeros((1, 32), dtype=np.int32), np.zeros((1, 32), dtype=np.float32), np.zeros((1, 32), dtype=np.float32)
+        )
 
 
 def charset(blank: str = "first", append_space: bool = False, file: ModelFile | None = None) -> Charset:
