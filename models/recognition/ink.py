@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
 
 # A row with this share of ink is a rule or an underline, whose ink is no character's.
-_RULE = 0.7
+_RULE = 0.8
 # Columns with so few pixels of ink are empty: specks, and what the lines above and below leave in the crop.
 _SPECKS_PX = 1
 # Rows at the top and the bottom of a crop that belong to the lines above and below.

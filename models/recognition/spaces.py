@@ -23,10 +23,15 @@ _WEIGHT_BESIDE_NARROW = 2.0
 _LEAST_PROBABILITY = 0.003
 # Between two digits these belong to an amount, a date, a time or a number.
 _INSIDE_NUMBERS = frozenset(".,:/-'\u2019")
+_NONE_AFTER = frozenset("([{")
+_NONE_BEFORE = frozenset(")]},.;!?")
+# Digits differ more in their gaps than letters do, and a number that comes apart is the worst fault.
+_LEAST_BETWEEN_DIGITS = 0.4
 # Letters are set apart if their usual gap is wider than half a letter. The net then reads some gaps as spaces; those
 # hardly wider than the usual gap are none. To save time, only lines with so wide a pitch, in heights, are measured.
 _APART = 0.5
 _HARDLY_WIDER = 1.2
+_CLEARLY_WIDER = 1.5
 _LEAST_PITCH = 0.75
 
 
@@ -86,7 +91,7 @@ def _may_be_set_apart(text: LineText, crop: LineCrop) -> bool:
 def _may_part(text: LineText, index: int) -> bool:
     """Whether a space may stand after the character of this index."""
     left, right = text.characters[index : index + 2]
-    if left.isspace() or right.isspace():
+    if left.isspace() or right.isspace() or left in _NONE_AFTER or right in _NONE_BEFORE:
         return False
     if any(unicodedata.east_asian_width(character[-1]) in "WF" for character in (left, right)):
         return False  # Chinese and Japanese have no spaces, but gaps beside their punctuation
@@ -101,11 +106,15 @@ def _is_wide(text: LineText, gaps: Gaps, pair: int) -> bool:
     """Whether the gap of a pair is wide enough for a space that is as likely as the net says."""
     index = int(gaps.before[pair])
     left, right = text.characters[index : index + 2]
-    is_one_word = left.isalpha() and right.isalpha() and not (left.islower() and right.isupper())
-    if is_one_word and not _is_set_apart(gaps):
-        return False  # the net knows words, and worn print has gaps in them
-    weight = _WEIGHT if _is_usual(left) and _is_usual(right) else _WEIGHT_BESIDE_NARROW
     beyond = (float(gaps.empty[pair]) - gaps.usual) / gaps.unit
+    if _is_set_apart(gaps):
+        if gaps.empty[pair] < _CLEARLY_WIDER * gaps.usual:
+            return False
+    elif left.isalpha() and right.isalpha() and not (left.islower() and right.isupper()):
+        return False  # the net knows words, and worn print has gaps in them
+    if left.isdigit() and right.isdigit() and beyond < _LEAST_BETWEEN_DIGITS:
+        return False
+    weight = _WEIGHT if _is_usual(left) and _is_usual(right) else _WEIGHT_BESIDE_NARROW
     return math.log10(text.spaces[index]) + weight * beyond > _LEAST
 
 

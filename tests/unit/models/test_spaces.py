@@ -62,6 +62,9 @@ def bars(text: str, gaps: list[int], odds: list[float], *, ink: int = 0, paper: 
         ("Vat:FEE", [2, 2, 7, 12, 2, 2], [0, 0, 0.01, 0.2, 0, 0], "Vat: FEE", "but not as wide as a space"),
         ("1.50", [2, 12, 2], [0.2, 0.2, 0], "1.50", "an amount"),
         ("12:30", [2, 2, 12, 2], [0.1, 0.4, 0.4, 0], "12:30", "a time"),
+        ("1150", [2, 7, 2], [0, 0.3, 0], "1150", "digits, whose gaps differ"),
+        ("1150", [2, 12, 2], [0, 0.3, 0], "11 50", "two numbers"),
+        ("get()", [2, 2, 2, 9], [0, 0, 0, 0.4], "get()", "brackets"),
         ("漢字FEE", [2, 9, 2, 2], [0.1, 0.4, 0, 0], "漢字FEE", "Chinese"),
     ],
 )
