@@ -1,6 +1,6 @@
 """The values that travel between the stages: pages, quads, lines and warnings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ __all__ = [
     "PageWarning",
     "Polygon",
     "Quads",
+    "Samples",
     "TextSource",
     "Word",
 ]
@@ -26,6 +27,10 @@ Polygon = tuple[tuple[float, float], ...]
 
 TextSource = Literal["ocr", "text_layer"]
 """The source of a page's text: its pixels, which were read, or the text that the document itself carries."""
+
+
+def _no_boxes() -> npt.NDArray[np.float32]:
+    return np.empty((0, 4), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +89,29 @@ class Line:
         confidence: Mean probability of its characters, in [0, 1].
         polygon: Corners of the line.
         words: Its words, in the order of `text`.
+        source: The source of the line, if it is not that of its page.
     """
 
     text: str
     confidence: float
     polygon: Polygon
     words: tuple[Word, ...] = ()
+    source: TextSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Lines of a text layer that are to be compared with the page.
+
+    Args:
+        pixels: (height, width, 3) uint8, RGB: pictures of the lines, one beneath the other. Read only.
+        points: (K, 4, 2) float32, corners of the lines in `pixels`, clockwise from the text's top left.
+        texts: K texts, as the layer has them.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    points: npt.NDArray[np.float32]
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +128,11 @@ class Page:
         work_s: Seconds that its steps of work took so far, without any waiting.
         page_count: Number of pages in its document.
         text_layer: The lines that the document itself carries, in reading order, if they are taken in place of reading
-            the pixels. `pixels` is then (0, 0, 3), and `text_layer_size` gives the page's size.
+            the pixels. Without `unread`, `pixels` is then (0, 0, 3), and `text_layer_size` gives the page's size.
         text_layer_size: (width, height) of a page with a text layer, in pixels.
+        unread: (K, 4) float32: left, top, right and bottom of parts of the page, such as pictures, whose text is not in
+            the text layer and is to be read. `pixels` are then turned by `rotation`, upright as the layer's lines.
+        samples: Lines of the text layer that must be what the page shows; None if the layer is taken as it is.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -119,6 +144,13 @@ class Page:
     page_count: int = 1
     text_layer: tuple[Line, ...] | None = None
     text_layer_size: tuple[int, int] | None = None
+    unread: npt.NDArray[np.float32] = field(default_factory=_no_boxes)
+    samples: Samples | None = None
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether the text layer is all of the page's text, so that no net is needed."""
+        return self.text_layer is not None and self.samples is None and not len(self.unread)
 
     @property
     def width(self) -> int:
@@ -150,6 +182,10 @@ class Quads:
 
     def __len__(self) -> int:
         return len(self.points)
+
+    def of(self, flags: npt.NDArray[np.bool_]) -> "Quads":
+        """The flagged quads, in their order."""
+        return replace(self, points=self.points[flags], scores=self.scores[flags])
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +236,8 @@ class PageText:
         timings_ms: Work time by stage, in milliseconds.
         page_count: Number of pages in the document.
         source: The source of the lines: the page's pixels or the document's own text.
+        refused_layer: A warning that the page's text layer is not what the page shows; None if it is, or if there is
+            none. The page is then to be read without it.
     """
 
     number: int
@@ -211,10 +249,11 @@ class PageText:
     timings_ms: dict[str, float] = field(default_factory=dict)
     page_count: int = 1
     source: TextSource = "ocr"
+    refused_layer: PageWarning | None = None
 
     @classmethod
     def carried(cls, page: Page) -> "PageText":
-        """The text that the document itself carries for a page. No pixel of the page is read.
+        """The text that the document itself carries for a page.
 
         Args:
             page: A page with a `text_layer`. If that has no lines, the page shows nothing new, such as a repeated frame

@@ -84,12 +84,17 @@ class LineResult(_Result):
     confidence: float = _CONFIDENCE
     polygon: Polygon = _POLYGON
     words: list[WordResult] = Field(default=[], description="Its words, in the order of `text`.")
+    source: TextSource | None = Field(
+        default=None,
+        exclude_if=not_,
+        description="The line's source; present only if it is not the page's, as on a picture beside a text layer.",
+    )
 
     @classmethod
     def of(cls, line: Line) -> "LineResult":
         """Make it from a recognized line."""
         words = [WordResult.of(word) for word in line.words]
-        return cls(text=line.text, confidence=line.confidence, polygon=line.polygon, words=words)
+        return cls(text=line.text, confidence=line.confidence, polygon=line.polygon, words=words, source=line.source)
 
 
 class _Page(_Result):
@@ -106,7 +111,8 @@ class OcrPage(_Page):
 
     source: TextSource = Field(
         default="ocr",
-        description="`ocr`: read from the page's pixels. `text_layer`: taken from the text that the document carries.",
+        description="`ocr`: read from the page's pixels. `text_layer`: taken from the text that the document carries; "
+        "lines of pictures have a `source` of their own.",
     )
     lines: list[LineResult] = Field(description="The page's lines, in reading order.")
     text: str = Field(description="The lines' texts, one a row.")

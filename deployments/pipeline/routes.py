@@ -20,6 +20,7 @@ from deployments.context import PageCall, RequestContext
 from deployments.document import Document
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
+from deployments.stages.rereading import read_or_reread
 from models.page import PageQuads, PageText
 
 if TYPE_CHECKING:
@@ -98,6 +99,9 @@ class SeparateReplicas(PageRoute):
         self._recognizer = recognizer
 
     async def read(self, document: SharedDocument, call: PageCall) -> PageText:  # noqa: D102
+        return await read_or_reread(lambda call: self._read(document, call), call)
+
+    async def _read(self, document: SharedDocument, call: PageCall) -> PageText:
         page = self._page(document, call)
         # The quads are awaited here, so that recognition is called, and counts as load of its stage, only when there is
         # something to recognize.

@@ -81,7 +81,7 @@ class Detector:
             ModelOutputError: The net failed on this page.
             ReplicaCrashed: The net hung on this page.
         """
-        if page.text_layer is not None:
+        if page.text_layer is not None and not len(page.unread):
             return _without_quads(page)
         self._recycling.count_page()
         context = call.context

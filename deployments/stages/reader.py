@@ -21,6 +21,7 @@ from deployments.stages.decoded_pages import DecodedPages
 from deployments.stages.detection import Detector
 from deployments.stages.preprocessing import Preprocessor
 from deployments.stages.recognition import Recognizer
+from deployments.stages.rereading import read_or_reread
 from deployments.storage import SERVICE_SCHEMES, StorageSettings
 from models.page import Page, PageQuads, PageText
 
@@ -117,12 +118,15 @@ class Reader:
             ConfigurationError: The nets can't be loaded.
         """
         with call.context.makes_jobs_yield():
-            async with self._page(document, call) as page:
-                if page.text_layer is not None:  # no net is needed, and perhaps none is loaded yet
-                    return PageText.carried(page)
-                nets = await self._loaded()
-                found = await nets.detector.detect(page, call.sent_now())
-                return await nets.recognizer.recognize(page, found, call.sent_now())
+            return await read_or_reread(lambda call: self._read(document, call), call)
+
+    async def _read(self, document: Document, call: PageCall) -> PageText:
+        async with self._page(document, call) as page:
+            if page.is_carried:  # no net is needed, and perhaps none is loaded yet
+                return PageText.carried(page)
+            nets = await self._loaded()
+            found = await nets.detector.detect(page, call.sent_now())
+            return await nets.recognizer.recognize(page, found, call.sent_now())
 
     async def detect(self, document: Document, call: PageCall) -> PageQuads:
         """Find the lines of one page, without reading them. Arguments and errors are those of `read`."""

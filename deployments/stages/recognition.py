@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from deployments.work.threads import WorkThreads, limit_threads
 from models.direction import LineDirection
 from models.manifests import load_manifest
 from models.page import Page, PageQuads, PageText
-from models.recognition import LineText, PageRecognizer, TextRecognizer
+from models.recognition import LineText, PageRecognizer, TextRecognizer, layer_steps
 from models.runtime import resolve_device
 from models.settings import RecognitionOptions
 from models.steps import advance
@@ -88,20 +89,28 @@ class Recognizer:
             ModelOutputError: The net failed on this page.
             ReplicaCrashed: The net hung on this page.
         """
-        if page.text_layer is not None:
+        if page.is_carried:
             return PageText.carried(page)
         self._recycling.count_page()
         context = call.context
         with context.makes_jobs_yield(), self._metrics.page(found.number, call.sent_at):
             async with context.limit("recognition"):
                 started = time.perf_counter()
-                reader = self._readers[self._pages.of_page(len(found.quads))]
-                work = context.work(page.width * page.height, found.work_s)
-                characters = call.options.characters
-                steps = reader.recognizer.steps(page, found.quads, self._options, with_characters=characters)
-                nets = {"recognition": reader.batcher, **self._other_nets}
-                lines, warnings = await drive(steps, self._begin, self._resume, self._cpu_threads, nets, work)
+                text = await self._read(page, found, call)
                 elapsed_ms = (time.perf_counter() - started) * 1e3
+        return replace(text, timings_ms={**found.timings_ms, "recognition": round(elapsed_ms, 1)})
+
+    async def _read(self, page: Page, found: PageQuads, call: PageCall) -> PageText:
+        is_layer = page.text_layer is not None
+        reader = self._readers[self._pages.documents if is_layer else self._pages.of_page(len(found.quads))]
+        nets = {"recognition": reader.batcher, **self._other_nets}
+        work = call.context.work(page.width * page.height, found.work_s)
+        options, characters = self._options, call.options.characters
+        if is_layer:
+            checked = layer_steps(reader.recognizer, page, found, options, with_characters=characters)
+            return await drive(checked, self._begin, self._resume, self._cpu_threads, nets, work)
+        steps = reader.recognizer.steps(page, found.quads, options, with_characters=characters)
+        lines, warnings = await drive(steps, self._begin, self._resume, self._cpu_threads, nets, work)
         return PageText(
             number=found.number,
             width=found.width,
@@ -109,7 +118,7 @@ class Recognizer:
             rotation=found.rotation,
             lines=lines,
             warnings=(*found.warnings, *warnings),
-            timings_ms={**found.timings_ms, "recognition": round(elapsed_ms, 1)},
+            timings_ms=found.timings_ms,
             page_count=found.page_count,
         )
 

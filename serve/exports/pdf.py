@@ -52,7 +52,7 @@ class PdfExport(Export):
         document = read.document
         if document is None:
             raise RayocrError("a searchable PDF needs the document itself, which is not there any more")
-        pages = [words_of(page) for page in read.result.pages if page.source == "ocr"]
+        pages = [words_of(page) for page in read.result.pages]
         if sniff(document) is ImageFormat.PDF:
             changed = [page for page in pages if page.lines or page.rotation]
             # Otherwise it is as good as it came: searchable by itself, or without any text.
@@ -78,8 +78,10 @@ def _copied(document: Document, pages: list[PageWords]) -> bytes | None:
 
 
 def words_of(page: OcrPage) -> PageWords:
-    """Take the words for a PDF from a page's result."""
-    return PageWords(page.page, page.width, page.height, page.rotation, tuple(_line(line) for line in page.lines))
+    """Take the words for a PDF from a page's result: those that were read, since the PDF holds the others already."""
+    lines = tuple(_line(line) for line in page.lines if (line.source or page.source) == "ocr")
+    rotation = page.rotation if lines or page.source == "ocr" else 0
+    return PageWords(page.page, page.width, page.height, rotation, lines)
 
 
 def _line(line: LineResult) -> PlacedLine:

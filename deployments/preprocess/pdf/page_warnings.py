@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from deployments.read_options import TextLayer
 from models.page import PageWarning
 
 __all__ = ["page_warnings"]
 
 
-def page_warnings(answer: dict[str, Any], number: int, max_pixels: int) -> tuple[PageWarning, ...]:
+def page_warnings(answer: dict[str, Any], number: int, max_pixels: int, wanted: TextLayer) -> tuple[PageWarning, ...]:
     """Warn of everything that was skipped, guessed or scaled down.
 
     Args:
         answer: The child's answer about the page.
         number: The page's number, counted from 1.
         max_pixels: The most pixels of a page.
+        wanted: Whether the text layer was asked for.
     """
     warnings = []
     if answer["is_damaged"]:
@@ -22,11 +24,21 @@ def page_warnings(answer: dict[str, Any], number: int, max_pixels: int) -> tuple
     if answer.get("has_lost_pictures"):
         message = "pictures on the page are damaged, and were left blank"
         warnings.append(PageWarning("truncated", message, number))
-    layer = answer.get("text_layer")
-    if layer is None:
+    layer = answer["text_layer"]
+    if answer["is_drawn"]:
         warnings += _about_size(answer, number, max_pixels)
-    else:
-        warnings += _about_text_layer(layer, number)
+    if layer is None and answer["without_font"]:
+        message = (
+            f"{answer['without_font']:,} characters were not drawn and not read: their fonts are neither in the PDF "
+            "nor on this machine; install fonts for their script there, or ask with text_layer=always"
+        )
+        warnings.append(PageWarning("font_missing", message, number))
+    if answer["hidden"]:
+        outcome = "are in the result, as text_layer=always asks" if wanted == "always" else "were left out"
+        message = f"{answer['hidden']:,} characters of the page's text layer can't be seen on the page, and {outcome}"
+        warnings.append(PageWarning("hidden_text", message, number))
+    if layer is not None:
+        warnings += _about_text_layer(layer, number, is_all=not answer["is_drawn"])
     return tuple(warnings)
 
 
@@ -40,7 +52,7 @@ def _about_size(answer: dict[str, Any], number: int, max_pixels: int) -> list[Pa
     return [PageWarning("pdf_scaled_down", message, number)]
 
 
-def _about_text_layer(layer: dict[str, Any], number: int) -> list[PageWarning]:
+def _about_text_layer(layer: dict[str, Any], number: int, *, is_all: bool) -> list[PageWarning]:
     warnings = []
     doubts = list(layer["doubts"])
     if layer["unmapped"] and not any("no meaning" in doubt for doubt in doubts):
@@ -48,7 +60,11 @@ def _about_text_layer(layer: dict[str, Any], number: int) -> list[PageWarning]:
     if doubts:
         message = f"the page's text layer was taken, although {'; '.join(doubts)}"
         warnings.append(PageWarning("text_layer_doubtful", message, number))
-    left_out = [f"{layer['pictures']:,} picture{'s' * (layer['pictures'] != 1)}"] if layer["pictures"] else []
+    left_out = [
+        f"{layer[kind]:,} {kind[: -1 if layer[kind] == 1 else None]}"
+        for kind in ("pictures", "annotations")
+        if layer[kind] and is_all
+    ]
     if layer["has_outlines"]:
         left_out.append("drawings that may hold text")
     if left_out:

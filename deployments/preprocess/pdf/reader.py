@@ -9,7 +9,9 @@ Damaged and hostile documents end in:
     a page that does not exist                               SourceNotFound  404
     damaged, and mended by PDFium                            a page with the warning `truncated`
     more pixels than allowed at the resolution it needs      a page with the warning `pdf_scaled_down`
-    text taken from the document, pictures left out          a page with the warning `pictures_not_read`
+    text that can't be seen on the page                      a page with the warning `hidden_text`
+    a font that neither the PDF nor this machine has         a page with the warning `font_missing`
+    text taken from the document as asked, without pictures  a page with the warning `pictures_not_read`
     text taken as asked, though it may not be right          a page with the warning `text_layer_doubtful`
 """
 
@@ -21,6 +23,7 @@ import numpy as np
 
 from deployments.document import Document
 from deployments.memory_files import mapped_result
+from deployments.preprocess.pdf.made_page import made_page
 from deployments.preprocess.pdf.page_warnings import page_warnings
 from deployments.read_options import ReadOptions
 from deployments.sandbox.bounds import CallLimits
@@ -28,9 +31,7 @@ from deployments.sandbox.process import ProcessEnded, SandboxProcess
 from deployments.sandbox.task import Refused
 from deployments.settings import PreprocessLimits
 from models.errors import MalformedRequest, RayocrError, SourceNotFound, TooLarge, Undecodable
-from models.page import Line, Page, PageWarning, Polygon, Word
-from models.reading_order import reading_order
-from models.upright import upright_points, upright_size
+from models.page import Page
 
 __all__ = ["PdfReader"]
 
@@ -104,17 +105,10 @@ class PdfReader:
             raise SourceNotFound(f"page {number} does not exist: pages count from 1")
         doing = f"reading page {number:,} of the PDF"
         answer, pixels_file = self._call(document, options, doing, request)
-        width, height = int(answer["width"]), int(answer["height"])
-        warnings = page_warnings(answer, number, request["max_pixels"])
-        page_count = int(answer["page_count"])
-        layer = answer.get("text_layer")
-        if layer is not None:
-            return _page_of_text(layer, number, (width, height), page_count, warnings)
-        if pixels_file is None:
-            raise RayocrError("the process that draws pages sent no pixels")
+        warnings = page_warnings(answer, number, request["max_pixels"], options.text_layer)
         # Not copied: the file's memory is given back with the page.
-        pixels = np.frombuffer(mapped_result(pixels_file), dtype=np.uint8).reshape(height, width, 3)
-        return Page(pixels, number, warnings=warnings, page_count=page_count)
+        pixels = np.frombuffer(b"" if pixels_file is None else mapped_result(pixels_file), dtype=np.uint8)
+        return made_page(answer, pixels, number, warnings)
 
     def _call(
         self, document: Document, options: ReadOptions, doing: str, request: dict[str, Any]
@@ -167,34 +161,3 @@ class PdfReader:
             case "crash" | "idle":
                 return Undecodable(f"{doing} ended the process that does it: the document is damaged, or PDFium is")
         return RayocrError(f"{doing} failed: {detail}")
-
-
-def _page_of_text(
-    layer: dict[str, Any], number: int, size: tuple[int, int], page_count: int, warnings: tuple[PageWarning, ...]
-) -> Page:
-    """Make a page of its text layer, turned so that its text stands upright.
-
-    A layer has `rotation`, and `lines` as (text, quad, [(word, quad), ...]), each quad as 8 numbers in pixels.
-    """
-    rotation = int(layer["rotation"])
-
-    def polygon(quad: list[float]) -> Polygon:
-        points = upright_points(np.array(quad).reshape(4, 2), size, rotation).round(2)
-        return tuple((float(x), float(y)) for x, y in points)
-
-    lines = [
-        Line(text, 1.0, polygon(quad), tuple(Word(word, 1.0, polygon(quad)) for word, quad in words))
-        for text, quad, words in layer["lines"]
-    ]
-    order = reading_order(np.array([line.polygon for line in lines], dtype=np.float32))
-    pixels = np.empty((0, 0, 3), dtype=np.uint8)
-    pixels.setflags(write=False)
-    return Page(
-        pixels,
-        number,
-        rotation,
-        warnings,
-        page_count=page_count,
-        text_layer=tuple(lines[index] for index in order),
-        text_layer_size=upright_size(size, rotation),
-    )

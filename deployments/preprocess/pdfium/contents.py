@@ -9,7 +9,7 @@ from deployments.preprocess.pdfium.geometry import Matrix, matrix_of, page_matri
 from deployments.preprocess.pdfium.library import address, pdfium
 from deployments.sandbox.task import Refused
 
-__all__ = ["Contents", "Picture", "look_at"]
+__all__ = ["Box", "Contents", "Picture", "look_at"]
 
 # A map has 100,000 paths, and a look at each takes microseconds. More would tell nothing new of such a page.
 _MAX_OBJECTS = 50_000
@@ -26,6 +26,9 @@ _MIN_PICTURE_PX = 20
 # PDFium leaves out pictures of more than 2 GB without a word.
 _MOST_PICTURE_PIXELS = 250_000_000
 
+# PDFium draws the arrow of a combo box on a button of 13 points with a border.
+_ARROW_PT = 15.0
+
 # Kinds of annotations that only mark, or that are shown when somebody points at them.
 _MARKS = frozenset(
     {
@@ -41,6 +44,10 @@ _MARKS = frozenset(
 _HIDDEN_FLAGS = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 
 
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom of a part of the page as a person sees it, all from 0 to 1, y downwards."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture on a page.
@@ -48,11 +55,13 @@ class Picture:
     Args:
         coverage: The part of the page that the picture covers, in [0, 1].
         dpi: Pixels of the picture an inch of the page.
+        box: Its place on the page.
         handle: PDFium's handle, valid as long as the page is loaded.
     """
 
     coverage: float
     dpi: float
+    box: Box = (0.0, 0.0, 1.0, 1.0)
     handle: Any = None
 
     @property
@@ -72,22 +81,23 @@ class Contents:
         pictures: Pictures that could hold text.
         text_sizes: (size in points, rough number of characters) of each piece of text, visible or not.
         text_order: Rank of each text object in the page's content, by its address.
+        text_objects: The text objects by this rank; handles that are valid as long as the page is loaded.
+        is_embedded: Whether the document holds the fonts of all its text.
+        arrows: Places where PDFium may draw the arrow of a combo box.
         outline_glyphs: How many glyphs the outlines could be.
-        has_annotations: Whether text may stand in annotations and form fields, which the text layer does not hold.
+        annotations: Places of annotations and form fields that may show text, which the text layer does not hold.
         is_complete: False if there were too many objects to look at all of them.
     """
 
     pictures: list[Picture] = field(default_factory=list)
     text_sizes: list[tuple[float, float]] = field(default_factory=list)
     text_order: dict[int, int] = field(default_factory=dict)
+    text_objects: dict[int, Any] = field(default_factory=dict)
+    is_embedded: bool = True
     outline_glyphs: float = 0.0
-    has_annotations: bool = False
+    annotations: list[Box] = field(default_factory=list)
+    arrows: list[Box] = field(default_factory=list)
     is_complete: bool = True
-
-    @property
-    def picture_coverage(self) -> float:
-        """The part of the page that pictures cover, in [0, 1]. Where two overlap, both count."""
-        return min(1.0, sum(picture.coverage for picture in self.pictures))
 
 
 def look_at(page: Any, form: Any, width_pt: float, height_pt: float) -> Contents:
@@ -108,7 +118,7 @@ def look_at(page: Any, form: Any, width_pt: float, height_pt: float) -> Contents
         look.at(pdfium.FPDFPage_GetObject(page, index), Matrix(1, 0, 0, 1, 0, 0), look.to_page, 0)
         if not contents.is_complete:
             break
-    contents.has_annotations = _has_annotations(page, form)
+    look.at_annotations(page, form)
     return contents
 
 
@@ -147,6 +157,9 @@ class _Look:
 
     def _text(self, text: Any, parent: Matrix, to_page: Matrix) -> None:
         self.contents.text_order[address(text)] = self.objects
+        self.contents.text_objects[self.objects] = text
+        font = pdfium.FPDFTextObj_GetFont(text)
+        self.contents.is_embedded &= bool(font) and pdfium.FPDFFont_GetIsEmbedded(font) == 1
         left, bottom, right, top = self._bounds
         if not pdfium.FPDFPageObj_GetBounds(text, left, bottom, right, top):
             return
@@ -175,40 +188,44 @@ class _Look:
         if min(columns.value, rows.value) < _MIN_PICTURE_PX:
             return
         matrix = to_page.after(matrix_of(picture))
-        coverage = _coverage(*matrix.spread(0, 0, 1, 1))
+        box = _clipped(*matrix.spread(0, 0, 1, 1))
+        coverage = max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
         across = math.hypot(matrix.a * self.width_pt, matrix.b * self.height_pt) / 72
         along = math.hypot(matrix.c * self.width_pt, matrix.d * self.height_pt) / 72
         if coverage > 0 and across > 0 and along > 0:
             dpi = max(columns.value / across, rows.value / along)
-            self.contents.pictures.append(Picture(coverage, dpi, picture))
+            self.contents.pictures.append(Picture(coverage, dpi, box, picture))
+
+    def at_annotations(self, page: Any, form: Any) -> None:
+        """Look at the annotations and form fields of the page."""
+        count = pdfium.FPDFPage_GetAnnotCount(page)
+        if count > _MAX_OBJECTS:
+            self.contents.is_complete = False
+            return
+        rectangle = pdfium.FS_RECTF()
+        for index in range(count):
+            annotation = pdfium.FPDFPage_GetAnnot(page, index)
+            if not annotation:
+                continue
+            try:
+                if _may_hold_text(annotation, form) and pdfium.FPDFAnnot_GetRect(annotation, rectangle):
+                    edges = rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
+                    self.contents.annotations.append(_clipped(*self.to_page.spread(*edges)))
+                    if form and pdfium.FPDFAnnot_GetFormFieldType(form, annotation) == pdfium.FPDF_FORMFIELD_COMBOBOX:
+                        edges = max(edges[0], edges[2] - _ARROW_PT), *edges[1:]
+                        self.contents.arrows.append(_clipped(*self.to_page.spread(*edges)))
+            finally:
+                pdfium.FPDFPage_CloseAnnot(annotation)
 
 
-def _coverage(x: float, y: float, half_width: float, half_height: float) -> float:
-    """Tell the part of a page that a box on it covers."""
-    width = min(x + half_width, 1.0) - max(x - half_width, 0.0)
-    height = min(y + half_height, 1.0) - max(y - half_height, 0.0)
-    return max(0.0, width) * max(0.0, height)
+def _clipped(x: float, y: float, half_width: float, half_height: float) -> Box:
+    """The part of a box that lies on the page."""
+    return max(x - half_width, 0.0), max(y - half_height, 0.0), min(x + half_width, 1.0), min(y + half_height, 1.0)
 
 
 def _is_filled(path: Any) -> bool:
     mode, has_stroke = ctypes.c_int(), ctypes.c_int()
     return bool(pdfium.FPDFPath_GetDrawMode(path, mode, has_stroke)) and mode.value != pdfium.FPDF_FILLMODE_NONE
-
-
-def _has_annotations(page: Any, form: Any) -> bool:
-    count = pdfium.FPDFPage_GetAnnotCount(page)
-    if count > _MAX_OBJECTS:
-        return True
-    for index in range(count):
-        annotation = pdfium.FPDFPage_GetAnnot(page, index)
-        if not annotation:
-            continue
-        try:
-            if _may_hold_text(annotation, form):
-                return True
-        finally:
-            pdfium.FPDFPage_CloseAnnot(annotation)
-    return False
 
 
 def _may_hold_text(annotation: Any, form: Any) -> bool:

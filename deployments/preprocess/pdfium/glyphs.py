@@ -23,6 +23,8 @@ _JOINERS = frozenset({0x200C, 0x200D})
 _MEANINGLESS = frozenset({"Cc", "Cn", "Co", "Cs"})
 _INVISIBLE_MODES = (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP)
 _LEAST_VISIBLE_PT = 1.0
+# In sizes of the font. A dash is 20 times as thick.
+_LEAST_INK = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,16 @@ class Style:
         size: Size of the font, in points of the page.
         is_visible: Whether a person sees the text.
         order: The text object's rank in the page's content.
+        font: Tells the fonts of a page apart.
+        is_embedded: Whether the document holds the font. Otherwise it is drawn in one of this machine.
     """
 
     along: tuple[float, float]
     size: float
     is_visible: bool
     order: int
+    font: int = 0
+    is_embedded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class Glyph:
         lower: The edge at the character's foot, on the same axis.
         baseline: The baseline, on the same axis.
         is_added: Whether PDFium added it: a blank at a gap or at a line's end.
+        has_ink: Whether its font has a shape for it.
+        room: Start and end of where its ink may be: a font in place of one that is not embedded may shift it.
     """
 
     text: str
@@ -65,11 +73,30 @@ class Glyph:
     lower: float
     baseline: float
     is_added: bool = False
+    has_ink: bool = True
+    room: tuple[float, float] | None = None
 
     @property
     def is_space(self) -> bool:
         """Whether the character only parts words."""
         return self.text == " "
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Its middle (x, y), in points of the page as a person sees it."""
+        along_x, along_y = self.style.along
+        start, end = self.room or (self.start, self.end)
+        along, across = (start + end) / 2, (self.upper + self.lower) / 2
+        return along * along_x - across * along_y, along * along_y + across * along_x
+
+    def box(self, share: float) -> tuple[float, float, float, float]:
+        """The upright box (left, top, right, bottom) around the middle part of it along the text, in points."""
+        (x, y), (along_x, along_y) = self.middle, self.style.along
+        start, end = self.room or (self.start, self.end)
+        half, half_across = share * (end - start) / 2, (self.lower - self.upper) / 2
+        half_x = abs(half * along_x) + abs(half_across * along_y)
+        half_y = abs(half * along_y) + abs(half_across * along_x)
+        return x - half_x, y - half_y, x + half_x, y + half_y
 
 
 @dataclass(slots=True)
@@ -79,7 +106,7 @@ class Glyphs:
     Args:
         glyphs: The characters that mean something and lie on the page, and white space.
         unmapped: How many characters have no meaning in Unicode, and are left out.
-        invisible: How many characters a person can't see.
+        invisible: How many characters on the page are not drawn.
         is_complete: False if the page has too many characters.
     """
 
@@ -151,14 +178,14 @@ class _Reading:
                 is_added = pdfium.FPDFText_IsGenerated(self._layer, index) == 1
                 found.glyphs.append(Glyph(" ", style, 0, 0, 0, 0, 0, is_added))
                 continue
+            glyph = self._glyph(text or "", style, index)
+            if glyph is None:
+                continue
             if not style.is_visible:
                 found.invisible += 1
                 if not self._with_invisible:
                     continue
-            glyph = self._glyph(text or "", style, index)
-            if glyph is None:
-                found.invisible += 1  # beside the page
-            elif text is None:
+            if text is None:
                 found.unmapped += 1
             else:
                 found.glyphs.append(glyph)
@@ -208,7 +235,15 @@ class _Reading:
         is_filled = mode in (pdfium.FPDF_TEXTRENDERMODE_FILL, pdfium.FPDF_TEXTRENDERMODE_FILL_CLIP)
         is_transparent = is_filled and alpha.value == 0
         is_visible = mode not in _INVISIBLE_MODES and not is_transparent and size >= _LEAST_VISIBLE_PT
-        return Style(along, size, is_visible, self._text_order.get(address(text_object), 0))
+        font = pdfium.FPDFTextObj_GetFont(text_object)
+        return Style(
+            along,
+            size,
+            is_visible,
+            self._text_order.get(address(text_object), 0),
+            address(font) if font else 0,
+            bool(font) and pdfium.FPDFFont_GetIsEmbedded(font) == 1,
+        )
 
     def _box(self, index: int) -> Spread:
         left, right, bottom, top = self._numbers
@@ -224,7 +259,8 @@ class _Reading:
     def _glyph(self, text: str, style: Style, index: int) -> Glyph | None:
         """Find a character's position; None if it lies beside the page."""
         x, y, half_width, half_height = self._box(index)
-        if half_width == 0 == half_height:  # no font has this character
+        has_ink = min(half_width, half_height) > _LEAST_INK * style.size
+        if not has_ink:  # no font has this character
             x, y, half_width, half_height = self._loose_box(index)
         if not (-half_width <= x <= self._size[0] + half_width and -half_height <= y <= self._size[1] + half_height):
             return None
@@ -237,10 +273,16 @@ class _Reading:
         if -0.05 < along_x < 0.05 or -0.05 < along_y < 0.05:
             half = half_width * abs(along_x) + half_height * abs(along_y)
             half_across = half_height * abs(along_x) + half_width * abs(along_y)
-            return Glyph(
-                text, style, middle - half, middle + half, across - half_across, across + half_across, baseline
-            )
+            start, end, upper, lower = middle - half, middle + half, across - half_across, across + half_across
+            room = None if style.is_embedded else self._room(style, index, start, end)
+            return Glyph(text, style, start, end, upper, lower, baseline, has_ink=has_ink, room=room)
         # The box of an oblique glyph tells the position of its middle, and little about its size.
         half = 0.28 * style.size
         upper, lower = baseline - 0.75 * style.size, baseline + 0.22 * style.size
-        return Glyph(text, style, middle - half, middle + half, upper, lower, baseline)
+        return Glyph(text, style, middle - half, middle + half, upper, lower, baseline, has_ink=has_ink)
+
+    def _room(self, style: Style, index: int, start: float, end: float) -> tuple[float, float]:
+        x, y, half_width, half_height = self._loose_box(index)
+        middle = x * style.along[0] + y * style.along[1]
+        half = half_width * abs(style.along[0]) + half_height * abs(style.along[1])
+        return min(start, middle - half), max(end, middle + half)

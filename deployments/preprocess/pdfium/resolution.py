@@ -89,7 +89,7 @@ def suitable_dpi(contents: Contents, width_pt: float, height_pt: float) -> float
     else:
         most = 72 * math.sqrt(_TINY_PAGE_PIXELS) / math.sqrt(width_pt) / math.sqrt(height_pt)
         dpi = min(max(_SMALL_DPI, min(_TINY_LINE_PX * 72 / size, most)), _SCAN_DPI[1])
-    if contents.pictures or contents.outline_glyphs or contents.has_annotations or not contents.is_complete:
+    if contents.pictures or contents.outline_glyphs or contents.annotations or not contents.is_complete:
         dpi = max(dpi, _DEFAULT_DPI)
     return dpi
 

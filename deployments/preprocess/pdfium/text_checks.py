@@ -7,9 +7,6 @@ from deployments.preprocess.pdfium.glyphs import Glyphs
 
 __all__ = ["doubts_about_contents", "doubts_about_text"]
 
-# If pictures cover more of the page, too much text in them might be lost.
-_MOST_PICTURES = 0.25
-
 # Text drawn as outlines counts if it is more than a logo, and more than this share of the text.
 _MOST_OUTLINES = 100
 _MOST_OUTLINES_SHARE = 0.25
@@ -40,12 +37,8 @@ def doubts_about_contents(contents: Contents, characters: float) -> list[str]:
         Parts of a sentence; empty if there is no doubt.
     """
     doubts = []
-    if contents.picture_coverage > _MOST_PICTURES:
-        doubts.append(f"pictures cover {contents.picture_coverage:.0%} of the page")
     if contents.outline_glyphs > max(_MOST_OUTLINES, _MOST_OUTLINES_SHARE * characters):
         doubts.append("it has drawings that may be text")
-    if contents.has_annotations:
-        doubts.append("form fields or annotations may hold text")
     if not contents.is_complete:
         doubts.append("it has very many objects")
     return doubts

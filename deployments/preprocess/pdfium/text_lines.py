@@ -12,6 +12,7 @@ __all__ = ["TextLine", "TextWord", "rotation_of_text", "text_lines"]
 # In sizes of the font. Gaps between columns and cells of a table are wider than those between justified words.
 _LINE_GAP = 1.5
 _WORD_GAP = 0.8
+_WIDE_WORD_GAP = 1.1
 _BASELINE_SHIFT = 0.5
 
 # Letters are spaced out if the gaps between most of them are wider than this, and narrower than gaps between cells. Of
@@ -110,7 +111,7 @@ def text_lines(glyphs: list[Glyph]) -> list[TextLine]:
             continue
         if previous is None or not _continues(lines[-1], previous, glyph):
             lines.append(TextLine([TextWord([glyph])]))
-        elif had_space or (not lines[-1].is_vertical and _gap(previous, glyph) > _WORD_GAP * _em(previous, glyph)):
+        elif had_blank or (not lines[-1].is_vertical and _are_apart(previous, glyph, had_space=had_space)):
             lines[-1].words.append(TextWord([glyph], had_blank))
         else:
             lines[-1].words[-1].glyphs.append(glyph)
@@ -166,6 +167,13 @@ def _continues(line: TextLine, previous: Glyph, glyph: Glyph) -> bool:
     return _gap(previous, glyph) <= _LINE_GAP * em
 
 
+def _are_apart(previous: Glyph, glyph: Glyph, *, had_space: bool) -> bool:
+    gap = _gap(previous, glyph) / _em(previous, glyph)
+    if _is_wide(previous) and _is_wide(glyph):
+        return gap > _WIDE_WORD_GAP
+    return had_space or gap > _WORD_GAP
+
+
 def _is_other_size(one: float, other: float) -> bool:
     return max(one, other) > _OTHER_SIZE * min(one, other)
 
@@ -194,11 +202,16 @@ def _runs(words: list[TextWord]) -> list[list[TextWord]]:
     """Part words at blanks, and short ones from long ones: a word whose letters are spaced out is in one run."""
     runs: list[list[TextWord]] = []
     for word in words:
-        if runs and not word.follows_blank and len(word.glyphs) <= 2 and len(runs[-1][-1].glyphs) <= 2:
+        if runs and not word.follows_blank and _is_spaced(word) and _is_spaced(runs[-1][-1]):
             runs[-1].append(word)
         else:
             runs.append([word])
     return runs
+
+
+def _is_spaced(word: TextWord) -> bool:
+    """Whether it may be a letter of a longer word, such as "2)" of "( 2 0 1 2 )", and not a part of a formula."""
+    return len(word.glyphs) <= 2 and not any(unicodedata.category(glyph.text[0])[0] == "S" for glyph in word.glyphs)
 
 
 def _without_letter_space(run: list[TextWord]) -> list[TextWord]:
@@ -286,6 +299,11 @@ def _quad(glyphs: list[Glyph]) -> Quad:
         (along * along_x - across * along_y, along * along_y + across * along_x) for along, across in corners
     )
     return x0, y0, x1, y1, x2, y2, x3, y3
+
+
+def _is_wide(glyph: Glyph) -> bool:
+    """Whether it fills a square, so that much of the gap beside it is its own, as after a comma."""
+    return unicodedata.east_asian_width(glyph.text[0]) in "WF"
 
 
 def _is_ideograph(text: str) -> bool:

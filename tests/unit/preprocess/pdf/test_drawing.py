@@ -100,9 +100,27 @@ def test_annotations_and_form_fields_are_drawn(read: Read) -> None:
     # The page has text too, which must not hide the field's content.
     page.Contents = Stream(pdf, text_at(("Name of the applicant", 100, 740)))
     drawn = read(saved(pdf), dpi=72)
-    assert drawn.text_layer is None
+    assert drawn.text_layer is not None
+    assert drawn.unread.round().tolist() == [[100, 112, 300, 142], [100, 642, 200, 742]]
     assert (drawn.pixels[842 - 730 : 842 - 700, 100:300] < 100).any()
     assert tuple(drawn.pixels[842 - 150, 150]) == RED
+
+
+def test_arrow_of_a_combo_box_is_not_drawn(read: Read) -> None:
+    pdf = Pdf.new()
+    page = with_page(pdf, b"")
+    field = Dictionary(
+        Type=Name.Annot, Subtype=Name.Widget, FT=Name.Ch, Ff=1 << 17, T=b"state", V=b"MMM", Opt=Array([b"MMM"]), F=4,
+        Rect=Array([100, 700, 300, 730]), DA=b"/Helv 20 Tf 0 g",
+    )  # fmt: skip
+    page.Annots = Array([pdf.make_indirect(field)])
+    helvetica = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+    pdf.Root.AcroForm = Dictionary(
+        Fields=page.Annots, NeedAppearances=True, DR=Dictionary(Font=Dictionary(H=helvetica))
+    )
+    drawn = read(saved(pdf), dpi=72).pixels[842 - 730 : 842 - 700, 100:300]
+    assert (drawn[:, :100] < 100).any()
+    assert (drawn[:, 185:] == 255).all()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from pikepdf import Dictionary, Name, Pdf
+from pikepdf import Array, Dictionary, Name, Pdf
 from PIL import Image
 
 from models.page import Page, Polygon
@@ -25,6 +25,7 @@ PROSE = "The quick brown fox jumps over the lazy dog and runs away"
 def texts(page: Page) -> list[str]:
     assert page.text_layer is not None
     assert page.pixels.shape == (0, 0, 3)
+    assert page.unread.shape == (0, 4)
     return [line.text for line in page.text_layer]
 
 
@@ -184,17 +185,70 @@ def test_codes_and_figures_are_text(read: Read, text: str) -> None:
     assert read(text_pdf((text.strip()[:80], 20, 700))).text_layer is not None
 
 
-def test_text_that_nobody_sees_is_not_taken(read: Read) -> None:
+def test_text_of_another_ocr_program_is_not_taken(read: Read) -> None:
     data = page_with(text_at(("what another program read", 72, 700), mode=3))
-    assert read(data).text_layer is None
+    page = read(data)
+    assert page.text_layer is None
+    assert codes(page) == []
     asked = read(data, text_layer="always")
     assert texts(asked) == ["what another program read"]
-    assert "can't be seen" in asked.warnings[0].message
+    assert codes(asked) == ["hidden_text"]
 
 
-def test_invisible_text_does_not_come_with_the_visible(read: Read) -> None:
-    data = page_with(text_at(("visible", 72, 700)) + text_at(("hidden", 72, 600), mode=3))
-    assert texts(read(data)) == ["visible"]
+SECRET = text_at(("secret", 72, 600))
+BELOW = text_at(("the rest", 72, 500))
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        pytest.param(text_at(("secret", 72, 600), mode=3), id="mode"),
+        pytest.param(b"1 g " + SECRET + b" 0 g", id="white on white"),
+        pytest.param(b"q 0.98 1 0.98 rg " + SECRET + b" Q", id="nearly white on white"),
+        pytest.param(b"0 0 1 rg 60 590 200 40 re f " + SECRET + b" 0 g", id="blue on blue"),
+        pytest.param(SECRET + b" 60 590 200 40 re f", id="under a box"),
+        pytest.param(b"q 0 0 50 50 re W n " + SECRET + b" Q", id="outside the clip"),
+        pytest.param(SECRET + b" 60 590 200 40 re f 1 g " + text_at(("COVER", 72, 600)) + b" 0 g", id="under a label"),
+        pytest.param(b"/OC /Layer BDC " + SECRET + b" EMC", id="in a layer that is off"),
+    ],
+)
+def test_text_that_nobody_sees_is_counted_and_left_out(read: Read, hidden: bytes) -> None:
+    pdf = Pdf.new()
+    layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=b"off"))
+    pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=Dictionary(OFF=Array([layer])))
+    resources = Dictionary(Properties=Dictionary(Layer=layer))
+    with_page(pdf, text_at((PROSE, 72, 700)) + b" " + hidden + b" " + BELOW, Resources=resources)
+    page = read(saved(pdf))
+    shown = ["COVER"] if b"COVER" in hidden else []
+    assert texts(page) == [PROSE, *shown, "the rest"]
+    assert codes(page) == ["hidden_text"]
+    assert page.warnings[0].message.startswith("6 characters")
+    asked = read(saved(pdf), text_layer="always")
+    assert "secret" in " ".join(texts(asked))
+    assert codes(asked) == ["hidden_text"]
+
+
+def test_half_a_line_under_a_box_is_left_out(read: Read) -> None:
+    page = read(page_with(text_at(("Witness: Martha Quimby, born 1961", 72, 700)) + b" 118 695 88 16 re f"))
+    assert " ".join(texts(page)).replace(",", "") == "Witness: born 1961"
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        pytest.param(b"0.8 g " + SECRET + b" 0 g", id="gray on white"),
+        pytest.param(b"60 590 200 40 re f 1 g " + SECRET + b" 0 g", id="white on black"),
+        pytest.param(b"1 0 0 rg 60 590 200 40 re f 0 0.6 0 rg " + SECRET + b" 0 g", id="green on red"),
+        pytest.param(SECRET + text_at(("secret", 72.3, 600)), id="printed twice to be bold"),
+        pytest.param(text_at(("secret", 72, 600), mode=1), id="outlined"),
+        pytest.param(text_at(("secret", 72, 600), size=4), id="small"),
+        pytest.param(SECRET + b" q 0.9 g 60 590 200 40 re S Q", id="framed"),
+    ],
+)
+def test_text_that_can_be_seen_is_taken(read: Read, seen: bytes) -> None:
+    page = read(page_with(text_at((PROSE, 72, 700)) + b" " + seen))
+    assert texts(page) == [PROSE, "secret"]
+    assert codes(page) == []
 
 
 def test_text_beside_the_page_is_not_taken(read: Read) -> None:
@@ -220,21 +274,29 @@ def test_text_in_forms_is_taken_where_it_stands(read: Read) -> None:
     assert (x0, y1) == pytest.approx((120 * 150 / 72, (842 - 620) * 150 / 72), abs=5)
 
 
-def test_large_picture_asks_for_reading_and_small_ones_are_told(read: Read) -> None:
+def test_pictures_are_to_be_read_beside_the_text_layer(read: Read) -> None:
     pdf = Pdf.new()
     image = picture(pdf, Image.new("L", (300, 300), 128))
     words = text_at((PROSE, 72, 780))
     with_page(pdf, **placed(image, b"q 400 0 0 400 50 50 cm /I Do Q " + words))
-    with_page(pdf, **placed(image, b"q 60 0 0 60 50 50 cm /I Do Q q 60 0 0 60 150 50 cm /I Do Q " + words))
+    with_page(pdf, **placed(image, b"q 60 0 0 60 50 50 cm /I Do Q q 60 0 0 60 150 50 cm /I Do Q " + words), Rotate=90)
+    with_page(pdf, **placed(image, b"q 9 0 0 9 50 50 cm /I Do Q " + words))
     data = saved(pdf)
-    assert read(data, 1).text_layer is None
-    asked = read(data, 1, text_layer="always")
+    large, small, icon = (read(data, number, dpi=72) for number in (1, 2, 3))
+    for page in (large, small):
+        assert page.text_layer is not None
+        assert [line.text for line in page.text_layer] == [PROSE]
+        assert codes(page) == []
+    assert large.unread.round().tolist() == [[50, 392, 450, 792]]
+    # The page is shown on its side. Its pixels stand upright like its text.
+    assert small.pixels.shape == (small.height, small.width, 3) == (842, 595, 3)
+    assert small.unread.round().tolist() == [[50, 732, 110, 792], [150, 732, 210, 792]]
+    assert small.pixels[740, 60].tolist() == [128] * 3
+    assert texts(icon) == [PROSE]  # too small to hold text
+    asked = read(data, 2, text_layer="always")
     assert texts(asked) == [PROSE]
-    assert codes(asked) == ["text_layer_doubtful", "pictures_not_read"]
-    small = read(data, 2)
-    assert texts(small) == [PROSE]
-    assert [(warning.code, warning.page) for warning in small.warnings] == [("pictures_not_read", 2)]
-    assert "2 pictures" in small.warnings[0].message
+    assert [(warning.code, warning.page) for warning in asked.warnings] == [("pictures_not_read", 2)]
+    assert "2 pictures" in asked.warnings[0].message
 
 
 def test_text_drawn_as_outlines_asks_for_reading(read: Read) -> None:
@@ -245,3 +307,24 @@ def test_text_drawn_as_outlines_asks_for_reading(read: Read) -> None:
 def test_page_without_text_is_drawn_whatever_is_asked(read: Read) -> None:
     for wanted in ("auto", "always", "never"):
         assert read(page_with(b"0 0 10 10 re f"), text_layer=wanted).text_layer is None
+
+
+def test_characters_without_a_font_are_told_when_the_page_is_drawn(read: Read) -> None:
+    data = mapped_text_pdf("日本語 abc")
+    assert codes(read(data)) == []  # the text layer has them
+    drawn = read(data, text_layer="never")
+    assert codes(drawn) == ["font_missing"]
+    assert drawn.warnings[0].message.startswith("3 characters")
+
+
+def test_words_that_tell_most_are_compared_with_the_page(read: Read) -> None:
+    rows = [(PROSE[:19], 72, 700 - 14 * row) for row in range(9)]
+    page = read(text_pdf(*rows, ("Total 1234567890", 72, 560), ("...", 72, 540), page=(595, 842), Rotate=90))
+    assert page.samples is not None
+    assert page.samples.texts == ("Total 1234567890", PROSE[:19])
+    for points in page.samples.points:
+        (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+        ink = page.samples.pixels[int(top) : int(bottom), int(left) : int(right)] < 128
+        assert 0.05 < ink.mean() < 0.5
+    assert read(mapped_text_pdf("日本語 abc")).samples is None  # this machine lacks the font
+    assert read(mapped_text_pdf("שלום עולם", is_right_to_left=True)).samples is None  # no script of the recognizer

@@ -103,6 +103,12 @@ def test_only_pages_that_were_read_get_text(tmp_path: Path) -> None:
     assert text_by_poppler(pdf, tmp_path).split("\f") == ["", "hello\n\n", "", ""]
 
 
+def test_only_lines_that_were_read_get_text(tmp_path: Path) -> None:
+    read = line("stamp", 60, 60).model_copy(update={"source": "ocr"})
+    pdf = exported(scan(), page(line("layer", 60, 200), read, source="text_layer"))
+    assert text_by_poppler(pdf, tmp_path).split() == ["stamp"]
+
+
 @pytest.mark.parametrize("pages", [[], [page()], [page(line("there", 60, 60), source="text_layer")]])
 def test_without_new_text_the_document_is_the_same(pages: list[object]) -> None:
     data = scan()
