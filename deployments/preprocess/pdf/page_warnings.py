@@ -8,6 +8,12 @@ from models.page import PageWarning
 __all__ = ["page_warnings"]
 
 
+_STANDS_FOR = {
+    "portfolio": "the PDF is a portfolio, whose page stands for its files: they were not read; send them alone",
+    "xfa": "the PDF is a form in XFA, which can't be drawn: the page stands for it; print it to a PDF, and send that",
+}
+
+
 def page_warnings(answer: dict[str, Any], number: int, max_pixels: int, wanted: TextLayer) -> tuple[PageWarning, ...]:
     """Warn of everything that was skipped, guessed or scaled down.
 
@@ -21,6 +27,8 @@ def page_warnings(answer: dict[str, Any], number: int, max_pixels: int, wanted: 
     if answer["is_damaged"]:
         message = "the PDF is damaged, and was mended: pages or parts of them may be missing"
         warnings.append(PageWarning("truncated", message, number))
+    if answer["stands_for"] is not None:
+        warnings.append(PageWarning("placeholder_page", _STANDS_FOR[answer["stands_for"]], number))
     if answer.get("has_lost_pictures"):
         message = "pictures on the page are damaged, and were left blank"
         warnings.append(PageWarning("truncated", message, number))

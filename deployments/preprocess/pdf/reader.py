@@ -7,7 +7,8 @@ Damaged and hostile documents end in:
     a page that PDFium can't load, or that ends it           Undecodable  422
     a page that takes more time or memory than allowed       TooLarge     413, and no other page or document suffers
     a page that does not exist                               SourceNotFound  404
-    damaged, and mended by PDFium                            a page with the warning `truncated`
+    damaged, and mended by PDFium or qpdf                    a page with the warning `truncated`
+    a portfolio, or a form in XFA                            a page with the warning `placeholder_page`
     more pixels than allowed at the resolution it needs      a page with the warning `pdf_scaled_down`
     text that can't be seen on the page                      a page with the warning `hidden_text`
     a font that neither the PDF nor this machine has         a page with the warning `font_missing`

@@ -48,6 +48,7 @@ def read_page(document: OpenDocument, request: Message) -> tuple[Message, int | 
         answer: Message = {
             "page_count": document.page_count,
             "is_damaged": document.is_damaged,
+            "stands_for": document.stands_for,
             "width": size.width,
             "height": size.height,
             "dpi": size.dpi,

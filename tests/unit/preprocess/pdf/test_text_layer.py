@@ -3,7 +3,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from pikepdf import Array, Dictionary, Name, Pdf
+from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from PIL import Image
 
 from models.page import Page, Polygon
@@ -297,6 +297,33 @@ def test_pictures_are_to_be_read_beside_the_text_layer(read: Read) -> None:
     assert texts(asked) == [PROSE]
     assert [(warning.code, warning.page) for warning in asked.warnings] == [("pictures_not_read", 2)]
     assert "2 pictures" in asked.warnings[0].message
+
+
+def test_pages_that_stand_for_something_else_are_told(read: Read) -> None:
+    portfolio = Pdf.new()
+    with_page(portfolio, text_at(("open this in another program", 72, 700)))
+    portfolio.attachments["a.txt"] = b"hello"
+    attached = saved(portfolio)
+    portfolio.Root.Collection = Dictionary(Type=Name.Collection)
+    assert codes(read(attached)) == []
+    page = read(saved(portfolio))
+    assert texts(page) == ["open this in another program"]
+    assert codes(page) == ["placeholder_page"]
+    assert "portfolio" in page.warnings[0].message
+    form = Pdf.new()
+    with_page(form, text_at(("Please wait", 72, 700)))
+    form.Root.AcroForm = Dictionary(Fields=Array([]), XFA=Stream(form, b"<xdp/>"))
+    assert codes(read(saved(form))) == []  # its fields can be drawn
+    form.Root.NeedsRendering = True
+    assert "XFA" in read(saved(form)).warnings[0].message
+
+
+@pytest.mark.parametrize("last", [b"startxref", b"trailer", b"xref"])
+def test_pdf_that_is_cut_off_is_mended(read: Read, last: bytes) -> None:
+    data = text_pdf(("first line", 72, 700))
+    page = read(data[: data.index(last)])
+    assert texts(page) == ["first line"]
+    assert codes(page) == ["truncated"]
 
 
 def test_text_drawn_as_outlines_asks_for_reading(read: Read) -> None:
