@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Boxes", "Gutter", "find_gutter"]
+__all__ = ["Boxes", "Gutter", "cut_columns", "find_gutter"]
 
 Floats = npt.NDArray[np.float64]
 Cells = npt.NDArray[np.bool_]
@@ -70,6 +70,35 @@ class Gutter:
     x: float
     top: float
     bottom: float
+
+
+def cut_columns(boxes: Boxes, most: int) -> tuple[list[npt.NDArray[np.intp]], list[Gutter]]:
+    """Cut a page into columns and the text between them.
+
+    Args:
+        boxes: Boxes of the lines of a page, all of which run to the right.
+        most: The greatest number of parts.
+
+    Returns:
+        Indices of the lines of each part, in reading order, and the gutters between them.
+    """
+    found: list[npt.NDArray[np.intp]] = []
+    gutters: list[Gutter] = []
+    waiting = [np.arange(len(boxes))]  # a stack: the next to be read is its last
+    while waiting:
+        part = waiting.pop()
+        own = boxes.of(part)
+        gutter = find_gutter(own) if len(found) + len(waiting) < most else None
+        if gutter is None:
+            found.append(part)
+            continue
+        gutters.append(gutter)
+        middle_x, middle_y = (own.left + own.right) / 2, (own.top + own.bottom) / 2
+        above, below = middle_y < gutter.top, middle_y >= gutter.bottom
+        is_left = middle_x < gutter.x
+        parts = (part[above], part[~above & ~below & is_left], part[~above & ~below & ~is_left], part[below])
+        waiting += [one for one in reversed(parts) if len(one)]
+    return found, gutters
 
 
 def find_gutter(boxes: Boxes) -> Gutter | None:
@@ -256,10 +285,14 @@ def _text_width(grid: _Grid, strip: _Strip, side: int) -> float:
     rows = grid.covered[strip.top : strip.bottom]
     part = rows[:, max(strip.left, 0) :: -1] if side < 0 else rows[:, strip.left + strip.width - 1 :]
     part = part[part.any(axis=1)]
-    # A gap as wide as the strip ends a line, or the words of a table would make up lines.
-    widths = np.sort(_widths(part, min(round(_WORD_GAP * grid.line_x), strip.width - 2)))
-    column = float(widths[int(0.9 * (len(widths) - 1))])
-    return column / grid.line_x if float(widths[len(widths) // 2]) >= _FILLED * column else 0.0
+    # A gap as wide as the strip ends a line, or the words of a table would make up lines. Beside two columns, one of
+    # which is shorter, only their gutter shows where lines end.
+    for gap in (min(round(_WORD_GAP * grid.line_x), strip.width - 2), round(_NARROWEST_GUTTER * grid.line_x)):
+        widths = np.sort(_widths(part, gap))
+        column = float(widths[int(0.9 * (len(widths) - 1))])
+        if float(widths[len(widths) // 2]) >= _FILLED * column:
+            return column / grid.line_x
+    return 0.0
 
 
 def _widths(part: Cells, gap: int) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.blocks import boxes_of, find_blocks, leveled
-from models.columns import Boxes, find_gutter
+from models.columns import cut_columns
 from models.rows import Row, find_rows
 
 __all__ = ["Region", "reading_order", "regions"]
@@ -66,26 +66,8 @@ def regions(points: npt.NDArray[np.float32]) -> list[Region]:
     for block in find_blocks(points[by_place]):
         members = by_place[block]
         level = leveled(points, members)
-        found += [
-            Region([[int(members[i]) for i in row] for row in rows], level)
-            for rows in _columns(boxes_of(level[members]), _MOST_REGIONS - len(found))
-        ]
-    return found
-
-
-def _columns(boxes: Boxes, most: int) -> list[list[Row]]:
-    found: list[list[Row]] = []
-    waiting = [np.arange(len(boxes))]  # a stack: the next to be read is its last
-    while waiting:
-        part = waiting.pop()
-        own = boxes.of(part)
-        gutter = find_gutter(own) if len(found) + len(waiting) < most else None
-        if gutter is None:
-            found.append([[int(part[i]) for i in row] for row in find_rows(own)])
-            continue
-        middle_x, middle_y = (own.left + own.right) / 2, (own.top + own.bottom) / 2
-        above, below = middle_y < gutter.top, middle_y >= gutter.bottom
-        is_left = middle_x < gutter.x
-        parts = (part[above], part[~above & ~below & is_left], part[~above & ~below & ~is_left], part[below])
-        waiting += [one for one in reversed(parts) if len(one)]
+        boxes = boxes_of(level[members])
+        for part in cut_columns(boxes, _MOST_REGIONS - len(found))[0]:
+            rows = find_rows(boxes.of(part))
+            found.append(Region([members[part[row]].tolist() for row in rows], level))
     return found

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.db import DbThresholds, db_quads
+from models.detection.gutters import cut_at_gutters
 from models.detection.passes import LineHeights, first_pass, may_miss_text, second_pass
 from models.detection.resize import DetectionInput
 from models.detection.tiling.tiles import TileSearch, tile_steps
@@ -174,6 +175,8 @@ def _ordered(
         warnings = (PageWarning("too_many_lines", message, prepared.number),)
         surest = np.argsort(-scores, kind="stable")[:most]
         upright, scores = upright[surest], scores[surest]
+    scale = prepared.size[0] / prepared.page_size[0], prepared.size[1] / prepared.page_size[1]
+    upright, scores = cut_at_gutters(prepared.pixels, upright, scores, scale)
     order = reading_order(upright)
     size_as_stored = upright_size(prepared.page_size, prepared.rotation)
     return Quads(

@@ -15,6 +15,7 @@ from models.page import Line, Page, PageWarning, Quads
 from models.reading_order import reading_order
 from models.recognition.crops import LineCrop, crop_line, fit_line
 from models.recognition.ctc import CtcDecoder, LineText, load_characters
+from models.recognition.long_lines import read_long_lines
 from models.recognition.spaces import with_spaces
 from models.recognition.upside_down import turn_doubtful_lines
 from models.recognition.vertical import read_vertical_lines
@@ -204,9 +205,12 @@ class TextRecognizer:
         texts: Sequence[LineText] = yield NetInputs("recognition", [crop.pixels for crop in crops])
         upright = _upright(page, quads)[group]
         widths = LineWidths.of_page(self._widths, len(quads))
-        texts = yield from read_vertical_lines(
-            page.pixels, points, upright, crops, texts, lambda line: fit_line(line, self._manifest.height_px, widths)
-        )
+
+        def fit(line: npt.NDArray[np.uint8]) -> LineCrop:
+            return fit_line(line, self._manifest.height_px, widths)
+
+        crops, texts = yield from read_long_lines(page.pixels, points, crops, texts, self._widths[-1], fit)
+        texts = yield from read_vertical_lines(page.pixels, points, upright, crops, texts, fit)
         if self._direction is not None:
             points, crops, texts = yield from turn_doubtful_lines(
                 points, upright, crops, texts, lambda quad: self._crop(page, quad, len(quads)), self._direction

@@ -87,6 +87,14 @@ def test_left_column_may_be_longer() -> None:
     assert_read_as_put_down(page)
 
 
+def test_short_column_close_to_the_next_one() -> None:
+    page = LinesOfPage()
+    page.text(50, 40, 300, 8, seed=1)
+    page.text(360, 40, 300, 25, seed=2)
+    page.text(720, 40, 300, 25, seed=3)
+    assert_read_as_put_down(page)
+
+
 def test_receipt_is_read_row_by_row() -> None:
     random = np.random.default_rng(3)
     page = LinesOfPage().put(120, 10, 260, 40).put(150, 60, 200)
