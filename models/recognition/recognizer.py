@@ -16,6 +16,7 @@ from models.reading_order import reading_order
 from models.recognition.crops import LineCrop, crop_line, fit_line
 from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.long_lines import read_long_lines
+from models.recognition.lookalikes import with_own_script
 from models.recognition.spaces import with_spaces
 from models.recognition.upside_down import turn_doubtful_lines
 from models.recognition.vertical import read_vertical_lines
@@ -160,7 +161,7 @@ class TextRecognizer:
         """
         kept = []
         doubtful = 0
-        for quad, crop, text in zip(_upright(page, quads), crops, texts, strict=True):
+        for quad, crop, text in zip(_upright(page, quads), crops, with_own_script(texts), strict=True):
             if not text.text:
                 continue  # the quad holds no character: nothing is lost
             if text.confidence < options.min_confidence:
