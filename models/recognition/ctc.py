@@ -24,6 +24,7 @@ class LineText:
             with its padding.
         probabilities: Probability of each character at its first time step.
         spaces: The highest probability of a space at the steps between each character and the next; 0 for the last.
+        unread: About how many letters of the line have no character.
     """
 
     text: str
@@ -32,6 +33,7 @@ class LineText:
     positions: tuple[float, ...] = ()
     probabilities: tuple[float, ...] = ()
     spaces: tuple[float, ...] = ()
+    unread: int = 0
 
 
 # The net reports a character a little to the right of its middle. Boxes fit best with 0.25 steps on drawn pages, whose

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from models.recognition.ctc import LineText
 from models.recognition.words import relative_width
 
-__all__ = ["Gaps", "gaps_of"]
+__all__ = ["Gaps", "empty_columns", "gaps_of"]
 
 Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
@@ -63,14 +63,14 @@ def gaps_of(line: Pixels, columns: int, text: LineText) -> Gaps | None:
     place = np.array(text.positions)[own] * columns
     width = np.fromiter((relative_width(text.characters[index]) for index in own), np.float64, len(own))
     unit = np.diff(place)[~has_space].sum() / ((width[1:] + width[:-1]) / 2)[~has_space].sum()
-    empty, middle = _widest_runs(_empty_columns(line), place)
+    empty, middle = _widest_runs(empty_columns(line), place)
     is_plain = np.fromiter((text.characters[index].isalnum() for index in own), np.bool_, len(own))
     plain = ~has_space & is_plain[1:] & is_plain[:-1]
     usual = np.median(empty[plain if plain.sum() >= _ENOUGH_PAIRS else ~has_space])
     return Gaps(own[:-1], has_space, empty, middle / columns, float(usual), max(float(unit), 1.0))
 
 
-def _empty_columns(line: Pixels) -> npt.NDArray[np.bool_]:
+def empty_columns(line: Pixels) -> npt.NDArray[np.bool_]:
     """The columns without ink. The ink is whatever the line has less of, dark or light (Otsu, 1979)."""
     _, ink = cv2.threshold(cv2.cvtColor(line, cv2.COLOR_RGB2GRAY), 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     share = cv2.reduce(ink, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0] / line.shape[1]

@@ -18,6 +18,7 @@ from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.long_lines import read_long_lines
 from models.recognition.lookalikes import with_own_script
 from models.recognition.spaces import with_spaces
+from models.recognition.unread import unread_letters
 from models.recognition.upside_down import turn_doubtful_lines
 from models.recognition.vertical import read_vertical_lines
 from models.recognition.widths import LineWidths, width_table
@@ -33,6 +34,9 @@ ReadLines = tuple[tuple[Line, ...], tuple[PageWarning, ...]]
 
 # Columns of the crops that are held at a time: 29 MB at 48 rows. Pages of up to some 500 lines are read at once.
 _GROUP_COLUMNS = 200_000
+# Of pages in languages that the charset has, at most 0.7 % of the letters seem unread; of others, 4.8 % or more.
+_FEWEST_UNREAD = 3
+_LEAST_SHARE_UNREAD = 0.02
 
 
 class TextRecognizer:
@@ -149,7 +153,7 @@ class TextRecognizer:
         *,
         with_characters: bool = False,
     ) -> ReadLines:
-        """Make a page's lines, with warnings about lines that were left out or squeezed.
+        """Make a page's lines, with warnings about what was left out, squeezed or not read.
 
         Args:
             page: The page.
@@ -176,6 +180,13 @@ class TextRecognizer:
         if doubtful:
             message = f"{doubtful} lines with a confidence below {options.min_confidence} were left out"
             warnings.append(PageWarning("low_confidence", message, page.number))
+        unread, read = sum(text.unread for text in texts), sum(len(text.text) for text in texts)
+        if unread >= _FEWEST_UNREAD and unread > _LEAST_SHARE_UNREAD * (unread + read):
+            message = (
+                f"about {unread} of {unread + read} characters were not read: the recognizer does not know them, or "
+                "they are covered; compare with the page"
+            )
+            warnings.append(PageWarning("unknown_characters", message, page.number))
         if squeezed := sum(crop.is_squeezed for crop in crops):
             message = f"{squeezed} very long lines were squeezed to {self._widths[-1]} columns and may be misread"
             warnings.append(PageWarning("line_squeezed", message, page.number))
@@ -216,7 +227,11 @@ class TextRecognizer:
             points, crops, texts = yield from turn_doubtful_lines(
                 points, upright, crops, texts, lambda quad: self._crop(page, quad, len(quads)), self._direction
             )
-        return points, list(crops), [with_spaces(text, crop) for crop, text in zip(crops, texts, strict=True)]
+        measured = [
+            replace(with_spaces(text, crop), unread=unread_letters(text, crop))
+            for crop, text in zip(crops, texts, strict=True)
+        ]
+        return points, list(crops), measured
 
     def recognize(
         self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool = False

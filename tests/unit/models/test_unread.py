@@ -1,0 +1,51 @@
+"""Letters that left ink and have no character, on lines whose letters are bars."""
+
+import numpy as np
+import pytest
+
+from models.recognition.crops import LineCrop
+from models.recognition.ctc import LineText
+from models.recognition.unread import unread_letters
+
+PITCH = 20
+BAR = 14
+
+
+def line(bars: str, text: str | None = None) -> tuple[LineText, LineCrop]:
+    """A line of bars, one for each character that is not a space.
+
+    Args:
+        bars: What the line shows.
+        text: What was read, with a "_" for each bar that was not; None if all was.
+    """
+    pixels = np.full((48, len(bars) * PITCH + 12, 3), 255, dtype=np.uint8)
+    for index, bar in enumerate(bars):
+        if not bar.isspace():
+            pixels[12:36, 6 + index * PITCH : 6 + index * PITCH + BAR] = 0
+    shown = [(index, one) for index, one in enumerate(bars if text is None else text) if one != "_"]
+    characters = tuple(one for _, one in shown)
+    positions = tuple((6 + index * PITCH + BAR / 2) / pixels.shape[1] for index, _ in shown)
+    nothing = tuple([0.0] * len(shown))
+    return LineText("".join(characters), 0.9, characters, positions, nothing, nothing), LineCrop(
+        pixels, pixels.shape[1], False
+    )
+
+
+@pytest.mark.parametrize(
+    ("bars", "text", "least", "most", "reason"),
+    [
+        ("nhanh baoch geben dadurch", None, 0, 0, "all was read"),
+        ("nhaoh baoch geben dadxch dopaoh", "nh_oh b_och geb_n dadxch dopaoh", 3, 3, "three letters within words"),
+        ("nhaoh   baoch gebhn", "nha_h   baoch gebhn", 1, 1, "one letter"),
+        ("nhaoh 12050 95997 baoch", "nhaoh 12_50 9_997 baoch", 0, 0, "digits and signs, whose widths differ too much"),
+        ("ab     cd", None, 0, 0, "a wide space without ink"),
+        ("statya odin dva tri", "s" + "_" * 17 + "i", 12, 20, "hardly anything of a long line"),
+        ("statya odin dva tri", "_" * 19, 12, 20, "nothing of a long line"),
+        ("ab", "__", 0, 0, "nothing of a short line, which may be a picture"),
+        ("         ", "_" * 9, 0, 0, "a line without ink"),
+    ],
+)
+def test_letters_with_ink_and_without_a_character(
+    bars: str, text: str | None, least: int, most: int, reason: str
+) -> None:
+    assert least <= unread_letters(*line(bars, text)) <= most, reason
