@@ -73,12 +73,12 @@ def _about_text_layer(layer: dict[str, Any], number: int, *, is_all: bool) -> li
         for kind in ("pictures", "annotations")
         if layer[kind] and is_all
     ]
-    if layer["has_outlines"]:
+    if layer["drawings"] and is_all:
         left_out.append("drawings that may hold text")
     if left_out:
         message = (
-            f"the page's text was taken from its text layer; {' and '.join(left_out)} on it were not read: ask with "
-            "text_layer=never to read the page as it looks"
+            f"the page's text was taken from its text layer, as asked; {' and '.join(left_out)} on it were not read: "
+            "ask with text_layer=auto to read them too"
         )
         warnings.append(PageWarning("pictures_not_read", message, number))
     return warnings

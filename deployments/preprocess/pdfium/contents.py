@@ -85,6 +85,7 @@ class Contents:
         is_embedded: Whether the document holds the fonts of all its text.
         arrows: Places where PDFium may draw the arrow of a combo box.
         outline_glyphs: How many glyphs the outlines could be.
+        outlines: The place of all outlines together.
         annotations: Places of annotations and form fields that may show text, which the text layer does not hold.
         is_complete: False if there were too many objects to look at all of them.
     """
@@ -95,6 +96,7 @@ class Contents:
     text_objects: dict[int, Any] = field(default_factory=dict)
     is_embedded: bool = True
     outline_glyphs: float = 0.0
+    outlines: Box = (1.0, 1.0, 0.0, 0.0)
     annotations: list[Box] = field(default_factory=list)
     arrows: list[Box] = field(default_factory=list)
     is_complete: bool = True
@@ -146,7 +148,7 @@ class _Look:
         elif kind == pdfium.FPDF_PAGEOBJ_PATH:
             segments = pdfium.FPDFPath_CountSegments(thing)
             if segments >= _OUTLINE_SEGMENTS and _is_filled(thing):
-                self.contents.outline_glyphs += segments / _SEGMENTS_A_GLYPH
+                self._outline(thing, to_page, segments)
         elif kind == pdfium.FPDF_PAGEOBJ_FORM:
             inner = parent.after(matrix_of(thing))
             inner_to_page = self.to_page.after(inner)
@@ -178,6 +180,19 @@ class _Look:
             size = thickness
         if size > 0:
             self.contents.text_sizes.append((size, max(1.0, 2 * length / size)))
+
+    def _outline(self, path: Any, to_page: Matrix, segments: int) -> None:
+        self.contents.outline_glyphs += segments / _SEGMENTS_A_GLYPH
+        left, bottom, right, top = self._bounds
+        if pdfium.FPDFPageObj_GetBounds(path, left, bottom, right, top):
+            box = _clipped(*to_page.spread(left.value, bottom.value, right.value, top.value))
+            so_far = self.contents.outlines
+            self.contents.outlines = (
+                min(so_far[0], box[0]),
+                min(so_far[1], box[1]),
+                max(so_far[2], box[2]),
+                max(so_far[3], box[3]),
+            )
 
     def _picture(self, picture: Any, to_page: Matrix) -> None:
         columns, rows = ctypes.c_uint(), ctypes.c_uint()

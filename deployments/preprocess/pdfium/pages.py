@@ -11,7 +11,7 @@ from deployments.preprocess.pdfium.drawing import View, draw_page
 from deployments.preprocess.pdfium.glyphs import read_glyphs
 from deployments.preprocess.pdfium.library import pdfium
 from deployments.preprocess.pdfium.resolution import Resolution, resolution, suitable_dpi
-from deployments.preprocess.pdfium.text_checks import doubts_about_contents, doubts_about_text
+from deployments.preprocess.pdfium.text_checks import doubts_about_text
 from deployments.preprocess.pdfium.text_lines import TextLine, rotation_of_text, text_lines
 from deployments.preprocess.pdfium.text_samples import Sample, samples_of
 from deployments.preprocess.pdfium.visibility import unseen_glyphs
@@ -117,7 +117,7 @@ class _Layer:
         contents, wanted = self._contents, self._wanted
         if not contents.text_sizes:
             return None, []
-        doubts = doubts_about_contents(contents, sum(count for _, count in contents.text_sizes))
+        doubts = [] if contents.is_complete else ["the page has very many objects"]
         is_refused = wanted == "never" or bool(wanted == "auto" and doubts)
         if is_refused and contents.is_embedded:
             return None, []
@@ -134,6 +134,7 @@ class _Layer:
             self.hidden = len(unseen)  # invisible text is that of another OCR program
             return None, []
         pictures = [picture.box for picture in contents.pictures if picture.coverage >= _TELLING_COVERAGE]
+        drawings = [contents.outlines] if contents.outline_glyphs >= _TELLING_OUTLINES else []
         lines = text_lines(glyphs.glyphs)
         samples = samples_of(lines, self._size_pt) if wanted == "auto" else []
         layer = {
@@ -142,10 +143,10 @@ class _Layer:
             "samples": [[sample.text, sample.quad, sample.view.width, sample.view.height] for sample in samples],
             "unmapped": glyphs.unmapped,
             "doubts": doubts,
-            "unread": [self._pixels(box) for box in (*pictures, *contents.annotations)],
+            "unread": [self._pixels(box) for box in (*pictures, *contents.annotations, *drawings)],
             "pictures": len(pictures),
             "annotations": len(contents.annotations),
-            "has_outlines": contents.outline_glyphs >= _TELLING_OUTLINES,
+            "drawings": len(drawings),
         }
         return layer, samples
 

@@ -1,15 +1,10 @@
-"""Checks that a text layer holds all the text that a page shows, and that it is real text, not garbage."""
+"""Checks that a text layer is real text, not garbage."""
 
 import unicodedata
 
-from deployments.preprocess.pdfium.contents import Contents
 from deployments.preprocess.pdfium.glyphs import Glyphs
 
-__all__ = ["doubts_about_contents", "doubts_about_text"]
-
-# Text drawn as outlines counts if it is more than a logo, and more than this share of the text.
-_MOST_OUTLINES = 100
-_MOST_OUTLINES_SHARE = 0.25
+__all__ = ["doubts_about_text"]
 
 _MOST_UNMAPPED = 0.05
 
@@ -24,24 +19,6 @@ _COMMON_MARKS = frozenset(
 _LEAST_VOWELS = 0.22
 _TELLING_LETTERS = 150
 _VOWELS = frozenset("aeiouy")
-
-
-def doubts_about_contents(contents: Contents, characters: float) -> list[str]:
-    """Say why a page's text layer may not hold all of the page's text.
-
-    Args:
-        contents: The page's contents.
-        characters: Roughly how many characters the text layer has.
-
-    Returns:
-        Parts of a sentence; empty if there is no doubt.
-    """
-    doubts = []
-    if contents.outline_glyphs > max(_MOST_OUTLINES, _MOST_OUTLINES_SHARE * characters):
-        doubts.append("it has drawings that may be text")
-    if not contents.is_complete:
-        doubts.append("it has very many objects")
-    return doubts
 
 
 def doubts_about_text(glyphs: Glyphs) -> list[str]:

@@ -95,7 +95,9 @@ def _is_telling(line: TextLine) -> bool:
 
 
 def _is_known(character: str) -> bool:
-    return unicodedata.name(character[0], "").startswith(("LATIN", "DIGIT", "CJK UNIFIED", "HIRAGANA", "KATAKANA"))
+    return unicodedata.name(character[0], "").startswith(
+        ("LATIN", "DIGIT", "CJK UNIFIED", "HIRAGANA", "KATAKANA", "FULLWIDTH")
+    )
 
 
 def _sample(line: TextLine, size_pt: tuple[float, float]) -> Sample:

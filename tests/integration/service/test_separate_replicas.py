@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.minio import MinioServer
+from tests.pdfs import MEANINGS, WRONG_DIGITS, helvetica_pdf
 from tests.pictures import drawn_page, encoded
 from tests.service import RunningService
 
@@ -38,6 +39,18 @@ def test_upload_has_the_same_answer(separate: httpx.Client, client: httpx.Client
     pages = separate.post(path, content=PNG).json()["pages"]
     assert pages == client.post(path, content=PNG).json()["pages"]
     assert len(pages) == 1
+
+
+def test_text_layer_has_the_same_answer(separate: httpx.Client, client: httpx.Client) -> None:
+    lines, picture = ("Amounts of the year", "Total 1204.50"), Image.fromarray(drawn_page("STAMPED TODAY")[:100])
+    codes = []
+    for meanings in (MEANINGS, WRONG_DIGITS):
+        data = helvetica_pdf(lines, meanings, picture)
+        answers = [asked.post("/v1/ocr", content=data).json() for asked in (separate, client)]
+        assert answers[0]["pages"] == answers[1]["pages"]
+        assert answers[0]["pages"][0]["text"] == "Amounts of the year\nSTAMPED TODAY\nTotal 1204.50"
+        codes.append([warning["code"] for warning in answers[0]["warnings"]])
+    assert codes == [[], ["text_layer_refused"]]
 
 
 def test_source_has_the_same_answer(separate: httpx.Client, client: httpx.Client, minio: MinioServer) -> None:

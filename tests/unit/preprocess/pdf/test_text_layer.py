@@ -326,9 +326,16 @@ def test_pdf_that_is_cut_off_is_mended(read: Read, last: bytes) -> None:
     assert codes(page) == ["truncated"]
 
 
-def test_text_drawn_as_outlines_asks_for_reading(read: Read) -> None:
-    glyph = b"0 0 m " + b"1 1 2 2 3 3 c " * 30 + b"f "
-    assert read(page_with(text_at((PROSE, 72, 700)) + glyph * 150)).text_layer is None
+def test_text_drawn_as_outlines_is_to_be_read(read: Read) -> None:
+    glyph = b"%d 300 m " + b"%d 300 l %d 308 l " * 12 + b"f "
+    logo = b"".join(glyph % ((x,) + (x, x + 5) * 12) for x in range(100, 300, 6))
+    data = page_with(text_at((PROSE, 72, 700)) + b" " + logo)
+    page = read(data, dpi=72)
+    assert page.text_layer is not None
+    assert [line.text for line in page.text_layer] == [PROSE]
+    assert page.unread.round().tolist() == [[100, 534, 303, 542]]
+    assert codes(page) == []
+    assert codes(read(data, text_layer="always")) == ["pictures_not_read"]
 
 
 def test_page_without_text_is_drawn_whatever_is_asked(read: Read) -> None:
