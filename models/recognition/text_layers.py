@@ -22,7 +22,7 @@ _SURE = 0.85
 # The least likeness of both texts, and of their digits. Of a shifted font, a third at most is alike by chance; a line
 # that is read with some mistakes has 0.9.
 _LEAST_ALIKE = 0.5
-_TELLING_DIGITS = 3
+_TELLING = 3
 
 # The share of a quad that lies in a part to be read, and the share that lines of the layer may cover.
 _LEAST_INSIDE = 0.5
@@ -90,10 +90,12 @@ def contradiction(text: str, shown: str) -> bool:
     # Without their accents, which are easily misread: in Vietnamese half of the letters have some.
     text, shown = (unicodedata.normalize("NFKD", one).casefold() for one in (text, shown))
     letters, shown_letters = ("".join(filter(str.isalnum, one)) for one in (text, shown))
-    if _likeness(letters, shown_letters) < _LEAST_ALIKE:
+    # Of marks alone, some are read as letters. Where they stand for a word, it has several.
+    is_telling = len(letters) >= _TELLING or sum(map(str.isascii, shown_letters)) >= _TELLING
+    if is_telling and _likeness(letters, shown_letters) < _LEAST_ALIKE:
         return True
     digits, shown_digits = ("".join(filter(str.isdigit, one)) for one in (text, shown))
-    return len(digits) >= _TELLING_DIGITS and _likeness(digits, shown_digits) < _LEAST_ALIKE
+    return len(digits) >= _TELLING and _likeness(digits, shown_digits) < _LEAST_ALIKE
 
 
 def _likeness(one: str, other: str) -> float:

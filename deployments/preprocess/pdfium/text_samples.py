@@ -14,10 +14,11 @@ __all__ = ["Sample", "samples_of"]
 _MOST_SAMPLES = 3
 _SAMPLE_LENGTH = 24
 
-# A wrong digit is worse than a wrong letter, and no reader notices it.
-_DIGIT_WEIGHT = 3
+# A wrong digit is worse than a wrong letter, and no reader notices it. Marks tell little, and are often misread.
+_DIGIT_WEIGHT = 3.0
+_MARK_WEIGHT = 0.2
 
-# The least letters and digits of a sample, and the share of them that the recognizer is sure to know.
+# The least characters of a sample, and the share of them that the recognizer is sure to know.
 _LEAST_CHARACTERS = 3
 _LEAST_KNOWN = 0.8
 
@@ -75,27 +76,25 @@ def _parts(line: TextLine) -> list[TextLine]:
     return parts
 
 
-def _weights(line: TextLine) -> dict[tuple[int, str], int]:
-    return {
-        (glyph.style.font, glyph.text): _DIGIT_WEIGHT if glyph.text.isdigit() else 1
-        for word in line.words
-        for glyph in word.glyphs
-        if glyph.text.isalnum()
-    }
+def _weights(line: TextLine) -> dict[tuple[int, str], float]:
+    return {(glyph.style.font, glyph.text): _weight(glyph.text) for word in line.words for glyph in word.glyphs}
+
+
+def _weight(character: str) -> float:
+    return _DIGIT_WEIGHT if character.isdigit() else 1.0 if character.isalnum() else _MARK_WEIGHT
 
 
 def _is_telling(line: TextLine) -> bool:
     glyphs = [glyph for word in line.words for glyph in word.glyphs]
-    characters = [glyph.text for glyph in glyphs if glyph.text.isalnum()]
     return (
         all(glyph.has_ink for glyph in glyphs)
-        and len(characters) >= _LEAST_CHARACTERS
-        and sum(map(_is_known, characters)) >= _LEAST_KNOWN * len(characters)
+        and len(glyphs) >= _LEAST_CHARACTERS
+        and sum(_is_known(glyph.text) for glyph in glyphs) >= _LEAST_KNOWN * len(glyphs)
     )
 
 
 def _is_known(character: str) -> bool:
-    return unicodedata.name(character[0], "").startswith(
+    return character.isascii() or unicodedata.name(character[0], "").startswith(
         ("LATIN", "DIGIT", "CJK UNIFIED", "HIRAGANA", "KATAKANA", "FULLWIDTH")
     )
 

@@ -22,6 +22,7 @@ from models.steps import run_steps
         ("Total due: 2,315.61", "Total due: 1,204.50"),
         ("12345678", "23456789"),
         ("电子发票", "购买方名"),
+        ('"7+%-', "Phone"),
     ],
 )
 def test_shifted_text_contradicts_the_page(text: str, shown: str) -> None:
@@ -37,6 +38,9 @@ def test_shifted_text_contradicts_the_page(text: str, shown: str) -> None:
         ("up to 1 ⁄4 inch, No. 6", "up to ½ inch, No. 6"),
         ("CAPITALS", "Capitals"),
         ("x - 1", "x–1"),
+        ("- - - -", "一一一一"),
+        ("Chapter 1 ............... 12", "Chapter 1 12"),
+        ("Cộng hòa xã hội", "Cong hoa xa hoi"),
     ],
 )
 def test_a_misread_line_does_not_contradict_the_page(text: str, shown: str) -> None:
