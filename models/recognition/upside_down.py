@@ -25,6 +25,8 @@ _ON_ITS_HEAD = -3.0
 _SURE = 0.9
 # In heights of a line. Characters are rarely wider: if a line has so few of them, most of it was not read.
 _WIDEST_CHARACTER = 3.0
+# So many lines that were turned, and such a share of all that ran down, tell that the others run up too.
+_FEWEST_TURNED, _MOST_SHARE = 3, 0.67
 # A page of junk has hundreds of doubtful lines, and nothing is won there.
 _MOST_LINES = 100
 
@@ -49,7 +51,7 @@ def turn_doubtful_lines(
 
     Returns:
         Quads in pixels of the page as stored, crops and texts. A line is turned if that is read surely, and more
-        surely than before.
+        surely than before. If most lines that ran down were turned, the others are if more of them is then read.
     """
     doubtful = _doubtful(upright, crops, texts)
     if not doubtful:
@@ -60,13 +62,29 @@ def turn_doubtful_lines(
     points, crops, texts = points.copy(), list(crops), list(texts)
     if not on_head:
         return points, crops, texts
-    turned = [np.roll(points[index], 2, axis=0) for index in on_head]
-    turned_crops = [crop(quad) for quad in turned]
-    again: Sequence[LineText] = yield NetInputs("recognition", [line.pixels for line in turned_crops])
-    for index, quad, line, text in zip(on_head, turned, turned_crops, again, strict=True):
-        if text.confidence >= _SURE and _characters_right(text) > _characters_right(texts[index]):
-            points[index], crops[index], texts[index] = quad, line, text
+    is_turned = np.zeros(len(points), dtype=np.bool_)
+    # Lines between others that run up do so too, such as a short number that was read surely on its head.
+    for least in (_SURE, 0.0):
+        indices = on_head if least else _against_most(upright, is_turned)
+        if not indices:
+            break
+        turned = [np.roll(points[index], 2, axis=0) for index in indices]
+        turned_crops = [crop(quad) for quad in turned]
+        again: Sequence[LineText] = yield NetInputs("recognition", [line.pixels for line in turned_crops])
+        for index, quad, line, text in zip(indices, turned, turned_crops, again, strict=True):
+            if text.confidence >= least and _characters_right(text) > _characters_right(texts[index]):
+                points[index], crops[index], texts[index] = quad, line, text
+                is_turned[index] = True
     return points, crops, texts
+
+
+def _against_most(upright: Floats, is_turned: npt.NDArray[np.bool_]) -> list[int]:
+    """The lines that run down the upright page if most lines that did were turned."""
+    run = upright[:, 1] - upright[:, 0]
+    is_down = run[:, 1] > np.abs(run[:, 0])
+    others = np.flatnonzero(is_down & ~is_turned)
+    count = int((is_down & is_turned).sum())
+    return others.tolist() if count >= max(_FEWEST_TURNED, _MOST_SHARE * (count + len(others))) else []
 
 
 def _doubtful(upright: Floats, crops: Sequence[LineCrop], texts: Sequence[LineText]) -> list[int]:
