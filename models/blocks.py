@@ -21,6 +21,8 @@ _TELLING_ASPECT = 2.0
 _SIDEWAYS_SHARE = 0.67
 # In heights of a line: anything shorter is a letter or a digit, whose quad may be higher than wide.
 _LEAST_LENGTH = 1.5
+# Up to so many letters, so many of these lengths away from all lines, are the number of a page.
+_FAR, _MOST_FAR = 2.0, 3
 
 
 def leveled(points: Quads, of: Indices | None = None) -> Floats:
@@ -68,18 +70,26 @@ def find_blocks(points: Quads) -> list[Indices]:
     is_across, is_along = is_steep & (run[:, 1] > least), ~is_steep & (run[:, 0] > least)
     if not is_along.any():
         return [everything]
-    left, right = boxes.right <= boxes.left[is_along].min(), boxes.left >= boxes.right[is_along].max()
-    top, bottom = boxes.bottom <= boxes.top[is_along].min(), boxes.top >= boxes.bottom[is_along].max()
-    sides = [left, right, top, bottom]
-    if ((top | bottom) & is_across).sum() > ((left | right) & is_across).sum():
-        sides = [top, bottom, left, right]
+    main = boxes.of(np.flatnonzero(is_along))
+    away = [main.left.min() - boxes.right, boxes.left - main.right.max()]  # beyond either side
+    away_down = [main.top.min() - boxes.bottom, boxes.top - main.bottom.max()]
+    counts = [sum(int((is_across & (one >= 0)).sum()) for one in pair) for pair in (away, away_down)]
+    if not any(counts):
+        return [everything]
+    sides = [*away, *away_down] if counts[0] >= counts[1] else [*away_down, *away]
     is_left = np.ones(len(points), dtype=np.bool_)
     before: list[Indices] = []
     after: list[Indices] = []
-    for side in sides:
-        is_block = is_left & side & is_across
+    for distance in sides:
+        is_short = is_left & ~is_along & ~is_across & (distance >= 0)
+        is_block = is_left & is_across & (distance >= 0)
         if is_block.any():
-            is_block |= is_left & side & ~is_along & _is_among(boxes, is_block)
+            is_block |= is_short & _is_among(boxes, is_block)
+        # A short number that is far away is that of a page whose head runs across its text.
+        is_far = is_short & (distance > _FAR * least)
+        if is_far.sum() <= _MOST_FAR:
+            is_block |= is_far
+        if is_block.any():
             # On the page as it stands: a heading above vertical writing comes first, a stamp at either side last.
             is_first = points[is_block][:, :, 1].max() <= points[is_along][:, :, 1].min()
             (before if is_first else after).append(np.flatnonzero(is_block))

@@ -141,6 +141,26 @@ def test_stamp_up_the_side_of_a_page_is_read_apart(left: int, is_up: bool, degre
     assert reading_order(page.points(degrees)).tolist() == list(range(14))
 
 
+def test_head_and_number_of_a_page_are_not_among_the_rows_of_its_turned_table() -> None:
+    page = LinesOfPage()
+    for row in range(6):
+        for left in (300, 500, 700):
+            page.put(left, 100 + 60 * row, 80)
+    page.put(80, 250, 24, 26)
+    page.quads.append([[1000, 120], [1000, 320], [976, 320], [976, 120]])
+    assert reading_order(page.points()).tolist() == list(range(20))
+
+
+def test_first_column_of_digits_belongs_to_its_table_beside_a_stamp() -> None:
+    page = LinesOfPage()
+    for row in range(6):
+        page.put(80, 100 + 60 * row, 14)
+        for left in (300, 500, 700):
+            page.put(left, 100 + 60 * row, 80)
+    page.quads.append([[1000, 120], [1000, 320], [976, 320], [976, 120]])
+    assert reading_order(page.points()).tolist() == list(range(25))
+
+
 def test_turned_headings_belong_to_their_table() -> None:
     page = LinesOfPage().put(10, 70, 100)
     for left in (200, 260, 320):
