@@ -1,6 +1,7 @@
 """Turns the detector's probability map into quads (DB, arXiv:1911.08947, section 3.4)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,9 +15,17 @@ from models.settings import DetectionOptions
 __all__ = ["DbThresholds", "db_quads", "reading_quads"]
 
 Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.uint8]
+Contour = npt.NDArray[np.int32]
+Rectangle = tuple[float, float, float, float, float]
 
 # A region thinner than this in the map is noise, not text: at 3 pixels a stroke can't be told from its shadow.
 _LEAST_SIDE_PX = 3.0
+# A stamp joins lines to a region whose rectangle has a low score, but not as low as that of a drawing. Such a region is
+# parted where it is thicker than the page's lines are, and a part of this length, in their thickness, is a line.
+_LEAST_SCORE_OF_JOINED = 0.3
+_THICKER = 1.5
+_LEAST_LENGTH_OF_PART = 3.0
 # The map's text kernel is shrunk; joining neighbors across one pixel mends lines that the threshold broke.
 _DILATION = np.ones((2, 2), dtype=np.uint8)
 # A quad so many times as high as wide holds a line that runs downwards, not one wide letter.
@@ -49,6 +58,7 @@ def db_quads(
     Each connected region of text pixels is replaced by its rectangle of least area, scored by the mean probability
     inside, and grown by `area * unclip_ratio / perimeter` on each side (the paper's unclipping, which for a rectangle
     needs no polygon offsetting: the offset shape's rectangle of least area is the same rectangle with longer sides).
+    Lines that a stamp joins to one region are parted where it covers them.
 
     Args:
         probability: (H, W) float32 in [0, 1]. Read only.
@@ -69,20 +79,15 @@ def db_quads(
             f"the detector returned an array of shape {probability.shape}{' with NaN' if probability.ndim == 2 else ''}"
             " instead of a probability map: model file and manifest disagree"
         )
-    mask = cv2.dilate((probability > thresholds.threshold).astype(np.uint8), _DILATION)
-    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-    rectangles = []
-    scores = []
-    for contour in contours:
-        center, size, angle = cv2.minAreaRect(contour)
-        if min(size) < _LEAST_SIDE_PX:
-            continue
-        box = np.asarray(cv2.boxPoints((center, size, angle)), dtype=np.float32)
-        score = _mean_inside(probability, box)
-        if score < thresholds.box_threshold:
-            continue
-        rectangles.append((*center, *size, angle))
-        scores.append(score)
+    mask = np.asarray(cv2.dilate((probability > thresholds.threshold).astype(np.uint8), _DILATION), dtype=np.uint8)
+    rectangles, scores, rest = _rectangles(_contours(mask), probability, thresholds)
+    joined = [contour for contour, score in rest if score > _LEAST_SCORE_OF_JOINED]
+    if joined and rectangles:
+        thickness = float(np.median([min(rectangle[2:4]) for rectangle in rectangles]))
+        parts, of_parts, _ = _rectangles(_thin_parts(mask, joined, thickness), probability, thresholds)
+        lines = [index for index, part in enumerate(parts) if max(part[2:4]) > _LEAST_LENGTH_OF_PART * thickness]
+        rectangles += [parts[index] for index in lines]
+        scores += [of_parts[index] for index in lines]
     if not rectangles:
         return np.empty((0, 4, 2), np.float32), np.empty(0, np.float32)
     grown = _unclipped(np.array(rectangles, dtype=np.float64), thresholds.unclip_ratio)
@@ -95,6 +100,41 @@ def db_quads(
         np.linalg.norm(quads[:, 0] - quads[:, 3], axis=1) > _LEAST_SIDE_PX
     )
     return quads[keep].astype(np.float32), np.array(scores, dtype=np.float32)[keep]
+
+
+def _rectangles(
+    contours: Sequence[Contour], probability: Floats, thresholds: DbThresholds
+) -> tuple[list[Rectangle], list[float], list[tuple[Contour, float]]]:
+    """The rectangles of contours that are text, their scores, and the other contours with theirs."""
+    rectangles: list[Rectangle] = []
+    scores: list[float] = []
+    rest: list[tuple[Contour, float]] = []
+    for contour in contours:
+        center, size, angle = cv2.minAreaRect(contour)
+        if min(size) < _LEAST_SIDE_PX:
+            continue
+        box = np.asarray(cv2.boxPoints((center, size, angle)), dtype=np.float32)
+        score = _mean_inside(probability, box)
+        if score < thresholds.box_threshold:
+            rest.append((contour, score))
+            continue
+        rectangles.append((center[0], center[1], size[0], size[1], angle))
+        scores.append(score)
+    return rectangles, scores, rest
+
+
+def _thin_parts(mask: Mask, joined: Sequence[Contour], thickness: float) -> list[Contour]:
+    """The contours of what is left of regions without the parts that are thicker than a line, such as a stamp."""
+    region = np.asarray(cv2.drawContours(np.zeros_like(mask), joined, -1, 1, cv2.FILLED), np.uint8) & mask
+    side = round(_THICKER * thickness)
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    thick = cv2.dilate(cv2.morphologyEx(region, cv2.MORPH_OPEN, disk), _DILATION)
+    return _contours(region & ~np.asarray(thick, np.uint8))
+
+
+def _contours(mask: Mask) -> list[Contour]:
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    return [np.asarray(contour, dtype=np.int32) for contour in contours]
 
 
 def _mean_inside(probability: Floats, box: npt.NDArray[np.float32]) -> float:

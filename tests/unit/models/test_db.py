@@ -164,6 +164,30 @@ def test_regions_do_not_influence_each_other() -> None:
     assert by_position(together) == by_position(alone)
 
 
+def test_lines_that_a_stamp_joins_keep_their_thin_parts() -> None:
+    page = empty_map()
+    for top in (20, 45, 70, 95, 120):
+        page[top : top + 8, 20:280] = 1
+    page[60:138, 140:160] = 1  # joins three lines
+    points, _ = db_quads(page, MAP_SIZE, TIGHT)
+    found = sorted((round(float(quad[:, 1].min())), round(float(quad[:, 0].min()))) for quad in points)
+    assert [left for _, left in found[:2]] == [20, 20], "the two lines outside of it"
+    assert len(found) == 2 + 3 * 2
+    for top in (70, 95, 120):
+        left, right = (quad for quad in points if abs(quad[:, 1].min() - top) < 2)
+        ends = sorted([(quad[:, 0].min(), quad[:, 0].max()) for quad in (left, right)])
+        assert ends[0][0] == pytest.approx(20, abs=2)
+        assert ends[0][1] == pytest.approx(140, abs=4)
+        assert ends[1][0] == pytest.approx(160, abs=4)
+        assert ends[1][1] == pytest.approx(280, abs=2)
+
+
+def test_region_that_looks_like_no_lines_is_dropped_whole() -> None:
+    page = filled(20, 20, 280, 28)
+    page[60:190, 60:63] = page[60:190, 200:203] = page[60:63, 60:203] = page[187:190, 60:203] = 1  # a frame
+    assert len(db_quads(page, MAP_SIZE, THRESHOLDS)[0]) == 1
+
+
 def test_map_is_not_written_to() -> None:
     probability = filled(50, 60, 150, 80)
     probability.flags.writeable = False
