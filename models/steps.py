@@ -15,7 +15,7 @@ __all__ = ["Finished", "NetInputs", "NetName", "Steps", "advance", "run_steps"]
 
 Result = TypeVar("Result")
 
-NetName = Literal["detection", "recognition", "direction"]
+NetName = Literal["detection", "detection_documents", "recognition", "direction"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ site=$PWD
 find . -type d \( -name tests -o -name include \) -not -path './ray/*' -prune -exec rm -rf {} +
 find . -type f -regextype posix-extended -regex '.*\.(pyi|pyx|pxd|pxi|h|hpp|c|cpp|a|map)' -delete
 
-# rapidocr is installed for the ONNX files that the bundles name, and never imported.
-find rapidocr -type f -not -name 'PP-OCRv6_*_small.onnx' -not -name '*_cls_mobile.onnx' -delete
-find rapidocr -type d -empty -delete
+# These are installed for the ONNX files that the bundles name, and never imported.
+find rapidocr tinyocr -type f -not -name 'PP-OCRv6_*_small.onnx' -not -name '*_cls_mobile.onnx' \
+  -not -name 'PP-OCRv6_det_tiny.onnx' -delete
+find rapidocr tinyocr -type d -empty -delete
 
 # OpenVINO reads ONNX and runs on the CPU.
 rm -rf openvino/{cmake,tools,torch} openvino/frontend/{jax,paddle,pytorch,tensorflow} \
@@ -54,6 +55,6 @@ move() {
 
 # From the rarest change to the commonest. Fixed file times: what did not change gives the same layer again.
 move cuda "$site"/nvidia*
-move weights "$site"/rapidocr*
+move weights "$site"/rapidocr* "$site"/tinyocr*
 move packages "$venv"
 find "$layers" -exec touch --no-dereference --date=2000-01-01 {} +

@@ -16,9 +16,8 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from models.errors import ConfigurationError, RayocrError
-from models.manifests import load_manifest, verified_path
-from models.runtime import check_net
 from serve.api.keys import ApiKeys
+from serve.config.bundle import check_bundle
 from serve.config.colocation import is_colocated
 from serve.config.loading import LoadedSettings
 from serve.config.settings import INGRESS_CPUS, Settings
@@ -84,11 +83,7 @@ def _stop_on_signals(stopped: threading.Event) -> None:
 
 def _check(settings: Settings) -> None:
     """Find here, in a second, what a replica would report from deep inside a log after half a minute."""
-    manifest = load_manifest(settings.bundle)
-    for file in manifest.files():
-        verified_path(file)
-    check_net(settings.detection.net, manifest.detection)
-    check_net(settings.recognition.net, manifest.recognition)
+    check_bundle(settings)
     if settings.http.proxy == "haproxy":
         haproxy.check_haproxy()
     if settings.http.api_keys_directory is not None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from deployments.stages.direction import direction_batcher
 from deployments.stages.stepping import drive
 from deployments.work.batching import ShapeBatcher, power_of_two
 from deployments.work.threads import WorkThreads, limit_threads
-from models.detection import TextDetector
+from models.detection import PageDetector, TextDetector
 from models.direction import LineDirection
 from models.manifests import load_manifest
 from models.page import Page, PageQuads, Quads
@@ -47,20 +48,17 @@ class Detector:
         self._metrics = metrics or StageMetrics("detection")
         manifest = load_manifest(bundle)
         direction = LineDirection.load(manifest, manifest.detection, settings.net)
-        self._detector = TextDetector.load(manifest.detection, settings.net, direction)
+        self._detector = PageDetector.load(manifest, settings.net, direction)
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("detection", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device. Meanwhile, these threads scale pages and read maps.
         self._cpu_threads = WorkThreads("detection-cpu", settings.max_work_s) if is_gpu else self._net_threads
         self._begin = self._metrics.metered("resize", advance)
         self._resume = self._metrics.metered("postprocess", advance)
-        batcher: ShapeBatcher[npt.NDArray[np.float32]] = ShapeBatcher(
-            self._metrics.metered("detection_net", self._infer),
-            self._net_threads,
-            power_of_two(settings.max_batch_pages or (_GPU_BATCH_PAGES if is_gpu else 1)),
-            self._metrics.batch,
-        )
-        self._nets: dict[str, ShapeBatcher[Any]] = {"detection": batcher}
+        pages = power_of_two(settings.max_batch_pages or (_GPU_BATCH_PAGES if is_gpu else 1))
+        self._nets: dict[str, ShapeBatcher[Any]] = {
+            one.net_name: self._batcher(one, pages) for one in {self._detector.documents, self._detector.scenes}
+        }
         if direction is not None:
             self._nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads)
 
@@ -116,8 +114,14 @@ class Detector:
         self._net_threads.check()
         self._cpu_threads.check()
 
-    def _infer(self, batch: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float32]]:
-        return list(self._detector.infer(batch))
+    def _batcher(
+        self, detector: TextDetector, pages: Callable[[tuple[int, ...], int], int]
+    ) -> ShapeBatcher[npt.NDArray[np.float32]]:
+        def infer(batch: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float32]]:
+            return list(detector.infer(batch))
+
+        run = self._metrics.metered("detection_net", infer)
+        return ShapeBatcher(run, self._net_threads, pages, self._metrics.batch)
 
 
 def _without_quads(page: Page) -> PageQuads:

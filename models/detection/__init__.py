@@ -4,5 +4,6 @@ Reading the lines is `models.recognition`'s task, and telling which way up they 
 """
 
 from models.detection.detector import TextDetector
+from models.detection.pages import PageDetector
 
-__all__ = ["TextDetector"]
+__all__ = ["PageDetector", "TextDetector"]

@@ -26,6 +26,8 @@ _LEAST_SIDE_PX = 3.0
 _LEAST_SCORE_OF_JOINED = 0.3
 _THICKER = 1.5
 _LEAST_LENGTH_OF_PART = 3.0
+# A region of so few pixels holds a character or two.
+_LONE_CHARACTER_PX = 120.0
 # The map's text kernel is shrunk; joining neighbors across one pixel mends lines that the threshold broke.
 _DILATION = np.ones((2, 2), dtype=np.uint8)
 # A quad so many times as high as wide holds a line that runs downwards, not one wide letter.
@@ -114,7 +116,9 @@ def _rectangles(
         if min(size) < _LEAST_SIDE_PX:
             continue
         box = np.asarray(cv2.boxPoints((center, size, angle)), dtype=np.float32)
-        score = _mean_inside(probability, box)
+        # The rectangle of a lone character is mostly the region's faint edge, which says nothing about its text.
+        least = thresholds.threshold if size[0] * size[1] < _LONE_CHARACTER_PX else None
+        score = _mean_inside(probability, box, least)
         if score < thresholds.box_threshold:
             rest.append((contour, score))
             continue
@@ -137,14 +141,18 @@ def _contours(mask: Mask) -> list[Contour]:
     return [np.asarray(contour, dtype=np.int32) for contour in contours]
 
 
-def _mean_inside(probability: Floats, box: npt.NDArray[np.float32]) -> float:
+def _mean_inside(probability: Floats, box: npt.NDArray[np.float32], least: float | None) -> float:
+    """The mean probability inside a box: of all pixels, or of those with more than `least`."""
     height, width = probability.shape
     (low_x, low_y), (high_x, high_y) = box.min(axis=0).tolist(), box.max(axis=0).tolist()
     left, right = (min(max(x, 0), width - 1) for x in (math.floor(low_x), math.ceil(high_x)))
     top, bottom = (min(max(y, 0), height - 1) for y in (math.floor(low_y), math.ceil(high_y)))
     inside = np.zeros((bottom - top + 1, right - left + 1), dtype=np.uint8)
     cv2.fillPoly(inside, [(box - (left, top)).astype(np.int32)], 1)
-    return float(cv2.mean(probability[top : bottom + 1, left : right + 1], inside)[0])
+    part = probability[top : bottom + 1, left : right + 1]
+    if least is not None:
+        inside &= part > least
+    return float(cv2.mean(part, inside)[0])
 
 
 def _unclipped(rectangles: npt.NDArray[np.float64], ratio: float) -> npt.NDArray[np.float64]:

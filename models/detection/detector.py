@@ -1,6 +1,7 @@
 """The text detector, which finds the quads of a page's text lines."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 
 from models.detection.db import DbThresholds, db_quads
 from models.detection.gutters import cut_at_gutters
+from models.detection.marks import find_marks, mark_steps, unread_ink_warning
 from models.detection.passes import LineHeights, first_pass, may_miss_text, second_pass
 from models.detection.resize import DetectionInput
 from models.detection.tiling.tiles import TileSearch, tile_steps
@@ -18,7 +20,7 @@ from models.page import Page, PageWarning, Quads
 from models.reading_order import reading_order
 from models.runtime import Runtime, load_net
 from models.settings import DetectionOptions, NetSettings
-from models.steps import NetInputs, Steps, run_steps
+from models.steps import NetInputs, NetName, Steps, run_steps
 from models.upright import stored_points, upright_points, upright_size
 
 __all__ = ["TextDetector"]
@@ -40,16 +42,28 @@ class TextDetector:
         net: The loaded net. As many threads as it has may share this detector.
         manifest: The net's description.
         direction: Tells how pages are turned. None leaves every page as it is.
+        net_name: The name by which its steps ask for the net.
     """
 
-    def __init__(self, net: Runtime, manifest: DetectionManifest, direction: LineDirection | None = None) -> None:
+    def __init__(
+        self,
+        net: Runtime,
+        manifest: DetectionManifest,
+        direction: LineDirection | None = None,
+        net_name: NetName = "detection",
+    ) -> None:
+        self.net_name: NetName = net_name
         self._net = net
         self._manifest = manifest
         self._direction = direction
 
     @classmethod
     def load(
-        cls, manifest: DetectionManifest, settings: NetSettings, direction: LineDirection | None = None
+        cls,
+        manifest: DetectionManifest,
+        settings: NetSettings,
+        direction: LineDirection | None = None,
+        net_name: NetName = "detection",
     ) -> "TextDetector":
         """Check and load the manifest's net.
 
@@ -57,16 +71,13 @@ class TextDetector:
             manifest: The net's description.
             settings: Where and how the net runs.
             direction: Tells how pages are turned. None leaves every page as it is.
+            net_name: The name by which its steps ask for the net.
 
         Raises:
             ConfigurationError: The file is missing or not the manifest's, or this machine can't meet the settings.
         """
         net = load_net(verified_path(manifest.file), manifest, "map", settings, large_px=_LARGE_PX)
-        return cls(net, manifest, direction)
-
-    def prepare(self, page: Page, options: DetectionOptions) -> DetectionInput:
-        """Scale a page to the input for its first pass. Safe to call from several threads."""
-        return first_pass(page.pixels, page.number, self._manifest, is_thorough=bool(options.thorough))
+        return cls(net, manifest, direction, net_name)
 
     def second_pass(
         self, page: Page, prepared: DetectionInput, quads: Quads, options: DetectionOptions
@@ -108,30 +119,37 @@ class TextDetector:
         upright, scores = db_quads(probability, prepared.page_size, DbThresholds.of(self._manifest, options))
         return _ordered(upright, scores, prepared, _most_lines(prepared, options))
 
-    def steps(self, page: Page, options: DetectionOptions) -> Steps[Quads]:
-        """Find the lines of one page. The net `detection` is to answer each input with its map, as `infer` does."""
-        prepared = self.prepare(page, options)
-        (probability,) = yield NetInputs("detection", [prepared.pixels])
+    def steps(self, page: Page, options: DetectionOptions, *, is_document: bool) -> Steps[Quads]:
+        """Find the lines of one page. The net `net_name` is to answer each input with its map, as `infer` does.
+
+        Args:
+            page: The page.
+            options: Thresholds for this page.
+            is_document: Whether the page is a document, and not a scene.
+        """
+        prepared = first_pass(
+            page.pixels, page.number, self._manifest, is_document=is_document, is_thorough=bool(options.thorough)
+        )
+        (probability,) = yield NetInputs(self.net_name, [prepared.pixels])
         quads = self.quads(probability, prepared, options)
         if self._direction is not None and options.upright is not False:
-            rotation = yield from find_rotation(
-                page.pixels, quads.points, self._direction, is_document=prepared.is_document
-            )
+            rotation = yield from find_rotation(page.pixels, quads.points, self._direction, is_document=is_document)
             if rotation:
                 prepared = prepared.turned(rotation)
-                (probability,) = yield NetInputs("detection", [prepared.pixels])
+                (probability,) = yield NetInputs(self.net_name, [prepared.pixels])
                 quads = self.quads(probability, prepared, options)
         again = self.second_pass(page, prepared, quads, options)
         if again is not None:
             prepared = again
-            (probability,) = yield NetInputs("detection", [prepared.pixels])
+            (probability,) = yield NetInputs(self.net_name, [prepared.pixels])
             quads = self.quads(probability, prepared, options)
         small_px = self._small_line_px(options)
         if not may_miss_text(prepared, LineHeights.of(_upright(page, quads), prepared), small_px):
-            return quads
+            return (yield from self._with_marks(page, prepared, quads, options)) if is_document else quads
         search = TileSearch(
             rotation=prepared.rotation,
-            is_document=prepared.is_document,
+            net_name=self.net_name,
+            is_document=is_document,
             multiple=self._manifest.size_multiple_px,
             thresholds=DbThresholds.of(self._manifest, options),
             small_line_px=small_px,
@@ -141,11 +159,26 @@ class TextDetector:
         upright, scores = yield from tile_steps(page.pixels, seen, quads.scores, prepared.scale, search)
         return _ordered(upright, scores, prepared, search.most_lines)
 
-    def detect(self, page: Page, options: DetectionOptions) -> Quads:
-        """Find the lines of one page, and do all steps here."""
-        return run_steps(self.steps(page, options), self._run_net)
+    def _with_marks(
+        self, page: Page, prepared: DetectionInput, quads: Quads, options: DetectionOptions
+    ) -> Steps[Quads]:
+        """Add the lone characters that the passes over the whole page have missed, and warn of ink that is no text."""
+        upright = _upright(page, quads)
+        marks = find_marks(prepared, upright)
+        if not len(marks):
+            return quads
+        thresholds = DbThresholds.of(self._manifest, options)
+        points, scores, unread = yield from mark_steps(page.pixels, marks, prepared, self.net_name, thresholds)
+        warnings = (*quads.warnings, *([unread_ink_warning(unread, page.number)] if len(unread) else []))
+        both = np.concatenate([upright, points]), np.concatenate([quads.scores, scores])
+        return replace(_ordered(*both, prepared, len(both[0])), warnings=warnings)
 
-    def _run_net(self, inputs: NetInputs) -> Sequence[Any]:
+    def detect(self, page: Page, options: DetectionOptions, *, is_document: bool = True) -> Quads:
+        """Find the lines of one page, and do all steps here."""
+        return run_steps(self.steps(page, options, is_document=is_document), self.run_net)
+
+    def run_net(self, inputs: NetInputs) -> Sequence[Any]:
+        """Answer inputs that the steps have yielded: for each a map, or the direction net's probability."""
         if self._direction is not None and inputs.net == "direction":
             return self._direction.infer_all(inputs.arrays)
         return [self.infer(pixels[None])[0] for pixels in inputs.arrays]

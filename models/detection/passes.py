@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.page_or_scene import is_document
 from models.detection.resize import DetectionInput, first_size, full_size, resize_page
 from models.manifests.manifest import DetectionManifest
 from models.upright import upright_size
@@ -62,7 +61,7 @@ class LineHeights:
 
 
 def first_pass(
-    pixels: Pixels, number: int, manifest: DetectionManifest, *, is_thorough: bool = False
+    pixels: Pixels, number: int, manifest: DetectionManifest, *, is_document: bool, is_thorough: bool = False
 ) -> DetectionInput:
     """Make the input for a page's first pass.
 
@@ -70,14 +69,14 @@ def first_pass(
         pixels: (height, width, 3) uint8 RGB. Read only.
         number: The page's number, for warnings.
         manifest: Sizes of the detector's inputs.
+        is_document: Whether the page is a document, and not a scene.
         is_thorough: Whether to begin at the full size.
     """
     height, width = pixels.shape[:2]
-    shows_document = is_document(pixels)
     size = full_size(width, height, manifest)
     if not is_thorough:
-        size = first_size(width, height, manifest, is_document=shows_document)
-    return resize_page(pixels, number, size, is_document=shows_document)
+        size = first_size(width, height, manifest, is_document=is_document)
+    return resize_page(pixels, number, size, is_document=is_document)
 
 
 def second_pass(

@@ -1,6 +1,5 @@
 """The manifest of a model bundle: a YAML file that names its nets, their inputs and how to read their outputs."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -170,19 +169,31 @@ class BundleManifest(SettingsSection):
     license: str
     origin: str
     detection: DetectionManifest
+    detection_documents: DetectionManifest | None = Field(
+        default=None,
+        description="Another detector, for documents: pages that are printed or written on a bright ground. Not given: "
+        "`detection` serves them too.",
+    )
     recognition: RecognitionManifest
     direction: DirectionManifest | None = Field(
         default=None, description="Not given: pages and lines are taken to be the right way up."
     )
 
-    def files(self) -> Iterator[ModelFile]:
-        """Every file of the bundle."""
-        yield self.detection.file
-        yield self.recognition.file
+    def files(self) -> dict[str, ModelFile]:
+        """Every file of the bundle, by its purpose."""
+        files = {"detection": self.detection.file}
+        if self.detection_documents is not None:
+            files["detection_documents"] = self.detection_documents.file
+        files["recognition"] = self.recognition.file
         if self.recognition.charset.file is not None:
-            yield self.recognition.charset.file
+            files["charset"] = self.recognition.charset.file
         if self.direction is not None:
-            yield self.direction.file
+            files["direction"] = self.direction.file
+        return files
+
+    def detectors(self) -> list[DetectionManifest]:
+        """The description of each detector."""
+        return [self.detection, *filter(None, [self.detection_documents])]
 
 
 def list_manifests() -> list[str]:

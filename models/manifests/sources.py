@@ -9,7 +9,7 @@ import importlib.metadata
 import os
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
@@ -56,10 +56,12 @@ def _from_package(file: ModelFile) -> Path:
             f"model file {file.source}: {name} {distribution.version} is installed; install {name}=={version}"
         )
     # The package itself is never imported: it would load its own OCR stack.
-    path = Path(str(distribution.locate_file(f"{name}/{inner}")))
-    if not path.is_file():
-        raise ConfigurationError(f"model file {file.source}: {name} {distribution.version} holds no {inner}")
-    return path
+    below = PurePosixPath(inner).parts
+    for entry in distribution.files or ():
+        path = Path(str(entry.locate()))
+        if below and entry.parts[1:] == below and path.is_file():
+            return path
+    raise ConfigurationError(f"model file {file.source}: {name} {distribution.version} holds no {inner}")
 
 
 def _from_file(file: ModelFile) -> Path:

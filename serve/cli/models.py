@@ -1,17 +1,13 @@
 """The commands `rayocr models list` and `rayocr models verify`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from models.errors import RayocrError
 from serve.cli.config import CONFIG_HELP
 from serve.cli.console import Invocation, complain
-
-if TYPE_CHECKING:
-    from models.manifests import BundleManifest
-    from models.manifests.manifest import ModelFile
 
 __all__ = ["list_bundles", "models_app", "verify"]
 
@@ -36,7 +32,7 @@ def list_bundles() -> None:
             typer.echo()
         typer.echo(bundle.name)
         rows = [("description", bundle.description), ("license", bundle.license), ("origin", bundle.origin)]
-        rows += [(purpose, file.source) for purpose, file in _named_files(bundle)]
+        rows += [(purpose, file.source) for purpose, file in bundle.files().items()]
         for key, value in rows:
             typer.echo(f"  {key:<12} {value}")
 
@@ -59,7 +55,7 @@ def verify(
         name = load_settings(config).settings.bundle
     bundle = load_manifest(name)
     exit_code = 0
-    for purpose, file in _named_files(bundle):
+    for purpose, file in bundle.files().items():
         try:
             verified_path(file)
         except RayocrError as error:
@@ -70,12 +66,3 @@ def verify(
             typer.echo(f"ok      {bundle.name}  {purpose:<11}  {file.source}")
     if exit_code:
         raise typer.Exit(exit_code)
-
-
-def _named_files(bundle: "BundleManifest") -> "list[tuple[str, ModelFile]]":
-    files = [("detection", bundle.detection.file), ("recognition", bundle.recognition.file)]
-    if bundle.recognition.charset.file is not None:
-        files.append(("charset", bundle.recognition.charset.file))
-    if bundle.direction is not None:
-        files.append(("direction", bundle.direction.file))
-    return files

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from models.detection import TextDetector
+from models.detection.passes import first_pass
 from models.detection.resize import first_size, full_size
 from models.direction import LineDirection
 from models.manifests import load_manifest
@@ -69,7 +70,7 @@ def test_pixels_through_the_detector(size: tuple[int, int], most_first: float, m
 @pytest.mark.parametrize("rows", [RECEIPT, RECEIPT * 4], ids=["4 rows", "16 rows"])
 def test_page_of_ordinary_print_takes_one_pass(detector: TextDetector, rows: tuple[str, ...]) -> None:
     page = Page(drawn_page(*rows))
-    prepared = detector.prepare(page, DetectionOptions())
+    prepared = first_pass(page.pixels, 1, MANIFEST.detection, is_document=True)
     quads = detector.quads(detector.infer(prepared.pixels[None])[0], prepared, DetectionOptions())
     assert max(prepared.size) == MANIFEST.detection.first_side_px
     assert detector.second_pass(page, prepared, quads, DetectionOptions()) is None
@@ -92,7 +93,7 @@ def test_lines_judged_for_the_direction_of_an_upright_page(rows: tuple[str, ...]
         return [infer(pixels[None])[0] for pixels in inputs.arrays]
 
     page = Page(drawn_page(*rows))
-    quads = run_steps(detector.steps(page, DetectionOptions()), run)
+    quads = run_steps(detector.steps(page, DetectionOptions(), is_document=True), run)
     assert (len(quads), judged) == (len(rows), 3)  # 1.5 ms
     run_steps(recognizer.steps(page, quads, RecognitionOptions()), run)
     assert judged == 3  # none of its lines is doubtful

@@ -23,7 +23,7 @@ from models.runtime.base import normalized
 from tools.int8.calibrate import Candidate, Floats, Ranges, calibrate
 from tools.int8.drawing import DrawnPage, drawn_pages
 
-_NETS = ("detection", "recognition", "recognition-documents")
+_NETS = ("detection", "detection-documents", "recognition", "recognition-documents")
 _SEED = 2026
 _RECOGNITION_PAGES = 30
 _LINES_OF_A_PAGE = 4
@@ -57,7 +57,10 @@ def main() -> int:
 
 
 def _make_recipe(manifest: BundleManifest, net: str) -> None:
-    part = manifest.detection if net == "detection" else manifest.recognition
+    detectors = {"detection": manifest.detection, "detection-documents": manifest.detection_documents}
+    part = detectors.get(net, manifest.recognition)
+    if part is None:
+        raise ConfigurationError(f"bundle {manifest.name} has no net {net}")
     path = verified_path(part.file)
     pages = (page for page in drawn_pages(10 * _RECOGNITION_PAGES, _SEED) if page.kind not in _LEFT_OUT)
     if isinstance(part, DetectionManifest):
@@ -95,7 +98,7 @@ def _recognition_samples(pages: Iterator[DrawnPage], manifest: RecognitionManife
 
 def _detection_samples(pages: Iterator[DrawnPage], manifest: DetectionManifest) -> Iterator[Floats]:
     for page in islice(pages, _DETECTION_PAGES):
-        yield normalized(first_pass(page.pixels, 1, manifest).pixels[None], manifest.input)
+        yield normalized(first_pass(page.pixels, 1, manifest, is_document=True).pixels[None], manifest.input)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from models.detection.tiling.overlaps import points_along, thickness_of
 from models.detection.tiling.pass_merge import merged_passes
 from models.detection.tiling.seams import FoundLines, joined_at_seam
 from models.detection.tiling.tile_grid import TileGrid, is_blank
-from models.steps import NetInputs, Steps
+from models.steps import NetInputs, NetName, Steps
 from models.upright import upright_size
 
 __all__ = ["TileSearch", "tile_steps"]
@@ -52,6 +52,7 @@ class TileSearch:
 
     Args:
         rotation: Degrees clockwise by which the stored page must be turned to be upright.
+        net_name: The name of the net that answers tiles with maps.
         is_document: Whether the page is a document, and not a scene.
         multiple: Sides of inputs are multiples of this.
         thresholds: Thresholds by which the map is read.
@@ -61,6 +62,7 @@ class TileSearch:
     """
 
     rotation: int
+    net_name: NetName
     is_document: bool
     multiple: int
     thresholds: DbThresholds
@@ -179,7 +181,7 @@ def _strip_map(
         tiles = {column: tile for column, tile in tiles.items() if not is_blank(tile)}
         if not tiles:
             continue
-        maps = yield NetInputs("detection", list(tiles.values()))
+        maps = yield NetInputs(search.net_name, list(tiles.values()))
         for column, probability in zip(tiles, maps, strict=True):
             start, shared = axis.starts[column], 0
             is_searched[column] = True

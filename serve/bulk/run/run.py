@@ -10,23 +10,21 @@ from typing import TYPE_CHECKING
 
 from deployments.storage import COMMAND_LINE_SCHEMES, build_storage
 from models.errors import RayocrError
-from models.manifests import load_manifest, verified_path
-from models.runtime import check_net
 from serve.bulk.locations import check_locations, file_of, folder_of, input_of
 from serve.bulk.options import BulkOptions
 from serve.bulk.report.ledger import ErrorLedger
 from serve.bulk.run.cluster import ray_cluster
 from serve.bulk.write.done import DoneKeys
 from serve.bulk.write.outputs import WriterOptions, output_format
+from serve.config.bundle import check_bundle
 from serve.config.loading import LoadedSettings
-from serve.config.settings import Settings
 
 if TYPE_CHECKING:
     from deployments.stages.reader import Stages
     from serve.bulk.run.session import StopFlag
     from serve.bulk.stages.coordinator import Stop
 
-__all__ = ["absolute", "check_models", "run_bulk"]
+__all__ = ["absolute", "run_bulk"]
 
 
 def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | None" = None) -> "Stop | None":
@@ -53,7 +51,7 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
         output = output_format(options.format)
         # A wrong location is reported at once.
         check_locations(options.input, options.output, impatient)
-        model = check_models(settings)
+        model = check_bundle(settings)
         ledger = ErrorLedger.load(options.output, impatient)
         # A run that was killed between writing a shard and reporting it may have left a document twice.
         output.remove_duplicates(options.output, patient, WriterOptions())
@@ -98,23 +96,6 @@ def absolute(options: BulkOptions) -> BulkOptions:
         output=folder_of(options.output),
         manifest=None if options.manifest is None else file_of(options.manifest),
     )
-
-
-def check_models(settings: Settings) -> str:
-    """Check the models in a second. A worker would report the same errors deep inside a log.
-
-    Returns:
-        Name of the model bundle.
-
-    Raises:
-        ConfigurationError: A model file is missing or damaged, or a device that was asked for is not there.
-    """
-    manifest = load_manifest(settings.bundle)
-    for file in manifest.files():
-        verified_path(file)
-    check_net(settings.detection.net, manifest.detection)
-    check_net(settings.recognition.net, manifest.recognition)
-    return manifest.name
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from models.detection import TextDetector
+from models.detection import PageDetector
 from models.direction import LineDirection
 from models.manifests import BundleManifest
 from models.page import Line, Page
@@ -24,7 +24,7 @@ THREADS = 2
 class Reader:
     """All nets of a bundle, one page at a time."""
 
-    detector: TextDetector
+    detector: PageDetector
     recognizer: PageRecognizer
 
     @classmethod
@@ -37,7 +37,7 @@ class Reader:
         )
         direction = LineDirection.load(manifest, manifest.detection, settings)
         return cls(
-            TextDetector.load(manifest.detection, settings, direction),
+            PageDetector.load(manifest, settings, direction),
             PageRecognizer.load(manifest.recognition, settings, direction, is_prepared=is_prepared),
         )
 

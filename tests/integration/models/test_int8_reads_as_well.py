@@ -15,7 +15,7 @@ import pytest
 
 from loadtest.data.accuracy import Counts, score_page
 from loadtest.data.labels import ResultLine, read_labels
-from models.detection import TextDetector
+from models.detection import PageDetector
 from models.manifests import load_manifest
 from models.page import Page
 from models.recognition import PageRecognizer, TextRecognizer
@@ -50,7 +50,7 @@ def int8() -> Reader:
     """As the service loads it: the detector in what is fastest for it here, which is int8 where it has a recipe."""
     auto = NetSettings(runtime="openvino", device="cpu", threads=THREADS)
     return Reader(
-        TextDetector.load(MANIFEST.detection, auto),
+        PageDetector.load(MANIFEST, auto),
         PageRecognizer.load(MANIFEST.recognition, auto.model_copy(update={"precision": "int8"})),
     )
 

@@ -6,7 +6,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from models.detection import TextDetector
+from models.detection import PageDetector
 from models.direction import LineDirection
 from models.manifests import load_manifest
 from models.page import Page, Polygon
@@ -202,7 +202,7 @@ def test_bundle_without_the_classifier_turns_nothing() -> None:
     settings = NetSettings(device="cpu", runtime="openvino", precision="f32")
     direction = LineDirection.load(manifest, manifest.detection, settings)
     assert direction is None
-    quads = TextDetector.load(manifest.detection, settings, direction).detect(
+    quads = PageDetector.load(manifest, settings, direction).detect(
         stored(drawn_page(*ROWS), 180), DetectionOptions()
     )
     assert (len(quads), quads.rotation) == (4, 0)

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from models.detection import TextDetector
+from models.detection.passes import first_pass
 from models.detection import detector as detector_module
 from models.manifests import load_manifest
 from models.page import Page
@@ -146,7 +147,8 @@ def pages() -> list[Page]:
 
 
 def map_of(detector: TextDetector, page: Page) -> npt.NDArray[np.float32]:
-    found: npt.NDArray[np.float32] = detector.infer(detector.prepare(page, DetectionOptions()).pixels[None])[0]
+    prepared = first_pass(page.pixels, page.number, MANIFEST.detection, is_document=True)
+    found: npt.NDArray[np.float32] = detector.infer(prepared.pixels[None])[0]
     return found
 
 

@@ -37,13 +37,13 @@ def test_huge_page_of_small_print_is_read_as_its_parts(
     readers: dict[str, Reader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader, page = readers["openvino"], page_of_small_print()
-    infer, shapes = reader.detector.infer, []
+    infer, shapes = reader.detector.documents.infer, []
 
     def noted(batch: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         shapes.append(batch.shape[1:3])
         return infer(batch)
 
-    monkeypatch.setattr(reader.detector, "infer", noted)
+    monkeypatch.setattr(reader.detector.documents, "infer", noted)
     whole, warnings = read(reader, page)
     assert shapes[2:] == [(1152, 1280)] * 5  # of six: one shows no line
     parts = []

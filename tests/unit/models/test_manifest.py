@@ -39,7 +39,7 @@ def test_shipped_manifest_bears_its_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", list_manifests())
 def test_files_of_a_shipped_manifest_are_there_and_as_promised(name: str) -> None:
-    paths = [verified_path(file) for file in load_manifest(name).files()]
+    paths = [verified_path(file) for file in load_manifest(name).files().values()]
     assert [path.suffix for path in paths] == [".onnx"] * len(paths)
 
 
@@ -52,7 +52,7 @@ def test_charset_file_is_one_of_the_files() -> None:
     manifest = BundleManifest.model_validate(
         changed("recognition.charset", {"file": file, "blank": "last", "append_space": False})
     )
-    assert [entry.source for entry in manifest.files()][2] == "file:charset.txt"
+    assert manifest.files()["charset"].source == "file:charset.txt"
 
 
 def test_unknown_bundle_is_refused_with_the_known_ones() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from models.detection.page_or_scene import is_document
 from models.detection.passes import LineHeights, first_pass, may_miss_text, second_pass
 from models.detection.resize import DetectionInput
 from models.manifests import load_manifest
@@ -45,13 +46,13 @@ def quads(*heights: float, width: float = 200) -> npt.NDArray[np.float32]:
     ],
 )
 def test_first_pass(pixels: npt.NDArray[np.uint8], size: tuple[int, int], reason: str) -> None:
-    prepared = first_pass(pixels, 7, MANIFEST)
+    prepared = first_pass(pixels, 7, MANIFEST, is_document=is_document(pixels))
     assert prepared.size == size, reason
     assert (prepared.page_size, prepared.number) == (pixels.shape[1::-1], 7)
 
 
 def test_thorough_first_pass_is_at_the_full_size() -> None:
-    assert first_pass(document(1240, 1754), 7, MANIFEST, is_thorough=True).size == (1248, 1760)
+    assert first_pass(document(1240, 1754), 7, MANIFEST, is_document=True, is_thorough=True).size == (1248, 1760)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_thorough_first_pass_is_at_the_full_size() -> None:
     ],
 )
 def test_second_pass(page: tuple[int, int], heights: LineHeights, size: tuple[int, int] | None, reason: str) -> None:
-    prepared = first_pass(document(*page), 7, MANIFEST)
+    prepared = first_pass(document(*page), 7, MANIFEST, is_document=True)
     again = second_pass(document(*page), prepared, heights, SMALL_PX, MANIFEST)
     assert (again and again.size) == size, reason
     assert again is None or (again.page_size, again.number) == (page, 7)
@@ -82,14 +83,15 @@ def test_second_pass(page: tuple[int, int], heights: LineHeights, size: tuple[in
 )
 def test_second_pass_at_a_scene(heights: LineHeights, size: tuple[int, int] | None, reason: str) -> None:
     pixels = scene(1280, 720)
-    again = second_pass(pixels, first_pass(pixels, 7, MANIFEST), heights, SMALL_PX, MANIFEST)
+    first = first_pass(pixels, 7, MANIFEST, is_document=False)
+    again = second_pass(pixels, first, heights, SMALL_PX, MANIFEST)
     assert (again and again.size) == size, reason
 
 
 @pytest.mark.parametrize("heights", [FINE, SMALL, FEW])
 def test_there_is_no_third_pass(heights: LineHeights) -> None:
     pixels = document(2480, 3508)
-    again = second_pass(pixels, first_pass(pixels, 7, MANIFEST), SMALL, SMALL_PX, MANIFEST)
+    again = second_pass(pixels, first_pass(pixels, 7, MANIFEST, is_document=True), SMALL, SMALL_PX, MANIFEST)
     assert again is not None
     assert second_pass(pixels, again, heights, SMALL_PX, MANIFEST) is None
 
