@@ -34,7 +34,7 @@ def list_bundles() -> None:
         rows = [("description", bundle.description), ("license", bundle.license), ("origin", bundle.origin)]
         rows += [(purpose, file.source) for purpose, file in bundle.files().items()]
         for key, value in rows:
-            typer.echo(f"  {key:<12} {value}")
+            typer.echo(f"  {key:<20} {value}")
 
 
 @models_app.command()
@@ -60,9 +60,9 @@ def verify(
             verified_path(file)
         except RayocrError as error:
             complain(error.message, error if invocation.debug else None)
-            typer.echo(f"FAILED  {bundle.name}  {purpose:<11}  {file.source}")
+            typer.echo(f"FAILED  {bundle.name}  {purpose:<19}  {file.source}")
             exit_code = exit_code or error.exit_code
         else:
-            typer.echo(f"ok      {bundle.name}  {purpose:<11}  {file.source}")
+            typer.echo(f"ok      {bundle.name}  {purpose:<19}  {file.source}")
     if exit_code:
         raise typer.Exit(exit_code)

@@ -77,6 +77,7 @@ def test_models_verify_prints_a_line_for_each_file(rayocr: Rayocr) -> None:
     done = rayocr(["models", "verify"])
     assert [line.split()[:3] for line in done.stdout.decode().splitlines()] == [
         ["ok", "ppocrv6-small", "detection"],
+        ["ok", "ppocrv6-small", "detection_documents"],
         ["ok", "ppocrv6-small", "recognition"],
         ["ok", "ppocrv6-small", "direction"],
     ]
@@ -96,7 +97,7 @@ def test_damaged_model_file_is_named_and_ends_with_78(rayocr: Rayocr, tmp_path: 
 
     done = rayocr(["models", "verify", manifest])
 
-    assert [line.split()[0] for line in done.stdout.decode().splitlines()] == ["FAILED", "ok", "ok"]
+    assert [line.split()[0] for line in done.stdout.decode().splitlines()] == ["FAILED", "ok", "ok", "ok"]
     assert f"replace {damaged}".encode() in done.stderr
     assert done.returncode == 78
 

@@ -202,9 +202,7 @@ def test_bundle_without_the_classifier_turns_nothing() -> None:
     settings = NetSettings(device="cpu", runtime="openvino", precision="f32")
     direction = LineDirection.load(manifest, manifest.detection, settings)
     assert direction is None
-    quads = PageDetector.load(manifest, settings, direction).detect(
-        stored(drawn_page(*ROWS), 180), DetectionOptions()
-    )
+    quads = PageDetector.load(manifest, settings, direction).detect(stored(drawn_page(*ROWS), 180), DetectionOptions())
     assert (len(quads), quads.rotation) == (4, 0)
 
 

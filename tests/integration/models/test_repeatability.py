@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from models.detection import TextDetector
-from models.detection.passes import first_pass
 from models.detection import detector as detector_module
+from models.detection.passes import first_pass
 from models.manifests import load_manifest
 from models.page import Page
 from models.recognition import LineText, PageRecognizer, TextRecognizer

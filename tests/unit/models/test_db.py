@@ -222,3 +222,11 @@ def test_options_of_a_request_replace_the_manifest_values_one_by_one() -> None:
         0, 0.9, manifest.unclip_ratio
     )
     assert DbThresholds.of(manifest, DetectionOptions(unclip_ratio=2)).unclip_ratio == 2
+
+
+@pytest.mark.parametrize(("probability", "count"), [(0.9, 1), (0.4, 0)])
+def test_lone_character_is_judged_by_its_own_pixels(probability: float, count: int) -> None:
+    # Of a digit at 960 pixels a page, little more than the faint edge of its region is left.
+    character = filled(100, 50, 105, 59, 0.1)
+    character[52:57, 101:104] = probability
+    assert len(db_quads(character, MAP_SIZE, THRESHOLDS)[0]) == count

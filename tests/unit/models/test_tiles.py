@@ -130,7 +130,9 @@ def test_tiles_of_a_turned_page_are_upright(rotation: int) -> None:
 
 def search(rotation: int = 0, *, most_lines: int = 3000, is_document: bool = True) -> TileSearch:
     thresholds = DbThresholds.of(MANIFEST, DetectionOptions())
-    return TileSearch(rotation, "detection", is_document, MANIFEST.size_multiple_px, thresholds, MANIFEST.small_line_px, most_lines)
+    return TileSearch(
+        rotation, "detection", is_document, MANIFEST.size_multiple_px, thresholds, MANIFEST.small_line_px, most_lines
+    )
 
 
 def no_lines() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

@@ -1,0 +1,96 @@
+"""Ink beside the lines of a document: what counts, and what becomes of it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models.detection.db import DbThresholds
+from models.detection.marks import find_marks, mark_steps, unread_ink_warning
+from models.detection.resize import resize_page
+from models.steps import NetInputs, run_steps
+from models.upright import upright_pixels
+from tests.bar_net import BarNet
+
+Box = tuple[int, int, int, int]
+
+THRESHOLDS = DbThresholds(threshold=0.3, box_threshold=0.5, unclip_ratio=1.4)
+SIZE = (800, 1000)
+LINES: Sequence[Box] = [(100, top, 500, top + 30) for top in (100, 160, 220, 280)]
+MARK = (620, 108, 628, 124)
+
+
+def page_of(*boxes: Box) -> npt.NDArray[np.uint8]:
+    pixels = np.full((SIZE[1], SIZE[0], 3), 255, np.uint8)
+    for left, top, right, bottom in boxes:
+        pixels[top:bottom, left:right] = 0
+    return pixels
+
+
+def quads_of(boxes: Sequence[Box]) -> npt.NDArray[np.float32]:
+    return np.array([[(x, y), (r, y), (r, b), (x, b)] for x, y, r, b in boxes], np.float32)
+
+
+def marks_of(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    return find_marks(resize_page(pixels, 1, SIZE, is_document=True), quads_of(LINES))
+
+
+def test_character_in_a_row_is_a_mark() -> None:
+    assert marks_of(page_of(*LINES, MARK)).tolist() == [list(MARK)]
+
+
+@pytest.mark.parametrize(
+    ("boxes", "reason"),
+    [
+        ([(110, 108, 118, 124)], "it lies in a quad"),
+        ([(620, 400, 628, 416)], "no line is beside it"),
+        ([(620, 104, 660, 144)], "it is too large"),
+        ([(620, 112, 623, 115)], "it is a speck"),
+        ([(620, 103, 623, 127)], "it is a ruling"),
+        ([(600 + x, y, 608 + x, y + 12) for x in (0, 12, 24) for y in (100, 116)], "it is part of a drawing"),
+    ],
+)
+def test_other_ink_is_none(boxes: list[Box], reason: str) -> None:
+    assert len(marks_of(page_of(*LINES, *boxes))) == 0, reason
+
+
+def test_page_of_hardly_any_line_has_no_rows() -> None:
+    prepared = resize_page(page_of(*LINES[:2], MARK), 1, SIZE, is_document=True)
+    assert len(find_marks(prepared, quads_of(LINES[:2]))) == 0
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_mark_that_the_net_takes_for_text_is_a_line(rotation: int) -> None:
+    pixels = upright_pixels(page_of(*LINES, MARK), -rotation % 360)
+    size = (pixels.shape[1], pixels.shape[0])
+    prepared = resize_page(pixels, 1, size, is_document=True).turned(rotation)
+    marks = find_marks(prepared, quads_of(LINES))
+    net = BarNet()
+
+    def run(inputs: NetInputs) -> list[npt.NDArray[np.generic]]:
+        return list(net.run(np.stack(inputs.arrays))[0][:, 0])
+
+    points, scores, unread = run_steps(mark_steps(pixels, marks, prepared, "detection", THRESHOLDS), run)
+
+    assert (len(points), len(scores), len(unread)) == (1, 1, 0)
+    left, top = points[0].min(axis=0)
+    right, bottom = points[0].max(axis=0)
+    assert MARK[0] - 5 < left < MARK[0] < MARK[2] < right < MARK[2] + 5
+    assert MARK[1] - 5 < top < MARK[1] < MARK[3] < bottom < MARK[3] + 5
+
+
+def test_mark_that_the_net_does_not_take_for_text_is_reported() -> None:
+    pixels = page_of(*LINES, MARK)
+    prepared = resize_page(pixels, 7, SIZE, is_document=True)
+
+    def run(inputs: NetInputs) -> list[npt.NDArray[np.float32]]:
+        return [np.zeros(array.shape[:2], np.float32) for array in inputs.arrays]
+
+    steps = mark_steps(pixels, find_marks(prepared, quads_of(LINES)), prepared, "detection", THRESHOLDS)
+    points, _, unread = run_steps(steps, run)
+
+    assert (len(points), unread.tolist()) == (0, [list(MARK)])
+    warning = unread_ink_warning(np.repeat(unread, 7, axis=0), 7)
+    assert (warning.code, warning.page) == ("unread_ink", 7)
+    assert warning.message.endswith("at " + ", ".join(["(624, 116)"] * 5) + " and 2 more places")
