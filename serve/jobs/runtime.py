@@ -36,7 +36,7 @@ class JobsRuntime:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = JobStore.of(settings.jobs)
-        self.uploads = Uploads(settings.jobs.uploads_location, settings.storage)
+        self.uploads = Uploads(settings.jobs.uploads_location, settings.storage, self.store.marks)
         #: The storages that a client may name, to list a prefix and to decode data: URLs.
         self.storage = build_storage(settings.storage, SERVICE_SCHEMES)
         #: Called when a job was submitted here. The worker on jobs sets it, to begin at once.

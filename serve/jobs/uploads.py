@@ -1,9 +1,12 @@
 """Keeps uploaded files until their page is read, in `jobs.uploads`: a folder, or a prefix of a bucket."""
 
 import contextlib
+import logging
 import os
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from deployments.document import Document
@@ -11,24 +14,33 @@ from deployments.storage import StorageSettings, build_storage
 from deployments.storage.file import path_from_location
 from models.errors import AccessDenied, ConfigurationError, RayocrError, SourceNotFound, StorageUnavailable
 from serve.jobs.names import safe_name
+from serve.jobs.store.marks import Marks
 
 __all__ = ["Uploads"]
 
+logger = logging.getLogger("ray.serve")
+
+_MARK = "mark-of-the-store"
+_LONGEST_MARK = 64
+# The form of all names below a store's folder but the mark's: id of a job, number of its page, safe name.
+_NAME = re.compile(r"([0-9a-f]{32})/[0-9]+-[A-Za-z0-9._-]+")
+
 
 class Uploads:
-    """Keeps the files of jobs below one place, each job's in a folder of its own.
+    """Keeps the files of jobs below one place, in a folder of the store, each job's in a folder of its own.
 
     All methods may be called from several threads at once.
 
     Args:
         folder: A path, `file:///...` or `s3://bucket/prefix`. A local folder is made if it is missing.
         settings: Settings of the storage.
+        marks: Marks of the store of jobs.
 
     Raises:
         ConfigurationError: The folder can't be made, or its storage can't be written to.
     """
 
-    def __init__(self, folder: str, settings: StorageSettings) -> None:
+    def __init__(self, folder: str, settings: StorageSettings, marks: Marks) -> None:
         self._is_local = folder[:5].lower() != "s3://"
         if self._is_local:
             if "://" in folder and folder[:7].lower() != "file://":
@@ -40,6 +52,7 @@ class Uploads:
                 raise ConfigurationError(f"jobs.uploads: {path} can't be made: {error.strerror}") from error
             folder = str(path)
         self._folder = folder.rstrip("/")
+        self._marks = marks
         self._storage = build_storage(settings, frozenset({"file" if self._is_local else "s3"}))
 
     def put(self, job_id: str, number: int, name: str, content: bytes) -> str:
@@ -57,7 +70,7 @@ class Uploads:
         Raises:
             RayocrError: The file can't be written.
         """
-        location = f"{self._folder}/{job_id}/{number}-{safe_name(name)}"
+        location = f"{self._store_folder}/{job_id}/{number}-{safe_name(name)}"
         self._storage.write(location, content)
         return location
 
@@ -73,7 +86,7 @@ class Uploads:
         if not self._is_local:
             return
         # The content of each file is on the disk already. Their names are part of their folders.
-        for folder in (Path(self._folder, job_id), Path(self._folder)):
+        for folder in (Path(self._store_folder, job_id), Path(self._store_folder), Path(self._folder)):
             try:
                 _sync(folder)
             except OSError as error:
@@ -122,6 +135,9 @@ class Uploads:
     def abandoned(self, before: datetime) -> Iterator[tuple[str, str]]:
         """Walk over old files, to find those whose job was never made because the service ended in mid-submission.
 
+        Only files of this store are walked over. If the mark beside them is not one that the store knows, a newer state
+        of the store has uploaded them, or another copy of it, and none is.
+
         Args:
             before: Only files that were written before this time are walked over.
 
@@ -131,15 +147,50 @@ class Uploads:
         Raises:
             RayocrError: The files can't be listed.
         """
+        if not self._renew_mark():
+            return
         edge = before.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        with contextlib.suppress(SourceNotFound):  # nothing was ever uploaded
-            for stored in self._storage.list(f"{self._folder}/" if not self._is_local else self._folder):
-                if "" < stored.modified < edge:
-                    yield stored.location.removeprefix(f"{self._folder}/").partition("/")[0], stored.location
+        folder = f"{self._store_folder}/"
+        for stored in self._storage.list(self._store_folder if self._is_local else folder):
+            name = _NAME.fullmatch(stored.location.removeprefix(folder))
+            if name is not None and "" < stored.modified < edge:
+                yield name[1], stored.location
 
     def close(self) -> None:
         """Release connections."""
         self._storage.close()
+
+    @cached_property
+    def _store_folder(self) -> str:
+        """The folder of this store. Its first use sets a mark there, if there is none."""
+        folder = f"{self._folder}/{self._marks.store_id()}"
+        try:
+            self._storage.stat(f"{folder}/{_MARK}")
+        except SourceNotFound:
+            self._storage.write(f"{folder}/{_MARK}", self._marks.add().encode())
+        except AccessDenied:
+            pass  # S3's answer for a missing object if nothing may be listed. The sweep says so, and removes nothing.
+        return folder
+
+    def _renew_mark(self) -> bool:
+        """Replace the mark by a new one. If the store does not know it, say so and answer False."""
+        location = f"{self._store_folder}/{_MARK}"
+        try:
+            found = self._storage.read(location, _LONGEST_MARK).data.decode(errors="replace")
+            is_known = self._marks.knows(found)
+        except SourceNotFound:
+            # The operator has removed the mark: all files here may be taken for this store's, from the next time on.
+            found, is_known = "", False
+        if found and not is_known:
+            logger.warning(
+                "no abandoned upload is removed: %s is not of this store of jobs, or of a newer state of it. If "
+                "jobs.store was restored from a copy, and no other service uses this place, remove that object; "
+                "otherwise set another jobs.uploads",
+                location,
+            )
+            return False
+        self._storage.write(location, self._marks.add().encode())
+        return is_known
 
     def _own(self, location: str) -> str:
         # Whatever else goes wrong, no job reads or removes a file that is not an upload.

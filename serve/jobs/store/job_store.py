@@ -6,6 +6,7 @@ from serve.jobs.store.database.transactions import Database
 from serve.jobs.store.deliveries import Deliveries
 from serve.jobs.store.endings import Endings
 from serve.jobs.store.leases import Leases
+from serve.jobs.store.marks import Marks
 from serve.jobs.store.submissions import Submissions
 from serve.jobs.store.views import Views
 
@@ -31,6 +32,7 @@ class JobStore:
         views: Reads jobs and their results.
         endings: Cancels jobs, and removes those that are too old.
         deliveries: Keeps the webhooks.
+        marks: Names the store, so that it removes no uploads but its own.
     """
 
     def __init__(self, database: Database, limits: QueueLimits) -> None:
@@ -40,6 +42,7 @@ class JobStore:
         self.views = Views(database)
         self.endings = Endings(database, limits)
         self.deliveries = Deliveries(database)
+        self.marks = Marks(database)
 
     @classmethod
     def open(cls, url: str, limits: QueueLimits) -> "JobStore":

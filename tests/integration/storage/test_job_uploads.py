@@ -31,7 +31,9 @@ async def client(jobs: JobsRuntime) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def below(s3: S3Storage, bucket: str) -> list[str]:
-    return [stored.location.removeprefix(f"s3://{bucket}/") for stored in s3.list(f"s3://{bucket}/")]
+    """All keys but the mark's."""
+    keys = [stored.location.removeprefix(f"s3://{bucket}/") for stored in s3.list(f"s3://{bucket}/")]
+    return [key for key in keys if not key.endswith("/mark-of-the-store")]
 
 
 async def test_files_wait_in_s3_until_the_job_is_deleted(

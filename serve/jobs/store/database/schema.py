@@ -24,7 +24,9 @@ __all__ = [
     "Phase",
     "attempts",
     "deliveries",
+    "identity",
     "jobs",
+    "marks",
     "metadata",
     "owners",
     "pages",
@@ -187,6 +189,22 @@ attempts = Table(
     Column("at", Float(53), nullable=False),
     Column("status", Integer),
     Column("error", Text),
+)
+
+#: The id of this store, in one row.
+identity = Table(
+    "rayocr_jobs_identity",
+    metadata,
+    Column("slot", SmallInteger, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False),
+)
+
+#: Marks that this store has set beside its uploads. marks.py explains them.
+marks = Table(
+    "rayocr_uploads_marks",
+    metadata,
+    Column("key", _Key, primary_key=True),
+    Column("mark", Text, nullable=False, index=True),
 )
 
 version = Table("rayocr_jobs_schema", metadata, Column("version", Integer, primary_key=True, autoincrement=False))

@@ -46,7 +46,7 @@ class Running:
     def uploads(self) -> list[str]:
         """Files that wait, by name."""
         folder = self.jobs.settings.jobs.folder / "uploads"
-        return sorted(path.name for path in folder.rglob("*") if path.is_file())
+        return sorted(path.name for path in folder.rglob("[0-9]*-*") if path.is_file())
 
 
 Start = Callable[..., Any]

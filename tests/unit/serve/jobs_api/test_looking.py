@@ -132,7 +132,7 @@ async def test_delete_cancels_then_forgets(running: Running) -> None:
     answer = await running.client.get(f"{path}/result?partial=true")
     assert (answer.status_code, "its results are deleted" in answer.json()["detail"]) == (409, True)
     assert running.jobs.store.endings.trash() == []
-    assert list((running.jobs.settings.jobs.folder / "uploads").iterdir()) == []
+    assert running.uploads() == []
     assert (await running.client.delete(path)).status_code == 204
     assert (await running.client.get(path)).status_code == 404
     assert (await running.client.delete(path)).status_code == 404

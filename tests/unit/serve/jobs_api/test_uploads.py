@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,18 +10,30 @@ import pytest
 
 from deployments.storage import StorageSettings
 from models.errors import AccessDenied, ConfigurationError, Overloaded, SourceNotFound, StorageUnavailable
+from serve.config.jobs import JobsSettings
 from serve.jobs.names import safe_name
 from serve.jobs.records import Job, NewJob
+from serve.jobs.store import JobStore
+from serve.jobs.store.marks import Marks
 from serve.jobs.submission import Submission
 from serve.jobs.uploads import Uploads
 from tests.waiting import loop_is_idle
 
 from .conftest import Running
 
+_JOB = "1a" * 16
+
 
 @pytest.fixture
-def uploads(tmp_path: Path) -> Uploads:
-    return Uploads(f"file://{tmp_path}/uploads/", StorageSettings())
+def marks(tmp_path: Path) -> Iterator[Marks]:
+    store = JobStore.of(JobsSettings(directory=str(tmp_path)))
+    yield store.marks
+    store.close()
+
+
+@pytest.fixture
+def uploads(tmp_path: Path, marks: Marks) -> Uploads:
+    return Uploads(f"file://{tmp_path}/uploads/", StorageSettings(), marks)
 
 
 @pytest.mark.parametrize(
@@ -46,14 +59,15 @@ def test_folder_is_for_its_owner_alone(uploads: Uploads, tmp_path: Path) -> None
 
 
 def test_upload_comes_back_until_it_is_deleted(uploads: Uploads, tmp_path: Path) -> None:
-    first, second = (uploads.put("1a", number, "a.jpg", b"content") for number in (1, 2))
-    uploads.seal("1a")
+    first, second = (uploads.put(_JOB, number, "a.jpg", b"content") for number in (1, 2))
+    uploads.seal(_JOB)
     document = uploads.read(first, 7, "scans/a.jpg")
     assert (document.data, document.name) == (b"content", "scans/a.jpg")
     assert uploads.delete([first]) == ([first], None)
-    assert (tmp_path / "uploads/1a").exists()
+    assert Path(first).is_relative_to(tmp_path / "uploads")
+    assert Path(second).exists()
     assert uploads.delete([first, second]) == ([first, second], None)
-    assert not (tmp_path / "uploads/1a").exists()
+    assert not Path(first).parent.exists()
     with pytest.raises(SourceNotFound):
         uploads.read(first, 7)
 
@@ -69,16 +83,16 @@ def test_nothing_else_is_read_or_removed(uploads: Uploads, tmp_path: Path, locat
 
 def test_abandoned_are_the_old_ones(uploads: Uploads) -> None:
     assert list(uploads.abandoned(datetime.now(UTC))) == []
-    location = uploads.put("1a", 1, "a.jpg", b"content")
+    location = uploads.put(_JOB, 1, "a.jpg", b"content")
     now = datetime.now(UTC)
     assert list(uploads.abandoned(now - timedelta(hours=1))) == []
-    assert list(uploads.abandoned(now + timedelta(seconds=5))) == [("1a", location)]
+    assert list(uploads.abandoned(now + timedelta(seconds=5))) == [(_JOB, location)]
 
 
 @pytest.mark.parametrize("folder", ["https://example.com/", "file:///proc/uploads/"])
-def test_place_that_cannot_hold_uploads_is_refused(folder: str) -> None:
+def test_place_that_cannot_hold_uploads_is_refused(folder: str, marks: Marks) -> None:
     with pytest.raises(ConfigurationError, match=r"jobs\.uploads"):
-        Uploads(folder, StorageSettings())
+        Uploads(folder, StorageSettings(), marks)
 
 
 async def test_cancelled_request_leaves_nothing(running: Running) -> None:
