@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from serve.jobs.records import DeliveryState, Job, JobState, PageOutcome, PageState, Webhook
 
@@ -29,7 +29,7 @@ class JobRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    sources: list[str] = Field(
+    sources: Annotated[list[str], FailFast()] = Field(
         default=[],
         description="`s3://bucket/key`, `data:image/png;base64,...`, or `https://...` if that is switched on.",
         examples=[["s3://scans/2026/a.jpg", "s3://scans/2026/b.jpg"]],

@@ -13,6 +13,7 @@ from models.errors import TooLarge
 __all__ = ["BodyLimit", "RequestIdentity", "RequestMetrics"]
 
 _ID_HEADER = "x-request-id"
+_LONGEST_LENGTH = 18
 _SECONDS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
 
 
@@ -68,13 +69,14 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit, setting = self._of_route.get(scope["path"].removeprefix(scope.get("root_path", "")), self._usual)
-        announced = Headers(scope=scope).get("content-length", "")
+        length = Headers(scope=scope).get("content-length", "")
+        announced = int(length) if length.isdecimal() and len(length) <= _LONGEST_LENGTH else 0
         received = 0
 
         async def limited() -> Message:
             nonlocal received
-            if announced.isdigit() and int(announced) > limit + self._FORM_BYTES:
-                raise _refusal(f"{int(announced):,} bytes", limit, setting)
+            if announced > limit + self._FORM_BYTES:
+                raise _refusal(f"{announced:,} bytes", limit, setting)
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit + self._FORM_BYTES:

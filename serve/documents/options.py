@@ -19,6 +19,9 @@ Orientation = Annotated[
 
 # PDF uses 127 bytes of a password. Anything far longer is a mistake, such as a whole file.
 _LONGEST_PASSWORD = 1000
+# A thousand ranges of pages take at most so many characters.
+_LONGEST_PAGES = 20_000
+_LONGEST_FORMAT = 100
 
 
 def _checked_pages(text: str | None) -> str | None:
@@ -34,7 +37,7 @@ def _known_format(name: str | None) -> str | None:
 
 
 Pages = Annotated[
-    str | None,
+    Annotated[str, Field(max_length=_LONGEST_PAGES)] | None,
     AfterValidator(_checked_pages),
     Field(
         description="Pages to read: numbers and ranges from 1 on, `5-` to the end. Not given: all.",
@@ -63,7 +66,7 @@ class OpenDocumentOptions(BaseModel):
     )
     orientation: Orientation = "auto"
     characters: bool = Field(default=False, description="Whether words come with the position of each character.")
-    format: Annotated[str | None, AfterValidator(_known_format)] = Field(
+    format: Annotated[Annotated[str, Field(max_length=_LONGEST_FORMAT)] | None, AfterValidator(_known_format)] = Field(
         default=None,
         description="Format of the result. Not given: the format that `Accept` asks for, else json.",
         json_schema_extra={"enum": [*FORMATS, None]},

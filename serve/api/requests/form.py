@@ -1,10 +1,13 @@
 """Takes multipart forms of any length apart while they come in, and holds one part at a time, not the form."""
 
+import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from fastapi import Request
 from python_multipart import MultipartParser
@@ -18,8 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FormPart", "form_parts"]
 
-# So many bytes are parsed before finished parts are handed on.
-_STEP_BYTES = 256 * 1024
+# So many bytes are parsed before finished parts are handed on and others have their turn: 20 ms at most.
+_STEP_BYTES = 16 * 1024
+_EXTENDED_NAME = re.compile(rb"""filename\*=(utf-8|iso-8859-1)'[^']*'([^\s;"]+)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +53,32 @@ class FormPart:
             raise MalformedRequest(f"the form's field {self.name!r} is not UTF-8: {exc.reason}") from exc
 
 
-async def form_parts(request: Request, max_file_bytes: int, max_fields_bytes: int) -> AsyncIterator[FormPart]:
+async def form_parts(
+    request: Request, max_file_bytes: int, max_fields_bytes: int, max_parts: int
+) -> AsyncIterator[FormPart]:
     """Take a form apart. While a part is used, no more of the request is read.
 
-    Starlette's own parser keeps every file open, or up to 1 MB of it in memory, until the form ends.
+    Starlette's own parser keeps every file open, or up to 1 MB of it in memory, until the form ends. A part without a
+    name, or with `filename*` alone, is a file, although RFC 7578 forbids both: some clients send them.
 
     Args:
         request: A request with a body of multipart/form-data.
         max_file_bytes: The most bytes of one file.
         max_fields_bytes: The most bytes of all plain fields.
+        max_parts: The most parts. The parser allows each of them 8 headers of 4 kB.
 
     Yields:
         The parts, in their order.
 
     Raises:
         MalformedRequest: The body is not a form, or ends in the middle.
-        TooLarge: A file or the fields are over their limit.
+        TooLarge: A file, the fields or the number of parts is over its limit.
     """
     _, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary")
     if not boundary:
         raise MalformedRequest("the multipart form can't be read: its Content-Type names no boundary")
-    parts = _Parts(max_file_bytes, max_fields_bytes)
+    parts = _Parts(max_file_bytes, max_fields_bytes, max_parts)
     try:
         parser = MultipartParser(boundary, parts.callbacks())
         async for chunk in request.stream():
@@ -78,21 +86,25 @@ async def form_parts(request: Request, max_file_bytes: int, max_fields_bytes: in
                 parser.write(chunk[start : start + _STEP_BYTES])
                 while parts.finished:
                     yield parts.finished.popleft()
+                await asyncio.sleep(0)
+                if parts.has_ended:
+                    return  # whatever follows the last boundary is not part of the form
         parser.finalize()
     except FormParserError as exc:
         raise MalformedRequest(f"the multipart form can't be read: {exc}") from exc
-    if not parts.has_ended:
-        raise MalformedRequest("the multipart form breaks off: its last boundary is missing")
+    raise MalformedRequest("the multipart form breaks off: its last boundary is missing")
 
 
 class _Parts:
     """Collects the parts that the parser finds."""
 
-    def __init__(self, max_file_bytes: int, max_fields_bytes: int) -> None:
+    def __init__(self, max_file_bytes: int, max_fields_bytes: int, max_parts: int) -> None:
         self.finished: deque[FormPart] = deque()
         self.has_ended = False
         self._max_file_bytes = max_file_bytes
         self._max_fields_bytes = max_fields_bytes
+        self._max_parts = max_parts
+        self._begun = 0
         self._fields_bytes = 0
         self._header = b""
         self._value = b""
@@ -114,6 +126,9 @@ class _Parts:
         }
 
     def _begin(self) -> None:
+        self._begun += 1
+        if self._begun > self._max_parts:
+            raise TooLarge(f"the form has more than {self._max_parts:,} parts, which is the limit: send several forms")
         self._disposition = b""
         self._content = BytesIO()
 
@@ -130,11 +145,14 @@ class _Parts:
 
     def _headers_finished(self) -> None:
         _, options = parse_options_header(self._disposition)
-        if b"name" not in options:
-            raise MalformedRequest("the multipart form can't be read: a part has no name")
-        self._name = _text(options[b"name"])
-        filename = options.get(b"filename")
-        self._filename = None if filename is None else _text(filename)
+        self._name = _text(options.get(b"name", b"file"))
+        self._filename = None
+        if b"filename" in options:
+            self._filename = _text(options[b"filename"])
+        elif (extended := _EXTENDED_NAME.search(self._disposition)) is not None:  # RFC 8187
+            self._filename = unquote(extended[2].decode("latin-1"), extended[1].decode(), errors="replace")
+        elif b"name" not in options:
+            self._filename = ""
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._filename is None:

@@ -1,6 +1,6 @@
 """Reads a request for a job: a form with files, or JSON with the locations of documents."""
 
-import json
+import asyncio
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -10,20 +10,24 @@ from models.errors import MalformedRequest, TooLarge
 from serve.api.job_models import JobRequest
 from serve.api.problems import malformed
 from serve.api.requests.form import FormPart, form_parts
+from serve.api.requests.json_body import parsed_json
 from serve.jobs.submission import Submission
 
 __all__ = ["read_submission"]
 
+# Prefix, options, webhook, and the empty part of a form in which no file was chosen.
+_OTHER_FIELDS = 32
 _EXAMPLE = '{"sources": ["s3://bucket/key"]}'
 
 
-async def read_submission(request: Request, submission: Submission, max_document_bytes: int) -> None:
+async def read_submission(request: Request, submission: Submission, max_document_bytes: int, max_pages: int) -> None:
     """Pass everything that a request carries on to a submission.
 
     Args:
         request: The client's request.
         submission: The submission that takes it.
         max_document_bytes: The most bytes of one file, and of all other fields together.
+        max_pages: The most pages of a job.
 
     Raises:
         MalformedRequest: The request is neither a form nor JSON, or something in it is wrong.
@@ -33,10 +37,10 @@ async def read_submission(request: Request, submission: Submission, max_document
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if kind == "multipart/form-data":
-            async for part in form_parts(request, max_document_bytes, max_document_bytes):
+            async for part in form_parts(request, max_document_bytes, max_document_bytes, max_pages + _OTHER_FIELDS):
                 await _take(part, submission)
         else:
-            await _take_json(await _body(request, max_document_bytes), submission)
+            await _take_json(await _body(request, max_document_bytes), submission, max_pages)
     except ClientDisconnect as exc:
         raise MalformedRequest("the client left before its request was complete") from exc
 
@@ -56,7 +60,7 @@ async def _take(part: FormPart, submission: Submission) -> None:
         case "webhook":
             await submission.set_webhook(part.text)
         case "options":
-            submission.set_options(_parsed(part.content, "options"))
+            submission.set_options(parsed_json(part.content, "options"))
         case "file":
             raise MalformedRequest("the form's field 'file' holds text, not a file: curl -F file=@page.jpg")
         case name:
@@ -65,11 +69,11 @@ async def _take(part: FormPart, submission: Submission) -> None:
             )
 
 
-async def _take_json(body: bytes, submission: Submission) -> None:
+async def _take_json(body: bytes, submission: Submission, max_pages: int) -> None:
     if not body:
         raise MalformedRequest(f"the request has no body: send files (curl -F file=@page.jpg) or {_EXAMPLE}")
     try:
-        asked = JobRequest.model_validate(_parsed(body, "the body"))
+        asked = JobRequest.model_validate(parsed_json(body, "the body", max_pages))
     except ValidationError as exc:
         raise malformed(exc, _EXAMPLE) from exc
     submission.set_options(asked.options)
@@ -79,6 +83,7 @@ async def _take_json(body: bytes, submission: Submission) -> None:
         await submission.set_webhook(asked.webhook)
     for source in asked.sources:
         await submission.add_source(source)
+        await asyncio.sleep(0)  # so that others have their turn
 
 
 async def _body(request: Request, max_bytes: int) -> bytes:
@@ -88,11 +93,3 @@ async def _body(request: Request, max_bytes: int) -> bytes:
         if len(body) > max_bytes:
             raise TooLarge(f"the body has more than {max_bytes:,} bytes, the limit without files: send files as a form")
     return bytes(body)
-
-
-def _parsed(text: bytes, what: str) -> object:
-    try:
-        parsed: object = json.loads(text)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise MalformedRequest(f"{what}: not valid JSON: {exc}") from exc
-    return parsed

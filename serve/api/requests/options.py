@@ -58,14 +58,20 @@ class DetectQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    page: int | None = Field(default=None, ge=1, description="The page to search. Not given: the first.")
+    page: int | None = Field(
+        default=None, ge=1, le=999_999_999, description="The page to search. Not given: the first."
+    )
     dpi: Dpi = None
     orientation: Orientation = "auto"
-    threshold: float | None = Field(default=None, ge=0, le=1, description="A pixel of a higher probability is text.")
-    box_threshold: float | None = Field(
-        default=None, ge=0, le=1, description="A box with a lower mean probability is dropped."
+    threshold: float | None = Field(
+        default=None, ge=0, le=1, allow_inf_nan=False, description="A pixel of a higher probability is text."
     )
-    unclip_ratio: float | None = Field(default=None, gt=0, le=10, description="How far boxes are grown.")
+    box_threshold: float | None = Field(
+        default=None, ge=0, le=1, allow_inf_nan=False, description="A box with a lower mean probability is dropped."
+    )
+    unclip_ratio: float | None = Field(
+        default=None, gt=0, le=10, allow_inf_nan=False, description="How far boxes are grown."
+    )
     thorough: bool | None = Field(
         default=None, description="Search at the full size at once. This finds more small text, and takes longer."
     )

@@ -1,6 +1,5 @@
 """Finds the document of a request: an uploaded file, a raw body, or the location of a document."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -9,17 +8,18 @@ from urllib.parse import unquote, urlsplit
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 
 from deployments.document import Document
 from models.errors import MalformedRequest
 from serve.api.problems import malformed
+from serve.api.requests.form import form_parts
+from serve.api.requests.json_body import parsed_json
 
 __all__ = ["SentDocument", "document_body", "read_source"]
 
 _EXAMPLE = '{"source": "s3://bucket/key"}'
 _MOST_FIELDS = 32
+_MOST_FIELD_BYTES = 1024**2
 
 
 class _Source(BaseModel):
@@ -90,8 +90,12 @@ def document_body(options: type[BaseModel], example: Mapping[str, object]) -> Ma
     }
 
 
-async def read_source(request: Request) -> SentDocument:
+async def read_source(request: Request, max_bytes: int) -> SentDocument:
     """Read the document that a request carries, or the location that it names, and the fields beside it.
+
+    Args:
+        request: The client's request.
+        max_bytes: The most bytes of a document.
 
     Raises:
         MalformedRequest: The request carries neither, or both.
@@ -99,7 +103,7 @@ async def read_source(request: Request) -> SentDocument:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return await _from_form(request)
+        return await _from_form(request, max_bytes)
     body = await request.body()
     if not body:
         raise MalformedRequest(
@@ -113,38 +117,32 @@ async def read_source(request: Request) -> SentDocument:
     return SentDocument(Document(body, _name_in_header(request)))
 
 
-async def _from_form(request: Request) -> SentDocument:
-    try:
-        form = await request.form(max_files=1, max_fields=_MOST_FIELDS)
-    except HTTPException as exc:
-        raise MalformedRequest(f"the multipart form can't be read: {exc.detail}") from exc
-    try:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            named = ", ".join(sorted(form)) or "none"
-            raise MalformedRequest(
-                f"the form has no file in the field 'file' (its fields: {named}): curl -F file=@page.jpg"
-            )
-        fields: dict[str, object] = {}
-        for name, value in form.multi_items():
-            if name in fields or (name == "file" and value is not file):
-                raise MalformedRequest(f"the form has the field {name[:40]!r} twice")
-            # A browser sends an empty text for each field that nobody filled in.
-            if name != "file" and value != "":
-                fields[name] = value
-        return SentDocument(Document(await file.read(), file.filename or None), fields)
-    finally:
-        await form.close()
+async def _from_form(request: Request, max_bytes: int) -> SentDocument:
+    document: Document | None = None
+    fields: dict[str, object] = {}
+    async for part in form_parts(request, max_bytes, _MOST_FIELD_BYTES, _MOST_FIELDS):
+        if part.name in fields or (part.name == "file" and document is not None):
+            raise MalformedRequest(f"the form has the field {part.name[:40]!r} twice")
+        if part.filename is None or part.name != "file":
+            fields[part.name] = part.text if part.filename is None else ""
+        else:
+            document = Document(part.content, part.filename or None)
+    if document is None or "file" in fields:
+        named = ", ".join(sorted(name[:40] for name in fields)) or "none"
+        raise MalformedRequest(
+            f"the form has no file in the field 'file' (its fields: {named}): curl -F file=@page.jpg"
+        )
+    # A browser sends an empty text for each field that nobody filled in.
+    return SentDocument(document, {name: value for name, value in fields.items() if value != ""})
 
 
 def _from_json(body: bytes) -> SentDocument:
+    sent = parsed_json(body, "the body")
     try:
-        sent = json.loads(body)
         source = _Source.model_validate(sent).source
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise MalformedRequest(f"the body is not valid JSON: {exc}") from exc
     except ValidationError as exc:
         raise malformed(exc, _EXAMPLE) from exc
+    assert isinstance(sent, dict)  # the model has taken it
     return SentDocument(source, {name: value for name, value in sent.items() if name != "source"})
 
 

@@ -99,7 +99,8 @@ async def hand_in(
     async with service.request(request):
         known = await known_job(jobs, owner, idempotency_key)
         async with Submission(jobs, owner, idempotency_key, known) as submission:
-            await read_submission(request, submission, service.settings.http.max_body_bytes)
+            settings = service.settings
+            await read_submission(request, submission, settings.http.max_body_bytes, settings.jobs.max_pages)
             job, is_new = await submission.finish()
     if is_new:
         jobs.on_new()
