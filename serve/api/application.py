@@ -1,10 +1,15 @@
 """Builds the FastAPI application."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from serve.api.authentication import SECURITY, ApiKeyGuard
+from serve.api.job_models import JobRequest, PageEvent
 from serve.api.keys import ApiKeys
 from serve.api.middleware import BodyLimit, RequestIdentity, RequestMetrics
 from serve.api.problems import UNAUTHORIZED_RESPONSE, Problem, install_problem_handlers
@@ -40,6 +45,8 @@ def build_api(service: Service) -> FastAPI:
             api.include_router(module.router, dependencies=SECURITY, responses=UNAUTHORIZED_RESPONSE)
     api.include_router(health.router)
     install_problem_handlers(api)
+    if service.jobs is not None:
+        _describe(api, [(JobRequest, "validation"), (PageEvent, "serialization")])
     # The last one added runs first, so that every answer carries its id and is counted, even a refusal.
     of_jobs = (service.settings.jobs.max_body_bytes, "jobs.max_body_bytes")
     api.add_middleware(BodyLimit, max_body_bytes=http.max_body_bytes, max_bytes_of_route={"/v1/jobs": of_jobs})
@@ -48,3 +55,16 @@ def build_api(service: Service) -> FastAPI:
     api.add_middleware(RequestMetrics)
     api.add_middleware(RequestIdentity)
     return api
+
+
+def _describe(api: FastAPI, models: Sequence[tuple[type[BaseModel], JsonSchemaMode]]) -> None:
+    """Add the schemas of models to the OpenAPI document that no signature names, since they are read by hand."""
+    made = api.openapi
+    _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
+
+    def openapi() -> dict[str, Any]:
+        document = made()
+        document["components"]["schemas"] |= found["$defs"]
+        return document
+
+    api.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI's documentation shows

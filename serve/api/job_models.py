@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 
+from deployments.storage import LONGEST_LOCATION
 from serve.jobs.records import DeliveryState, Job, JobState, PageOutcome, PageState, Webhook
+from serve.jobs.webhooks.url import LONGEST_WEBHOOK
 
 __all__ = [
-    "EVENTS_EXAMPLE",
+    "EVENTS_CONTENT",
     "JOB_BODY",
     "LINE_EXAMPLE",
     "JobLinks",
@@ -34,10 +36,12 @@ class JobRequest(BaseModel):
         description="`s3://bucket/key`, `data:image/png;base64,...`, or `https://...` if that is switched on.",
         examples=[["s3://scans/2026/a.jpg", "s3://scans/2026/b.jpg"]],
     )
+    # Without examples for these two: tools send all examples together, and not every service has a bucket.
     prefix: str | None = Field(
         default=None,
-        description="All objects whose keys begin with it. They come after `sources`, in the order of their keys.",
-        examples=["s3://scans/2026/"],
+        max_length=LONGEST_LOCATION,
+        description="`s3://bucket/folder/`: all objects whose keys begin with it. They come after `sources`, in the "
+        "order of their keys.",
     )
     options: dict[str, Any] = Field(
         default={},
@@ -47,8 +51,8 @@ class JobRequest(BaseModel):
     )
     webhook: str | None = Field(
         default=None,
-        description="An `https://` URL that is called when the job has ended.",
-        examples=["https://example.com/rayocr"],
+        max_length=LONGEST_WEBHOOK,
+        description="An `https://` URL that is called when the job has ended; needs `jobs.webhook_secret`.",
     )
 
 
@@ -66,14 +70,14 @@ JOB_BODY: Mapping[str, Any] = {
                         "description": "A document. Repeat the field for each one.",
                     },
                     "source": {"type": "array", "items": {"type": "string"}, "description": "As in `sources`."},
-                    "prefix": {"type": "string", "description": "As in JSON."},
+                    "prefix": {"type": "string", "maxLength": LONGEST_LOCATION, "description": "As in JSON."},
                     "options": {"type": "string", "description": "As in JSON, as a JSON text."},
-                    "webhook": {"type": "string", "description": "As in JSON."},
+                    "webhook": {"type": "string", "maxLength": LONGEST_WEBHOOK, "description": "As in JSON."},
                 },
             }
         },
         "application/json": {
-            "schema": JobRequest.model_json_schema(),
+            "schema": {"$ref": "#/components/schemas/JobRequest"},
             "example": {"sources": ["s3://scans/2026/a.jpg", "s3://scans/2026/b.jpg"]},
         },
     },
@@ -86,11 +90,33 @@ LINE_EXAMPLE = (
     '"text":"TOTAL 12.50","warnings":[],"timings_ms":{}}}\n'
     '{"page":2,"name":"b.txt","state":"failed","error":{"code":"unsupported_type","message":"..."},"result":null}\n'
 )
-#: Two events, for OpenAPI.
-EVENTS_EXAMPLE = (
-    'event: page\ndata: {"page":1,"name":"a.jpg","state":"done","code":null}\nid: 1\n\n'
-    'event: end\ndata: {"id":"...","state":"succeeded",...}\nid: 2\n\n'
-)
+
+
+def _event(name: str, data: str) -> Mapping[str, Any]:
+    """Describe the fields of one server-sent event."""
+    schema = {"$ref": f"#/components/schemas/{data}"}
+    return {
+        "type": "object",
+        "required": ["event", "data"],
+        "properties": {
+            "event": {"const": name},
+            "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": schema},
+            "id": {"type": "string", "description": "For Last-Event-ID."},
+        },
+    }
+
+
+#: The stream of events, for OpenAPI; `itemSchema` is of OpenAPI 3.2, and older tools ignore it.
+EVENTS_CONTENT: Mapping[str, Any] = {
+    "text/event-stream": {
+        "schema": {"type": "string", "description": "Events `page`, `state` and `end` (WHATWG, server-sent events)."},
+        "itemSchema": {
+            "oneOf": [_event("page", "PageEvent"), _event("state", "JobResult"), _event("end", "JobResult")]
+        },
+        "example": 'event: page\ndata: {"page":1,"name":"a.jpg","state":"done","code":null}\nid: 1\n\n'
+        'event: end\ndata: {"id":"...","state":"succeeded",...}\nid: 2\n\n',
+    }
+}
 
 
 class _Result(BaseModel):

@@ -10,7 +10,7 @@ from starlette.background import BackgroundTask
 
 from models.errors import Conflict, MalformedRequest, SourceNotFound
 from serve.api.answers.files import file_headers
-from serve.api.job_models import EVENTS_EXAMPLE, JOB_BODY, LINE_EXAMPLE, JobList, JobResult, PageEvent, outcome_line
+from serve.api.job_models import EVENTS_CONTENT, JOB_BODY, LINE_EXAMPLE, JobList, JobResult, PageEvent, outcome_line
 from serve.api.problems import JOB_PROBLEM_RESPONSES
 from serve.api.requests.jobs import read_submission
 from serve.api.service import Service, service_of
@@ -20,7 +20,6 @@ from serve.jobs.events import end_event_id, job_events
 from serve.jobs.records import Job, JobState, PageOutcome
 from serve.jobs.runtime import JobsRuntime
 from serve.jobs.submission import Submission, known_job
-from serve.results import OcrResult
 
 __all__ = ["router"]
 
@@ -205,7 +204,7 @@ async def result(
         200: {
             "description": "The answer of `POST /v1/ocr` for that document: JSON, or a file in the format that the "
             "job's options name.",
-            "content": {"application/json": {"schema": OcrResult.model_json_schema()}, "*/*": {}},
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/OcrResult"}}, "*/*": {}},
         },
     },
 )
@@ -250,7 +249,7 @@ async def _lines(jobs: JobsRuntime, job: Job, after: int, last: int) -> AsyncIte
     response_class=StreamingResponse,
     responses={
         **_problems(400, 404, 503),
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EVENTS_EXAMPLE}}},
+        200: {"description": "Events until the job has ended.", "content": EVENTS_CONTENT},
         204: {"description": "Last-Event-ID is the id of the last event, so nothing follows."},
     },
 )

@@ -9,9 +9,10 @@ from deployments.storage.https_url import url_from_location
 from deployments.storage.settings import StorageSettings
 from models.errors import AccessDenied, MalformedRequest
 
-__all__ = ["check_webhook"]
+__all__ = ["LONGEST_WEBHOOK", "check_webhook"]
 
-_LONGEST_URL = 2048
+LONGEST_WEBHOOK = 2048
+"""The most characters of a webhook's URL."""
 # A slow name server is not a reason to refuse: the delivery resolves and checks the name again.
 _LOOK_UP_S = 3.0
 
@@ -28,8 +29,8 @@ async def check_webhook(url: str, settings: StorageSettings, resolver: Resolver 
         MalformedRequest: The URL is not a valid https:// URL.
         AccessDenied: The URL's host, its port or all of its addresses are not allowed.
     """
-    if url[:8].lower() != "https://" or len(url) > _LONGEST_URL:
-        raise MalformedRequest(f"webhook: an https:// URL of at most {_LONGEST_URL:,} characters is needed")
+    if url[:8].lower() != "https://" or len(url) > LONGEST_WEBHOOK:
+        raise MalformedRequest(f"webhook: an https:// URL of at most {LONGEST_WEBHOOK:,} characters is needed")
     try:
         target = url_from_location(url, settings)
     except (AccessDenied, MalformedRequest) as error:

@@ -1,6 +1,7 @@
 """Looking at jobs, fetching their results, cancelling them."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -191,3 +192,19 @@ async def test_openapi_tells_each_status(running: Running) -> None:
     assert "application/x-ndjson" in paths["/v1/jobs/{job_id}/result"]["get"]["responses"]["200"]["content"]
     assert "text/event-stream" in paths["/v1/jobs/{job_id}/events"]["get"]["responses"]["200"]["content"]
     assert set(paths["/v1/jobs"]["post"]["requestBody"]["content"]) == {"multipart/form-data", "application/json"}
+
+
+async def test_openapi_resolves_and_its_examples_are_taken(running: Running) -> None:
+    document = (await running.client.get("/openapi.json")).json()
+    references = set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(document)))
+    schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert references <= schemas, references - schemas
+    events = document["paths"]["/v1/jobs/{job_id}/events"]["get"]["responses"]["200"]["content"]["text/event-stream"]
+    assert [one["properties"]["event"]["const"] for one in events["itemSchema"]["oneOf"]] == ["page", "state", "end"]
+    body = document["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]
+    fields = document["components"]["schemas"]["JobRequest"]["properties"]
+    together = {name: field["examples"][0] for name, field in fields.items() if "examples" in field}
+    assert {"sources", "options"} <= set(together)
+    for example in (body["example"], together):
+        answer = await running.client.post("/v1/jobs", json=example)
+        assert answer.status_code == 202, answer.text
