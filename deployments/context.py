@@ -30,6 +30,7 @@ class RequestContext:
         page_work_s: Seconds of work that a page of up to 4 megapixels may take, and a larger one in proportion; None
             for no limit.
         is_alone: Whether no other page of a job may be in work beside this one, which may have ended a replica before.
+        client: Name of the client who asks; '' if no keys are asked for.
     """
 
     request_id: str
@@ -38,11 +39,12 @@ class RequestContext:
     priority: int = INTERACTIVE
     page_work_s: float | None = None
     is_alone: bool = False
+    client: str = ""
 
     @classmethod
-    def starting_now(cls, request_id: str, timeout_s: float) -> "RequestContext":
+    def starting_now(cls, request_id: str, timeout_s: float, client: str = "") -> "RequestContext":
         """Make the context of a request whose time begins now."""
-        return cls(request_id, time.time() + timeout_s, timeout_s)
+        return cls(request_id, time.time() + timeout_s, timeout_s, client=client)
 
     def renewed(self) -> "RequestContext":
         """Make the context of the same request with its whole time from now on."""

@@ -18,6 +18,7 @@ from deployments.settings import ReplicaSettings, ScalingSettings
 from deployments.stages.reader import Reader, Stages
 from serve.config.colocation import is_colocated, reader_setup
 from serve.config.loading import load_settings
+from serve.config.rights import with_default_rights
 from serve.config.settings import INGRESS_CPUS, Settings
 from serve.ingress import Ingress
 from serve.jobs.placement import takes_jobs
@@ -39,7 +40,7 @@ def build_app(args: Mapping[str, object]) -> Application:
     Raises:
         ConfigurationError: A setting is unknown or out of range.
     """
-    settings = load_settings(overrides=dict(args)).settings
+    settings = with_default_rights(load_settings(overrides=dict(args)).settings, on_loopback=False)
     colocated = is_colocated(settings, otherwise=False)
     return build_application(
         settings, Stages(), colocated=colocated, with_jobs=takes_jobs(settings, on_one_machine=False)

@@ -28,12 +28,12 @@ class Ingress:
     """
 
     def __init__(self, settings: Settings, route: PageRoute, pages_in_work: int | None = None) -> None:
-        pipeline = Pipeline(route)
         self._jobs = JobsRuntime(settings) if pages_in_work is not None else None
-        self._service = Service(settings, pipeline, self._jobs)
+        self._service = Service(settings, Pipeline(route), self._jobs)
         self._background: JobsBackground | None = None
         if self._jobs is not None and pages_in_work is not None:
-            self._background = JobsBackground(self._jobs, pipeline, pages_in_work, self._service.readiness.answered)
+            pipeline, answered = self._service.pipeline, self._service.readiness.answered
+            self._background = JobsBackground(self._jobs, pipeline, pages_in_work, answered)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Build the HTTP application. Serve calls this once, after the constructor."""

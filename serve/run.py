@@ -20,6 +20,7 @@ from serve.api.keys import ApiKeys
 from serve.config.bundle import check_bundle
 from serve.config.colocation import is_colocated
 from serve.config.loading import LoadedSettings
+from serve.config.rights import LOOPBACK, with_default_rights
 from serve.config.settings import INGRESS_CPUS, Settings
 from serve.ray_patches import haproxy, loopback
 from serve.ray_patches.environment import LOCAL_WORKER_HOOK
@@ -36,7 +37,6 @@ _READY_TIMEOUT_S = 120.0
 # Of so many calls at a time, none reaches one certain ingress replica of two once in 250 times.
 _DRAIN_CALLS = 4
 _POLL_S = 0.25
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def run_service(loaded: LoadedSettings, stages: "Callable[[], Stages] | None" = None) -> int:
@@ -54,7 +54,7 @@ def run_service(loaded: LoadedSettings, stages: "Callable[[], Stages] | None" = 
         ConfigurationError: The port is taken, a model file is damaged, or a device that was asked for is not there.
         RayocrError: The service did not become ready.
     """
-    settings = loaded.settings
+    settings = with_default_rights(loaded.settings, on_loopback=loaded.settings.http.host in LOOPBACK)
     colocated = is_colocated(settings, otherwise=True)
     _check(settings)
     stopped = threading.Event()
@@ -117,7 +117,7 @@ def _check_port(host: str, port: int, choose: str) -> None:
 def _ray(settings: Settings, num_cpus: int) -> Iterator[str]:
     set_local_environment()
     leave_out_data_frames()
-    if settings.http.host in _LOOPBACK:
+    if settings.http.host in LOOPBACK:
         loopback.stay_on_loopback()
     with haproxy.haproxy_in_front(settings.http):
         # Both take seconds to import, and read the environment while they do.
@@ -222,7 +222,8 @@ def _announce(settings: Settings, log_directory: str) -> None:
     url = _url(settings)
     print(
         f"rayocr is ready at {url} (API: {url}/docs, logs: {log_directory}). "
-        f"Try: curl -F file=@receipt.jpg {url}/v1/ocr",
+        f"Try: curl -F file=@receipt.jpg {url}/v1/ocr\n"
+        f"s3:// sources that clients may read: {', '.join(settings.storage.allowed or ()) or 'none'} (storage.allowed)",
         flush=True,
     )
 

@@ -1,6 +1,7 @@
 """Reads a page through the stages, and tries again when one of their replicas ends."""
 
 import asyncio
+import copy
 import dataclasses
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,6 +16,7 @@ from deployments.document import Document
 from deployments.pipeline.routes import PageRoute
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
+from deployments.storage.rights import ReadRights
 from deployments.work.shared_lock import SharedLock
 from models.errors import DeadlineExceeded, Overloaded, RayocrError, ReplicaCrashed
 from models.page import PageQuads, PageText
@@ -42,9 +44,20 @@ class Pipeline:
 
     def __init__(self, route: PageRoute) -> None:
         self._route = route
+        self._rights = ReadRights()
         # Pages that lost their replica go one at a time, so that one which ends replicas takes no other with it.
         self._suspects = asyncio.Lock()
         self._jobs = SharedLock()
+
+    def within(self, rights: ReadRights) -> "Pipeline":
+        """Make a pipeline of the same replicas that fetches only what clients may read.
+
+        Args:
+            rights: What clients may read.
+        """
+        pipeline = copy.copy(self)
+        pipeline._rights = rights
+        return pipeline
 
     async def read(self, document: SharedDocument, call: PageCall) -> PageText:
         """Read the text of one page.
@@ -55,6 +68,8 @@ class Pipeline:
 
         Raises:
             RayocrError: A stage raised it.
+            AccessDenied: The client may not read the document's location.
+            SourceNotFound: The location does not exist for clients.
             Overloaded: A stage's queue is full.
             ReplicaCrashed: The page repeatedly ended its replica.
             DeadlineExceeded: The request's time ran out.
@@ -91,7 +106,9 @@ class Pipeline:
     async def _guarded(
         self, once: Callable[[], Awaitable[Result]], document: SharedDocument, context: RequestContext
     ) -> Result:
-        """Make one attempt after the other until its replica survives, and translate Ray's errors."""
+        """Check the client's right, then make attempts until a replica survives one, and translate Ray's errors."""
+        if document.location is not None:
+            self._rights.check(document.location, context.client)
         most_attempts = _MOST_JOB_ATTEMPTS if context.priority == JOB else _MOST_ATTEMPTS
         async with context.limit("the pipeline"):
             for attempt in range(1, most_attempts + 1):

@@ -26,6 +26,11 @@ class SharedDocument:
         self._stored: ObjectRef[Document] | DeploymentResponse[Any] | None = None
         self._was_given = False
 
+    @property
+    def location(self) -> str | None:
+        """The location of the document; None if it was uploaded."""
+        return self._source if isinstance(self._source, str) else None
+
     def reference(
         self, fetch: "Callable[[str], DeploymentResponse[Any]]"
     ) -> "Document | ObjectRef[Document] | DeploymentResponse[Any]":

@@ -1,10 +1,12 @@
 """Settings of the storages. Credentials and endpoint of S3 are not here: they only come from boto3's own chain."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
+from deployments.storage.rights import EVERYTHING
 from models.settings import SettingsSection
 
 __all__ = ["BUCKET_PATTERN", "StorageSettings"]
@@ -85,11 +87,28 @@ class StorageSettings(SettingsSection):
         description="Redirects that https:// follows, each checked like the first address. 0 follows none.",
     )
 
+    allowed: tuple[str, ...] | None = Field(
+        default=None,
+        description="What clients of the service may read in S3: `s3://bucket/prefix/` each, matched by whole parts of "
+        "the path; `s3://` allows all. Not set: all if the service listens on loopback alone, otherwise nothing. "
+        "`jobs.uploads` is never read for a client.",
+    )
+
     ready_buckets: tuple[Annotated[str, StringConstraints(pattern=BUCKET_PATTERN)], ...] = Field(
         default=(),
         description="Buckets that must be reachable for `GET /readyz` to answer 200, such as the one with the scans. "
         "Needs s3:ListBucket for each. Empty: storage is first reached by a request.",
     )
+
+    @field_validator("allowed")
+    @classmethod
+    def _are_prefixes(cls, allowed: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for prefix in allowed or ():
+            if prefix != EVERYTHING and not _is_prefix(prefix):
+                raise ValueError(
+                    f"{prefix[:80]!r} is not s3://bucket or s3://bucket/prefix/ without empty parts, '.' and '..'"
+                )
+        return allowed
 
     def with_patience(self, patience_s: float) -> "StorageSettings":
         """Settings for runs that nobody waits for. They limit the time of all attempts, not their number.
@@ -98,3 +117,8 @@ class StorageSettings(SettingsSection):
             patience_s: Time in seconds for one read, one write or one page of a listing, all attempts included.
         """
         return self.model_copy(update={"max_attempts": _UNBOUNDED_ATTEMPTS, "total_timeout_s": patience_s})
+
+
+def _is_prefix(text: str) -> bool:
+    bucket, *parts = text.removeprefix(EVERYTHING).removesuffix("/").split("/")
+    return text.startswith(EVERYTHING) and bool(re.match(BUCKET_PATTERN, bucket)) and not {"", ".", ".."} & {*parts}

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from deployments.context import RequestContext
 from deployments.pipeline.attempts import Pipeline
 from models.errors import MalformedRequest, Overloaded
+from serve.config.rights import read_rights
 from serve.config.settings import HttpSettings, Settings
 from serve.health.buckets import ReadyBuckets
 from serve.health.readiness import Readiness
@@ -34,7 +35,8 @@ class Service:
 
     def __init__(self, settings: Settings, pipeline: Pipeline, jobs: JobsRuntime | None = None) -> None:
         self.settings = settings
-        self.pipeline = pipeline
+        #: The stages, which fetch only what clients may read.
+        self.pipeline = pipeline.within(read_rights(settings))
         self.jobs = jobs
         store = [] if jobs is None else [ReadyStore(jobs)]
         self.readiness = Readiness(pipeline, [ReadyBuckets(settings.storage), *store])
@@ -55,7 +57,8 @@ class Service:
             MalformedRequest: The request's time-out is not a number in range.
         """
         http = self.settings.http
-        context = RequestContext.starting_now(request.state.request_id, _timeout_s(request, http))
+        client = getattr(request.state, "client", "")
+        context = RequestContext.starting_now(request.state.request_id, _timeout_s(request, http), client)
         if self._is_draining:
             raise Overloaded("the service is being stopped: try again when it is back", http.retry_after_s)
         if self._in_work >= http.max_concurrent_requests:

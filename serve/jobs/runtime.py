@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from deployments.storage import SERVICE_SCHEMES, build_storage
+from serve.config.rights import read_rights
 from serve.config.settings import Settings
 from serve.jobs.store import JobStore
 from serve.jobs.uploads import Uploads
@@ -37,6 +38,7 @@ class JobsRuntime:
         self.settings = settings
         self.store = JobStore.of(settings.jobs)
         self.uploads = Uploads(settings.jobs.uploads_location, settings.storage, self.store.marks)
+        self.rights = read_rights(settings)
         #: The storages that a client may name, to list a prefix and to decode data: URLs.
         self.storage = build_storage(settings.storage, SERVICE_SCHEMES)
         #: Called when a job was submitted here. The worker on jobs sets it, to begin at once.

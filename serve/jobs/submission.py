@@ -21,6 +21,7 @@ from models.errors import (
     MalformedRequest,
     Overloaded,
     RayocrError,
+    SourceNotFound,
     TooLarge,
 )
 from serve.documents.options import DocumentOptions
@@ -132,6 +133,7 @@ class Submission:
         """
         if self._prefix is not None:
             raise MalformedRequest("prefix: a job has only one; name further documents as sources")
+        self._jobs.rights.check(prefix, self._owner)
         if prefix[:5].lower() != "s3://" or len(prefix) > LONGEST_LOCATION or not _is_storable(prefix):
             raise MalformedRequest("prefix: s3://bucket/folder/ is needed; nothing else can be listed")
         self._prefix = prefix
@@ -224,8 +226,15 @@ class Submission:
         most = self._jobs.settings.jobs.max_pages - len(self._pages) + 1
 
         def listed() -> list[NewPage]:
-            found = itertools.islice(self._jobs.storage.list(prefix), most)
-            return [NewPage(each.location, each.location[:_LONGEST_NAME], False, each.size_bytes) for each in found]
+            entries = self._jobs.storage.list(prefix)
+            own = (each for each in entries if self._jobs.rights.may_read(each.location, self._owner))
+            found = [
+                NewPage(each.location, each.location[:_LONGEST_NAME], False, each.size_bytes)
+                for each in itertools.islice(own, most)
+            ]
+            if not found:
+                raise SourceNotFound(f"no object has a location that begins with {prefix}")
+            return found
 
         for page in await self._jobs.in_storage(listed):
             self._add_page(page)
@@ -250,6 +259,7 @@ class Submission:
             raise MalformedRequest(f"it has {len(source):,} characters, over the limit of {LONGEST_LOCATION:,}")
         if not _is_storable(source):
             raise MalformedRequest("it holds a null character, or characters that are not valid Unicode")
+        self._jobs.rights.check(source, self._owner)
         if scheme == "https":
             if not self._jobs.settings.storage.https_enabled:
                 raise AccessDenied("https:// sources are off (storage.https_enabled): upload the document")

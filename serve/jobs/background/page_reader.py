@@ -53,6 +53,7 @@ class PageReader:
             priority=JOB,
             page_work_s=settings.jobs.page_work_s,
             is_alone=lease.losses > 0,
+            client=lease.owner,
         )
         options = DocumentOptions.model_validate(lease.options)
         asked = ReadRequest(

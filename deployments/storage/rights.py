@@ -1,0 +1,95 @@
+"""Decides which locations a client of the service may read, before any storage is asked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from models.errors import AccessDenied, SourceNotFound
+
+__all__ = ["EVERYTHING", "ReadRights"]
+
+Parts = tuple[str, ...]
+
+EVERYTHING = "s3://"
+"""The prefix of all objects of all buckets."""
+
+# Some proxies and gateways decode a key once more than they should. Nobody needs more layers than these.
+_MOST_DECODINGS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRights:
+    """The locations in S3 that clients may read. Other schemes have rules of their own.
+
+    A prefix matches whole parts of a path: `s3://bucket/scans` does not match `s3://bucket/scans-2024/a.jpg`.
+
+    Args:
+        allowed: Prefixes that clients may read, such as `s3://bucket/scans`, or `EVERYTHING`.
+        hidden: Prefixes that don't exist for clients, whatever is allowed.
+    """
+
+    allowed: tuple[str, ...] = (EVERYTHING,)
+    hidden: tuple[str, ...] = ()
+
+    def may_read(self, location: str, client: str) -> bool:
+        """Whether a client may read a location, or list a prefix.
+
+        Args:
+            location: The location, with its scheme.
+            client: The client's name; '' if no keys are asked for. So far, all clients have the same rights.
+        """
+        try:
+            self.check(location, client)
+        except (AccessDenied, SourceNotFound):
+            return False
+        return True
+
+    def check(self, location: str, client: str) -> None:
+        """Refuse a location that a client may not read. Arguments are those of `may_read`.
+
+        Raises:
+            SourceNotFound: The location does not exist for clients.
+            AccessDenied: The location is not below one that clients may read.
+        """
+        is_free = EVERYTHING in self.allowed
+        if location[: len(EVERYTHING)].lower() != EVERYTHING or (is_free and not self.hidden):
+            return
+        readings = _readings(location)
+        if any(_is_below(reading, prefix) for reading in readings for prefix in self.hidden):
+            raise SourceNotFound(f"{location} does not exist")
+        has_dots = any(part in (".", "..") for reading in readings for part in reading)
+        if is_free or (
+            not has_dots and all(any(_is_below(reading, prefix) for prefix in self.allowed) for reading in readings)
+        ):
+            return
+        if not self.allowed:
+            raise AccessDenied(
+                "s3:// is not read for clients here: list what they may read in storage.allowed, such as "
+                "s3://bucket/prefix/ (settings.storage.allowed in the chart's values), or upload the document"
+            )
+        raise AccessDenied(f"{location} is not below a location that clients may read here (storage.allowed)")
+
+
+def _readings(location: str) -> set[Parts]:
+    """Split a location as it stands, and in each way in which a storage or a proxy before it may read it."""
+    texts = [location[len(EVERYTHING) :]]
+    for _ in range(_MOST_DECODINGS):
+        texts.append(unquote(texts[-1]))
+    found = {tuple(text.split("/")) for text in texts}
+    return found | {_resolved(text.replace("\\", "/").split("/")) for text in texts}
+
+
+def _resolved(parts: Iterable[str]) -> Parts:
+    """Follow `.`, `..` and empty parts, as storages do that keep objects as files."""
+    kept: list[str] = []
+    for part in parts:
+        if part == "..":
+            del kept[-1:]
+        elif part not in ("", "."):
+            kept.append(part)
+    return tuple(kept)
+
+
+def _is_below(reading: Parts, prefix: str) -> bool:
+    parts = tuple(prefix[len(EVERYTHING) :].rstrip("/").split("/"))
+    return reading[: len(parts)] == parts

@@ -1,0 +1,34 @@
+"""Decides what clients may read if the settings leave it open."""
+
+from deployments.storage.rights import EVERYTHING, ReadRights
+from serve.config.settings import Settings
+
+__all__ = ["LOOPBACK", "read_rights", "with_default_rights"]
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def with_default_rights(settings: Settings, *, on_loopback: bool) -> Settings:
+    """Fill in `storage.allowed` if it is not set: everything if only this machine is served, otherwise nothing.
+
+    Args:
+        settings: The whole tree.
+        on_loopback: Whether the service listens on a loopback address alone.
+    """
+    if settings.storage.allowed is not None:
+        return settings
+    storage = settings.storage.model_copy(update={"allowed": (EVERYTHING,) if on_loopback else ()})
+    return settings.model_copy(update={"storage": storage})
+
+
+def read_rights(settings: Settings) -> ReadRights:
+    """Gather what clients may read. Uploads are of the service: no client reads those of another by their location.
+
+    Args:
+        settings: The whole tree. If it leaves `storage.allowed` open, everything is allowed.
+    """
+    allowed, uploads = settings.storage.allowed, settings.jobs.uploads_location
+    return ReadRights(
+        allowed=(EVERYTHING,) if allowed is None else allowed,
+        hidden=(uploads,) if uploads.startswith(EVERYTHING) else (),
+    )
