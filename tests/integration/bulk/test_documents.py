@@ -72,8 +72,9 @@ def test_export_formats_are_files_and_done_is_done(
         with pikepdf.open(io.BytesIO(content)) as pdf:
             assert len(pdf.pages) == 6
 
-    code, _, err = bulk(*arguments, "--refresh")
+    if name == "pdf":
+        code, _, err = bulk(*arguments, "--refresh")
 
-    assert code == 0, err
-    counts = results_in(minio, bucket, f"{name}/")["_summary.json"]["counts"]
-    assert (counts["skipped_done"], counts["done"]) == (2, 0)
+        assert code == 0, err
+        counts = results_in(minio, bucket, f"{name}/")["_summary.json"]["counts"]
+        assert (counts["skipped_done"], counts["done"]) == (2, 0)

@@ -1,4 +1,4 @@
-"""One service for the tests of the HTTP API, and one with each stage in replicas of its own."""
+"""One service for the tests of the HTTP API, and one whose processes may be ended."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,17 @@ import httpx
 import pytest
 
 from tests.minio import MinioServer
+from tests.nets import QUICK_NETS
 from tests.service import RunningService, running_service
+
+#: How long a request to `quick_service` may take, and a client may stall, unless the request names another time.
+SHORT_TIMEOUT_S = 2
 
 
 @pytest.fixture(scope="session")
 def service(minio: MinioServer) -> Iterator[RunningService]:
     """`rayocr serve`, with MinIO as its S3."""
-    variables = {"RAYOCR_HTTP__MAX_CONCURRENT_REQUESTS": "32", "RAYOCR_HTTP__MAX_BODY_BYTES": str(8 * 1024**2)}
+    variables = {"RAYOCR_HTTP__MAX_CONCURRENT_REQUESTS": "16", "RAYOCR_HTTP__MAX_BODY_BYTES": str(8 * 1024**2)}
     with running_service({**minio.environment(), **variables}) as running:
         yield running
 
@@ -25,8 +29,8 @@ def client(service: RunningService) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def separate_service(minio: MinioServer) -> Iterator[RunningService]:
-    """A service with a replica for each stage, and Ray's own proxy in place of HAProxy."""
-    variables = {"RAYOCR_COLOCATED": "false", "RAYOCR_HTTP__PROXY": "python"}
+def quick_service(minio: MinioServer) -> Iterator[RunningService]:
+    """A service with quick nets and a short time for requests. Tests may end its processes."""
+    variables = {**QUICK_NETS, "RAYOCR_HTTP__REQUEST_TIMEOUT_S": str(SHORT_TIMEOUT_S)}
     with running_service({**minio.environment(), **variables}) as running:
         yield running

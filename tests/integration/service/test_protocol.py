@@ -104,10 +104,10 @@ def test_timeout_out_of_range_is_400(client: httpx.Client, timeout: str) -> None
 
 
 def test_overload_is_503_with_retry_after_and_loses_nothing_accepted(service: RunningService) -> None:
-    limits = httpx.Limits(max_connections=64)
+    limits = httpx.Limits(max_connections=32)
     with httpx.Client(base_url=service.url, timeout=100, limits=limits, trust_env=False) as client:
-        with ThreadPoolExecutor(48) as pool:
-            answers = list(pool.map(lambda _: _post(client, _SLOW_PNG, {"X-Request-Timeout": "100"}), range(48)))
+        with ThreadPoolExecutor(24) as pool:
+            answers = list(pool.map(lambda _: _post(client, _SLOW_PNG, {"X-Request-Timeout": "100"}), range(24)))
         assert {answer.status_code for answer in answers} == {200, 503}
         refused = [answer for answer in answers if answer.status_code == 503]
         assert {answer.json()["code"] for answer in refused} == {"overloaded"}
@@ -118,7 +118,7 @@ def test_overload_is_503_with_retry_after_and_loses_nothing_accepted(service: Ru
 
 
 def test_gone_client_frees_its_place(client: httpx.Client) -> None:
-    for _ in range(40):  # more than may be in work at a time
+    for _ in range(20):  # more than may be in work at a time
         with pytest.raises(httpx.TimeoutException):
             client.post("/v1/ocr", files={"file": ("page.png", _SLOW_PNG)}, timeout=0.05)
     assert _post(client).status_code == 200

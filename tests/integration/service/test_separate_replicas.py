@@ -1,18 +1,36 @@
-"""Stages in replicas of their own answer like those that share replicas."""
+"""Stages in replicas of their own, behind Ray's own proxy, answer like those that share replicas."""
 
 import io
 from collections.abc import Iterator
 
 import httpx
+import psutil
 import pytest
 from PIL import Image
 
 from tests.minio import MinioServer
+from tests.nets import QUICK_NETS
 from tests.pdfs import MEANINGS, WRONG_DIGITS, helvetica_pdf
 from tests.pictures import drawn_page, encoded
-from tests.service import RunningService
+from tests.service import RunningService, running_service
 
 PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
+
+
+@pytest.fixture(scope="module")
+def separate_service(minio: MinioServer) -> Iterator[RunningService]:
+    """A service with a replica for each stage, and Ray's own proxy in place of HAProxy."""
+    variables = {**QUICK_NETS, "RAYOCR_COLOCATED": "false", "RAYOCR_HTTP__PROXY": "python"}
+    with running_service({**minio.environment(), **variables}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(quick_service: RunningService) -> Iterator[httpx.Client]:
+    """A client of a service with the same nets, all in one replica."""
+    patient = {"X-Request-Timeout": "60"}
+    with httpx.Client(base_url=quick_service.url, timeout=60, trust_env=False, headers=patient) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +46,9 @@ def deployments(service: RunningService) -> set[str]:
 
 
 def test_service_has_readers_by_default_and_this_one_a_replica_a_stage(
-    separate_service: RunningService, service: RunningService
+    separate_service: RunningService, quick_service: RunningService
 ) -> None:
-    assert deployments(service) == {"Ingress", "Reader"}
+    assert deployments(quick_service) == {"Ingress", "Reader"}
     assert deployments(separate_service) == {"Ingress", "Preprocessor", "Detector", "Recognizer"}
 
 
@@ -92,3 +110,15 @@ def test_error_is_the_same(separate: httpx.Client, client: httpx.Client, body: b
     answers = [asked.post("/v1/ocr", content=body) for asked in (separate, client)]
     assert answers[0].status_code == answers[1].status_code >= httpx.codes.BAD_REQUEST
     assert answers[0].json()["code"] == answers[1].json()["code"]
+
+
+def test_python_proxy_stays_on_loopback(separate_service: RunningService) -> None:
+    family = psutil.Process(separate_service.pid).children(recursive=True)
+    assert [process.name() for process in family if process.name() == "haproxy"] == []
+    listening = {
+        one.laddr.ip
+        for process in family
+        for one in process.net_connections("inet")
+        if one.status == psutil.CONN_LISTEN
+    }
+    assert listening <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
