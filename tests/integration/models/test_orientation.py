@@ -40,13 +40,12 @@ def words_of(polygon: Polygon, page: Pixels) -> tuple[int, int, int, int]:
     return left + columns.min(), top + rows.min(), left + columns.max(), top + rows.max()
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("rows", [ROWS, ROWS * 4, ("Hello World",)], ids=["4 rows", "16 rows", "1 row"])
 @pytest.mark.parametrize("rotation", TURNED)
 def test_turned_page_has_the_lines_of_the_upright_page(
-    readers: dict[str, Reader], runtime: str, rows: tuple[str, ...], rotation: int
+    readers: dict[str, Reader], rows: tuple[str, ...], rotation: int
 ) -> None:
-    upright, reader = drawn_page(*rows), readers[runtime]
+    upright, reader = drawn_page(*rows), readers["openvino"]
     page = stored(upright, rotation)
     assert reader.detector.detect(page, DetectionOptions()).rotation == rotation
     lines, expected = reader.lines(page), reader.lines(Page(upright))

@@ -31,7 +31,8 @@ MANIFEST = load_manifest("ppocrv6-small")
 COMMON = {width: lines for lines, width in common_shapes(MANIFEST.recognition.width_multiple_px)}
 THREADS = 4
 # What runs by default on this machine, and what every machine has.
-KINDS = {"default": ("auto", "auto"), "openvino-f32": ("openvino", "f32"), "onnxruntime": ("onnxruntime", "f32")}
+KINDS = {"default": ("auto", "auto"), "onnxruntime": ("onnxruntime", "f32")}
+DETECTION = MANIFEST.detection_documents or MANIFEST.detection
 
 
 def settings(kind: str) -> NetSettings:
@@ -47,7 +48,7 @@ def recognizer(request: pytest.FixtureRequest) -> TextRecognizer:
 
 @pytest.fixture(scope="module", params=KINDS)
 def detector(request: pytest.FixtureRequest) -> TextDetector:
-    return TextDetector.load(MANIFEST.detection, settings(request.param))
+    return TextDetector.load(DETECTION, settings(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +121,11 @@ def test_neighbors_in_a_larger_batch_change_no_text(
         assert found.confidence == pytest.approx(expected.confidence, abs=0.02)
 
 
-@pytest.mark.parametrize("kind", ["default", "openvino-f32"])
-def test_line_is_read_alike_by_a_net_that_is_prepared_and_one_that_is_not(kind: str) -> None:
+def test_line_is_read_alike_by_a_net_that_is_prepared_and_one_that_is_not() -> None:
     # `rayocr read` prepares for widths only where it reads many documents; the service always does.
     lines = [pixels for _, pixels in drawn_crops(40, seed=6) if pixels.shape[1] in COMMON]
     prepared, other = (
-        PageRecognizer.load(MANIFEST.recognition, settings(kind), is_prepared=is_prepared)
+        PageRecognizer.load(MANIFEST.recognition, settings("default"), is_prepared=is_prepared)
         for is_prepared in (True, False)
     )
     for one, same in ((prepared.documents, other.documents), (prepared.scenes, other.scenes)):
@@ -147,7 +147,7 @@ def pages() -> list[Page]:
 
 
 def map_of(detector: TextDetector, page: Page) -> npt.NDArray[np.float32]:
-    prepared = first_pass(page.pixels, page.number, MANIFEST.detection, is_document=True)
+    prepared = first_pass(page.pixels, page.number, DETECTION, is_document=True)
     found: npt.NDArray[np.float32] = detector.infer(prepared.pixels[None])[0]
     return found
 
@@ -214,7 +214,7 @@ def test_pages_beside_large_ones_have_the_same_map(detector: TextDetector) -> No
 def test_memory_of_rare_large_pages_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openvino_module, "_RARE_AFTER_PX", 4_000_000)
     monkeypatch.setattr(openvino_module, "_GIVE_BACK_AFTER_PX", 1_000_000)
-    detector = TextDetector.load(MANIFEST.detection, settings("default"))
+    detector = TextDetector.load(DETECTION, settings("default"))
     random = np.random.default_rng(9)
     small, middle, large = (
         random.integers(0, 256, (1, *size, 3), dtype=np.uint8) for size in ((320, 640), (960, 1024), (1408, 1984))
@@ -234,9 +234,8 @@ def test_memory_of_rare_large_pages_is_given_back(monkeypatch: pytest.MonkeyPatc
     assert np.array_equal(detector.infer(large), first)
 
 
-@pytest.mark.parametrize("kind", ["default", "openvino-f32"])
-def test_large_page_gives_the_same_map_as_without_a_limit(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_page_gives_the_same_map_as_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     page = np.random.default_rng(6).integers(0, 256, (1, 1024, 1280, 3), dtype=np.uint8)
-    limited = TextDetector.load(MANIFEST.detection, settings(kind)).infer(page)
+    limited = TextDetector.load(DETECTION, settings("default")).infer(page)
     monkeypatch.setattr(detector_module, "_LARGE_PX", None)
-    assert np.array_equal(limited, TextDetector.load(MANIFEST.detection, settings(kind)).infer(page))
+    assert np.array_equal(limited, TextDetector.load(DETECTION, settings("default")).infer(page))
