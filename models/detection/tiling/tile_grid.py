@@ -23,9 +23,9 @@ _TILE_STEP_PX = 128
 # The overlap of tiles. The net needs some 32 pixels around a line to detect it well. With this overlap, one of two
 # tiles shows a line of `LARGE_PX` across their seam whole, with 32 pixels around it.
 _OVERLAP_PX = 160
-# Ink that differs less from its ground was never found in 1,280 x 1,280 pixels of clean ground, at any size. The
-# faintest ink that was found differs by 10 of 255, and the map reached 0.9 there (docs/decisions/0023-tiles.md).
-_FAINTEST = 6
+# Ink that differs less from its ground was never found in 1,280 x 1,280 pixels of clean ground, at any size, by either
+# detector of the default bundle (docs/decisions/0023-tiles.md; the one for documents finds a difference of 5).
+_FAINTEST = 5
 _BLOCK_PX = 32
 
 

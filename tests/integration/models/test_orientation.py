@@ -159,7 +159,7 @@ def test_line_upside_down_on_an_upright_page_is_read(readers: dict[str, Reader],
     assert set(lines) == set(ROWS)
     # Its first corner is at its text's top left: on the page at its bottom right.
     turned = [(640 - x, 84 + 144 - y) for x, y in plain]
-    np.testing.assert_allclose(lines[ROWS[1]].polygon, turned, atol=6)
+    np.testing.assert_allclose(lines[ROWS[1]].polygon, turned, atol=12)
 
 
 def test_line_written_upwards_on_an_upright_page_is_read(readers: dict[str, Reader]) -> None:

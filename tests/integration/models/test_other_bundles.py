@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from models.detection import PageDetector
+from models.detection import TextDetector
 from models.errors import ConfigurationError, ModelOutputError
 from models.manifests import BundleManifest, load_manifest, verified_path
 from models.page import Page
@@ -105,7 +105,7 @@ def test_nets_in_each_others_place_are_refused(tmp_path: Path, runtime: str) -> 
         recognition={"file": detection, "charset": charset_of_three(tmp_path)},
     )
     with pytest.raises((ConfigurationError, ModelOutputError)):
-        PageDetector.load(swapped, settings).detect(page, DetectionOptions())
+        TextDetector.load(swapped.detection, settings).detect(page, DetectionOptions())
     with pytest.raises((ConfigurationError, ModelOutputError)):
         TextRecognizer.load(swapped.recognition, settings).infer(np.zeros((1, 64, 64, 3), dtype=np.uint8))
 
