@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from deployments.document import Document
 from deployments.storage.base import CHUNK_BYTES, Storage, StoredObject, read_limited, refuse_over_limit
+from deployments.storage.gunzip import gunzipped
 from deployments.storage.retry import Deadline, Retry
 from deployments.storage.s3_client import PageAnswer, S3Client, build_client
 from deployments.storage.s3_errors import (
@@ -60,6 +61,8 @@ class S3Storage(Storage):
             with closing(answer["Body"]) as body:
                 refuse_over_limit(answer.get("ContentLength", 0), max_bytes, location)
                 chunks = _until(deadline, body.iter_chunks(CHUNK_BYTES), location)
+                if answer.get("ContentEncoding", "").strip().lower() in {"gzip", "x-gzip"}:
+                    chunks = gunzipped(chunks)
                 return Document(read_limited(chunks, max_bytes, location), key.rpartition("/")[2])
 
         return self._call(attempt, location)

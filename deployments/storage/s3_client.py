@@ -29,6 +29,7 @@ class ObjectAnswer(TypedDict, total=False):
 
     Body: Body
     ContentLength: int
+    ContentEncoding: str
 
 
 class HeadAnswer(TypedDict):

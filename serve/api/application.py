@@ -13,6 +13,7 @@ from serve.api.job_models import JobRequest, PageEvent
 from serve.api.keys import ApiKeys
 from serve.api.middleware import BodyLimit, RequestIdentity, RequestMetrics
 from serve.api.problems import UNAUTHORIZED_RESPONSE, Problem, install_problem_handlers
+from serve.api.protocol import GzipBody, HeadAsGet
 from serve.api.routes import detect, health, jobs, models, ocr
 from serve.api.service import Service
 from serve.version import rayocr_version
@@ -50,9 +51,11 @@ def build_api(service: Service) -> FastAPI:
     # The last one added runs first, so that every answer carries its id and is counted, even a refusal.
     of_jobs = (service.settings.jobs.max_body_bytes, "jobs.max_body_bytes")
     api.add_middleware(BodyLimit, max_body_bytes=http.max_body_bytes, max_bytes_of_route={"/v1/jobs": of_jobs})
+    api.add_middleware(GzipBody)
     if keys is not None:
         api.add_middleware(ApiKeyGuard, keys=keys)
     api.add_middleware(RequestMetrics)
+    api.add_middleware(HeadAsGet)
     api.add_middleware(RequestIdentity)
     return api
 

@@ -1,8 +1,10 @@
 """Gives every request an id, limits its body, and counts it in the metrics."""
 
+import logging
 import time
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from ray.util.metrics import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,8 +14,12 @@ from models.errors import TooLarge
 
 __all__ = ["BodyLimit", "RequestIdentity", "RequestMetrics"]
 
+logger = logging.getLogger("ray.serve")
+
 _ID_HEADER = "x-request-id"
 _LONGEST_LENGTH = 18
+# nginx uses 499 for a client that left before it was answered.
+_LEFT = 499
 _SECONDS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
 
 
@@ -106,8 +112,7 @@ class RequestMetrics:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        # nginx uses 499 for a client that left before it was answered.
-        status = 499
+        status = _LEFT
 
         async def send_counted(message: Message) -> None:
             nonlocal status
@@ -117,7 +122,12 @@ class RequestMetrics:
 
         try:
             await self._app(scope, receive, send_counted)
+        except Exception:
+            status = HTTPStatus.INTERNAL_SERVER_ERROR  # it is answered further out
+            raise
         finally:
+            if status == _LEFT:
+                logger.info("the client left before it was answered")
             # The label is the route's template, not the path, or the metrics would grow without end.
             route = getattr(scope.get("route"), "path", "none")
             self._requests.inc(tags={"route": route, "status": str(status)})

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -10,6 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 from models.errors import MalformedRequest, Overloaded, QuotaExceeded, RayocrError, Unauthorized
 
@@ -26,6 +29,7 @@ __all__ = [
 
 logger = logging.getLogger("ray.serve")
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _MEDIA_TYPE = "application/problem+json"
 
 
@@ -122,11 +126,27 @@ def install_problem_handlers(api: FastAPI) -> None:
         code = {404: "no_such_route", 405: "method_not_allowed"}.get(error.status_code, "malformed")
         detail = f"{request.method} {request.url.path}: {error.detail}; see /docs"
         problem = _problem(error.status_code, code, detail, request.state.request_id)
-        return _response_of(problem, dict(error.headers or {}))
+        return _response_of(problem, {**(error.headers or {}), **_allowed(request, error.status_code)})
+
+    @api.exception_handler(ClientDisconnect)
+    async def _left(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=499)  # nobody sees it, but it is counted and logged as such
 
     @api.exception_handler(Exception)
     async def _unforeseen(request: Request, error: Exception) -> Response:
         return problem_response(_unforeseen_error(error), request.state.request_id)
+
+
+def _allowed(request: Request, status: int) -> dict[str, str]:
+    """Make the header Allow of a 405. A path may have several routes, and the framework names the methods of one."""
+    if status != HTTPStatus.METHOD_NOT_ALLOWED:
+        return {}
+    methods = [method for method in _METHODS if _is_routed({**request.scope, "method": method}, request.app.routes)]
+    return {"Allow": ", ".join(["HEAD", *methods] if "GET" in methods else methods)}
+
+
+def _is_routed(scope: Scope, routes: Sequence[BaseRoute]) -> bool:
+    return any(route.matches(scope)[0] is Match.FULL for route in routes)
 
 
 def _reason(one: Mapping[str, str]) -> str:

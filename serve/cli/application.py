@@ -19,10 +19,11 @@ from serve.cli.models import models_app
 from serve.cli.read import read
 from serve.version import installed_version, rayocr_version
 
-__all__ = ["main", "run"]
+__all__ = ["main", "reach_loopback_directly", "run"]
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 _CLOSED_PIPE = 141  # 128 + SIGPIPE, with which other programs end
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # (name in the output, distribution)
 _LIBRARIES = (
     ("Ray", "ray"),
@@ -94,12 +95,21 @@ def _globals(
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     invocation = Invocation()
+    reach_loopback_directly()
     code = run(sys.argv[1:], invocation)
     if invocation.has_workers and code in (_INTERRUPTED, _CLOSED_PIPE):
         # The interpreter would wait until each thread's net is done, which is seconds after Ctrl-C.
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def reach_loopback_directly() -> None:
+    """Have no proxy of the environment called for this machine: all libraries and child processes heed `no_proxy`."""
+    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    names = [name for name in map(str.strip, given.split(",")) if name]
+    joined = given if "*" in names else ",".join(dict.fromkeys([*names, *_LOOPBACK]))
+    os.environ |= {"no_proxy": joined, "NO_PROXY": joined}
 
 
 def run(arguments: Sequence[str], invocation: Invocation) -> int:

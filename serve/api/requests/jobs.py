@@ -4,7 +4,6 @@ import asyncio
 
 from fastapi import Request
 from pydantic import ValidationError
-from starlette.requests import ClientDisconnect
 
 from models.errors import MalformedRequest, TooLarge
 from serve.api.job_models import JobRequest
@@ -35,14 +34,11 @@ async def read_submission(request: Request, submission: Submission, max_document
         RayocrError: The submission refused something, or could not store it.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    try:
-        if kind == "multipart/form-data":
-            async for part in form_parts(request, max_document_bytes, max_document_bytes, max_pages + _OTHER_FIELDS):
-                await _take(part, submission)
-        else:
-            await _take_json(await _body(request, max_document_bytes), submission, max_pages)
-    except ClientDisconnect as exc:
-        raise MalformedRequest("the client left before its request was complete") from exc
+    if kind == "multipart/form-data":
+        async for part in form_parts(request, max_document_bytes, max_document_bytes, max_pages + _OTHER_FIELDS):
+            await _take(part, submission)
+    else:
+        await _take_json(await _body(request, max_document_bytes), submission, max_pages)
 
 
 async def _take(part: FormPart, submission: Submission) -> None:
