@@ -7,8 +7,10 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from starlette.middleware.cors import CORSMiddleware
 
 from serve.api.authentication import SECURITY, ApiKeyGuard
+from serve.api.browsers import BrowserGuard
 from serve.api.job_models import JobRequest, PageEvent
 from serve.api.keys import ApiKeys
 from serve.api.middleware import BodyLimit, RequestIdentity, RequestMetrics
@@ -19,6 +21,12 @@ from serve.api.service import Service
 from serve.version import rayocr_version
 
 __all__ = ["build_api"]
+
+# The headers of answers that scripts of other origins may read, beside those that browsers show by themselves.
+_EXPOSED = [
+    *("Content-Disposition", "Link", "Location", "Retry-After"),
+    *("X-Request-ID", "X-Rayocr-Warnings", "X-Rayocr-Failed-Pages"),
+]
 
 
 def build_api(service: Service) -> FastAPI:
@@ -54,6 +62,16 @@ def build_api(service: Service) -> FastAPI:
     api.add_middleware(GzipBody)
     if keys is not None:
         api.add_middleware(ApiKeyGuard, keys=keys)
+    if http.cors_origins:
+        api.add_middleware(
+            CORSMiddleware,
+            allow_origins=http.cors_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=_EXPOSED,
+        )
+    if http.allowed_hosts is not None:
+        api.add_middleware(BrowserGuard, hosts=http.allowed_hosts, origins=http.cors_origins)
     api.add_middleware(RequestMetrics)
     api.add_middleware(HeadAsGet)
     api.add_middleware(RequestIdentity)

@@ -1,9 +1,9 @@
-"""Decides what clients may read if the settings leave it open."""
+"""Decides what clients may read, and by which names they may ask, if the settings leave it open."""
 
 from deployments.storage.rights import EVERYTHING, ReadRights
 from serve.config.settings import Settings
 
-__all__ = ["LOOPBACK", "read_rights", "with_default_rights"]
+__all__ = ["LOOPBACK", "read_rights", "with_default_hosts", "with_default_rights"]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -32,3 +32,15 @@ def read_rights(settings: Settings) -> ReadRights:
         allowed=(EVERYTHING,) if allowed is None else allowed,
         hidden=(uploads,) if uploads.startswith(EVERYTHING) else (),
     )
+
+
+def with_default_hosts(settings: Settings) -> Settings:
+    """Make the settings of a service on one machine: on loopback, only names of this machine are answered.
+
+    Args:
+        settings: The whole tree. Names that it lists stay.
+    """
+    http = settings.http
+    if http.allowed_hosts is not None or http.host not in LOOPBACK:
+        return settings
+    return settings.model_copy(update={"http": http.model_copy(update={"allowed_hosts": sorted(LOOPBACK)})})

@@ -3,7 +3,7 @@
 docs/reference/configuration.md is generated from it.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -64,6 +64,17 @@ class HttpSettings(SettingsSection):
         description="Folder with one file for each client, named for the client, with the client's key of 16 or more "
         "characters as its content. A Secret of Kubernetes mounted as a volume is such a folder. Changes take effect "
         "within seconds. Not set: no key is asked for.",
+    )
+    allowed_hosts: list[str] | None = Field(
+        default=None,
+        description="Names, without ports, that the header Host may have, such as that of a proxy in front. Requests "
+        "that pages of other origins send are refused too. Not set: `localhost`, `127.0.0.1` and `::1` for `rayocr "
+        "serve` on a loopback address, so that no web page reaches the service through a browser; any elsewhere.",
+    )
+    cors_origins: list[Annotated[str, Field(pattern=r"^https?://[^/*\s]+$")]] = Field(
+        default=[],
+        description="Origins of web pages whose scripts may use the service (CORS), such as "
+        "`[https://scans.example.com]`. Empty: no other page may.",
     )
     max_body_bytes: int = Field(
         default=32 * 1024 * 1024,

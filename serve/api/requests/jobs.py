@@ -6,6 +6,7 @@ from fastapi import Request
 from pydantic import ValidationError
 
 from models.errors import MalformedRequest, TooLarge
+from serve.api.browsers import refuse_disguised_json
 from serve.api.job_models import JobRequest
 from serve.api.problems import malformed
 from serve.api.requests.form import FormPart, form_parts
@@ -38,6 +39,7 @@ async def read_submission(request: Request, submission: Submission, max_document
         async for part in form_parts(request, max_document_bytes, max_document_bytes, max_pages + _OTHER_FIELDS):
             await _take(part, submission)
     else:
+        refuse_disguised_json(request.headers, kind)
         await _take_json(await _body(request, max_document_bytes), submission, max_pages)
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deployments.document import Document
 from models.errors import MalformedRequest
+from serve.api.browsers import refuse_disguised_json
 from serve.api.problems import malformed
 from serve.api.requests.form import form_parts
 from serve.api.requests.json_body import parsed_json
@@ -111,6 +112,7 @@ async def read_source(request: Request, max_bytes: int) -> SentDocument:
         )
     # curl -d claims to send a form, whatever it sends.
     if kind == "application/json" or (kind in {"application/x-www-form-urlencoded", "text/plain"} and body[:1] == b"{"):
+        refuse_disguised_json(request.headers, kind)
         return _from_json(body)
     if kind == "application/x-www-form-urlencoded":
         raise MalformedRequest(f"a form must be multipart (curl -F file=@page.jpg), or send JSON: {_EXAMPLE}")

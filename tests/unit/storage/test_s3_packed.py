@@ -20,9 +20,7 @@ class _Body(io.BytesIO):
 def _storage(content: bytes, **metadata: str) -> S3Storage:
     storage = S3Storage(StorageSettings())
     answer = {"Body": _Body(content), "ContentLength": len(content), **metadata}
-    storage._client = SimpleNamespace(  # type: ignore[assignment]
-        meta=SimpleNamespace(endpoint_url="http://s3"), get_object=lambda **_: answer
-    )
+    storage._client = SimpleNamespace(meta=SimpleNamespace(endpoint_url="http://s3"), get_object=lambda **_: answer)
     return storage
 
 
