@@ -13,8 +13,8 @@ from typing import TypeVar
 from botocore.exceptions import ClientError
 
 from deployments.document import Document
+from deployments.gunzip import gunzipped
 from deployments.storage.base import CHUNK_BYTES, Storage, StoredObject, read_limited, refuse_over_limit
-from deployments.storage.gunzip import gunzipped
 from deployments.storage.retry import Deadline, Retry
 from deployments.storage.s3_client import PageAnswer, S3Client, build_client
 from deployments.storage.s3_errors import (

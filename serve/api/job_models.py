@@ -1,6 +1,6 @@
 """The JSON of jobs, in requests and answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -237,8 +237,8 @@ class _OutcomeLine(_Result):
     state: PageState
 
 
-def outcome_line(outcome: PageOutcome) -> bytes:
-    """Write a page's outcome as one line of JSON: page, name, state, error, result.
+def outcome_line(outcome: PageOutcome) -> Iterator[bytes]:
+    """Write a page's outcome as one line of JSON, in pieces: page, name, state, error, result.
 
     The result is copied as it is stored, since it is JSON already.
     """
@@ -247,4 +247,8 @@ def outcome_line(outcome: PageOutcome) -> bytes:
     if outcome.state is PageState.FAILED:
         message = outcome.message or ""
         error = PageError(code=outcome.code or "internal", message=message).model_dump_json().encode()
-    return head[:-1] + b',"error":' + error + b',"result":' + (outcome.result or b"null") + b"}\n"
+    yield head[:-1] + b',"error":' + error + b',"result":'
+    if outcome.packed is None:
+        yield b"null"
+    yield from outcome.pieces()
+    yield b"}\n"

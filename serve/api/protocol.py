@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deployments.storage.gunzip import Gunzip
+from deployments.gunzip import Gunzip
 from models.errors import MalformedRequest, UnsupportedType
 from serve.api.problems import problem_response
 

@@ -1,6 +1,7 @@
 """The records that the job store takes and returns: plain values that are not tied to a database."""
 
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -27,6 +28,8 @@ __all__ = [
     "Settled",
     "Webhook",
 ]
+
+_PIECE_BYTES = 256 * 1024
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 JobOptions: TypeAlias = Mapping[str, Json]
@@ -272,7 +275,7 @@ class PageOutcome:
         name: The user's name for it.
         state: `done` or `failed`.
         sequence: Place in the order in which the job's pages were settled, counted from 1.
-        result: JSON of its `OcrResult`, if it was read and results were asked for.
+        packed: Its result as JSON, compressed with zlib, if it was read and results were asked for.
         code: Code of the error, if it failed.
         message: Message of the error, if it failed.
         attempts: Number of attempts that count. Those that load or a shutdown put off do not.
@@ -282,10 +285,22 @@ class PageOutcome:
     name: str
     state: PageState
     sequence: int
-    result: bytes | None
+    packed: bytes | None = field(repr=False)
     code: str | None
     message: str | None
     attempts: int
+
+    @property
+    def result(self) -> bytes | None:
+        """JSON of its `OcrResult` or file; None without one."""
+        return None if self.packed is None else zlib.decompress(self.packed)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the result piece by piece: that of a long document takes many times the memory of the packed one."""
+        unpacking, rest = zlib.decompressobj(), self.packed or b""
+        while not unpacking.eof and (piece := unpacking.decompress(rest, _PIECE_BYTES)):
+            yield piece
+            rest = unpacking.unconsumed_tail
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from serve.api.answers.files import file_headers
 from serve.api.job_models import EVENTS_CONTENT, JOB_BODY, LINE_EXAMPLE, JobList, JobResult, PageEvent, outcome_line
 from serve.api.problems import JOB_PROBLEM_RESPONSES
 from serve.api.requests.jobs import read_submission
-from serve.api.service import Service, service_of
-from serve.jobs.background.file_result import file_result
+from serve.api.service import Admitted, Service, service_of
+from serve.jobs.background.file_result import FileResult
 from serve.jobs.background.retention import Retention
 from serve.jobs.events import end_event_id, job_events
 from serve.jobs.records import Job, JobState, PageOutcome
@@ -29,6 +29,7 @@ router = APIRouter(tags=["jobs"])
 _RESULTS = 20
 _MOST_RESULTS = 10_000
 _MOST_JOBS = 500
+_LARGEST_PAGE = 2**31 - 1
 _LONGEST_EVENT_ID = 18
 
 
@@ -167,10 +168,11 @@ async def delete(jobs: JobsHere, job: JobHere, owner: Owner, root: Root) -> Resp
     },
 )
 async def result(
+    _context: Admitted,
     jobs: JobsHere,
     job: JobHere,
     root: Root,
-    after: Annotated[int, Query(ge=0, description="Begin behind the page of this number.")] = 0,
+    after: Annotated[int, Query(ge=0, le=_LARGEST_PAGE, description="Begin behind the page of this number.")] = 0,
     limit: Annotated[int, Query(ge=1, le=_MOST_RESULTS, description="The most pages to go through.")] = 1000,
     partial: Annotated[bool, Query(description="Answer with the results so far if the job has not ended.")] = False,
 ) -> Response:
@@ -209,7 +211,11 @@ async def result(
     },
 )
 async def page_result(
-    jobs: JobsHere, job: JobHere, page: Annotated[int, Path(ge=1, description="The page's place in the job.")]
+    service: Annotated[Service, Depends(service_of)],
+    _context: Admitted,
+    jobs: JobsHere,
+    job: JobHere,
+    page: Annotated[int, Path(ge=1, le=_LARGEST_PAGE, description="The page's place in the job.")],
 ) -> Response:
     """Fetch the result of one page, even before the job ends. Without a result, 409 says why in its `detail`."""
     if page > job.total:
@@ -218,11 +224,12 @@ async def page_result(
     if not outcomes or outcomes[0].number != page:
         raise Conflict(f"page {page} of job {job.id} has no result: the job is {job.state}")
     outcome = outcomes[0]
-    if outcome.result is None:
+    if outcome.packed is None:
         raise Conflict(f"page {page} of job {job.id} could not be read ({outcome.code}): {outcome.message}")
-    file = await jobs.in_storage(file_result, outcome.result)
-    if file is None:
-        return Response(outcome.result, media_type="application/json")
+    if job.options.get("format") in (None, "json"):
+        return StreamingResponse(outcome.pieces(), media_type="application/json")
+    async with service.document_exports:
+        file = await jobs.in_storage(lambda: FileResult.model_validate_json(outcome.result or b""))
     return Response(file.file, headers=file_headers(outcome.name, file.media_type, file.extension))
 
 
@@ -239,7 +246,9 @@ async def _lines(jobs: JobsRuntime, job: Job, after: int, last: int) -> AsyncIte
             raise SourceNotFound(f"job {job.id} was deleted while its results were sent")
         if not outcomes:
             return
-        yield b"".join(map(outcome_line, outcomes))
+        for outcome in outcomes:
+            for piece in outcome_line(outcome):
+                yield piece
         after = outcomes[-1].number
 
 

@@ -3,12 +3,12 @@
 import base64
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from serve.exports import Export
 from serve.results import OcrResult, WarningResult
 
-__all__ = ["FileResult", "file_result"]
+__all__ = ["FileResult"]
 
 
 class FileResult(BaseModel):
@@ -46,11 +46,3 @@ class FileResult(BaseModel):
     def file(self) -> bytes:
         """The content of the file."""
         return base64.b64decode(self.content) if self.encoding == "base64" else self.content.encode()
-
-
-def file_result(content: bytes) -> FileResult | None:
-    """Find the file in a result that a job keeps; None if the result is an `OcrResult`, which is not a file."""
-    try:
-        return FileResult.model_validate_json(content)
-    except ValidationError:
-        return None

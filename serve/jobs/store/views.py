@@ -16,8 +16,8 @@ __all__ = ["Views"]
 
 # A greater number is not a key: PostgreSQL refuses it.
 _LARGEST_KEY = 2**63 - 1
-# Bytes of compressed results in memory at once. Uncompressed they take five times as much.
-_MOST_BYTES = 8_000_000
+# Bytes of compressed results in memory at once. They are uncompressed piece by piece while they are sent.
+_MOST_BYTES = 2_000_000
 
 
 class Views:
@@ -102,7 +102,6 @@ class Views:
             few = found.add_columns(results.c.content).limit(max(1, len(within)))
             return list(connection.execute(few).all())
 
-        # Results are uncompressed outside the transaction.
         return [outcome_of(row, row.content) for row in self._database.read(query, for_client=True)]
 
     def settled_since(self, job_id: str, after_sequence: int = 0, limit: int = 1000) -> list[PageOutcome]:

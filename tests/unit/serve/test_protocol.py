@@ -11,8 +11,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from deployments.gunzip import gunzipped
 from deployments.pipeline.attempts import Pipeline
-from deployments.storage.gunzip import gunzipped
 from models.errors import MalformedRequest
 from serve.api.application import build_api
 from serve.api.service import Service

@@ -1,8 +1,11 @@
 """Looking at jobs, fetching their results, cancelling them."""
 
+import asyncio
 import json
 import re
-from typing import Any
+import tracemalloc
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -208,3 +211,43 @@ async def test_openapi_resolves_and_its_examples_are_taken(running: Running) -> 
     for example in (body["example"], together):
         answer = await running.client.post("/v1/jobs", json=example)
         assert answer.status_code == 202, answer.text
+
+
+@pytest.mark.parametrize("page", ["", "/2"])
+async def test_results_are_sent_piece_by_piece(running: Running, page: str) -> None:
+    job_id = await running.submit(*(f"s3://scans/{number}" for number in range(4)))
+    large = b'{"text":"' + b"TOTAL 12.50 " * 1_000_000 + b'"}'  # 12 MB, packed 35 kB
+    for lease in running.jobs.store.leases.take("tester", 4, 60.0):
+        running.jobs.store.leases.complete(lease, large)
+    app = running.client._transport.app  # type: ignore[attr-defined]
+    sent, largest = 0, 0
+
+    async def send(message: Any) -> None:
+        nonlocal sent, largest
+        sent, largest = sent + len(message.get("body", b"")), max(largest, len(message.get("body", b"")))
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    scope = {"type": "http", "method": "GET", "path": f"/v1/jobs/{job_id}/result{page}", "query_string": b""}
+    tracemalloc.start()
+    try:
+        await app({**scope, "headers": []}, receive, send)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sent >= len(large) * (1 if page else 4)
+    assert largest <= 256 * 1024
+    assert peak < 6_000_000
+
+
+async def test_results_are_sent_to_few_at_a_time(start: Start) -> None:
+    async with start({"http": {"max_concurrent_requests": 1}}) as running:
+        job_id = await running.submit()
+        running.settle()
+        async with running.service.request(
+            cast(Any, SimpleNamespace(state=SimpleNamespace(request_id="1"), headers={}))
+        ):
+            for path in ("result", "result/1"):
+                assert (await running.client.get(f"/v1/jobs/{job_id}/{path}")).status_code == 503
+        assert (await running.client.get(f"/v1/jobs/{job_id}/result")).status_code == 200
