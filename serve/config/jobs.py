@@ -62,6 +62,22 @@ class JobsSettings(SettingsSection):
     max_queued_pages: int = Field(
         default=500_000, ge=1, description="Pages of all clients that may wait. Further pages get 503."
     )
+    max_upload_bytes_per_client: int = Field(
+        default=100 * 1024**3,
+        ge=1,
+        description="Bytes of uploads of one client in jobs that have not ended. Further uploads get 429.",
+    )
+    max_upload_bytes: int = Field(
+        default=500 * 1024**3,
+        ge=1,
+        description="Bytes of uploads of all clients in jobs that have not ended. Further uploads get 507.",
+    )
+    min_free_bytes: int = Field(
+        default=256 * 1024**2,
+        ge=0,
+        description="Bytes that uploads leave free on a local disk of `uploads` or `store`, for results. Further "
+        "uploads get 507, and `GET /readyz` tells.",
+    )
     weights: dict[str, Annotated[float, Field(gt=0, le=1000)]] = Field(
         default={},
         description="Share of each client, by its name, when several clients have pages waiting, such as "

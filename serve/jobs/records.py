@@ -93,12 +93,16 @@ class QueueLimits:
         max_queued_pages: Pages of all owners that may wait.
         retention_s: How long a job is kept after its end, in seconds.
         weights: Share of each owner, by its name, when several wait; 1 for an owner that is not named.
+        max_upload_bytes_per_client: Bytes of uploads of one owner in jobs that have not ended.
+        max_upload_bytes: Bytes of uploads of all owners in jobs that have not ended.
     """
 
     max_queued_pages_per_client: int
     max_queued_pages: int
     retention_s: float
     weights: Mapping[str, float] = field(default_factory=dict)
+    max_upload_bytes_per_client: int = 100 * 1024**3
+    max_upload_bytes: int = 500 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)

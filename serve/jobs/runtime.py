@@ -3,11 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from deployments.storage import SERVICE_SCHEMES, build_storage
+from deployments.storage.file import path_from_location
+from models.errors import InsufficientStorage
+from serve.config.jobs import JobsSettings
 from serve.config.rights import read_rights
 from serve.config.settings import Settings
+from serve.jobs.room import DiskRoom
 from serve.jobs.store import JobStore
 from serve.jobs.uploads import Uploads
 
@@ -38,6 +43,7 @@ class JobsRuntime:
         self.settings = settings
         self.store = JobStore.of(settings.jobs)
         self.uploads = Uploads(settings.jobs.uploads_location, settings.storage, self.store.marks)
+        self.room = _room_of(settings.jobs)
         self.rights = read_rights(settings)
         #: The storages that a client may name, to list a prefix and to decode data: URLs.
         self.storage = build_storage(settings.storage, SERVICE_SCHEMES)
@@ -58,6 +64,15 @@ class JobsRuntime:
         """
         return await asyncio.wrap_future(self._store_threads.submit(call, *args, **kwargs))
 
+    async def freeing(self, call: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        """Call a method of the store that frees space, as `in_store` does, even if the store's disk is full."""
+        try:
+            return await self.in_store(call, *args, **kwargs)
+        except InsufficientStorage:
+            if not await self.in_storage(self.room.give_reserve):
+                raise
+        return await self.in_store(call, *args, **kwargs)
+
     async def in_storage(self, call: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         """Call uploads or storage from asynchronous code, as `in_store` calls the store.
 
@@ -75,6 +90,15 @@ class JobsRuntime:
         self.storage.close()
         self.uploads.close()
         self.store.close()
+
+
+def _room_of(jobs: JobsSettings) -> DiskRoom:
+    store, uploads = jobs.store_url, jobs.uploads_location
+    return DiskRoom(
+        Path(store.removeprefix("sqlite:///")).parent if store.startswith("sqlite:") else None,
+        path_from_location(uploads) if uploads.startswith("file:") else None,
+        jobs.min_free_bytes,
+    )
 
 
 def _nothing() -> None:

@@ -65,6 +65,8 @@ class Submission:
         self._pages: list[NewPage] = []
         self._uploads: dict[asyncio.Task[str], int] = {}
         self._locations: list[str] = []
+        self._bytes = 0
+        self._reserved_bytes = 0
         self._hash = hashlib.sha256()
         self._prefix: str | None = None
         self._options: JobOptions = {}
@@ -89,6 +91,8 @@ class Submission:
 
         Raises:
             TooLarge: There are too many pages.
+            QuotaExceeded: The client has too many bytes of uploads.
+            InsufficientStorage: All clients together have, or the disk has too little space.
             RayocrError: A file could not be stored.
         """
         digest = await self._jobs.in_storage(_sha256, content) if len(content) > _QUICK_BYTES else _sha256(content)
@@ -96,6 +100,7 @@ class Submission:
         number = self._add_page(NewPage("", name.replace("\0", "\ufffd")[:_LONGEST_NAME] or "file", True, len(content)))
         if self._known is not None:
             return
+        await self._reserve(len(content))
         put = self._jobs.in_storage(self._jobs.uploads.put, self._id, number, name, content)
         self._uploads[asyncio.create_task(self._stored(put))] = number
         while len(self._uploads) > _MOST_WRITES or self._bytes_in_work > self._jobs.settings.http.max_body_bytes:
@@ -270,6 +275,16 @@ class Submission:
         """The bytes of files that are held because they are being stored."""
         return sum(self._pages[number - 1].size_bytes or 0 for number in self._uploads.values())
 
+    async def _reserve(self, size_bytes: int) -> None:
+        """Make sure that there is room for so many more bytes of uploads."""
+        if (shortage := await self._jobs.in_storage(self._jobs.room.shortage, size_bytes)) is not None:
+            logger.error("no files of jobs are taken: %s", shortage)
+            raise InsufficientStorage(shortage)
+        self._bytes += size_bytes
+        if self._bytes > self._reserved_bytes:
+            reserve = self._jobs.store.stored.reserve
+            self._reserved_bytes = await self._jobs.in_store(reserve, self._id, self._owner, self._bytes)
+
     async def _collect(self, until: str) -> None:
         """Wait for files that are being stored, if any are left, and note their locations."""
         if not self._uploads:
@@ -291,8 +306,9 @@ class Submission:
         """Translate errors of our own storage, which are not the request's fault."""
         try:
             return await writing
-        except InsufficientStorage:
-            raise
+        except InsufficientStorage as error:
+            logger.error("jobs.uploads: %s", error)
+            raise InsufficientStorage("there is no space left for files of jobs: delete jobs, or make space") from error
         except RayocrError as error:
             logger.error("jobs.uploads: %s", error)  # only the log may show paths of this machine
             raise Overloaded(
@@ -305,7 +321,14 @@ class Submission:
                 await self._collect(asyncio.ALL_COMPLETED)
             except RayocrError:
                 continue  # the error was raised already, or the request has failed for another reason
-        if self._is_accepted or not self._locations:
+        if self._is_accepted:
+            return
+        try:
+            if self._reserved_bytes:
+                await self._jobs.freeing(self._jobs.store.stored.release, self._id)
+        except RayocrError as error:
+            logger.warning("bytes of a refused job count until tomorrow: %s", error)
+        if not self._locations:
             return
         _, failure = await self._jobs.in_storage(self._jobs.uploads.delete, self._locations)
         if failure is not None:

@@ -103,7 +103,11 @@ class Uploads:
         Raises:
             RayocrError: The file is gone, is too large, or can't be read.
         """
-        document = self._storage.read(self._own(location), max_bytes)
+        try:
+            document = self._storage.read(self._own(location), max_bytes)
+        except RayocrError as error:
+            logger.warning("an upload can't be read: %s", error)  # only the log may show paths of this machine
+            raise type(error)("the uploaded file can't be read; the log of the service says why") from error
         return Document(document.data, name or document.name)
 
     def delete(self, locations: Iterable[str]) -> tuple[list[str], RayocrError | None]:

@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from models.errors import Conflict, Overloaded, QuotaExceeded
+from models.errors import Conflict, InsufficientStorage, Overloaded, QuotaExceeded
 from serve.jobs.records import JobState, NewJob, NewPage, QueueDepth, QueueLimits
 from serve.jobs.store import JobStore
 from tests.jobs.building import add_job, complete_all, counts_are_true, new_job, row_counts
@@ -95,6 +95,21 @@ class TestQuotas:
         job = add_job(store, 40)
         store.endings.cancel(job.id, "ann")
         add_job(store, 40)
+
+    def test_bytes_of_uploads_count_from_the_first_file_to_the_end_of_the_job(self, store: JobStore) -> None:
+        store = JobStore(store._database, QueueLimits(40, 60, 0.0, {}, 100, 150))
+        job = new_job(2, uploads=2)  # of 10 bytes each
+        assert store.stored.reserve(job.id, "ann", 60) == 100
+        with pytest.raises(QuotaExceeded, match="limit of 100 bytes"):
+            store.stored.reserve("another", "ann", 1)
+        assert store.stored.reserve("bobs", "bob", 40) == 50
+        with pytest.raises(InsufficientStorage, match="limit of 150 bytes"):
+            store.stored.reserve("bobs", "bob", 51)
+        store.submissions.add(job)
+        store.stored.release("bobs")
+        assert store.stored.reserve("another", "ann", 70) == 80
+        store.endings.cancel(job.id, "ann")
+        assert store.stored.reserve("another", "ann", 100) == 100
 
     def test_limits_hold_for_those_who_come_at_once(self, store: JobStore, store_url: str) -> None:
         def add(owner: str) -> str:

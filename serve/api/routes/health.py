@@ -1,5 +1,6 @@
 """GET /livez and GET /readyz, for load balancers and Kubernetes."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -23,9 +24,12 @@ async def live() -> str:
 async def ready(service: Annotated[Service, Depends(service_of)]) -> str:
     """Answer 200 if each stage answered a real picture in the last seconds, else 503 with the reason.
 
-    If the settings name buckets, they must be reachable too.
+    If the settings name buckets, they must be reachable too. If jobs have no room for files, the answer says so and is
+    still 200: documents are read, and jobs can be deleted.
     """
     problem = "the service is being stopped" if service.is_draining else await service.readiness.problem()
     if problem is not None:
         raise Overloaded(f"not ready: {problem}", 5.0)
-    return "ok"
+    jobs = service.jobs
+    shortage = None if jobs is None else await asyncio.to_thread(jobs.room.shortage)
+    return "ok" if shortage is None else f"ok, but jobs take no files: {shortage}"

@@ -146,7 +146,7 @@ async def delete(jobs: JobsHere, job: JobHere, owner: Owner, root: Root) -> Resp
     Its documents and results are deleted. A cancelled job still shows its state until it is deleted once more, or
     expires.
     """
-    left = await jobs.in_store(jobs.store.endings.cancel, job.id, owner)
+    left = await jobs.freeing(jobs.store.endings.cancel, job.id, owner)
     # Waiting files are removed at once, not at the next round.
     clearing = BackgroundTask(Retention(jobs).clear_quietly)
     if job.state.is_ended or left.state is not JobState.CANCELLED:  # or it has ended just now

@@ -69,6 +69,7 @@ class JobsBackground:
             self._courier.wake()
 
     async def _keep_clearing(self) -> None:
+        await self._retention.keep_reserve()
         for number in itertools.count(1):
             await asyncio.sleep(_CLEAR_EVERY_S * random.uniform(0.75, 1.25))
             await self._retention.clear_quietly(sweep=number % _SWEEP_EVERY == 0)

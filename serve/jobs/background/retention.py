@@ -34,14 +34,18 @@ class Retention:
             StorageUnavailable: The store does not answer.
         """
         endings = self._jobs.store.endings
-        while await self._jobs.in_store(endings.expire, _JOBS) == _JOBS:
+        while await self._jobs.freeing(endings.expire, _JOBS) == _JOBS:
             pass
         while locations := await self._jobs.in_store(endings.trash, _UPLOADS):
             gone, failure = await self._jobs.in_storage(self._jobs.uploads.delete, locations)
-            await self._jobs.in_store(endings.emptied, gone)
+            await self._jobs.freeing(endings.emptied, gone)
             if failure is not None:
                 logger.warning("uploads of jobs can't be removed; another attempt follows: %s", failure)
                 return
+
+    async def keep_reserve(self) -> None:
+        """Set space aside, if there is some, so that jobs can be removed when the disk is full."""
+        await self._jobs.in_storage(self._jobs.room.keep_reserve)
 
     async def sweep(self) -> None:
         """Remove files whose job was never made because the service ended during its submission. Lists all uploads.
@@ -66,6 +70,7 @@ class Retention:
         """
         try:
             await self.clear()
+            await self.keep_reserve()
             if sweep:
                 await self.sweep()
         except RayocrError as exc:

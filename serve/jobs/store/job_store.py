@@ -7,6 +7,7 @@ from serve.jobs.store.deliveries import Deliveries
 from serve.jobs.store.endings import Endings
 from serve.jobs.store.leases import Leases
 from serve.jobs.store.marks import Marks
+from serve.jobs.store.stored_bytes import StoredBytes
 from serve.jobs.store.submissions import Submissions
 from serve.jobs.store.views import Views
 
@@ -32,6 +33,7 @@ class JobStore:
         views: Reads jobs and their results.
         endings: Cancels jobs, and removes those that are too old.
         deliveries: Keeps the webhooks.
+        stored: Counts the bytes of uploads.
         marks: Names the store, so that it removes no uploads but its own.
     """
 
@@ -42,6 +44,7 @@ class JobStore:
         self.views = Views(database)
         self.endings = Endings(database, limits)
         self.deliveries = Deliveries(database)
+        self.stored = StoredBytes(database, limits)
         self.marks = Marks(database)
 
     @classmethod
@@ -66,7 +69,14 @@ class JobStore:
         Args:
             jobs: Settings of jobs.
         """
-        limits = QueueLimits(jobs.max_queued_pages_per_client, jobs.max_queued_pages, jobs.retention_s, jobs.weights)
+        limits = QueueLimits(
+            jobs.max_queued_pages_per_client,
+            jobs.max_queued_pages,
+            jobs.retention_s,
+            jobs.weights,
+            jobs.max_upload_bytes_per_client,
+            jobs.max_upload_bytes,
+        )
         return cls.open(jobs.store_url, limits)
 
     def check(self) -> None:

@@ -4,11 +4,11 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, update
+from sqlalchemy import Connection, Row, delete, insert, update
 
 from serve.jobs.records import Job, JobState, Settled
 from serve.jobs.store.database.rows import in_phase, job_of, storable
-from serve.jobs.store.database.schema import Phase, deliveries, jobs, pages, results, trash
+from serve.jobs.store.database.schema import Phase, deliveries, jobs, pages, results, stored, trash
 
 __all__ = ["Outcome", "end_job", "settle"]
 
@@ -109,6 +109,7 @@ def end_job(
         .returning(jobs)
     )
     row = connection.execute(ended).one()
+    connection.execute(delete(stored).where(stored.c.job_id == row.id))
     if row.webhook is not None:
         connection.execute(
             insert(deliveries).values(

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, true
+from sqlalchemy import Connection, Row, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from models.errors import Conflict, Overloaded, QuotaExceeded
 from serve.jobs.records import Job, JobState, NewJob, QueueLimits
 from serve.jobs.store.counts import add_waiting
 from serve.jobs.store.database.rows import job_of, json_of, lock_owners, position, storable
-from serve.jobs.store.database.schema import Phase, jobs, owners, pages
+from serve.jobs.store.database.schema import Phase, jobs, owners, pages, stored
 from serve.jobs.store.database.transactions import Database
 
 __all__ = ["Submissions"]
@@ -105,6 +105,8 @@ class Submissions:
         key = connection.execute(made.returning(jobs.c.key)).scalar_one()
         for rows in _batches(_page_rows(key, job)):
             connection.execute(insert(pages), rows)
+        size_bytes = sum(page.size_bytes or 0 for page in job.pages if page.is_upload)
+        connection.execute(update(stored).where(stored.c.job_id == job.id).values(bytes=size_bytes))
         # Owners are locked only now, since everybody waits for this lock, and all of them, since the limit on all their
         # pages is exact, too.
         _ensure_owner(connection, job.owner)

@@ -31,6 +31,7 @@ __all__ = [
     "owners",
     "pages",
     "results",
+    "stored",
     "trash",
     "version",
 ]
@@ -205,6 +206,16 @@ marks = Table(
     metadata,
     Column("key", _Key, primary_key=True),
     Column("mark", Text, nullable=False, index=True),
+)
+
+#: Bytes of the uploads of each job that has not ended, and of submissions that go on.
+stored = Table(
+    "rayocr_stored_bytes",
+    metadata,
+    Column("job_id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("created", Float(53), nullable=False),
 )
 
 version = Table("rayocr_jobs_schema", metadata, Column("version", Integer, primary_key=True, autoincrement=False))

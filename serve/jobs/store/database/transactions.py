@@ -1,5 +1,6 @@
 """Runs transactions, repeats them if that helps, and translates their errors once."""
 
+import logging
 import random
 import threading
 import time
@@ -15,6 +16,8 @@ from serve.jobs.store.database import schema
 from serve.jobs.store.database.engines import WRITES, Connected, connected
 
 __all__ = ["Database"]
+
+logger = logging.getLogger("ray.serve")
 
 T = TypeVar("T")
 
@@ -124,6 +127,9 @@ class Database:
 
     def _translated(self, error: Exception, *, for_client: bool) -> RayocrError:
         reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().partition("\n")[0][:200]
+        if _is_full(error) and for_client:
+            logger.error("the job store %s is full: %s", self._parts.shown, reason)
+            return InsufficientStorage("the job store is full: delete jobs, or make space")
         if _is_full(error):
             return InsufficientStorage(f"the job store {self._parts.shown} is full: {reason}")
         if not _is_away(error):
