@@ -276,14 +276,15 @@ class Submission:
         return sum(self._pages[number - 1].size_bytes or 0 for number in self._uploads.values())
 
     async def _reserve(self, size_bytes: int) -> None:
-        """Make sure that there is room for so many more bytes of uploads."""
+        """Make sure that there is room for so many more bytes of uploads, in steps for many files."""
+        self._bytes += size_bytes
+        if self._bytes <= self._reserved_bytes:
+            return
         if (shortage := await self._jobs.in_storage(self._jobs.room.shortage, size_bytes)) is not None:
             logger.error("no files of jobs are taken: %s", shortage)
             raise InsufficientStorage(shortage)
-        self._bytes += size_bytes
-        if self._bytes > self._reserved_bytes:
-            reserve = self._jobs.store.stored.reserve
-            self._reserved_bytes = await self._jobs.in_store(reserve, self._id, self._owner, self._bytes)
+        reserve = self._jobs.store.stored.reserve
+        self._reserved_bytes = await self._jobs.in_store(reserve, self._id, self._owner, self._bytes)
 
     async def _collect(self, until: str) -> None:
         """Wait for files that are being stored, if any are left, and note their locations."""
