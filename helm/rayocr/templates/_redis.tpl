@@ -8,6 +8,14 @@
 {{- end -}}
 {{- end -}}
 
+{{- define "rayocr.redisToLookAt" -}}
+{{- if eq .Values.redis.mode "bundled" -}}
+the pod {{ include "rayocr.fullname" . }}-redis-0
+{{- else -}}
+redis.address
+{{- end -}}
+{{- end -}}
+
 {{- define "rayocr.gcsFaultTolerance" -}}
 {{- if ne .Values.redis.mode "none" -}}
 gcsFaultToleranceOptions:
@@ -32,7 +40,7 @@ host=${ADDRESS#*://} port=6379
 [[ $host == *:* ]] && port=${host##*:} host=${host%:*}
 words() { printf '*%d\r\n' $#; for word; do printf '$%d\r\n%s\r\n' ${#word} "$word"; done; }
 why() {
-  timeout 5 bash -c ": < /dev/tcp/$host/$port" || { echo "it takes no connections: look at redis.address"; return; }
+  timeout 5 bash -c ": < /dev/tcp/$host/$port" || { echo "it takes no connections: look at {{ include "rayocr.redisToLookAt" . }}"; return; }
   [[ $ADDRESS == rediss://* ]] && return
   exec 3<> "/dev/tcp/$host/$port"
   if [[ -n $PASSWORD ]]; then
