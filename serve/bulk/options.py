@@ -55,6 +55,7 @@ class BulkOptions:
         seed: Seed of the random sample.
         retry_failed: Whether documents that failed in an earlier run are tried again.
         refresh: Whether documents that changed since they were read are read again.
+        take_over: Whether the output is taken from a run that goes on, which then stops.
         dry_run: Whether the run only says what it would read.
         dry_run_documents: Documents that a dry run reads, to estimate time and cost.
         cpu_hour_price: Price of one CPU for an hour, for the estimate; None for no price.
@@ -82,6 +83,7 @@ class BulkOptions:
     seed: int = 0
     retry_failed: bool = False
     refresh: bool = False
+    take_over: bool = False
     dry_run: bool = False
     dry_run_documents: int = 12
     cpu_hour_price: float | None = None

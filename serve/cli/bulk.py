@@ -63,6 +63,9 @@ def bulk(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Read again the documents that have changed since they were read (ETag).")
     ] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Stop another run that writes to this output, and go on in its place.")
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Tell what would be read, with time and cost from a sample. Write nothing."),
@@ -119,6 +122,7 @@ def bulk(
         seed=seed,
         retry_failed=retry_failed,
         refresh=refresh,
+        take_over=take_over,
         dry_run=dry_run,
         cpu_hour_price=cpu_hour_price,
         readers=bounds(readers),

@@ -13,7 +13,9 @@ from models.errors import RayocrError
 from serve.bulk.locations import check_locations, file_of, folder_of, input_of
 from serve.bulk.options import BulkOptions
 from serve.bulk.report.ledger import ErrorLedger
+from serve.bulk.run.asked import note_options
 from serve.bulk.run.cluster import ray_cluster
+from serve.bulk.run.lease import held_output
 from serve.bulk.write.done import DoneKeys
 from serve.bulk.write.outputs import WriterOptions, output_format
 from serve.config.bundle import check_bundle
@@ -39,6 +41,7 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
         None if every document has a result or an error; else why the run stopped. The same command resumes it.
 
     Raises:
+        Conflict: Another run writes to the output.
         RayocrError: The run could not begin, or could not go on.
     """
     options = absolute(options)
@@ -52,40 +55,43 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
         # A wrong location is reported at once.
         check_locations(options.input, options.output, impatient)
         model = check_bundle(settings)
-        ledger = ErrorLedger.load(options.output, impatient)
-        # A run that was killed between writing a shard and reporting it may have left a document twice.
-        output.remove_duplicates(options.output, patient, WriterOptions())
-        if len(ledger):
-            ledger.discard_done(DoneKeys.load(options.output, options.format, patient))
-        stdout = sys.stdout  # what Ray prints there goes elsewhere
-        with ray_cluster(options, settings) as cluster:
-            # These import Ray, which reads the environment while it is imported.
-            from deployments.stages.reader import Stages
-            from serve.bulk.run.session import ReportStorages, Session, StopFlag
+        with held_output(options.output, impatient, take_over=options.take_over) as lease:
+            if (warning := note_options(options, model, impatient)) is not None:
+                print(warning, file=sys.stderr)
+            ledger = ErrorLedger.load(options.output, impatient)
+            # A run that was killed between writing a shard and reporting it may have left a document twice.
+            output.remove_duplicates(options.output, patient, WriterOptions())
+            if len(ledger):
+                ledger.discard_done(DoneKeys.load(options.output, options.format, patient))
+            stdout = sys.stdout  # what Ray prints there goes elsewhere
+            with ray_cluster(options, settings) as cluster:
+                # These import Ray, which reads the environment while it is imported.
+                from deployments.stages.reader import Stages
+                from serve.bulk.run.session import ReportStorages, Session, StopFlag
 
-            flag = StopFlag()
-            with _signals(flag):
-                session = Session(
-                    options,
-                    loaded,
-                    ReportStorages(impatient, patient),
-                    patience,
-                    model,
-                    ledger,
-                    cluster,
-                    flag,
-                    classes or Stages(),
-                    stdout,
-                )
-                try:
-                    stop = session.run()
-                except RayocrError as error:
-                    session.report(None, error)
-                    raise
-                if not session.is_regular:
-                    output.remove_duplicates(options.output, patient, WriterOptions())
-                session.report(stop)
-                return stop
+                flag = StopFlag(lease)
+                with _signals(flag):
+                    session = Session(
+                        options,
+                        loaded,
+                        ReportStorages(impatient, patient),
+                        patience,
+                        model,
+                        ledger,
+                        cluster,
+                        flag,
+                        classes or Stages(),
+                        stdout,
+                    )
+                    try:
+                        stop = session.run()
+                    except RayocrError as error:
+                        session.report(None, error)
+                        raise
+                    if not (session.is_regular or flag.is_output_lost):
+                        output.remove_duplicates(options.output, patient, WriterOptions())
+                    session.report(stop)
+                    return stop
 
 
 def absolute(options: BulkOptions) -> BulkOptions:

@@ -11,7 +11,7 @@ from ray.exceptions import RayError
 
 from deployments.stages.reader import Stages
 from deployments.storage import Storage, StorageSettings
-from models.errors import RayocrError, StorageUnavailable, TooManyErrors
+from models.errors import Conflict, RayocrError, StorageUnavailable, TooManyErrors
 from serve.bulk.input.listing import ListingPlan, failed_digests
 from serve.bulk.options import BulkOptions
 from serve.bulk.report.ledger import ErrorLedger
@@ -20,6 +20,7 @@ from serve.bulk.report.reports import RunState, RunSummary, write_status, write_
 from serve.bulk.report.tally import Tally
 from serve.bulk.run.actors import start_coordinator, start_counting, start_writer
 from serve.bulk.run.cluster import RayCluster
+from serve.bulk.run.lease import OutputLease
 from serve.bulk.run.passes import Pass
 from serve.bulk.run.pipeline import build_dataset, data_context
 from serve.bulk.stages.coordinator import Snapshot, Stop
@@ -42,14 +43,26 @@ _MOST_EMPTY_PASSES = 3
 
 
 class StopFlag:
-    """A flag that a signal handler sets and the run reads."""
+    """A flag that the run reads: a signal handler sets it, or the loss of the output to another run.
 
-    def __init__(self) -> None:
+    Args:
+        lease: Lease of the run's output.
+    """
+
+    def __init__(self, lease: OutputLease) -> None:
         self.signal: int | None = None
+        self._lease = lease
+
+    @property
+    def is_output_lost(self) -> bool:
+        """Whether another run has taken the output over, so that this one writes no report."""
+        return self._lease.lost is not None
 
     @property
     def stop(self) -> Stop | None:
-        """The stop that a signal asks for; None if there was none."""
+        """The stop that a signal or the lost output asks for; None if there was none."""
+        if self._lease.lost is not None:
+            return Stop(self._lease.lost, Conflict.exit_code)
         if self.signal is None:
             return None
         return Stop("stopped by a signal; the same command goes on from here", 128 + self.signal)
@@ -165,7 +178,7 @@ class Session:
         return stop
 
     def report(self, stop: Stop | None, error: RayocrError | None = None) -> None:
-        """Write the errors, the summary and the last status.
+        """Write the errors, the summary and the last status, unless another run has taken the output over.
 
         Args:
             stop: Why the run stopped; None if it did not.
@@ -175,6 +188,8 @@ class Session:
             RayocrError: The run is complete, and a report can't be written. If the run is not complete, nothing is
                 raised: a user has to know why the run stopped, and mostly the report fails for the same reason.
         """
+        if self._flag.is_output_lost:
+            return
         snapshot = self._snapshot()
         message = error.message if error is not None else stop.message if stop is not None else ""
         ended_well = error is None and stop is None
@@ -224,8 +239,8 @@ class Session:
 
     def _on_tick(self) -> Stop | None:
         now = time.monotonic()
-        if self._flag.signal is not None:
-            return self._flag.stop
+        if (stop := self._flag.stop) is not None:
+            return stop
         is_status_due = now >= self._status_due
         is_progress_due = self._progress.is_due()
         if is_status_due or is_progress_due:

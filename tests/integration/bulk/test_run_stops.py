@@ -57,7 +57,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own with room for few files."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16m,nr_inodes=11", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m,nr_inodes=13", "tmpfs", str(folder)]
     mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
     # Mounting is a right that most containers do not have, and only a file system of its own can be filled safely.
     if mounted.returncode != 0:
