@@ -21,8 +21,8 @@ __all__ = ["OutputLease", "held_output"]
 
 _NAME = f"{STATE_FOLDER}lease.json"
 _BEAT_S = 5.0
-# A run that is alive gives four beats in that time.
-_SILENT_AFTER_S = 20.0
+# A run that is alive gives some beats in that time, even on a busy machine.
+_SILENT_AFTER_S = 30.0
 _POLL_S = 1.0
 # Clocks of two machines differ by less. An older lease needs no waiting.
 _LONG_AGO = timedelta(minutes=10)
