@@ -58,7 +58,12 @@ def build_api(service: Service) -> FastAPI:
         _describe(api, [(JobRequest, "validation"), (PageEvent, "serialization")])
     # The last one added runs first, so that every answer carries its id and is counted, even a refusal.
     of_jobs = (service.settings.jobs.max_body_bytes, "jobs.max_body_bytes")
-    api.add_middleware(BodyLimit, max_body_bytes=http.max_body_bytes, max_bytes_of_route={"/v1/jobs": of_jobs})
+    api.add_middleware(
+        BodyLimit,
+        max_body_bytes=http.max_body_bytes,
+        min_bytes_per_s=http.min_body_bytes_per_s,
+        max_bytes_of_route={"/v1/jobs": of_jobs},
+    )
     api.add_middleware(GzipBody)
     if keys is not None:
         api.add_middleware(ApiKeyGuard, keys=keys)

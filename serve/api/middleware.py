@@ -1,5 +1,6 @@
 """Gives every request an id, limits its body, and counts it in the metrics."""
 
+import asyncio
 import logging
 import time
 import uuid
@@ -10,7 +11,7 @@ from ray.util.metrics import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.errors import TooLarge
+from models.errors import DeadlineExceeded, TooLarge
 
 __all__ = ["BodyLimit", "RequestIdentity", "RequestMetrics"]
 
@@ -18,6 +19,7 @@ logger = logging.getLogger("ray.serve")
 
 _ID_HEADER = "x-request-id"
 _LONGEST_LENGTH = 18
+_GRACE_S = 10.0
 # nginx uses 499 for a client that left before it was answered.
 _LEFT = 499
 _SECONDS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
@@ -50,11 +52,12 @@ class RequestIdentity:
 
 
 class BodyLimit:
-    """Refuses a body over the limit, at once by its Content-Length, or else while it is read.
+    """Refuses a body over the limit, at once by its Content-Length, or else while it is read; and one that trickles in.
 
     Args:
         app: The application that it guards.
         max_body_bytes: The most bytes of a document.
+        min_bytes_per_s: The least bytes in a second, on average, after a grace of ten seconds; 0 for any.
         max_bytes_of_route: The most bytes of a whole request, and the name of the setting for it, by the path of a
             route that takes more than one document.
     """
@@ -63,9 +66,14 @@ class BodyLimit:
     _FORM_BYTES = 16 * 1024
 
     def __init__(
-        self, app: ASGIApp, max_body_bytes: int, max_bytes_of_route: Mapping[str, tuple[int, str]] | None = None
+        self,
+        app: ASGIApp,
+        max_body_bytes: int,
+        min_bytes_per_s: int = 0,
+        max_bytes_of_route: Mapping[str, tuple[int, str]] | None = None,
     ) -> None:
         self._app = app
+        self._min_bytes_per_s = min_bytes_per_s
         self._usual = (max_body_bytes, "http.max_body_bytes")
         self._of_route = max_bytes_of_route or {}
 
@@ -78,12 +86,32 @@ class BodyLimit:
         length = Headers(scope=scope).get("content-length", "")
         announced = int(length) if length.isdecimal() and len(length) <= _LONGEST_LENGTH else 0
         received = 0
+        waited_s = 0.0
+        has_ended = False
+
+        async def in_time() -> Message:
+            nonlocal waited_s, has_ended
+            if has_ended or not self._min_bytes_per_s:
+                return await receive()  # which then waits for the client to leave
+            # Only the time counts in which this waits for the client, and not what is done with the body meanwhile.
+            began = time.monotonic()
+            try:
+                async with asyncio.timeout(_GRACE_S + received / self._min_bytes_per_s - waited_s):
+                    message = await receive()
+            except TimeoutError:
+                raise DeadlineExceeded(
+                    f"the body came slower than {self._min_bytes_per_s:,} bytes a second: send it faster, or lower "
+                    "http.min_body_bytes_per_s"
+                ) from None
+            waited_s += time.monotonic() - began
+            has_ended = not message.get("more_body", False)
+            return message
 
         async def limited() -> Message:
             nonlocal received
             if announced > limit + self._FORM_BYTES:
                 raise _refusal(f"{announced:,} bytes", limit, setting)
-            message = await receive()
+            message = await in_time()
             received += len(message.get("body", b""))
             if received > limit + self._FORM_BYTES:
                 raise _refusal("longer", limit, setting)

@@ -56,6 +56,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
     413: _response("too_large"),
     415: _response("unsupported_type"),
     422: _response("undecodable"),
+    429: _response("quota, with Retry-After"),
     500: _response("internal, model_output, replica_crashed"),
     502: _response("storage_unavailable"),
     503: _response("overloaded, with Retry-After"),

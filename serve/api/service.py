@@ -1,6 +1,7 @@
 """The service that the routes use: the pipeline, the settings, and a bound on the requests in work."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Annotated
@@ -9,7 +10,7 @@ from fastapi import Depends, Request
 
 from deployments.context import RequestContext
 from deployments.pipeline.attempts import Pipeline
-from models.errors import MalformedRequest, Overloaded
+from models.errors import MalformedRequest, Overloaded, QuotaExceeded
 from serve.config.rights import read_rights
 from serve.config.settings import HttpSettings, Settings
 from serve.health.buckets import ReadyBuckets
@@ -42,6 +43,7 @@ class Service:
         self.readiness = Readiness(pipeline, [ReadyBuckets(settings.storage), *store])
         self.document_exports = asyncio.Semaphore(_DOCUMENT_EXPORTS)
         self._in_work = 0
+        self._in_work_of: Counter[str] = Counter()
         self._idle = asyncio.Event()
         self._idle.set()
         self._is_draining = False
@@ -54,6 +56,7 @@ class Service:
         Raises:
             Overloaded: As many requests as are allowed are in work, or the service is being stopped. Nothing of this
                 request was read.
+            QuotaExceeded: The client has its share of them in work.
             MalformedRequest: The request's time-out is not a number in range.
         """
         http = self.settings.http
@@ -67,12 +70,21 @@ class Service:
                 "Retry-After",
                 http.retry_after_s,
             )
+        client = getattr(request.state, "client", "")  # '' without keys
+        if client and self._in_work_of[client] >= http.client_share:
+            raise QuotaExceeded(
+                f"{self._in_work_of[client]} requests of this API key are in work, its share of this replica: try "
+                "again after the time in Retry-After, or raise http.max_concurrent_requests_per_client",
+                http.retry_after_s,
+            )
         self._in_work += 1
+        self._in_work_of[client] += 1
         self._idle.clear()
         try:
             yield context
         finally:
             self._in_work -= 1
+            self._in_work_of -= Counter([client])  # which forgets those at zero
             if not self._in_work:
                 self._idle.set()
 

@@ -3,6 +3,7 @@
 docs/reference/configuration.md is generated from it.
 """
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -24,6 +25,8 @@ __all__ = ["INGRESS_CPUS", "HttpSettings", "LoggingSettings", "RaySettings", "Se
 
 #: CPUs reserved for an ingress replica. It only waits and writes JSON, and must not crowd out a stage.
 INGRESS_CPUS = 0.2
+
+_SHARE = 0.75
 
 
 class HttpSettings(SettingsSection):
@@ -108,7 +111,24 @@ class HttpSettings(SettingsSection):
         description="Requests that one ingress replica holds, waiting or in work. Further requests get 503 with "
         "Retry-After. More hides bursts, and makes everyone wait longer.",
     )
+    max_concurrent_requests_per_client: int | None = Field(
+        default=None,
+        ge=1,
+        description="The most of these that one client may have, by its API key. Further requests of it get 429. Not "
+        "set: three quarters, so that no client shuts out the others. Without keys, there is no such limit.",
+    )
+    min_body_bytes_per_s: int = Field(
+        default=2000,
+        ge=0,
+        description="The least bytes of a body that a client must send in each second, on average, once it has sent "
+        "for ten seconds. A slower one gets 504. 0: any, within the time for the request.",
+    )
     retry_after_s: float = Field(default=2.0, ge=0, description="How long a 503 tells the client to wait.")
+
+    @property
+    def client_share(self) -> int:
+        """The most requests that one client may have in work at an ingress replica."""
+        return self.max_concurrent_requests_per_client or math.ceil(self.max_concurrent_requests * _SHARE)
 
 
 class RaySettings(SettingsSection):

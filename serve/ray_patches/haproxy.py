@@ -239,6 +239,10 @@ _LISTENERS = {
     _OWN_FRONTEND,
     "bind {{ config.grpc_frontend_host }}:{{ config.grpc_frontend_port }} proto h2",  # only where Serve has gRPC
 }
+# A client has so long for the line and the headers of a request, and between two requests as long as Ray gives it.
+_HEADER_TIME = """
+    timeout http-request 10s
+    {% if config.timeout_client_s is not none %}timeout http-keep-alive {{ config.timeout_client_s }}s{% endif %}"""
 # HAProxy's own answers, where the ingress gave none: clients know some of these cases by other statuses.
 _REQUEST_ID = """
     unique-id-format %[uuid]
@@ -292,7 +296,7 @@ def own_template(template: str) -> str:
         # (http-server-close), the server closes before it has read all of a refused body, and its answer is lost.
         (r"    # Enable HTTP connection reuse .*\n    http-reuse always\n", "    default-server pool-max-conn 0\n"),
         # Ray would have IPv4 alone for "::".
-        (re.escape(_FRONTEND), _OWN_FRONTEND + _REQUEST_ID),
+        (re.escape(_FRONTEND), _OWN_FRONTEND + _HEADER_TIME + _REQUEST_ID),
     ):
         parts = re.split(pattern, template)
         if len(parts) != 2:

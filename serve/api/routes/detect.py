@@ -46,7 +46,8 @@ async def detect_lines(
     password: DocumentPassword = None,
 ) -> DetectionResult | Response:
     """Find the text lines of one page without reading them. The document comes in as for `/v1/ocr`."""
-    sent = await read_source(request, service.settings.http.max_body_bytes)
+    async with context.limit("receiving the document"):
+        sent = await read_source(request, service.settings.http.max_body_bytes)
     asked = request_options(DetectRequest, request, sent.fields, password)
     call = PageCall(asked.page or 1, context, asked.read_options())
     document = SharedDocument(sent.source)

@@ -67,7 +67,8 @@ async def read_document(
     Send the document as a form's `file` or as a raw body, or name its `source`. Each parameter may also be a field of
     the form or of the JSON. `X-Request-Timeout` sets the seconds after which the request is given up.
     """
-    sent = await read_source(request, service.settings.http.max_body_bytes)
+    async with context.limit("receiving the document"):
+        sent = await read_source(request, service.settings.http.max_body_bytes)
     asked = request_options(OcrRequest, request, sent.fields, password)
     answer = answer_format(asked, request.headers.get("accept", ""))
     document = SharedDocument(sent.source)

@@ -23,6 +23,10 @@ def test_requests_are_logged_nowhere() -> None:
     assert "log_target" not in own_template(HAPROXY_CONFIG_TEMPLATE)
 
 
+def test_headers_have_to_come_in_time() -> None:
+    assert "timeout http-request 10s" in own_template(HAPROXY_CONFIG_TEMPLATE)
+
+
 @pytest.mark.parametrize(
     ("known", "other"),
     [
