@@ -41,7 +41,7 @@ _DETECTION_THREADS = 2
 
 
 class PreprocessLimits(SettingsSection):
-    """Limits on the cost of a document, over which it is refused with `too_large`.
+    """Limits on the cost of a document, over which it is refused with `too_large`; lines over theirs are left out.
 
     The limits of pictures are checked by the header alone, those of a PDF while it is drawn.
     """
@@ -82,6 +82,15 @@ class PreprocessLimits(SettingsSection):
         description=(
             "Most memory, in bytes, of the process that opens and draws the pages of one PDF. More reads pages with "
             "larger pictures in them; plan this much beside `max_decode_bytes` for each preprocessing replica."
+        ),
+    )
+    max_lines: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description=(
+            "The most lines that are taken from a PDF page's text layer; the first are kept, with a warning. Not set: "
+            "as many as `detection.options.max_lines` gives a page of that size if it is not set."
         ),
     )
 

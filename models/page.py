@@ -20,7 +20,14 @@ __all__ = [
     "Samples",
     "TextSource",
     "Word",
+    "most_lines",
 ]
+
+# A newspaper page has about 1,000 lines. A map of specks without any text can give 50,000 and hold a replica for
+# minutes; so can a text layer that is made for it.
+_MOST_LINES = 3000
+# A page of more pixels may have more lines in proportion: A3 at 300 dpi has 17 million pixels.
+_PIXELS_OF_MOST_LINES = 20_000_000
 
 Polygon = tuple[tuple[float, float], ...]
 """Four (x, y) corners in pixels of the upright page, clockwise from the text's top left."""
@@ -275,3 +282,14 @@ class PageText:
     def text(self) -> str:
         """The texts of the lines, one a row."""
         return "\n".join(line.text for line in self.lines)
+
+
+def most_lines(width: int, height: int, limit: int | None) -> int:
+    """Find the most lines that a page may have.
+
+    Args:
+        width: Width of the page in pixels.
+        height: Height of the page in pixels.
+        limit: The setting; None for 3,000, and in proportion for a page of more than 20 megapixels.
+    """
+    return limit or round(_MOST_LINES * max(1.0, width * height / _PIXELS_OF_MOST_LINES))

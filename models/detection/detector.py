@@ -16,7 +16,7 @@ from models.detection.tiling.tiles import TileSearch, tile_steps
 from models.direction import LineDirection, find_rotation
 from models.manifests import verified_path
 from models.manifests.manifest import DetectionManifest
-from models.page import Page, PageWarning, Quads
+from models.page import Page, PageWarning, Quads, most_lines
 from models.reading_order import reading_order
 from models.runtime import Runtime, load_net
 from models.settings import DetectionOptions, NetSettings
@@ -25,11 +25,6 @@ from models.upright import stored_points, upright_points, upright_size
 
 __all__ = ["TextDetector"]
 
-# A newspaper page has about 1,000 lines. A map of specks without any text can give 50,000 and hold a replica for
-# minutes.
-_MOST_LINES = 3000
-# A page of more pixels may have more lines in proportion: A3 at 300 dpi has 17 million pixels.
-_PIXELS_OF_MOST_LINES = 20_000_000
 # Scenes at full size and all first passes have fewer pixels. A page of small print at full size has up to 2.8 million
 # and takes 330 MB.
 _LARGE_PX = 1_200_000
@@ -117,7 +112,7 @@ class TextDetector:
             options: Thresholds for this page.
         """
         upright, scores = db_quads(probability, prepared.page_size, DbThresholds.of(self._manifest, options))
-        return _ordered(upright, scores, prepared, _most_lines(prepared, options))
+        return _ordered(upright, scores, prepared, most_lines(*prepared.page_size, options.max_lines))
 
     def steps(self, page: Page, options: DetectionOptions, *, is_document: bool) -> Steps[Quads]:
         """Find the lines of one page. The net `net_name` is to answer each input with its map, as `infer` does.
@@ -153,7 +148,7 @@ class TextDetector:
             multiple=self._manifest.size_multiple_px,
             thresholds=DbThresholds.of(self._manifest, options),
             small_line_px=small_px,
-            most_lines=_most_lines(prepared, options),
+            most_lines=most_lines(*prepared.page_size, options.max_lines),
         )
         seen = _upright(page, quads)
         upright, scores = yield from tile_steps(page.pixels, seen, quads.scores, prepared.scale, search)
@@ -187,11 +182,6 @@ class TextDetector:
         """Adapt the manifest's value to the options' unclip ratio, which makes a long line's height h * (1 + ratio)."""
         grown = DbThresholds.of(self._manifest, options).unclip_ratio
         return self._manifest.small_line_px * (1 + grown) / (1 + self._manifest.unclip_ratio)
-
-
-def _most_lines(prepared: DetectionInput, options: DetectionOptions) -> int:
-    width, height = prepared.page_size
-    return options.max_lines or round(_MOST_LINES * max(1.0, width * height / _PIXELS_OF_MOST_LINES))
 
 
 def _upright(page: Page, quads: Quads) -> npt.NDArray[np.float32]:

@@ -3,10 +3,9 @@
 from typing import Any
 
 from deployments.read_options import TextLayer
-from models.page import PageWarning
+from models.page import PageWarning, most_lines
 
-__all__ = ["page_warnings"]
-
+__all__ = ["few_lines", "page_warnings"]
 
 _STANDS_FOR = {
     "portfolio": "the PDF is a portfolio, whose page stands for its files: they were not read; send them alone",
@@ -48,6 +47,23 @@ def page_warnings(answer: dict[str, Any], number: int, max_pixels: int, wanted: 
     if layer is not None:
         warnings += _about_text_layer(layer, number, is_all=not answer["is_drawn"])
     return tuple(warnings)
+
+
+def few_lines(answer: dict[str, Any], number: int, limit: int | None) -> tuple[PageWarning, ...]:
+    """Leave out the lines of a text layer that are more than a page may have, and warn of it.
+
+    Args:
+        answer: The child's answer about the page, which is changed.
+        number: The page's number, counted from 1.
+        limit: The most lines; None for as many as a page of that size may have.
+    """
+    layer = answer["text_layer"]
+    most = most_lines(answer["width"], answer["height"], limit)
+    if layer is None or len(layer["lines"]) <= most:
+        return ()
+    message = f"the page's text layer has {len(layer['lines']):,} lines; the first {most:,} were kept"
+    layer["lines"] = layer["lines"][:most]
+    return (PageWarning("too_many_lines", message, number),)
 
 
 def _about_size(answer: dict[str, Any], number: int, max_pixels: int) -> list[PageWarning]:

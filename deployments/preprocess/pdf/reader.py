@@ -14,6 +14,7 @@ Damaged and hostile documents end in:
     a font that neither the PDF nor this machine has         a page with the warning `font_missing`
     text taken from the document as asked, without pictures  a page with the warning `pictures_not_read`
     text taken as asked, though it may not be right          a page with the warning `text_layer_doubtful`
+    more lines of text than a page may have                  a page with the warning `too_many_lines`
 """
 
 import atexit
@@ -25,7 +26,7 @@ import numpy as np
 from deployments.document import Document
 from deployments.memory_files import mapped_result
 from deployments.preprocess.pdf.made_page import made_page
-from deployments.preprocess.pdf.page_warnings import page_warnings
+from deployments.preprocess.pdf.page_warnings import few_lines, page_warnings
 from deployments.read_options import ReadOptions
 from deployments.sandbox.bounds import CallLimits
 from deployments.sandbox.process import ProcessEnded, SandboxProcess
@@ -107,6 +108,7 @@ class PdfReader:
         doing = f"reading page {number:,} of the PDF"
         answer, pixels_file = self._call(document, options, doing, request)
         warnings = page_warnings(answer, number, request["max_pixels"], options.text_layer)
+        warnings += few_lines(answer, number, self._limits.max_lines)
         # Not copied: the file's memory is given back with the page.
         pixels = np.frombuffer(b"" if pixels_file is None else mapped_result(pixels_file), dtype=np.uint8)
         return made_page(answer, pixels, number, warnings)

@@ -6,6 +6,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from PIL import Image
 
+from deployments.settings import PreprocessLimits
 from models.page import Page, Polygon
 from tests.unit.preprocess.pdf.conftest import Read
 from tests.unit.preprocess.pdf.documents import (
@@ -362,3 +363,15 @@ def test_words_that_tell_most_are_compared_with_the_page(read: Read) -> None:
         assert 0.05 < ink.mean() < 0.5
     assert read(mapped_text_pdf("日本語 abc")).samples is None  # this machine lacks the font
     assert read(mapped_text_pdf("שלום עולם", is_right_to_left=True)).samples is None  # no script of the recognizer
+
+
+@pytest.mark.parametrize("text_layer", ["auto", "always"])
+def test_lines_of_a_text_layer_have_a_limit(read: Read, text_layer: str) -> None:
+    cells = [("a", 10 + 14 * (number % 40), 830 - 8 * (number // 40)) for number in range(4000)]
+    page = read(text_pdf(*cells[:20], size=3), limits=PreprocessLimits(max_lines=7), text_layer=text_layer)
+    assert len(texts(page)) == 7
+    assert "too_many_lines" in codes(page)
+    assert "too_many_lines" not in codes(read(text_pdf(*cells[:20], size=3), text_layer=text_layer))
+    many = read(text_pdf(*cells, size=3), text_layer=text_layer)
+    assert len(texts(many)) == 3000
+    assert [one.message for one in many.warnings if one.code == "too_many_lines"]
