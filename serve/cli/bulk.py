@@ -8,7 +8,7 @@ import typer
 from models.errors import MalformedRequest
 from serve.cli.config import CONFIG_HELP
 from serve.cli.console import Invocation, complain
-from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, TextLayer
+from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, SpreadsheetSafe, TextLayer
 
 if TYPE_CHECKING:
     from serve.bulk.options import BulkOptions
@@ -43,6 +43,7 @@ def bulk(
     text_layer: TextLayer = "auto",
     orientation: Orientation = "auto",
     characters: Characters = False,
+    spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
     max_pages: Annotated[int, typer.Option(min=1, help="The most pages of a document. A longer one fails.")] = 2000,
     include: Annotated[
@@ -139,6 +140,7 @@ def bulk(
             text_layer=text_layer,
             orientation=orientation,
             characters=characters,
+            spreadsheet_safe=spreadsheet_safe,
             password_file=password_file,
         ),
         max_pages=max_pages,

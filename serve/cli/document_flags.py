@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-__all__ = ["Characters", "Dpi", "Orientation", "Pages", "PasswordFile", "TextLayer"]
+__all__ = ["Characters", "Dpi", "Orientation", "Pages", "PasswordFile", "SpreadsheetSafe", "TextLayer"]
 
 Pages = Annotated[
     str | None, typer.Option(metavar="RANGES", help="Only these pages of each document, such as 1-3,7 or 5-.")
@@ -24,6 +24,10 @@ Orientation = Annotated[
     Literal["auto", "keep"], typer.Option(help="Whether pages on their side or upside down are turned upright.")
 ]
 Characters = Annotated[bool, typer.Option("--characters", help="Give words with the place of each character.")]
+SpreadsheetSafe = Annotated[
+    bool,
+    typer.Option("--spreadsheet-safe", help="With tsv: put ' before words that a spreadsheet takes for formulas."),
+]
 PasswordFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="A file with the password that opens encrypted PDFs.")
 ]

@@ -12,7 +12,7 @@ import typer
 
 from models.errors import Conflict, MalformedRequest
 from serve.cli.console import complain, one_line
-from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, TextLayer
+from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, SpreadsheetSafe, TextLayer
 
 if TYPE_CHECKING:
     from serve.cli.job_client import JobClient, Order
@@ -62,6 +62,7 @@ def submit(
     text_layer: TextLayer = "auto",
     orientation: Orientation = "auto",
     characters: Characters = False,
+    spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
 ) -> None:
     """Submit documents as one job, and print its id. When this ends, the service has them safely."""
@@ -74,6 +75,7 @@ def submit(
         text_layer=text_layer,
         orientation=orientation,
         characters=characters,
+        spreadsheet_safe=spreadsheet_safe,
         password_file=password_file,
     )
     order = _order(sources, options_to_send(options), webhook, idempotency_key or uuid.uuid4().hex)

@@ -11,7 +11,7 @@ import typer
 from models.errors import ConfigurationError, RayocrError, SourceNotFound, UnsupportedType
 from serve.cli.config import CONFIG_HELP
 from serve.cli.console import Invocation, complain
-from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, TextLayer
+from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, SpreadsheetSafe, TextLayer
 
 if TYPE_CHECKING:
     from serve.cli.files.output import Output
@@ -64,6 +64,7 @@ def read(
     text_layer: TextLayer = "auto",
     orientation: Orientation = "auto",
     characters: Characters = False,
+    spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
     output: Annotated[
         Path | None,
@@ -95,6 +96,7 @@ def read(
         text_layer=text_layer,
         orientation=orientation,
         characters=characters,
+        spreadsheet_safe=spreadsheet_safe,
     )
     target = build_output(options, sources, output, may_replace=force)
     settings = load_settings(config).settings

@@ -66,6 +66,11 @@ class OpenDocumentOptions(BaseModel):
     )
     orientation: Orientation = "auto"
     characters: bool = Field(default=False, description="Whether words come with the position of each character.")
+    spreadsheet_safe: bool = Field(
+        default=False,
+        description="Whether words of a tsv that begin with =, +, - or @, which spreadsheets take for formulas, get an "
+        "apostrophe before them.",
+    )
     format: Annotated[Annotated[str, Field(max_length=_LONGEST_FORMAT)] | None, AfterValidator(_known_format)] = Field(
         default=None,
         description="Format of the result. Not given: the format that `Accept` asks for, else json.",

@@ -21,16 +21,19 @@ _ROWS = {
     "pdf": ("serve.exports.pdf", "PdfExport"),
 }
 
+_TABLES = ("tsv",)
+
 FORMATS = tuple(_ROWS)
 """The values of `format=`; the first is the default."""
 
 
 @cache
-def export_format(name: str) -> Export:
+def export_format(name: str, *, spreadsheet_safe: bool = False) -> Export:
     """Find a format.
 
     Args:
         name: One of `FORMATS`.
+        spreadsheet_safe: Whether cells of a table must not be formulas; nothing else has cells.
 
     Raises:
         MalformedRequest: There is no format of that name.
@@ -38,4 +41,5 @@ def export_format(name: str) -> Export:
     if name not in _ROWS:
         raise MalformedRequest(f"unknown format {name[:40]!r}; known are {', '.join(_ROWS)}")
     module, export = _ROWS[name]
-    return cast(Export, getattr(import_module(module), export)())
+    options = {"spreadsheet_safe": True} if spreadsheet_safe and name in _TABLES else {}
+    return cast(Export, getattr(import_module(module), export)(**options))

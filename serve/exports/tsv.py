@@ -1,6 +1,6 @@
 """Writes a table of words, with the columns of Tesseract's TSV, which many tools read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 from models.layout import blocks
@@ -16,6 +16,7 @@ _COLUMNS = (
 )
 _PAGE, _BLOCK, _PARAGRAPH, _LINE, _WORD = 1, 2, 3, 4, 5
 _NO_CONFIDENCE = "-1"
+_FORMULAS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 class TsvExport(Export):
@@ -23,21 +24,34 @@ class TsvExport(Export):
 
     Numbers count from 1 within the level above. Boxes are whole pixels of the upright page. `conf` is 0 to 100 for
     words, and -1 for the rest. Fields are not quoted, and have neither tabs nor line breaks.
+
+    Args:
+        spreadsheet_safe: Whether an apostrophe stands before words that a spreadsheet takes for formulas (OWASP, CSV
+            injection).
     """
 
     name: ClassVar[str] = "tsv"
     media_type: ClassVar[str] = "text/tab-separated-values"
     extension: ClassVar[str] = ".tsv"
 
+    def __init__(self, *, spreadsheet_safe: bool = False) -> None:
+        self._text = _guarded if spreadsheet_safe else one_line
+
     def convert(self, read: ReadDocument) -> bytes:
         """Write a table, as `Export.convert` says."""
         rows = [_COLUMNS.replace(" ", "\t")]
         for page in read.result.pages:
-            rows += _rows(page)
+            rows += _rows(page, self._text)
         return ("\n".join(rows) + "\n").encode()
 
 
-def _rows(page: OcrPage) -> Iterator[str]:
+def _guarded(text: str) -> str:
+    """The text on one line, with an apostrophe before what begins a formula, in full width too."""
+    line = one_line(text)
+    return f"'{line}" if line.startswith(_FORMULAS) else line
+
+
+def _rows(page: OcrPage, text_of: Callable[[str], str]) -> Iterator[str]:
     lines = page.lines
     yield _row((_PAGE, page.page, 0, 0, 0, 0), (0, 0, page.width, page.height))
     for block, region in enumerate(blocks([line.polygon for line in lines]), 1):
@@ -48,16 +62,18 @@ def _rows(page: OcrPage) -> Iterator[str]:
             place = (page.page, block, paragraph)
             yield _row((_PARAGRAPH, *place, 0, 0), _box(page, *(lines[i].polygon for i in indices)))
             for number, index in enumerate(indices, 1):
-                yield from _line_rows(page, lines[index], (*place, number))
+                yield from _line_rows(page, lines[index], (*place, number), text_of)
 
 
-def _line_rows(page: OcrPage, line: LineResult, place: tuple[int, int, int, int]) -> Iterator[str]:
+def _line_rows(
+    page: OcrPage, line: LineResult, place: tuple[int, int, int, int], text_of: Callable[[str], str]
+) -> Iterator[str]:
     yield _row((_LINE, *place, 0), _box(page, line.polygon))
     # A line whose words are not known, as in some text layers, is one word.
     words: Sequence[LineResult | WordResult] = line.words or [line]
     for number, word in enumerate(words, 1):
         confidence = f"{100 * word.confidence:.2f}"
-        yield _row((_WORD, *place, number), _box(page, word.polygon), confidence, one_line(word.text))
+        yield _row((_WORD, *place, number), _box(page, word.polygon), confidence, text_of(word.text))
 
 
 def _box(page: OcrPage, *polygons: Polygon) -> tuple[int, int, int, int]:

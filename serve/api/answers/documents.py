@@ -82,35 +82,35 @@ def answer_format(asked: OcrRequest, accept: str) -> str:
 async def document_answer(
     service: Service,
     context: RequestContext,
+    asked: OcrRequest,
     name: str,
     document: SharedDocument,
     pages: Sequence[PageText],
     failures: Sequence[PageFailure],
     title: str | None,
-    password: str | None,
 ) -> Response:
     """Write a document that was read in an export format.
 
     Args:
         service: The service of this replica.
         context: Context of the request.
+        asked: The request's options.
         name: Name of the format.
         document: The document, which is fetched if the format needs it.
         pages: The pages that were read.
         failures: The pages that could not be read.
         title: The client's name for the document.
-        password: The password that opens the document.
 
     Raises:
         RayocrError: The document can't be written in this format, or the request's time ran out.
     """
-    export = await asyncio.to_thread(export_format, name)
+    export = await asyncio.to_thread(export_format, name, spreadsheet_safe=asked.spreadsheet_safe)
     itself = await service.pipeline.document(document, context) if export.needs_document else None
 
     def write() -> bytes:
         warnings = [failure.warning for failure in failures]
         result = OcrResult.of(context.request_id, service.settings.bundle, pages, warnings)
-        return export.convert(ReadDocument(result, title, itself, password))
+        return export.convert(ReadDocument(result, title, itself, asked.secret_password))
 
     async with context.limit("writing the result"):
         if itself is None:

@@ -84,7 +84,7 @@ async def read_document(
         return LinesResponse(page_lines(first, outcomes, context.request_id, service.settings.bundle))
     pages, failures = await all_pages(service.pipeline, document, wanted, context)
     service.readiness.answered()
-    return await document_answer(service, context, answer, document, pages, failures, sent.name, asked.secret_password)
+    return await document_answer(service, context, asked, answer, document, pages, failures, sent.name)
 
 
 async def _picture(service: Service, context: RequestContext, document: SharedDocument, asked: OcrRequest) -> Response:

@@ -30,12 +30,14 @@ class Conversion:
         storage: How documents are fetched.
         max_bytes: The most bytes of a document.
         password: The password that opens encrypted documents.
+        spreadsheet_safe: Whether cells of a table must not be formulas.
     """
 
     format: str
     storage: StorageSettings
     max_bytes: int
     password: str | None = field(repr=False)
+    spreadsheet_safe: bool = False
 
     def __call__(self, results: list[DocumentResult]) -> tuple[list[DocumentResult], list[DocumentError]]:
         """Convert results.
@@ -63,7 +65,9 @@ class Conversion:
             task: ObjectRef[bytes] = _convert_with_document.remote(self, result)
             return task
         try:
-            return export_format(self.format).convert(ReadDocument(result.result, result.key))
+            return export_format(self.format, spreadsheet_safe=self.spreadsheet_safe).convert(
+                ReadDocument(result.result, result.key)
+            )
         except RayocrError as error:
             return error
 
@@ -93,7 +97,10 @@ def conversion_of(options: BulkOptions, settings: Settings, storage: StorageSett
     """
     if options.format not in EXPORTS or options.format == "json":
         return None
-    return Conversion(options.format, storage, settings.http.max_body_bytes, options.document.secret_password)
+    document = options.document
+    return Conversion(
+        options.format, storage, settings.http.max_body_bytes, document.secret_password, document.spreadsheet_safe
+    )
 
 
 @ray.remote(num_cpus=0, max_retries=1)

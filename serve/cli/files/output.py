@@ -176,7 +176,7 @@ def build_output(
     Raises:
         MalformedRequest: The options do not go together.
     """
-    export = export_format(options.format or "text")
+    export = export_format(options.format or "text", spreadsheet_safe=options.spreadsheet_safe)
     password = options.secret_password
     if folder is not None:
         return FolderOutput(export, password, folder, locations, may_replace=may_replace)

@@ -69,7 +69,7 @@ class PageReader:
         result = OcrResult.of(context.request_id, settings.bundle, pages, warnings)
         if options.format in (None, "json"):
             return result.model_dump_json().encode()
-        export = export_format(options.format)
+        export = export_format(options.format, spreadsheet_safe=options.spreadsheet_safe)
         document = await self._pipeline.document(source, context.renewed()) if export.needs_document else None
         read = ReadDocument(result, lease.name, document, options.secret_password)
         content = await self._jobs.in_storage(export.convert, read)

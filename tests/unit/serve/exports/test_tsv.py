@@ -3,6 +3,7 @@
 import csv
 import io
 
+from serve.exports import export_format
 from serve.exports.tsv import TsvExport
 from serve.results import OcrPage
 from tests.unit.serve.exports.documents import ODD_WORDS, line, line_with_characters, page, read
@@ -61,3 +62,16 @@ def test_odd_words_stay_in_their_fields() -> None:
 
 def test_nothing() -> None:
     assert tsv() == HEADER.replace(" ", "\t") + "\n"
+
+
+def test_formulas_are_guarded_where_it_is_asked_for() -> None:
+    text = "=1+1 +49 -5 @SUM \uff1d1 a=b 7"
+    words = text.split()
+    shown = page(1, line(text, 20, 40))
+    for safe, expected in ((False, words), (True, [*(f"'{word}" for word in words[:5]), *words[5:]])):
+        table = export_format("tsv", spreadsheet_safe=safe).convert(read(shown)).decode()
+        rows = csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE)
+        assert [row["text"] for row in rows if row["level"] == "5"] == expected
+    assert export_format("json", spreadsheet_safe=True).convert(read(shown)) == export_format("json").convert(
+        read(shown)
+    )
