@@ -13,7 +13,7 @@ from models.errors import MalformedRequest, RayocrError
 from serve.cli.bulk import bulk_app
 from serve.cli.check import check
 from serve.cli.config import CONFIG_HELP, config
-from serve.cli.console import Invocation, complain, discard_stdout
+from serve.cli.console import Invocation, complain, discard_stdout, hide_library_notes
 from serve.cli.jobs import jobs_app
 from serve.cli.models import models_app
 from serve.cli.read import read
@@ -96,6 +96,8 @@ def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     invocation = Invocation()
     reach_loopback_directly()
+    if sys.argv[1:2] == ["read"]:  # --debug stands before the command, and shows all
+        hide_library_notes()
     code = run(sys.argv[1:], invocation)
     if invocation.has_workers and code in (_INTERRUPTED, _CLOSED_PIPE):
         # The interpreter would wait until each thread's net is done, which is seconds after Ctrl-C.

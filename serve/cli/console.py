@@ -3,9 +3,10 @@
 import os
 import sys
 import traceback
+import warnings
 from dataclasses import dataclass
 
-__all__ = ["Invocation", "complain", "discard_stdout", "one_line", "portable_text"]
+__all__ = ["Invocation", "complain", "discard_stdout", "hide_library_notes", "one_line", "portable_text"]
 
 
 @dataclass(slots=True)
@@ -50,3 +51,17 @@ def portable_text(text: str) -> str:
 def discard_stdout() -> None:
     """Discard buffered output, so that the interpreter does not fail on it at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def hide_library_notes() -> None:
+    """Keep notes of libraries (Pillow's warnings, libtiff's lines) off stderr, on which each line is for a person.
+
+    What they mean for the result is in its warnings. From now on, only Python writes to stderr; C code and the
+    processes that are started write to nothing.
+    """
+    warnings.simplefilter("ignore")
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", encoding=sys.stderr.encoding, errors="backslashreplace", buffering=1)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)

@@ -3,6 +3,8 @@
 import gzip
 import logging
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -146,3 +148,17 @@ def test_no_proxy_of_the_environment_stands_before_this_machine(
     monkeypatch.setenv("NO_PROXY", given)
     reach_loopback_directly()
     assert (os.environ["no_proxy"], os.environ["NO_PROXY"]) == (joined, joined)
+
+
+def test_notes_of_libraries_stay_off_stderr() -> None:
+    code = """
+import os, subprocess, warnings
+from serve.cli.console import complain, hide_library_notes
+hide_library_notes()
+warnings.warn("Corrupt EXIF data")
+os.write(2, b"TIFFReadDirectory: Warning")
+subprocess.run(["sh", "-c", "echo note >&2"])
+complain("it is damaged")
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr == "rayocr: it is damaged\n"
