@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from deployments.document import Document
-from models.detection import TextDetector
+from models.detection import PageDetector
 from models.errors import SourceNotFound
 from serve.config.settings import Settings
 from serve.documents.local import LocalReader
@@ -19,14 +19,14 @@ from tests.pictures import drawn_page
 
 @pytest.fixture
 def loads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Threads of each detector that is loaded."""
-    load, counted = TextDetector.load, list[int]()
+    """Threads of each bundle's detectors that are loaded."""
+    load, counted = PageDetector.load, list[int]()
 
     def counting(manifest, settings, *others):  # type: ignore[no-untyped-def]  # passed on as it comes
         counted.append(settings.threads)
         return load(manifest, settings, *others)
 
-    monkeypatch.setattr(TextDetector, "load", counting)
+    monkeypatch.setattr(PageDetector, "load", counting)
     return counted
 
 
