@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import psutil
@@ -22,6 +23,7 @@ __all__ = ["RunningService", "replicas", "running_service"]
 _ROOT = Path(__file__).parent.parent
 _START_TIMEOUT_S = 300.0
 _STOP_TIMEOUT_S = 120.0
+_ANNOUNCED_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class RunningService:
     Args:
         url: Where.
         pid: Of `rayocr serve`.
-        announcement: The line it printed when it was ready.
+        announcement: The lines it printed when it was ready.
         log_directory: Where its replicas log.
         metrics_url: Where its Prometheus metrics are.
     """
@@ -100,7 +102,7 @@ def _running(environment: Mapping[str, str], command: Sequence[str]) -> Iterator
         assert process.stderr is not None
         reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
         reader.start()
-        announcement = _first_line(process)
+        announcement = _first_lines(process)
     try:
         if not announcement:
             process.wait(_STOP_TIMEOUT_S)
@@ -125,12 +127,13 @@ def _running(environment: Mapping[str, str], command: Sequence[str]) -> Iterator
             process.stderr.close()
 
 
-def _first_line(process: "subprocess.Popen[str]") -> str:
+def _first_lines(process: "subprocess.Popen[str]") -> str:
     lines: list[str] = []
     assert process.stdout is not None
-    reader = threading.Thread(target=lambda: lines.append(process.stdout.readline()), daemon=True)  # type: ignore[union-attr]
+    announced = islice(process.stdout, _ANNOUNCED_LINES)
+    reader = threading.Thread(target=lambda: lines.extend(announced), daemon=True)
     reader.start()
     give_up = time.monotonic() + _START_TIMEOUT_S
     while reader.is_alive() and time.monotonic() < give_up:
         reader.join(0.5)
-    return lines[0] if lines else ""
+    return "".join(lines)

@@ -32,7 +32,7 @@ def test_recognition_scales_under_load_and_back_while_detection_stays() -> None:
         "RAYOCR_RECOGNITION__SCALING__DOWNSCALE_DELAY_S": "3",
     }
     with running_service(variables) as service:
-        assert service.announcement.count("\n") == 1
+        assert service.announcement.count("\n") == 2
         assert f"curl -F file=@receipt.jpg {service.url}/v1/ocr" in service.announcement
         assert len(replicas(service.pid, "Recognizer")) == 1
         over = threading.Event()
