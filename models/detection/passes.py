@@ -26,6 +26,8 @@ _LOW_LINES_OF_A_DOCUMENT = 3
 _FEWEST_LINES_OF_A_DOCUMENT = 6
 # A second pass on hardly more pixels finds hardly more.
 _LEAST_GAIN = 1.2
+# What is higher than wide, but not so many times, is no line that runs downwards, but a character such as a 1.
+_SHORTEST_COLUMN = 5.0
 # Below this share of the page's size, ordinary print (8 points at 600 dpi) is lower than the net can detect. The pass
 # may find none of it, and then no line's height shows that text is missing.
 _VANISHING_SCALE = 0.2
@@ -57,7 +59,10 @@ class LineHeights:
             return cls(len(points), math.inf)
         scale = np.divide(prepared.size, prepared.page_size)
         sides = np.linalg.norm((points - np.roll(points, 1, axis=1)) * scale, axis=2)
-        return cls(len(points), float(np.sort(sides.min(axis=1))[low_lines - 1]))
+        wide, high = (np.ptp(points, axis=1) * scale).T
+        is_character = (wide < high) & (high < _SHORTEST_COLUMN * wide)
+        heights = np.where(is_character, high, sides.min(axis=1))
+        return cls(len(points), float(np.sort(heights)[low_lines - 1]))
 
 
 def first_pass(

@@ -118,6 +118,12 @@ def test_lowest_line_of_a_scene_counts() -> None:
     assert LineHeights.of(quads().reshape(-1, 4, 2), page) == NONE
 
 
+def test_narrow_character_is_as_high_as_it_is_long() -> None:
+    page = prepared_input((2000, 2000), (1000, 1000))
+    runs_down = np.roll(quads(20, 20, 20, width=8), -1, axis=1)
+    assert LineHeights.of(runs_down, page).small_px == 10
+
+
 def test_line_that_runs_downwards_is_as_high_as_it_is_thick() -> None:
     points = quads(400, 400, 400, width=30)
     assert LineHeights.of(points, prepared_input((2000, 1000), (1000, 1000))).small_px == 15
