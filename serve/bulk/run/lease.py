@@ -41,6 +41,10 @@ class _Holder(BaseModel):
     beat: datetime
 
 
+# The runs of this process that have not ended.
+_runs_here: set[str] = set()
+
+
 class OutputLease:
     """The lease of one run.
 
@@ -80,6 +84,7 @@ class OutputLease:
                 f"{holder.since:%Y-%m-%d %H:%M} UTC. Wait for its end or stop it; with --take-over this run stops it"
             )
         self._beat()
+        _runs_here.add(self._own.run)
 
     def keep(self) -> None:
         """Give a sign of life now and then, until `release`, or until another run has taken the output over."""
@@ -94,6 +99,7 @@ class OutputLease:
     def release(self) -> None:
         """Give the output back, if it is still this run's."""
         self._ended.set()
+        _runs_here.discard(self._own.run)
         with suppress(RayocrError):  # the next run notices that this one is silent
             self._check()
             if self.lost is None:
@@ -122,6 +128,8 @@ class OutputLease:
         """Whether a run still goes on. On this machine that is known; elsewhere it gives signs of life."""
         if holder.process is not None and self._own.process is not None:
             machine, started = holder.process.rsplit(" ", 1)
+            if holder.process == self._own.process:  # it may have ended while the storage was away
+                return holder.run in _runs_here
             if machine == self._own.process.rsplit(" ", 1)[0]:
                 return _started(holder.pid) == started
         if datetime.now(UTC) - holder.beat > _LONG_AGO:

@@ -91,7 +91,7 @@ def test_stalled_upload_is_ended_and_a_long_request_is_not_cut(quick_service: Ru
     assert url.port is not None
     with socket.create_connection((str(url.hostname), url.port), timeout=30) as stalled:
         stalled.sendall(
-            b"POST /v1/ocr HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 999\r\n\r\n\x89PNG"
+            b"POST /v1/ocr HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: 999\r\n\r\n\x89PNG"
         )
         started = time.monotonic()
         statuses: list[int] = []

@@ -57,6 +57,14 @@ def test_run_whose_output_is_taken_over_stops_and_leaves_the_new_lease(
     assert Path(output, "_state/lease.json").exists()
 
 
+def test_run_of_this_process_that_ended_while_the_storage_was_away_holds_nothing(output: str) -> None:
+    path = Path(output, "_state/lease.json")
+    with held_output(output, STORAGE, take_over=False):
+        left_behind = path.read_bytes()
+    path.write_bytes(left_behind)
+    OutputLease(output, STORAGE).take(take_over=False)
+
+
 def test_run_that_was_killed_here_holds_nothing(output: str) -> None:
     code = (
         "import sys; from deployments.storage.file import FileStorage; from serve.bulk.run.lease import OutputLease\n"
