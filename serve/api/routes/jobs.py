@@ -226,7 +226,7 @@ async def page_result(
     outcome = outcomes[0]
     if outcome.packed is None:
         raise Conflict(f"page {page} of job {job.id} could not be read ({outcome.code}): {outcome.message}")
-    if job.options.get("format") in (None, "json"):
+    if not FileResult.is_begun_by(next(iter(outcome.pieces()), b"")):
         return StreamingResponse(outcome.pieces(), media_type="application/json")
     async with service.document_exports:
         file = await jobs.in_storage(lambda: FileResult.model_validate_json(outcome.result or b""))

@@ -42,6 +42,11 @@ class FileResult(BaseModel):
             }
         )
 
+    @staticmethod
+    def is_begun_by(content: bytes) -> bool:
+        """Whether JSON that begins so is a file's. A job that has ended does not know its options any more."""
+        return content.startswith(b'{"format":')
+
     @property
     def file(self) -> bytes:
         """The content of the file."""
