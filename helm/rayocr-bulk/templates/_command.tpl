@@ -56,6 +56,9 @@ there when it starts, before any autoscaling.
 {{- if $run.refresh -}}
 {{- $words = append $words "--refresh" -}}
 {{- end -}}
+{{- if $run.takeOver -}}
+{{- $words = append $words "--take-over" -}}
+{{- end -}}
 {{- with $run.pages -}}
 {{- $words = append (append $words "--pages") . -}}
 {{- end -}}
@@ -64,6 +67,9 @@ there when it starts, before any autoscaling.
 {{- end -}}
 {{- if $run.characters -}}
 {{- $words = append $words "--characters" -}}
+{{- end -}}
+{{- if $run.spreadsheetSafe -}}
+{{- $words = append $words "--spreadsheet-safe" -}}
 {{- end -}}
 {{- $words = concat $words (include "rayocr-bulk.actors" . | fromJsonArray) (list
       "--text-layer" $run.textLayer
