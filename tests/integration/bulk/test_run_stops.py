@@ -25,9 +25,8 @@ _READ_ONLY = {
 
 
 def one_complaint(err: str) -> str:
-    """The one line of rayocr's. Ray may add its own about a task of a worker that ends with the run."""
-    (line,) = (line for line in err.splitlines() if "(raylet)" not in line)
-    assert line.startswith("rayocr: ")
+    """The one line of rayocr's. Ray may add its own, about actors and about tasks that end with the run."""
+    (line,) = (line for line in err.splitlines() if line.startswith("rayocr: "))
     return line
 
 
