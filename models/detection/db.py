@@ -26,8 +26,6 @@ _LEAST_SIDE_PX = 3.0
 _LEAST_SCORE_OF_JOINED = 0.3
 _THICKER = 1.5
 _LEAST_LENGTH_OF_PART = 3.0
-# A region of so few pixels holds a character or two.
-_LONE_CHARACTER_PX = 120.0
 # The map's text kernel is shrunk; joining neighbors across one pixel mends lines that the threshold broke.
 _DILATION = np.ones((2, 2), dtype=np.uint8)
 # A quad so many times as high as wide holds a line that runs downwards, not one wide letter.
@@ -41,6 +39,7 @@ class DbThresholds:
     threshold: float
     box_threshold: float
     unclip_ratio: float
+    lone_character_px: float = 0.0
 
     @classmethod
     def of(cls, manifest: DetectionManifest, options: DetectionOptions) -> "DbThresholds":
@@ -49,6 +48,7 @@ class DbThresholds:
             manifest.threshold if options.threshold is None else options.threshold,
             manifest.box_threshold if options.box_threshold is None else options.box_threshold,
             manifest.unclip_ratio if options.unclip_ratio is None else options.unclip_ratio,
+            manifest.lone_character_px,
         )
 
 
@@ -117,7 +117,7 @@ def _rectangles(
             continue
         box = np.asarray(cv2.boxPoints((center, size, angle)), dtype=np.float32)
         # The rectangle of a lone character is mostly the region's faint edge, which says nothing about its text.
-        least = thresholds.threshold if size[0] * size[1] < _LONE_CHARACTER_PX else None
+        least = thresholds.threshold if size[0] * size[1] < thresholds.lone_character_px else None
         score = _mean_inside(probability, box, least)
         if score < thresholds.box_threshold:
             rest.append((contour, score))

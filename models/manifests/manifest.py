@@ -114,6 +114,12 @@ class DetectionManifest(NetManifest):
     unclip_ratio: float = Field(
         gt=0, le=10, description="How far a quad is grown: distance = area * ratio / perimeter."
     )
+    lone_character_px: float = Field(
+        default=0,
+        ge=0,
+        description="A region of fewer pixels of the map is judged by the mean over its own pixels, not over its "
+        "rectangle. It finds more lone characters, and in scenes more noise.",
+    )
 
 
 class Charset(SettingsSection):

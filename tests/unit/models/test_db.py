@@ -1,5 +1,7 @@
 """Quads out of probability maps that are drawn with known geometry."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -228,5 +230,7 @@ def test_options_of_a_request_replace_the_manifest_values_one_by_one() -> None:
 def test_lone_character_is_judged_by_its_own_pixels(probability: float, count: int) -> None:
     # Of a digit at 960 pixels a page, little more than the faint edge of its region is left.
     character = filled(100, 50, 105, 59, 0.1)
-    character[52:57, 101:104] = probability
-    assert len(db_quads(character, MAP_SIZE, THRESHOLDS)[0]) == count
+    character[52:57, 101:104] = 0.35
+    character[52:57, 102] = probability
+    assert len(db_quads(character, MAP_SIZE, replace(THRESHOLDS, lone_character_px=120))[0]) == count
+    assert len(db_quads(character, MAP_SIZE, THRESHOLDS)[0]) == 0
