@@ -26,6 +26,10 @@ _NEIGHBORS, _NEIGHBORS_LENGTH = 0.8, 0.5
 # In heights of a line: how far what is centered beside a cell may be from the cell's middle, and by how much more a
 # table's rows are apart than the lines of a cell.
 _CENTERED, _ROWS_APART = 0.3, 0.15
+# An initial is at least so many lines high and at most so many times as wide; in heights of a line, how far its quad
+# reaches into the lines beside it, and how far it is from them.
+_INITIAL, _WIDEST_INITIAL = 1.4, 1.7
+_INITIAL_OVERLAP, _INITIAL_AWAY = 0.5, 1.5
 # A cell with more lines is rare. Two lists whose rows are half a line apart have more.
 _MOST_CELL_LINES = 4
 # A larger group is not one row of a table, and finding its cells would take long.
@@ -42,6 +46,7 @@ def find_rows(boxes: Boxes) -> list[Row]:
         Rows of indices into `boxes`, in reading order. The cells of a table's row may have several lines if others are
         centered beside them; such a row is read cell by cell.
     """
+    boxes = _with_initials_lowered(boxes)
     places = _Places(boxes.left.tolist(), boxes.top.tolist(), boxes.right.tolist(), boxes.bottom.tolist())
     groups = _groups(places, np.lexsort((boxes.left, boxes.top, (boxes.top + boxes.bottom) / 2)).tolist())
     tops = [min(places.top[i] for i in group) for group in groups]
@@ -54,6 +59,27 @@ def find_rows(boxes: Boxes) -> list[Row]:
         parts = [group] if is_cells else _parted(places, group)
         rows += [[index for cell in places.cells(part) for index in cell] for part in parts]
     return rows
+
+
+def _with_initials_lowered(boxes: Boxes) -> Boxes:
+    """Boxes in which an initial as high as several lines of its paragraph is only as high as the first of them."""
+    top, bottom = boxes.top.copy(), boxes.bottom.copy()
+    high, wide, middle = bottom - top, boxes.right - boxes.left, (top + bottom) / 2
+    usual = float(np.median(high))
+    for initial in np.flatnonzero((high > _INITIAL * usual) & (wide < _WIDEST_INITIAL * high)):
+        away = (boxes.left - boxes.right[initial]) / usual
+        begins = (away > -_INITIAL_OVERLAP) & (away < _INITIAL_AWAY) & (high < high[initial] / _INITIAL)
+        is_beside = (middle > boxes.top[initial] - usual / 2) & (middle < boxes.bottom[initial])
+        lines = np.flatnonzero(begins & is_beside)
+        if len(lines) < 2 or np.ptp(boxes.left[lines]) > usual:
+            continue
+        first = lines[np.argmin(boxes.top[lines])]
+        # Nothing that stands above the initial's middle may change places with it.
+        shared = np.minimum(boxes.right, boxes.right[initial]) - np.maximum(boxes.left, boxes.left[initial])
+        passed = (shared > usual / 2) & (middle >= middle[first]) & (middle <= middle[initial])
+        if passed.sum() == 1:
+            top[initial], bottom[initial] = boxes.top[first], boxes.bottom[first]
+    return Boxes(boxes.left, top, boxes.right, bottom)
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,11 +159,13 @@ class TextDetector:
     ) -> Steps[Quads]:
         """Add the lone characters that the passes over the whole page have missed, and warn of ink that is no text."""
         upright = _upright(page, quads)
-        marks = find_marks(prepared, upright)
+        marks, are_initials = find_marks(prepared, upright)
         if not len(marks):
             return quads
         thresholds = DbThresholds.of(self._manifest, options)
-        points, scores, unread = yield from mark_steps(page.pixels, marks, prepared, self.net_name, thresholds)
+        points, scores, unread = yield from mark_steps(
+            page.pixels, marks, are_initials, prepared, self.net_name, thresholds
+        )
         warnings = (*quads.warnings, *([unread_ink_warning(unread, page.number)] if len(unread) else []))
         both = np.concatenate([upright, points]), np.concatenate([quads.scores, scores])
         return replace(_ordered(*both, prepared, len(both[0])), warnings=warnings)

@@ -1,10 +1,11 @@
 """Finds ink beside the lines of a document that no quad covers, such as a lone digit, and shows it to the net enlarged.
 
 A net that looks at a whole page misses a character or two that stand alone, and no line's height tells that it did.
-Marks that the net takes for text at twice the scale become lines. The others are reported, since they may be text.
+It misses initials too (docs/decisions/0038-initials.md), which are shown small and alone.
+Marks that the net then takes for text become lines. The others are reported, since they may be text.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -28,6 +29,13 @@ _MIDDLE, _LEAST_SHARE, _MOST_SHARE = 0.2, 0.35, 0.85
 # Rulings and strokes are so many times as long as thick, and the parts of drawings and handwriting have neighbors.
 _MOST_ASPECT = 5.0
 _NEAR, _MOST_NEAR = 1.5, 3
+# An initial is taller than a line and not slender. Two or more long lines begin beside it, the first near its top.
+_LEAST_INITIAL, _MOST_INITIAL, _LEAST_LENGTH = 1.4, 6.0, 5.0
+_MOST_SLENDER, _WIDEST = 9.0, 1.6
+_OVERLAP, _AWAY = 0.5, 1.5
+# The net takes so large a letter for text if it sees it alone, as high as small print, with so much around it.
+_INITIAL_PX = 16.0
+_AROUND_INITIAL = 0.1
 # Levels by which ink is darker than the paper around it.
 _LEAST_CONTRAST = 40
 _FEWEST_LINES = 3
@@ -38,22 +46,23 @@ _ENLARGED = 2.0
 _PLACES_TOLD = 5
 
 
-def find_marks(prepared: DetectionInput, points: Floats) -> Floats:
-    """Find ink of a character's size that stands in a row with lines and lies in no quad.
+def find_marks(prepared: DetectionInput, points: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Find ink that lies in no quad: of a character's size, in a row with lines; or initials of paragraphs.
 
     Args:
         prepared: The input of the last pass.
         points: (K, 4, 2) float32, the quads, in pixels of the upright page.
 
     Returns:
-        (M, 4) float32: left, top, right and bottom of each mark, in pixels of the upright page. M may be 0.
+        (M, 4) float32: left, top, right and bottom of each mark, in pixels of the upright page; and (M,) which of them
+        are as large as an initial. M may be 0.
     """
     scale = np.divide(prepared.size, prepared.page_size)
     quads = points * scale
     run = quads[:, 1] - quads[:, 0]
     quads = quads[np.abs(run[:, 0]) > np.abs(run[:, 1])]
     if len(quads) < _FEWEST_LINES:
-        return np.empty((0, 4), np.float32)
+        return np.empty((0, 4), np.float32), np.zeros(0, np.bool_)
     thickness = np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1)
     height = float(np.median(thickness))
     gray = cv2.cvtColor(np.ascontiguousarray(prepared.pixels), cv2.COLOR_RGB2GRAY)
@@ -61,6 +70,7 @@ def find_marks(prepared: DetectionInput, points: Floats) -> Floats:
     ink = cv2.adaptiveThreshold(
         gray, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, max(3, around), _LEAST_CONTRAST
     )
+    whole = np.array(ink, np.uint8)
     cv2.fillPoly(ink, list(np.round(points * scale).astype(np.int32)), 0)
     _, _, boxes, middles = cv2.connectedComponentsWithStats(ink)
     boxes, middles = boxes[1:].astype(np.float64), middles[1:]
@@ -75,8 +85,10 @@ def find_marks(prepared: DetectionInput, points: Floats) -> Floats:
         if _is_in_row(middles[index, 1], high[index], top + margin, bottom - margin, thickness)
         and (np.abs(middles - middles[index]) < _NEAR * height).all(axis=1).sum() <= _MOST_NEAR
     ]
-    left_top, size = np.split(np.array(found).reshape(-1, 4), 2, axis=1)
-    return np.concatenate([left_top / scale, (left_top + size) / scale], axis=1).astype(np.float32)
+    initials = [box for box in boxes[:, :4] if _is_initial(box, quads, height) and not _is_cut(box, whole)]
+    left_top, size = np.split(np.array(found + initials).reshape(-1, 4), 2, axis=1)
+    marks = np.concatenate([left_top / scale, (left_top + size) / scale], axis=1).astype(np.float32)
+    return marks, np.arange(len(marks)) >= len(found)
 
 
 def _is_in_row(
@@ -91,6 +103,26 @@ def _is_in_row(
     return bool((is_beside & is_alike).any())
 
 
+def _is_initial(box: npt.NDArray[np.float64], quads: npt.NDArray[np.float64], height: float) -> bool:
+    left, top, wide, high = box.tolist()
+    has_size = _LEAST_INITIAL * height <= high <= _MOST_INITIAL * height
+    if not has_size or not high / _MOST_SLENDER <= wide <= _WIDEST * high:
+        return False
+    away, middle = quads[:, [0, 3], 0].mean(axis=1) - (left + wide), quads[:, :, 1].mean(axis=1)
+    is_beside = (away > -_OVERLAP * height) & (away < _AWAY * height) & (middle > top - height / 2)
+    beside = np.flatnonzero(is_beside & (middle < top + high))
+    if len(beside) < 2 or middle[beside].min() > top + height or np.ptp(away[beside]) > height:
+        return False
+    length = np.linalg.norm(quads[beside, 1] - quads[beside, 0], axis=1)
+    return bool(length.min() > _LEAST_LENGTH * height)
+
+
+def _is_cut(box: npt.NDArray[np.float64], ink: Pixels) -> bool:
+    """Whether a quad has the upper part of a component already."""
+    left, top, wide, _ = box.astype(int).tolist()
+    return top > 0 and bool(ink[top - 1, left : left + wide].any())
+
+
 @dataclass(frozen=True, slots=True)
 class _Square:
     """An enlarged part of the upright page: pixels (S, S, 3), its left top corner, and page pixels for one of it."""
@@ -101,13 +133,19 @@ class _Square:
 
 
 def mark_steps(
-    pixels: Pixels, marks: Floats, prepared: DetectionInput, net_name: NetName, thresholds: DbThresholds
+    pixels: Pixels,
+    marks: Floats,
+    are_initials: npt.NDArray[np.bool_],
+    prepared: DetectionInput,
+    net_name: NetName,
+    thresholds: DbThresholds,
 ) -> Steps[tuple[Floats, Floats, Floats]]:
-    """Show marks to the net, each in the middle of an enlarged square.
+    """Show marks to the net, each in the middle of a square: enlarged, or an initial made small and alone.
 
     Args:
         pixels: (height, width, 3) uint8 RGB, the page as stored. Read only.
         marks: (M, 4) float32, as `find_marks` returns them.
+        are_initials: (M,) likewise.
         prepared: The input of the last pass.
         net_name: The name of the net.
         thresholds: Thresholds by which its maps are read.
@@ -116,7 +154,13 @@ def mark_steps(
         points (K, 4, 2) and scores (K,) of those that are text, in pixels of the upright page, and the other marks.
     """
     shown = marks[:_MOST_MARKS]
-    squares = [_square(pixels, mark, prepared) for mark in shown]
+    enlarged = 1 / (_ENLARGED * prepared.scale)
+    squares = [
+        _alone(_square(pixels, mark, prepared, float(mark[3] - mark[1]) / _INITIAL_PX), mark)
+        if is_initial
+        else _square(pixels, mark, prepared, enlarged)
+        for mark, is_initial in zip(shown, are_initials, strict=False)
+    ]
     maps = yield NetInputs(net_name, [square.pixels for square in squares])
     points, scores, is_text = [], [], np.zeros(len(marks), bool)
     for index, (mark, square, probability) in enumerate(zip(shown, squares, maps, strict=True)):
@@ -129,15 +173,14 @@ def mark_steps(
         side = 2 * max(mark[2] - mark[0], mark[3] - mark[1])
         fits = np.ptp(quads, axis=1).max(axis=1) <= side if len(quads) else np.zeros(0, bool)
         chosen = np.flatnonzero(np.array(holds, bool) & fits)[:1]
-        points += list(quads[chosen])
+        points += [_quad_around(mark) if are_initials[index] else quad for quad in quads[chosen]]
         scores += list(of_quads[chosen])
         is_text[index] = len(chosen) > 0
     found = np.array(points, np.float32).reshape(-1, 4, 2)
     return found, np.array(scores, np.float32), marks[~is_text]
 
 
-def _square(pixels: Pixels, mark: Floats, prepared: DetectionInput) -> _Square:
-    step = 1 / (_ENLARGED * prepared.scale)
+def _square(pixels: Pixels, mark: Floats, prepared: DetectionInput, step: float) -> _Square:
     middle = np.array([mark[0] + mark[2], mark[1] + mark[3]], np.float64) / 2
     corner = middle - step * _SQUARE_PX / 2
     stored = upright_size(prepared.page_size, prepared.rotation)
@@ -150,6 +193,24 @@ def _square(pixels: Pixels, mark: Floats, prepared: DetectionInput) -> _Square:
     interpolation = cv2.INTER_AREA if step > 1 else cv2.INTER_LINEAR
     square = cv2.resize(part, (_SQUARE_PX, _SQUARE_PX), interpolation=interpolation)
     return _Square(np.asarray(square, np.uint8), corner, step)
+
+
+def _alone(square: _Square, mark: Floats) -> _Square:
+    """The same square with nothing but paper around its mark."""
+    margin = _AROUND_INITIAL * float(mark[3] - mark[1])
+    left, top = np.floor((mark[:2] - margin - square.corner) / square.step).astype(int)
+    right, bottom = np.ceil((mark[2:] + margin - square.corner) / square.step).astype(int)
+    pixels = np.empty_like(square.pixels)
+    pixels[:] = np.median(square.pixels, axis=(0, 1))
+    pixels[top:bottom, left:right] = square.pixels[top:bottom, left:right]
+    return replace(square, pixels=pixels)
+
+
+def _quad_around(mark: Floats) -> Floats:
+    """An initial's quad. The net's own one shows of so small a letter only about where it is."""
+    margin = _AROUND_INITIAL * (mark[3] - mark[1])
+    (left, top), (right, bottom) = mark[:2] - margin, mark[2:] + margin
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
 
 
 def unread_ink_warning(marks: Floats, number: int) -> PageWarning:

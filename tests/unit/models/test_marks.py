@@ -33,7 +33,9 @@ def quads_of(boxes: Sequence[Box]) -> npt.NDArray[np.float32]:
 
 
 def marks_of(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    return find_marks(resize_page(pixels, 1, SIZE, is_document=True), quads_of(LINES))
+    marks, are_initials = find_marks(resize_page(pixels, 1, SIZE, is_document=True), quads_of(LINES))
+    assert not are_initials.any()
+    return marks
 
 
 def test_character_in_a_row_is_a_mark() -> None:
@@ -55,9 +57,58 @@ def test_other_ink_is_none(boxes: list[Box], reason: str) -> None:
     assert len(marks_of(page_of(*LINES, *boxes))) == 0, reason
 
 
+@pytest.mark.parametrize(
+    ("left", "top", "right", "bottom", "expected"),
+    [
+        (30, 108, 92, 188, True),  # two lines high
+        (10, 104, 92, 250, True),  # three
+        (30, 160, 92, 250, True),  # at the second line
+        (30, 130, 92, 210, False),  # between two lines
+        (30, 104, 92, 124, False),  # as high as a line
+        (84, 104, 90, 250, False),  # a bar
+        (10, 104, 40, 180, False),  # too far from the text
+        (510, 104, 580, 180, False),  # after the text
+    ],
+)
+def test_large_ink_before_a_paragraph_is_an_initial(
+    left: int, top: int, right: int, bottom: int, *, expected: bool
+) -> None:
+    pixels = page_of(*LINES, (left, top, right, bottom))
+    marks, are_initials = find_marks(resize_page(pixels, 1, SIZE, is_document=True), quads_of(LINES))
+
+    assert marks[are_initials].tolist() == ([[left, top, right, bottom]] if expected else [])
+
+
+def test_rest_of_ink_that_a_quad_has_is_no_initial() -> None:
+    pixels = page_of(*LINES, (30, 94, 92, 180))
+    begun = [(28, 80, 500, 101), *LINES]
+    assert not len(find_marks(resize_page(pixels, 1, SIZE, is_document=True), quads_of(begun))[0])
+
+
+def test_initial_is_shown_small_and_alone_and_its_quad_holds_it() -> None:
+    initial: Box = (10, 104, 92, 250)
+    pixels = page_of(*LINES, initial)
+    prepared = resize_page(pixels, 1, SIZE, is_document=True)
+    shown: list[npt.NDArray[np.uint8]] = []
+
+    def run(inputs: NetInputs) -> list[npt.NDArray[np.float32]]:
+        shown.extend(inputs.arrays)
+        return [(array[:, :, 0] < 127).astype(np.float32) for array in inputs.arrays]
+
+    steps = mark_steps(pixels, *find_marks(prepared, quads_of(LINES)), prepared, "detection", THRESHOLDS)
+    points, _, unread = run_steps(steps, run)
+
+    rows, columns = np.nonzero(shown[0][:, :, 0] < 127)
+    assert 14 <= np.ptp(rows) + 1 <= 18
+    assert np.ptp(columns) < np.ptp(rows), "the lines beside it are not shown"
+    assert len(unread) == 0
+    assert points[0].min(axis=0).tolist() == pytest.approx([-4.6, 89.4])
+    assert points[0].max(axis=0).tolist() == pytest.approx([106.6, 264.6])
+
+
 def test_page_of_hardly_any_line_has_no_rows() -> None:
     prepared = resize_page(page_of(*LINES[:2], MARK), 1, SIZE, is_document=True)
-    assert len(find_marks(prepared, quads_of(LINES[:2]))) == 0
+    assert len(find_marks(prepared, quads_of(LINES[:2]))[0]) == 0
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
@@ -65,13 +116,14 @@ def test_mark_that_the_net_takes_for_text_is_a_line(rotation: int) -> None:
     pixels = upright_pixels(page_of(*LINES, MARK), -rotation % 360)
     size = (pixels.shape[1], pixels.shape[0])
     prepared = resize_page(pixels, 1, size, is_document=True).turned(rotation)
-    marks = find_marks(prepared, quads_of(LINES))
+    marks, are_initials = find_marks(prepared, quads_of(LINES))
     net = BarNet()
 
     def run(inputs: NetInputs) -> list[npt.NDArray[np.generic]]:
         return list(net.run(np.stack(inputs.arrays))[0][:, 0])
 
-    points, scores, unread = run_steps(mark_steps(pixels, marks, prepared, "detection", THRESHOLDS), run)
+    steps = mark_steps(pixels, marks, are_initials, prepared, "detection", THRESHOLDS)
+    points, scores, unread = run_steps(steps, run)
 
     assert (len(points), len(scores), len(unread)) == (1, 1, 0)
     left, top = points[0].min(axis=0)
@@ -87,7 +139,7 @@ def test_mark_that_the_net_does_not_take_for_text_is_reported() -> None:
     def run(inputs: NetInputs) -> list[npt.NDArray[np.float32]]:
         return [np.zeros(array.shape[:2], np.float32) for array in inputs.arrays]
 
-    steps = mark_steps(pixels, find_marks(prepared, quads_of(LINES)), prepared, "detection", THRESHOLDS)
+    steps = mark_steps(pixels, *find_marks(prepared, quads_of(LINES)), prepared, "detection", THRESHOLDS)
     points, _, unread = run_steps(steps, run)
 
     assert (len(points), unread.tolist()) == (0, [list(MARK)])

@@ -44,6 +44,16 @@ def test_order(boxes: list[list[list[float]]], expected: list[int], reason: str)
     assert order_of(*boxes) == expected, reason
 
 
+@pytest.mark.parametrize(
+    ("lines", "lower", "away"), [(2, 0, 10), (3, 0, -5), (3, 10, 10), (4, 0, 25)], ids=["two", "touches", "low", "four"]
+)
+def test_initial_comes_before_its_paragraph(lines: int, lower: int, away: int) -> None:
+    initial = box(10, 12 + lower, 60, 30 * lines - 10)
+    beside = [box(70 + away, 10 + 30 * line, 300) for line in range(lines)]
+    below = [box(10, 10 + 30 * line, 360) for line in range(lines, lines + 3)]
+    assert order_of(initial, *beside, *below) == list(range(lines + 4))
+
+
 @pytest.mark.parametrize("slope", [-0.04, -0.02, 0.02, 0.04])
 def test_slanted_rows_are_followed(slope: float) -> None:
     # Three rows of ten words: at both ends a row is 9 px off its middle, almost half of its height.
