@@ -60,7 +60,7 @@ class Service:
             MalformedRequest: The request's time-out is not a number in range.
         """
         http = self.settings.http
-        client = getattr(request.state, "client", "")
+        client = getattr(request.state, "client", "")  # '' without keys
         context = RequestContext.starting_now(request.state.request_id, _timeout_s(request, http), client)
         if self._is_draining:
             raise Overloaded("the service is being stopped: try again when it is back", http.retry_after_s)
@@ -70,7 +70,6 @@ class Service:
                 "Retry-After",
                 http.retry_after_s,
             )
-        client = getattr(request.state, "client", "")  # '' without keys
         if client and self._in_work_of[client] >= http.client_share:
             raise QuotaExceeded(
                 f"{self._in_work_of[client]} requests of this API key are in work, its share of this replica: try "
