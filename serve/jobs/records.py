@@ -1,5 +1,6 @@
 """The records that the job store takes and returns: plain values that are not tied to a database."""
 
+import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -101,8 +102,8 @@ class QueueLimits:
     max_queued_pages: int
     retention_s: float
     weights: Mapping[str, float] = field(default_factory=dict)
-    max_upload_bytes_per_client: int = 100 * 1024**3
-    max_upload_bytes: int = 500 * 1024**3
+    max_upload_bytes_per_client: int = sys.maxsize
+    max_upload_bytes: int = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)

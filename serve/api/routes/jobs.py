@@ -1,6 +1,7 @@
 """/v1/jobs takes many documents at once, and shows the state and the results of jobs."""
 
 from collections.abc import AsyncIterator, Mapping
+from itertools import chain
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
@@ -226,8 +227,10 @@ async def page_result(
     outcome = outcomes[0]
     if outcome.packed is None:
         raise Conflict(f"page {page} of job {job.id} could not be read ({outcome.code}): {outcome.message}")
-    if not FileResult.is_begun_by(next(iter(outcome.pieces()), b"")):
-        return StreamingResponse(outcome.pieces(), media_type="application/json")
+    pieces = outcome.pieces()
+    first = next(pieces, b"")
+    if not FileResult.is_begun_by(first):
+        return StreamingResponse(chain([first], pieces), media_type="application/json")
     async with service.document_exports:
         file = await jobs.in_storage(lambda: FileResult.model_validate_json(outcome.result or b""))
     return Response(file.file, headers=file_headers(outcome.name, file.media_type, file.extension))
