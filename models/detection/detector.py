@@ -157,7 +157,7 @@ class TextDetector:
     def _with_marks(
         self, page: Page, prepared: DetectionInput, quads: Quads, options: DetectionOptions
     ) -> Steps[Quads]:
-        """Add the lone characters that the passes over the whole page have missed, and warn of ink that is no text."""
+        """Add the lone characters that the passes over the whole page have missed, and warn of other ink."""
         upright = _upright(page, quads)
         marks, are_initials = find_marks(prepared, upright)
         if not len(marks):

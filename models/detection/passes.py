@@ -26,7 +26,7 @@ _LOW_LINES_OF_A_DOCUMENT = 3
 _FEWEST_LINES_OF_A_DOCUMENT = 6
 # A second pass on hardly more pixels finds hardly more.
 _LEAST_GAIN = 1.2
-# What is higher than wide, but not so many times, is no line that runs downwards, but a character such as a 1.
+# A line that runs downwards is higher than wide so many times. What is less so is a character, such as a 1.
 _SHORTEST_COLUMN = 5.0
 # Below this share of the page's size, ordinary print (8 points at 600 dpi) is lower than the net can detect. The pass
 # may find none of it, and then no line's height shows that text is missing.

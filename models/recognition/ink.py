@@ -14,7 +14,7 @@ __all__ = ["Gaps", "empty_columns", "gaps_of"]
 Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
 
-# A row with this share of ink is a rule or an underline, whose ink is no character's.
+# A row with this share of ink is a rule or an underline. Its ink does not belong to a character.
 _RULE = 0.8
 # Columns with so few pixels of ink are empty: specks, and what the lines above and below leave in the crop.
 _SPECKS_PX = 1
