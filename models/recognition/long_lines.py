@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.recognition.corrections.spaces import with_spaces
 from models.recognition.crops import LineCrop
 from models.recognition.ctc import LineText
-from models.recognition.spaces import with_spaces
 from models.steps import NetInputs, Steps
 from models.straighten import straightened
 

@@ -13,12 +13,12 @@ from models.manifests import verified_path
 from models.manifests.manifest import RecognitionManifest
 from models.page import Line, Page, PageWarning, Quads
 from models.reading_order import reading_order
+from models.recognition.corrections.lookalikes import with_own_script
+from models.recognition.corrections.spaces import with_spaces
+from models.recognition.corrections.unread import unread_letters
 from models.recognition.crops import LineCrop, crop_line, fit_line
 from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.long_lines import read_long_lines
-from models.recognition.lookalikes import with_own_script
-from models.recognition.spaces import with_spaces
-from models.recognition.unread import unread_letters
 from models.recognition.upside_down import turn_doubtful_lines
 from models.recognition.vertical import read_vertical_lines
 from models.recognition.widths import LineWidths, width_table

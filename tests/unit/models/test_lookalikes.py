@@ -2,8 +2,8 @@
 
 import pytest
 
+from models.recognition.corrections.lookalikes import with_own_script
 from models.recognition.ctc import LineText
-from models.recognition.lookalikes import with_own_script
 
 
 def line(text: str) -> LineText:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from models.recognition.corrections.ink import gaps_of
+from models.recognition.corrections.spaces import with_spaces
 from models.recognition.crops import LineCrop
 from models.recognition.ctc import LineText
-from models.recognition.ink import gaps_of
-from models.recognition.spaces import with_spaces
 
 BAR = 12
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from models.recognition.corrections.unread import unread_letters
 from models.recognition.crops import LineCrop
 from models.recognition.ctc import LineText
-from models.recognition.unread import unread_letters
 
 PITCH = 20
 BAR = 14

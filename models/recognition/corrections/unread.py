@@ -5,9 +5,9 @@ The recognizer gives nothing for a letter that its charset lacks, and is as sure
 
 import numpy as np
 
+from models.recognition.corrections.ink import empty_columns, gaps_of
 from models.recognition.crops import LineCrop
 from models.recognition.ctc import LineText
-from models.recognition.ink import empty_columns, gaps_of
 from models.recognition.words import relative_width
 
 __all__ = ["unread_letters"]

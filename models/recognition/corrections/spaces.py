@@ -8,9 +8,9 @@ import math
 import unicodedata
 from dataclasses import replace
 
+from models.recognition.corrections.ink import Gaps, gaps_of
 from models.recognition.crops import LineCrop
 from models.recognition.ctc import LineText
-from models.recognition.ink import Gaps, gaps_of
 from models.recognition.words import relative_width
 
 __all__ = ["with_spaces"]
