@@ -60,6 +60,7 @@ def test_ingress_that_ends_costs_its_requests_and_is_replaced(quick_service: Run
     assert in_work[0].headers["Content-Type"] == "application/problem+json"
     assert in_work[0].json()["request_id"] == in_work[0].headers["X-Request-ID"] == 'of "the" dead'
 
+    ingress.wait(10)  # until then it may still take a connection, and reset it
     refused = _post(quick_service)
     assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
     assert refused.headers["Retry-After"] == "5"
