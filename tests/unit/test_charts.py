@@ -14,15 +14,25 @@ from tools.chart_schema import values_schema
 ROOT = Path(__file__).parents[2]
 CHARTS = sorted(file.parent for file in (ROOT / "helm").glob("*/Chart.yaml"))
 
-pytestmark = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
+SHARED = ("_names.tpl", "_numbers.tpl", "_pods.tpl", "_stages.tpl")
+
+each_chart = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
 
 
+@pytest.mark.parametrize("name", SHARED)
+def test_charts_share_these_templates(name: str) -> None:
+    first, *others = [(chart / "templates" / name).read_text(encoding="utf-8") for chart in CHARTS]
+    assert others == [first]
+
+
+@each_chart
 def test_the_schema_is_the_one_that_values_yaml_describes(chart: Path) -> None:
     described = values_schema((chart / "values.yaml").read_text(encoding="utf-8"))
 
     assert json.loads((chart / "values.schema.json").read_text(encoding="utf-8")) == described, "run make chart-docs"
 
 
+@each_chart
 def test_every_example_is_rendered_by_a_chart_test(chart: Path) -> None:
     suite = (chart / "tests" / "examples_test.yaml").read_text(encoding="utf-8")
 
@@ -31,6 +41,7 @@ def test_every_example_is_rendered_by_a_chart_test(chart: Path) -> None:
     }
 
 
+@each_chart
 def test_versions_are_those_of_the_project(chart: Path) -> None:
     described = yaml.safe_load((chart / "Chart.yaml").read_text(encoding="utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -40,6 +51,7 @@ def test_versions_are_those_of_the_project(chart: Path) -> None:
     assert described["annotations"]["rayocr/ray"] == ray.partition("==")[2]
 
 
+@each_chart
 def test_the_readme_describes_every_value(chart: Path) -> None:
     readme = (chart / "README.md").read_text(encoding="utf-8")
 

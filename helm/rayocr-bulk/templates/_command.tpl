@@ -1,18 +1,23 @@
-{{/* The command of the run. */}}
+{{/* The run's name and command. */}}
+
+{{/* Of the RayJob and its settings: KubeRay runs a RayJob once, so that an upgrade of the release needs another one. */}}
+{{- define "rayocr.jobName" -}}
+{{- printf "%s-%d" (include "rayocr.fullname" .) (int .Release.Revision) -}}
+{{- end -}}
 
 {{/*
 How many actors, as a list of options: as many as the most workers hold. By itself the run would go by the CPUs that are
 there when it starts, before any autoscaling.
 */}}
-{{- define "rayocr-bulk.actors" -}}
+{{- define "rayocr.actors" -}}
 {{- $run := .Values.run -}}
-{{- $shares := include "rayocr-bulk.shares" . | fromYaml -}}
+{{- $shares := include "rayocr.shares" . | fromYaml -}}
 {{- $most := mul $shares.perWorker $shares.workers -}}
-{{- if eq (include "rayocr-bulk.colocated" .) "true" -}}
+{{- if eq (include "rayocr.colocated" .) "true" -}}
 {{- toJson (list "--readers" (default (printf "1:%d" $most) $run.readers)) -}}
 {{- else -}}
-{{- $gpuStages := include "rayocr-bulk.gpuStages" . | fromJsonArray -}}
-{{- $settings := include "rayocr-bulk.settings" . | fromYaml -}}
+{{- $gpuStages := include "rayocr.gpuStages" . | fromJsonArray -}}
+{{- $settings := include "rayocr.settings" . | fromYaml -}}
 {{- $counts := dict "detection" $most "recognition" $most -}}
 {{- $gpusOfEach := 0.0 -}}
 {{- range $gpuStages -}}
@@ -20,7 +25,7 @@ there when it starts, before any autoscaling.
 {{- end -}}
 {{- range $gpuStages -}}
 {{- $perWorker := divf $.Values.workers.gpu.gpus (ternary $gpusOfEach 1.0 (gt $gpusOfEach 0.0)) | floor | int -}}
-{{- $_ := set $counts . (mul (max 1 $perWorker) (include "rayocr-bulk.mostWorkers" (list $ $.Values.workers.gpu))) -}}
+{{- $_ := set $counts . (mul (max 1 $perWorker) (include "rayocr.mostWorkers" (list $ $.Values.workers.gpu))) -}}
 {{- end -}}
 {{- $fetchers := divf (mul $shares.cpus $shares.workers) 8 | ceil | int -}}
 {{- toJson (list
@@ -32,7 +37,7 @@ there when it starts, before any autoscaling.
 {{- end -}}
 
 {{/* Context: what the run is asked to do, as a list of words. */}}
-{{- define "rayocr-bulk.words" -}}
+{{- define "rayocr.words" -}}
 {{- $run := .Values.run -}}
 {{- $words := list "python" "-m" "serve.bulk" "--input" $run.input "--output" $run.output "--format" $run.format -}}
 {{- range $run.include -}}
@@ -71,7 +76,7 @@ there when it starts, before any autoscaling.
 {{- if $run.spreadsheetSafe -}}
 {{- $words = append $words "--spreadsheet-safe" -}}
 {{- end -}}
-{{- $words = concat $words (include "rayocr-bulk.actors" . | fromJsonArray) (list
+{{- $words = concat $words (include "rayocr.actors" . | fromJsonArray) (list
       "--text-layer" $run.textLayer
       "--orientation" $run.orientation
       "--max-pages" (int64 $run.maxPages | toString)
@@ -84,7 +89,7 @@ there when it starts, before any autoscaling.
 {{- end -}}
 
 {{/* A word as a shell reads it. KubeRay's shell takes the quotes off, and Ray puts them back for its own. */}}
-{{- define "rayocr-bulk.quoted" -}}
+{{- define "rayocr.quoted" -}}
 {{- if regexMatch "^[A-Za-z0-9_./:=@%+,-]+$" . -}}
 {{- . -}}
 {{- else -}}
@@ -92,10 +97,10 @@ there when it starts, before any autoscaling.
 {{- end -}}
 {{- end -}}
 
-{{- define "rayocr-bulk.entrypoint" -}}
+{{- define "rayocr.entrypoint" -}}
 {{- $quoted := list -}}
-{{- range include "rayocr-bulk.words" . | fromJsonArray -}}
-{{- $quoted = append $quoted (include "rayocr-bulk.quoted" .) -}}
+{{- range include "rayocr.words" . | fromJsonArray -}}
+{{- $quoted = append $quoted (include "rayocr.quoted" .) -}}
 {{- end -}}
 {{- join " " $quoted -}}
 {{- end -}}

@@ -2,29 +2,29 @@
 Values that can't work, or contradict each other, each with what to do. All are said at once. What one value may be by
 itself is the schema's business.
 */}}
-{{- define "rayocr-bulk.validate" -}}
+{{- define "rayocr.validate" -}}
 {{- $problems := concat
-      (include "rayocr-bulk.problemsOfNames" . | fromJsonArray)
-      (include "rayocr-bulk.problemsOfRun" . | fromJsonArray)
-      (include "rayocr-bulk.problemsOfStorage" . | fromJsonArray)
-      (include "rayocr-bulk.problemsOfSettings" . | fromJsonArray)
-      (include "rayocr-bulk.problemsOfGroups" . | fromJsonArray)
+      (include "rayocr.problemsOfNames" . | fromJsonArray)
+      (include "rayocr.problemsOfRun" . | fromJsonArray)
+      (include "rayocr.problemsOfStorage" . | fromJsonArray)
+      (include "rayocr.problemsOfSettings" . | fromJsonArray)
+      (include "rayocr.problemsOfGroups" . | fromJsonArray)
 -}}
 {{- if $problems -}}
 {{- fail (printf "\n\nThese values can't work together:\n- %s\n" (join "\n- " $problems)) -}}
 {{- end -}}
 {{- end -}}
 
-{{- define "rayocr-bulk.problemsOfNames" -}}
+{{- define "rayocr.problemsOfNames" -}}
 {{- $problems := list -}}
-{{- $name := include "rayocr-bulk.fullname" . -}}
+{{- $name := include "rayocr.fullname" . -}}
 {{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
 {{- $problems = append $problems (printf "KubeRay refuses the name %q: install with a release name (or fullnameOverride) of lower-case letters, digits and '-' that begins with a letter" $name) -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end -}}
 
-{{- define "rayocr-bulk.problemsOfRun" -}}
+{{- define "rayocr.problemsOfRun" -}}
 {{- $problems := list -}}
 {{- $run := .Values.run -}}
 {{- range $key, $example := dict "input" "s3://scans/2026/" "output" "s3://text/2026/" -}}
@@ -41,7 +41,7 @@ itself is the schema's business.
 {{- if and $run.limit $run.sample -}}
 {{- $problems = append $problems "run.limit takes the first documents and run.sample some at random: keep one of them" -}}
 {{- end -}}
-{{- $colocated := eq (include "rayocr-bulk.colocated" .) "true" -}}
+{{- $colocated := eq (include "rayocr.colocated" .) "true" -}}
 {{- range $key := list "readers" "fetchers" "detectionActors" "recognitionActors" -}}
 {{- with get $run $key -}}
 {{- $bounds := splitList ":" . -}}
@@ -58,7 +58,7 @@ itself is the schema's business.
 {{- toJson $problems -}}
 {{- end -}}
 
-{{- define "rayocr-bulk.problemsOfStorage" -}}
+{{- define "rayocr.problemsOfStorage" -}}
 {{- $problems := list -}}
 {{- with .Values.storage -}}
 {{- if and (eq .auth "secret") (not .existingSecret) -}}
@@ -77,7 +77,7 @@ itself is the schema's business.
 {{- toJson $problems -}}
 {{- end -}}
 
-{{- define "rayocr-bulk.problemsOfSettings" -}}
+{{- define "rayocr.problemsOfSettings" -}}
 {{- $problems := list -}}
 {{- $settings := .Values.settings -}}
 {{- range $section, $instead := dict
@@ -96,7 +96,7 @@ itself is the schema's business.
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- if eq (include "rayocr-bulk.colocated" .) "true" -}}
+{{- if eq (include "rayocr.colocated" .) "true" -}}
 {{- range $stage := without $stages "reader" -}}
 {{- range $key := list "num_cpus" "num_gpus" -}}
 {{- if hasKey (default dict (get $settings $stage)) $key -}}
@@ -110,22 +110,22 @@ itself is the schema's business.
 {{- toJson $problems -}}
 {{- end -}}
 
-{{- define "rayocr-bulk.problemsOfGroups" -}}
+{{- define "rayocr.problemsOfGroups" -}}
 {{- $problems := list -}}
 {{- $workers := .Values.workers -}}
-{{- $settings := include "rayocr-bulk.settings" . | fromYaml -}}
+{{- $settings := include "rayocr.settings" . | fromYaml -}}
 {{- range $pool, $group := dict "cpu" $workers.cpu "gpu" $workers.gpu -}}
 {{- if or (eq $pool "cpu") $group.enabled -}}
 {{- if gt (int $group.minReplicas) (int $group.maxReplicas) -}}
 {{- $problems = append $problems (printf "workers.%s.minReplicas (%v) is more than maxReplicas (%v): lower one or raise the other" $pool $group.minReplicas $group.maxReplicas) -}}
 {{- end -}}
 {{- $limit := dig "limits" "memory" $group.resources.requests.memory $group.resources -}}
-{{- if and (regexMatch "(Mi|Gi)$" $limit) (ge (mul 2 (include "rayocr-bulk.bytes" $group.objectStore | int64)) (include "rayocr-bulk.bytes" $limit | int64)) -}}
+{{- if and (regexMatch "(Mi|Gi)$" $limit) (ge (mul 2 (include "rayocr.bytes" $group.objectStore | int64)) (include "rayocr.bytes" $limit | int64)) -}}
 {{- $problems = append $problems (printf "workers.%s.objectStore (%s) is half of the worker's memory (%s) or more, of which it is a part: lower it, or raise workers.%s.resources" $pool $group.objectStore $limit $pool) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- $cpus := include "rayocr-bulk.workerCpus" $workers.cpu | int -}}
+{{- $cpus := include "rayocr.workerCpus" $workers.cpu | int -}}
 {{- range $stage := list "reader" "detection" "recognition" -}}
 {{- $wanted := float64 (dig $stage "num_cpus" 0 $settings) -}}
 {{- if gt $wanted (float64 $cpus) -}}
@@ -133,9 +133,9 @@ itself is the schema's business.
 {{- end -}}
 {{- end -}}
 {{- if $workers.gpu.enabled -}}
-{{- if eq (include "rayocr-bulk.colocated" .) "true" -}}
+{{- if eq (include "rayocr.colocated" .) "true" -}}
 {{- $problems = append $problems "workers.gpu.enabled is true, but settings.colocated keeps detection together with the other stages on CPU workers: set settings.colocated=false, or workers.gpu.enabled=false" -}}
-{{- else if not (include "rayocr-bulk.gpuStages" . | fromJsonArray) -}}
+{{- else if not (include "rayocr.gpuStages" . | fromJsonArray) -}}
 {{- $problems = append $problems "workers.gpu.enabled is true, but settings.detection.net.device says that detection runs on CPUs, so that nothing would use the GPUs: leave the device out, or set workers.gpu.enabled=false" -}}
 {{- end -}}
 {{- else -}}

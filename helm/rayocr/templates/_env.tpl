@@ -18,4 +18,5 @@ docs/how-to/operations.md says what each is for.
 - {name: RAY_SERVE_CONTROL_LOOP_INTERVAL_S, value: "0.5"}
 - {name: MALLOC_ARENA_MAX, value: "2"}
 - {name: RAY_USAGE_STATS_ENABLED, value: "0"}
+{{- include "rayocr.storageEnv" . }}
 {{- end -}}

@@ -11,49 +11,27 @@ rayStartParams:
   num-cpus: "0"
   object-store-memory: {{ include "rayocr.headObjectStore" . | quote }}
 template:
-  metadata:
-    {{- include "rayocr.podMetadata" (list . "head") | nindent 4 }}
-  spec:
-    {{- include "rayocr.podSpec" . | nindent 4 }}
-    {{- with include "rayocr.placement" (list . "head" .Values.head) }}
-    {{- . | nindent 4 }}
-    {{- end }}
-    {{- if not .Values.autoscaler.enabled }}
-    automountServiceAccountToken: false
-    {{- end }}
-    {{- if ne .Values.redis.mode "none" }}
-    initContainers:
-      {{- include "rayocr.waitForRedisContainer" . | nindent 6 }}
-    {{- end }}
-    containers:
-      - name: ray-head
-        image: {{ include "rayocr.image" . }}
-        imagePullPolicy: {{ .Values.image.pullPolicy }}
-        ports:
-          - {name: gcs-server, containerPort: 6379}
-          - {name: dashboard, containerPort: 8265}
-          - {name: metrics, containerPort: 8080}
-          # KubeRay makes the Service for clients from this one; the head takes no requests.
-          - {name: serve, containerPort: 8000}
-        env:
-          {{- include "rayocr.env" . | nindent 10 }}
-        {{- with .Values.extraEnvFrom }}
-        envFrom:
-          {{- toYaml . | nindent 10 }}
-        {{- end }}
-        lifecycle:
-          # `ray start` takes no notice of SIGTERM, and a new head waits for this one's end.
-          preStop: {exec: {command: [ray, stop]}}
-        resources:
-          {{- toYaml .Values.head.resources | nindent 10 }}
-        {{- with .Values.containerSecurityContext }}
-        securityContext:
-          {{- toYaml . | nindent 10 }}
-        {{- end }}
-        volumeMounts:
-          {{- include "rayocr.volumeMounts" . | nindent 10 }}
-    volumes:
-      {{- include "rayocr.volumes" (list . (include "rayocr.headObjectStore" . | int64)) | nindent 6 }}
+  {{- include "rayocr.rayPod" (dict
+        "root" . "component" "head" "group" .Values.head
+        "container" "ray-head" "image" (include "rayocr.image" .) "resources" .Values.head.resources
+        "objectStore" (include "rayocr.headObjectStore" . | int64)
+        "spec" (ternary "" "automountServiceAccountToken: false" .Values.autoscaler.enabled)
+        "initContainers" (include "rayocr.waitForRedisContainer" .)
+        "fields" (include "rayocr.headFields" .) "env" (include "rayocr.rayEnv" .)
+        "volumes" (include "rayocr.apiKeysVolume" .) "mounts" (include "rayocr.apiKeysMount" .)
+      ) | nindent 2 }}
+{{- end -}}
+
+{{- define "rayocr.headFields" -}}
+ports:
+  - {name: gcs-server, containerPort: 6379}
+  - {name: dashboard, containerPort: 8265}
+  - {name: metrics, containerPort: 8080}
+  # KubeRay makes the Service for clients from this one; the head takes no requests.
+  - {name: serve, containerPort: 8000}
+lifecycle:
+  # `ray start` takes no notice of SIGTERM, and a new head waits for this one's end.
+  preStop: {exec: {command: [ray, stop]}}
 {{- end -}}
 
 {{/*
@@ -85,71 +63,68 @@ ray stop
 {{- $ := index . 0 -}}
 {{- $pool := index . 1 -}}
 {{- $group := index . 3 -}}
-{{- $component := printf "worker-%s" $pool -}}
-{{- $cpus := include "rayocr.workerCpus" $group -}}
 {{- $objectStore := include "rayocr.bytes" $group.objectStore | int64 -}}
-{{- $seconds := include "rayocr.requestSeconds" $ | int -}}
 groupName: {{ $pool }}
 minReplicas: {{ $group.minReplicas }}
-maxReplicas: {{ ternary $group.maxReplicas $group.minReplicas $.Values.autoscaler.enabled }}
+maxReplicas: {{ include "rayocr.mostWorkers" (list $ $group) }}
 # Label selectors of the settings name them.
 labels: {rayocr/pool: {{ $pool }}}
 rayStartParams:
-  num-cpus: {{ $cpus | quote }}
+  num-cpus: {{ include "rayocr.workerCpus" $group | quote }}
+  {{- if eq $pool "gpu" }}
+  # KubeRay counts only resources whose name ends in gpu, not the parts of one (MIG).
+  num-gpus: {{ $group.gpus | quote }}
+  {{- end }}
   object-store-memory: {{ $objectStore | quote }}
 template:
-  metadata:
-    {{- include "rayocr.podMetadata" (list $ $component) | nindent 4 }}
-  spec:
-    {{- include "rayocr.podSpec" $ | nindent 4 }}
-    {{- with include "rayocr.placement" (list $ $component $group) }}
-    {{- . | nindent 4 }}
-    {{- end }}
-    serviceAccountName: {{ include "rayocr.serviceAccountName" $ }}
-    # Nothing here asks the API server; IRSA and the like mount tokens of their own.
-    automountServiceAccountToken: false
-    # Longer than any request that does not set its own time.
-    terminationGracePeriodSeconds: {{ add $seconds 45 }}
-    containers:
-      - name: ray-worker
-        image: {{ index . 2 }}
-        imagePullPolicy: {{ $.Values.image.pullPolicy }}
-        ports:
-          - {name: serve, containerPort: 8000}
-          - {name: metrics, containerPort: 8080}
-        env:
-          {{- include "rayocr.env" $ | nindent 10 }}
-        {{- with $.Values.extraEnvFrom }}
-        envFrom:
-          {{- toYaml . | nindent 10 }}
-        {{- end }}
-        # Instead of KubeRay's, which starts two programs and takes the worker out of service when these are slow once.
-        readinessProbe:
-          httpGet: {path: /-/healthz, port: serve}
-          initialDelaySeconds: 5
-          periodSeconds: 5
-          timeoutSeconds: 5
-          failureThreshold: 2
-        lifecycle:
-          preStop:
-            exec:
-              command:
-                - bash
-                - -c
-                - |
-                  {{- include "rayocr.drain" $seconds | nindent 18 }}
-        resources:
-          {{- $resources := deepCopy $group.resources }}
-          {{- if eq $pool "gpu" }}
-          {{- $_ := set $resources "limits" (merge (dict $group.resourceName $group.gpus) (default dict $resources.limits)) }}
-          {{- end }}
-          {{- toYaml $resources | nindent 10 }}
-        {{- with $.Values.containerSecurityContext }}
-        securityContext:
-          {{- toYaml . | nindent 10 }}
-        {{- end }}
-        volumeMounts:
-          {{- include "rayocr.volumeMounts" $ | nindent 10 }}
-    volumes:
-      {{- include "rayocr.volumes" (list $ $objectStore) | nindent 6 }}
+  {{- include "rayocr.rayPod" (dict
+        "root" $ "component" (printf "worker-%s" $pool) "group" $group
+        "container" "ray-worker" "image" (index . 2)
+        "resources" (include "rayocr.workerResources" (list $pool $group) | fromYaml)
+        "objectStore" $objectStore
+        "spec" (include "rayocr.workerSpec" $) "fields" (include "rayocr.workerFields" $) "env" (include "rayocr.rayEnv" $)
+        "volumes" (include "rayocr.apiKeysVolume" $) "mounts" (include "rayocr.apiKeysMount" $)
+      ) | nindent 2 }}
+{{- end -}}
+
+{{- define "rayocr.workerSpec" -}}
+serviceAccountName: {{ include "rayocr.serviceAccountName" . }}
+# Nothing here asks the API server; IRSA and the like mount tokens of their own.
+automountServiceAccountToken: false
+# Longer than any request that does not set its own time.
+terminationGracePeriodSeconds: {{ add (include "rayocr.requestSeconds" .) 45 }}
+{{- end -}}
+
+{{- define "rayocr.workerFields" -}}
+ports:
+  - {name: serve, containerPort: 8000}
+  - {name: metrics, containerPort: 8080}
+# Instead of KubeRay's, which starts two programs and takes the worker out of service when these are slow once.
+readinessProbe:
+  httpGet: {path: /-/healthz, port: serve}
+  initialDelaySeconds: 5
+  periodSeconds: 5
+  timeoutSeconds: 5
+  failureThreshold: 2
+lifecycle:
+  preStop:
+    exec:
+      command:
+        - bash
+        - -c
+        - |
+          {{- include "rayocr.drain" (include "rayocr.requestSeconds" .) | nindent 10 }}
+{{- end -}}
+
+{{/* The keys of clients, as files. */}}
+{{- define "rayocr.apiKeysVolume" -}}
+{{- with .Values.apiKeys.existingSecret -}}
+- {name: api-keys, secret: {secretName: {{ . }}}}
+{{- end -}}
+{{- end -}}
+
+{{- define "rayocr.apiKeysMount" -}}
+{{- if .Values.apiKeys.existingSecret -}}
+- {name: api-keys, mountPath: {{ include "rayocr.apiKeysDirectory" . }}, readOnly: true}
+{{- end -}}
 {{- end -}}

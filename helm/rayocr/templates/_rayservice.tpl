@@ -21,3 +21,8 @@ applications:
 {{- .Values.upgrade.deletionDelaySeconds | int -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Where clients find the service inside the cluster. */}}
+{{- define "rayocr.url" -}}
+{{- printf "http://%s.%s:%v" (include "rayocr.fullname" .) .Release.Namespace .Values.service.port -}}
+{{- end -}}

@@ -8,6 +8,14 @@
 {{- end -}}
 {{- end -}}
 
+{{- define "rayocr.redisSecretName" -}}
+{{- if .Values.redis.existingSecret -}}
+{{- .Values.redis.existingSecret -}}
+{{- else if eq .Values.redis.mode "bundled" -}}
+{{- include "rayocr.fullname" . }}-redis
+{{- end -}}
+{{- end -}}
+
 {{- define "rayocr.redisToLookAt" -}}
 {{- if eq .Values.redis.mode "bundled" -}}
 the pod {{ include "rayocr.fullname" . }}-redis-0
@@ -60,9 +68,9 @@ exit 1
 {{- end -}}
 
 {{- define "rayocr.waitForRedisContainer" -}}
-- name: wait-for-redis
-  image: {{ include "rayocr.image" . }}
-  imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- if ne .Values.redis.mode "none" -}}
+{{- $resources := dict "requests" (dict "cpu" "10m" "memory" "16Mi") "limits" (dict "memory" "64Mi") -}}
+- {{- include "rayocr.container" (list . "wait-for-redis" (include "rayocr.image" .) $resources) | nindent 2 }}
   command:
     - bash
     - -c
@@ -75,11 +83,5 @@ exit 1
     - name: PASSWORD
       valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.redis.existingSecretKey }}}}
     {{- end }}
-  resources:
-    requests: {cpu: 10m, memory: 16Mi}
-    limits: {memory: 64Mi}
-  {{- with .Values.containerSecurityContext }}
-  securityContext:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
+{{- end -}}
 {{- end -}}

@@ -12,7 +12,7 @@
 {{- end -}}
 {{- range $pool, $group := $groups -}}
 {{- $cpus := include "rayocr.workerCpus" $group | int -}}
-{{- $workers := ternary $group.maxReplicas $group.minReplicas $.Values.autoscaler.enabled | int -}}
+{{- $workers := include "rayocr.mostWorkers" (list $ $group) | int -}}
 {{- $wanted := 0.0 -}}
 {{- $wantedGpus := 0.0 -}}
 {{- $parts := list -}}

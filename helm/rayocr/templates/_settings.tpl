@@ -3,43 +3,10 @@ The settings of rayocr: what values.settings says, over what the worker groups s
 the threads: its defaults follow the machine that it runs on, which here is Ray's head.
 */}}
 
-{{/* Writes the second dict over the first, maps within maps too. (mustMergeOverwrite would keep what 0 and false replace.) */}}
-{{- define "rayocr.overlay" -}}
-{{- $under := index . 0 -}}
-{{- range $key, $value := index . 1 -}}
-{{- if and (kindIs "map" $value) (kindIs "map" (get $under $key)) -}}
-{{- include "rayocr.overlay" (list (get $under $key) $value) -}}
-{{- else -}}
-{{- $_ := set $under $key $value -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-
-{{/* Whether all stages share replicas: "true" or "false". */}}
-{{- define "rayocr.colocated" -}}
-{{- $set := get .Values.settings "colocated" -}}
-{{- if kindIs "bool" $set }}{{ $set }}{{ else }}{{ not .Values.workers.gpu.enabled }}{{ end -}}
-{{- end -}}
-
-{{/* The stages that run on GPUs, as a list: by default detection, where there is the group. */}}
-{{- define "rayocr.gpuStages" -}}
-{{- $stages := list -}}
-{{- if .Values.workers.gpu.enabled -}}
-{{- range $stage := list "detection" "recognition" -}}
-{{- $own := default dict (get $.Values.settings $stage) -}}
-{{- $device := dig "net" "device" (ternary "cuda" "cpu" (eq $stage "detection")) $own -}}
-{{- if or (hasPrefix "cuda" $device) (gt (float64 (dig "num_gpus" 0 $own)) 0.0) -}}
-{{- $stages = append $stages $stage -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- toJson $stages -}}
-{{- end -}}
-
 {{/* What the chart suggests, as YAML. A worker's CPUs are shared out so that one of everything fits on it. */}}
 {{- define "rayocr.suggestedSettings" -}}
 {{- $cpu := .Values.workers.cpu -}}
-{{- $workers := dict "min" (int $cpu.minReplicas) "max" (int (ternary $cpu.maxReplicas $cpu.minReplicas .Values.autoscaler.enabled)) -}}
+{{- $workers := dict "min" (int $cpu.minReplicas) "max" (include "rayocr.mostWorkers" (list . $cpu) | int) -}}
 {{- $cpus := include "rayocr.workerCpus" $cpu | int -}}
 {{- /* A replica is good for four threads (docs/how-to/operations.md); a larger worker holds several. */ -}}
 {{- $perWorker := divf $cpus 4 | ceil | int -}}
@@ -105,7 +72,7 @@ preprocess:
 {{- $ := index . 0 -}}
 {{- $stages := index . 2 -}}
 {{- $gpu := $.Values.workers.gpu -}}
-{{- $maxWorkers := ternary $gpu.maxReplicas $gpu.minReplicas $.Values.autoscaler.enabled -}}
+{{- $maxWorkers := include "rayocr.mostWorkers" (list $ $gpu) | int -}}
 {{- $own := default dict (get $.Values.settings (index . 1)) -}}
 {{- $numGpus := dig "num_gpus" (divf 1 $stages) $own | float64 -}}
 {{- $perWorker := 1 -}}
@@ -131,6 +98,11 @@ scaling: {min_replicas: {{ mul $perWorker $gpu.minReplicas }}, max_replicas: {{ 
 {{/* How long a request may take that does not set its own time, in whole seconds. */}}
 {{- define "rayocr.requestSeconds" -}}
 {{- include "rayocr.seconds" (dig "http" "request_timeout_s" 60 .Values.settings) -}}
+{{- end -}}
+
+{{/* Whole seconds, upwards. */}}
+{{- define "rayocr.seconds" -}}
+{{- ceil (float64 .) | int -}}
 {{- end -}}
 
 {{- define "rayocr.apiKeysDirectory" -}}
