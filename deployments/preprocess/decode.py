@@ -15,6 +15,7 @@ Each picture of a TIFF is a page, except thumbnails and masks. So is each pictur
 animation (GIF, WebP, APNG, AVIF). The further pictures that cameras put into a JPEG are previews, not pages.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -55,10 +56,12 @@ class PageDecoder:
 
     Args:
         limits: The most that one page may cost.
+        max_work_s: The longest time of a step of work, as `WorkThreads` has it.
     """
 
-    def __init__(self, limits: PreprocessLimits) -> None:
+    def __init__(self, limits: PreprocessLimits, max_work_s: float = math.inf) -> None:
         self._limits = limits
+        self._max_work_s = max_work_s
 
     def inspect(self, document: Document, options: ReadOptions = AS_IT_COMES) -> DocumentInfo:
         """Look at a document's header. No pixel is decoded.
@@ -136,7 +139,7 @@ class PageDecoder:
         # The libraries behind it take memory that a service of pictures need not spend.
         from deployments.preprocess.pdf import PdfReader
 
-        return PdfReader(self._limits)
+        return PdfReader(self._limits, self._max_work_s)
 
 
 def _warnings_about_the_name(document: Document, image_format: ImageFormat) -> list[PageWarning]:

@@ -45,7 +45,8 @@ class Preprocessor:
         limit_threads()
         self._recycling = Recycling(settings)
         self._metrics = metrics or StageMetrics("preprocess")
-        self._decoder = PageDecoder(settings.limits)
+        self._max_work_s = settings.max_work_s
+        self._decoder = PageDecoder(settings.limits, self._max_work_s)
         self._storages = build_storage(storage, schemes)
         # Fetching has threads of its own: it waits for the network, and must not hold up decoding.
         self._fetching = ThreadPoolExecutor(_FETCH_THREADS, thread_name_prefix="fetch")
@@ -53,7 +54,7 @@ class Preprocessor:
 
     def reconfigure(self, user_config: dict[str, float]) -> None:
         """Take new limits while running. Serve calls this with the deployment's `user_config`."""
-        self._decoder = PageDecoder(PreprocessLimits.model_validate(user_config))
+        self._decoder = PageDecoder(PreprocessLimits.model_validate(user_config), self._max_work_s)
 
     async def fetch(self, location: str, max_bytes: int, context: RequestContext) -> Document:
         """Fetch a document.

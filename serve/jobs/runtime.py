@@ -50,6 +50,7 @@ class JobsRuntime:
         #: Called when a job was submitted here. The worker on jobs sets it, to begin at once.
         self.on_new: Callable[[], None] = _nothing
         self._store_threads = ThreadPoolExecutor(_STORE_THREADS, "jobs-store")
+        self._heartbeat_thread = ThreadPoolExecutor(1, "jobs-heartbeat")
         self._storage_threads = ThreadPoolExecutor(_STORAGE_THREADS, "jobs-storage")
 
     async def in_store(self, call: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
@@ -63,6 +64,10 @@ class JobsRuntime:
             kwargs: Its keyword arguments.
         """
         return await asyncio.wrap_future(self._store_threads.submit(call, *args, **kwargs))
+
+    async def in_store_at_once(self, call: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        """Call the store for a sign of life, as `in_store` does, but never behind the calls of clients."""
+        return await asyncio.wrap_future(self._heartbeat_thread.submit(call, *args, **kwargs))
 
     async def freeing(self, call: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         """Call a method of the store that frees space, as `in_store` does, even if the store's disk is full."""
@@ -86,6 +91,7 @@ class JobsRuntime:
     def close(self) -> None:
         """End the threads when their calls have ended, then close everything."""
         self._store_threads.shutdown()
+        self._heartbeat_thread.shutdown()
         self._storage_threads.shutdown()
         self.storage.close()
         self.uploads.close()

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import time
 
 from sqlalchemy import Connection, func, select
 
@@ -10,7 +11,7 @@ from serve.jobs.store import JobStore
 from serve.jobs.store.database.schema import Phase, jobs, owners, pages, results
 from serve.jobs.store.database.transactions import Database
 
-__all__ = ["LIMITS", "add_job", "complete_all", "counts_are_true", "new_job", "row_counts"]
+__all__ = ["LIMITS", "add_job", "complete_all", "counts_are_true", "new_job", "reclaim", "row_counts"]
 
 LIMITS = QueueLimits(100_000, 500_000, 3600.0)
 _WAITING = (Phase.READY, Phase.DELAYED, Phase.SUSPECT)
@@ -57,6 +58,12 @@ def complete_all(store: JobStore) -> list[Job]:
             if (end := store.leases.complete(lease, b"{}").end) is not None:
                 ended.append(end)
     return ended
+
+
+def reclaim(store: JobStore, most_losses: int) -> list[Job]:
+    """Take back the pages of leases that are over; the jobs that ended by that."""
+    over = {token: end for token, end in store.leases.held().items() if end < time.time()}
+    return store.leases.reclaim(over, most_losses)
 
 
 def row_counts(url: str) -> dict[str, int]:

@@ -2,7 +2,7 @@ import time
 
 from serve.jobs.records import JobState, PageState, QueueDepth
 from serve.jobs.store import JobStore
-from tests.jobs.building import add_job, counts_are_true
+from tests.jobs.building import add_job, counts_are_true, reclaim
 
 OVER = -1.0  # a lease that ran out when it was given
 
@@ -71,7 +71,7 @@ class TestLeases:
     def test_lost_lease_completes_nothing(self, store: JobStore, store_url: str) -> None:
         job = add_job(store)
         lost = store.leases.take("first", 1, OVER)[0]
-        assert store.leases.reclaim(3) == []
+        assert reclaim(store, 3) == []
         again = store.leases.take_suspect("second", 60)
         assert again is not None
         assert (again.number, again.losses, again.attempt) == (1, 1, 1)
@@ -86,14 +86,14 @@ class TestLeases:
         add_job(store)
         late = store.leases.take("worker", 1, OVER)[0]
         assert store.leases.complete(late, b"{}").end is not None
-        assert store.leases.reclaim(1) == []
+        assert reclaim(store, 1) == []
 
     def test_extended_lease_is_not_reclaimed(self, store: JobStore) -> None:
         add_job(store, 2)
         kept, lost = store.leases.take("worker", 2, OVER)
         assert store.leases.extend("worker", [kept.token, "unknown"], 60) == {kept.token}
         assert store.leases.extend("another", [lost.token], 60) == set()
-        store.leases.reclaim(3)
+        reclaim(store, 3)
         suspect = store.leases.take_suspect("worker", 60)
         assert suspect is not None
         assert suspect.number == lost.number
@@ -102,7 +102,7 @@ class TestLeases:
     def test_suspects_come_only_when_asked_for(self, store: JobStore) -> None:
         add_job(store, 2)
         store.leases.take("worker", 1, OVER)
-        store.leases.reclaim(3)
+        reclaim(store, 3)
         assert [lease.number for lease in store.leases.take("worker", 5, 60)] == [2]
         suspect = store.leases.take_suspect("worker", 60)
         assert suspect is not None
@@ -113,9 +113,9 @@ class TestLeases:
         job = add_job(store, 2, uploads=1)
         other = store.leases.take("worker", 2, OVER)[1]
         assert store.leases.extend("worker", [other.token], 60) == {other.token}
-        assert store.leases.reclaim(2) == []
+        assert reclaim(store, 2) == []
         assert store.leases.take_suspect("worker", OVER) is not None
-        assert store.leases.reclaim(2) == []  # the other page goes on
+        assert reclaim(store, 2) == []  # the other page goes on
         assert store.leases.complete(other, b"{}").end is not None
         poisoned = store.views.outcomes(job.id)[0]
         assert (poisoned.state, poisoned.code, poisoned.attempts) == (PageState.FAILED, "poison", 3)
@@ -126,7 +126,7 @@ class TestLeases:
     def test_reclaim_returns_jobs_that_end_by_it(self, store: JobStore) -> None:
         jobs = [add_job(store), add_job(store, owner="bob")]
         store.leases.take("worker", 2, OVER)
-        ended = store.leases.reclaim(1)
+        ended = reclaim(store, 1)
         assert {job.id for job in ended} == {job.id for job in jobs}
         assert {job.state for job in ended} == {JobState.FAILED}
 
@@ -150,7 +150,7 @@ class TestLeases:
     def test_suspect_that_is_put_off_stays_one(self, store: JobStore) -> None:
         add_job(store)
         store.leases.take("worker", 1, OVER)
-        store.leases.reclaim(3)
+        reclaim(store, 3)
         suspect = store.leases.take_suspect("worker", 60)
         assert suspect is not None
         store.leases.retry_later(suspect, 0, counts=False)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from serve.jobs.records import Job, JobState, Lease, Settled
 from serve.jobs.store import JobStore
-from tests.jobs.building import LIMITS, add_job, counts_are_true
+from tests.jobs.building import LIMITS, add_job, counts_are_true, reclaim
 
 PAGES = 60
 
@@ -34,7 +34,7 @@ class Storm:
             suspect = store.leases.take_suspect(worker, choose.choice([-1.0, 60.0]))
             for lease in [*leases, *([suspect] if suspect else [])]:
                 self._one(store, worker, lease, choose)
-            for job in store.leases.reclaim(1_000):
+            for job in reclaim(store, 1_000):
                 self._end(job)
 
     def _one(self, store: JobStore, worker: str, lease: Lease, choose: random.Random) -> None:

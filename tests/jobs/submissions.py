@@ -1,10 +1,14 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from models.errors import Conflict, InsufficientStorage, Overloaded, QuotaExceeded
 from serve.jobs.records import JobState, NewJob, NewPage, QueueDepth, QueueLimits
 from serve.jobs.store import JobStore
+from serve.jobs.store.database.schema import trash
+from serve.jobs.store.database.transactions import Database
 from tests.jobs.building import add_job, complete_all, counts_are_true, new_job, row_counts
 
 
@@ -22,6 +26,15 @@ class TestSubmissions:
         store.leases.take("worker", 1, 60)
         assert [store.views.job(job.id, job.owner).queue_position for job in jobs] == [None, 1, 2]
         assert [job.queue_position for job in store.views.jobs("ann")[0]] == [2, None]
+
+    def test_errors_do_not_show_what_was_submitted(self, store: JobStore, store_url: str) -> None:
+        store.check()
+        database = Database.open(store_url)
+        twice = [{"key": 1, "location": "s3://scans/secret.png"}] * 2
+        with pytest.raises(IntegrityError) as failed:
+            database.write(lambda connection: connection.execute(insert(trash).values(twice)))
+        database.close()
+        assert "secret" not in str(failed.value)
 
     def test_same_key_and_request_is_the_same_job(self, store: JobStore) -> None:
         first, _ = store.submissions.add(new_job(key="monday", sha256="aa"))

@@ -33,6 +33,16 @@ class TestViews:
         assert [job.id for job in store.views.jobs("ann", [JobState.SUCCEEDED])[0]] == [done.id]
         assert [job.id for job in store.views.jobs("ann", [JobState.QUEUED, JobState.RUNNING])[0]] == [queued.id]
 
+    def test_places_in_the_queue_count_jobs_of_all_owners(self, store: JobStore) -> None:
+        ids = [add_job(store, owner=owner).id for owner in ("ann", "bob", "ann", "ann", "bob", "ann")]
+        store.endings.cancel(ids[2], "ann")
+        store.leases.take("worker", 1, 60)  # of the first job
+        assert [job.queue_position for job in store.views.jobs("ann")[0]] == [4, 2, None, None]
+        assert [job.queue_position for job in store.views.jobs("bob")[0]] == [3, 1]
+        assert store.views.job(ids[3], "ann").queue_position == 2
+        newest, _ = store.views.jobs("ann", limit=1)
+        assert [job.queue_position for job in newest] == [4]
+
     @pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "9" * 19, "9" * 5000, "\u0661"])
     def test_cursor_that_never_was_is_refused(self, store: JobStore, cursor: str) -> None:
         with pytest.raises(MalformedRequest, match="is not a cursor"):

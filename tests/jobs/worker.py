@@ -13,7 +13,7 @@ from collections.abc import Callable
 from models.errors import Overloaded, StorageUnavailable
 from serve.jobs.records import NewJob, NewPage
 from serve.jobs.store import JobStore
-from tests.jobs.building import LIMITS
+from tests.jobs.building import LIMITS, reclaim
 
 __all__ = ["main"]
 
@@ -64,7 +64,7 @@ def _work(store: JobStore, name: str, choose: random.Random, note: Callable[[str
             note(f"page {lease.job_id} {lease.number}")
         if settled.end is not None:
             note(f"end {lease.job_id}")
-    for job in store.leases.reclaim(_NEVER_POISON):
+    for job in reclaim(store, _NEVER_POISON):
         note(f"end {job.id}")
 
 

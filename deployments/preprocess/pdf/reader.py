@@ -19,6 +19,8 @@ Damaged and hostile documents end in:
 
 import atexit
 import hashlib
+import math
+import time
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,10 @@ _LEAST_DPI, _MOST_DPI = 36, 1200
 # Of wall-clock time to CPU time: waiting for a core on a loaded machine is not the document's fault.
 _WALL_FACTOR = 10
 
+# Of the time after which the watchdog takes a step of work for hung and ends the replica: a slow page fails before.
+_SHARE_OF_STEP = 0.75
+_LEAST_WALL_S = 0.1
+
 _SIMPLER = "send a simpler one"
 
 # All readers of this process share one child, since limits come with each call.
@@ -57,10 +63,12 @@ class PdfReader:
 
     Args:
         limits: The most that one page may cost.
+        max_work_s: The longest time of a step of work, as `WorkThreads` has it.
     """
 
-    def __init__(self, limits: PreprocessLimits) -> None:
+    def __init__(self, limits: PreprocessLimits, max_work_s: float = math.inf) -> None:
         self._limits = limits
+        self._wall_s = min(_WALL_FACTOR * limits.max_pdf_page_s, _SHARE_OF_STEP * max_work_s)
 
     def page_count(self, document: Document, options: ReadOptions) -> int:
         """Count the pages that a PDF says it has.
@@ -117,8 +125,8 @@ class PdfReader:
         self, document: Document, options: ReadOptions, doing: str, request: dict[str, Any]
     ) -> tuple[dict[str, Any], int | None]:
         request |= {"document": hashlib.sha256(document.data).hexdigest(), "password": options.password}
-        cpu_s = self._limits.max_pdf_page_s
-        limits = CallLimits(cpu_s, _WALL_FACTOR * cpu_s, self._limits.max_pdf_bytes)
+        limits = CallLimits(self._limits.max_pdf_page_s, self._wall_s, self._limits.max_pdf_bytes)
+        began = time.monotonic()
         try:
             try:
                 return _process.call(request, limits, document.data)
@@ -126,7 +134,8 @@ class PdfReader:
                 # Documents that the child read before may have left it broken.
                 if ended.reason != "idle" and (ended.reason != "crash" or ended.was_new):
                     raise
-                return _process.call(request, limits, document.data)
+                left_s = max(_LEAST_WALL_S, self._wall_s - (time.monotonic() - began))
+                return _process.call(request, limits._replace(wall_s=left_s), document.data)
         except Refused as refused:
             raise self._error(refused, doing, options) from refused
 
@@ -154,9 +163,7 @@ class PdfReader:
             case "cpu":
                 return TooLarge(f"{doing} took more than {max_s:g} s of CPU time: {_SIMPLER}, or a picture of it")
             case "wall":
-                return TooLarge(
-                    f"{doing} was not done after {_WALL_FACTOR * max_s:g} s: {_SIMPLER}, or a picture of it"
-                )
+                return TooLarge(f"{doing} was not done after {self._wall_s:g} s: {_SIMPLER}, or a picture of it")
             case "memory":
                 return TooLarge(
                     f"{doing} took more than {max_megabytes:,} MB of memory: ask for a lower dpi, or {_SIMPLER}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from models.errors import InsufficientStorage, StorageUnavailable
+from serve.jobs.background.lease_watch import LeaseWatch
 from serve.jobs.background.page_outcome import Failure, Retry, after_error
 from serve.jobs.background.page_reader import PageReader
 from serve.jobs.metrics import JobMetrics
@@ -70,6 +71,7 @@ class JobRunner:
         self._on_end = on_end
         self._on_answer = on_answer
         self._held: dict[str, _Held] = {}  # by token
+        self._watch = LeaseWatch(self._settings.lease_s)
         self._woken = asyncio.Event()
         # Whether the store had as many pages as there was room for, so that it is worth asking again for a free place.
         self._has_more = False
@@ -214,19 +216,22 @@ class JobRunner:
             try:
                 await self._beat()
             except _STORE_TROUBLE as exc:
+                self._watch.begin_anew()
                 logger.warning("leases of %d pages of jobs are not extended: %s", len(self._held), exc)
             except Exception:  # the loop must go on, whatever error a store raises
                 logger.exception("leases of pages of jobs were not extended")
 
     async def _beat(self) -> None:
+        beat = self._jobs.in_store_at_once
         if tokens := set(self._held):
-            kept = await self._jobs.in_store(self._leases.extend, self.name, tokens, self._settings.lease_s)
+            kept = await beat(self._leases.extend, self.name, tokens, self._settings.lease_s)
             for token in tokens - kept:
                 self._drop(token)
-        for job in await self._jobs.in_store(self._leases.reclaim, self._settings.most_losses):
+        lost = self._watch.lost(await beat(self._leases.held))
+        for job in await beat(self._leases.reclaim, lost, self._settings.most_losses):
             self._on_end(job)
-        depth = await self._jobs.in_store(self._leases.queue)
-        self._metrics.queue(depth, await self._jobs.in_store(self._leases.oldest_s))
+        depth = await beat(self._leases.queue)
+        self._metrics.queue(depth, await beat(self._leases.oldest_s))
 
     def _drop(self, token: str) -> None:
         """Stop a page whose job was cancelled or whose lease was lost. It may also just have been settled."""

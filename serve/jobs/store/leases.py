@@ -14,7 +14,7 @@ from serve.jobs.store.database.schema import Phase, jobs, owners, pages
 from serve.jobs.store.database.transactions import Database
 from serve.jobs.store.fairness import JobShare, OwnerShare, share_out
 from serve.jobs.store.settling import Outcome, settle
-from serve.jobs.store.waiting import delayed_until, leased_until, reclaim_pages, wake
+from serve.jobs.store.waiting import Leased, delayed_until, held_pages, reclaim_pages, wake
 
 __all__ = ["Leases"]
 
@@ -188,10 +188,18 @@ class Leases:
 
         self._database.write(give_back)
 
-    def reclaim(self, most_losses: int) -> list[Job]:
-        """Take back pages whose leases ran out, because their worker is lost.
+    def held(self) -> Leased:
+        """List all leases, whoever holds them. The end of one moves whenever its worker gives a sign of life."""
+        rows = self._database.read(held_pages)
+        return {row.token: row.leased_until for row in rows}
+
+    def reclaim(self, lost: Leased, most_losses: int) -> list[Job]:
+        """Take back pages whose worker is lost.
 
         Args:
+            lost: Leases as `held` gave them. One that was extended or ended since is left alone. Whether a worker is
+                lost is not decided by the ends of its leases: the store's clock may be set, and while the store is
+                away, nobody can extend a lease.
             most_losses: A page over which so many workers were lost fails with the code `poison`.
 
         Returns:
@@ -199,11 +207,9 @@ class Leases:
         """
 
         def reclaim(connection: Connection) -> list[Job]:
-            return reclaim_pages(connection, self._database.now(connection), most_losses, self._limits)
+            return reclaim_pages(connection, lost, self._database.now(connection), most_losses, self._limits)
 
-        if not self._database.read(lambda connection: leased_until(connection, self._database.now(connection))):
-            return []
-        return self._database.write(reclaim)
+        return self._database.write(reclaim) if lost else []
 
     def queue(self) -> QueueDepth:
         """Tell how many pages wait and are in work. This is cheap, since it counts no pages."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from models.errors import MalformedRequest
 from serve.jobs.records import Job, JobState, PageOutcome
-from serve.jobs.store.database.rows import is_queued, job_of, outcome_of, owned_job, position
+from serve.jobs.store.database.rows import job_of, outcome_of, owned_job, position, positions
 from serve.jobs.store.database.schema import jobs, pages, results
 from serve.jobs.store.database.transactions import Database
 
@@ -68,18 +68,15 @@ class Views:
         below = _key_of(after)
 
         def query(connection: Connection) -> tuple[list[Job], str | None]:
-            # The positions are numbered once, not counted for each job.
-            places = select(jobs.c.key, func.row_number().over(order_by=jobs.c.key).label("place"))
-            queued = places.where(is_queued()).subquery()
-            wanted = select(jobs, queued.c.place).outerjoin(queued, queued.c.key == jobs.c.key)
-            wanted = wanted.where(jobs.c.owner == owner)
+            wanted = select(jobs).where(jobs.c.owner == owner)
             if below is not None:
                 wanted = wanted.where(jobs.c.key < below)
             if states:
                 wanted = wanted.where(jobs.c.state.in_([state.value for state in states]))
             rows = connection.execute(wanted.order_by(jobs.c.key.desc()).limit(limit + 1)).all()
             cursor = str(rows[limit - 1].key) if len(rows) > limit else None
-            return [job_of(row, row.place) for row in rows[:limit]], cursor
+            places = positions(connection, rows[:limit])
+            return [job_of(row, places.get(row.key)) for row in rows[:limit]], cursor
 
         return self._database.read(query, for_client=True)
 

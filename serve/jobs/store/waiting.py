@@ -1,7 +1,7 @@
 """Brings pages back to the queue that were put off for a time, or whose worker was lost."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row, Select, case, select, update
 
@@ -11,7 +11,10 @@ from serve.jobs.store.database.rows import by_job, in_phase, lock_job, lock_owne
 from serve.jobs.store.database.schema import Phase, jobs, owners, pages
 from serve.jobs.store.settling import Outcome, settle
 
-__all__ = ["delayed_until", "leased_until", "reclaim_pages", "wake"]
+__all__ = ["Leased", "delayed_until", "held_pages", "reclaim_pages", "wake"]
+
+Leased: TypeAlias = Mapping[str, float]
+"""The ends of leases by their tokens, in seconds since the epoch by the store's clock."""
 
 _PAGES_AT_A_TIME = 500
 
@@ -22,12 +25,10 @@ def delayed_until(connection: Connection, now: float) -> "Sequence[Row[Any]]":
     return connection.execute(over.order_by(pages.c.ready_at).limit(_PAGES_AT_A_TIME)).all()
 
 
-def leased_until(connection: Connection, now: float) -> "Sequence[Row[Any]]":
-    """Find the pages whose lease ran out."""
-    over: Select[Any] = select(pages.c.job_key, pages.c.number).where(
-        in_phase(Phase.RUNNING), pages.c.leased_until < now
-    )
-    return connection.execute(over.limit(_PAGES_AT_A_TIME)).all()
+def held_pages(connection: Connection) -> "Sequence[Row[Any]]":
+    """Find the pages that are leased. There are never many."""
+    held = select(pages.c.job_key, pages.c.number, pages.c.token, pages.c.leased_until).where(in_phase(Phase.RUNNING))
+    return connection.execute(held).all()
 
 
 def wake(connection: Connection, now: float) -> None:
@@ -47,13 +48,14 @@ def wake(connection: Connection, now: float) -> None:
         add_waiting(connection, owner_of[key], key, ready=list(woken).count(Phase.READY.value))
 
 
-def reclaim_pages(connection: Connection, now: float, most_losses: int, limits: QueueLimits) -> list[Job]:
-    """Take back pages whose lease ran out.
+def reclaim_pages(connection: Connection, lost: Leased, now: float, most_losses: int, limits: QueueLimits) -> list[Job]:
+    """Take back pages of leases that are still as they were when their worker was found lost.
 
     Returns:
         The jobs that this has ended.
     """
-    found = by_job(leased_until(connection, now))
+    is_lost = [row for row in held_pages(connection) if lost.get(row.token) == row.leased_until]
+    found = by_job(is_lost[:_PAGES_AT_A_TIME])
     owner_of = _hold_owners(connection, list(found))
     ended: list[Job] = []
     for key, rows in found.items():
@@ -61,18 +63,20 @@ def reclaim_pages(connection: Connection, now: float, most_losses: int, limits: 
             job = lock_job(connection, jobs.c.key == key)  # again for each page, since the counts have changed
             if job is None:
                 break
-            settled = _lose(connection, job, row.number, now, most_losses, limits)
+            settled = _lose(connection, job, row, now, most_losses, limits)
             if settled.end is not None:
                 ended.append(settled.end)
     return ended
 
 
 def _lose(
-    connection: Connection, job: "Row[Any]", number: int, now: float, most_losses: int, limits: QueueLimits
+    connection: Connection, job: "Row[Any]", lost: "Row[Any]", now: float, most_losses: int, limits: QueueLimits
 ) -> Settled:
     """Count a lost worker for a page, if its lease has not been extended or ended meanwhile."""
+    number = lost.number
     one = (pages.c.job_key == job.key) & (pages.c.number == number)
-    is_lost = one & in_phase(Phase.RUNNING) & (pages.c.leased_until < now)
+    is_lost = one & in_phase(Phase.RUNNING) & (pages.c.token == lost.token)
+    is_lost &= pages.c.leased_until == lost.leased_until
     page = connection.execute(select(pages).where(is_lost).with_for_update()).one_or_none()
     if page is None:
         return Settled(counted=False)

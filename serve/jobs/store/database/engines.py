@@ -72,6 +72,7 @@ def _sqlite(url: URL) -> Connected:
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
+        hide_parameters=True,  # errors and logs must not show names, sources and passwords of documents
         pool_size=_POOL_SIZE,
         max_overflow=_POOL_SIZE,
     )
@@ -110,6 +111,7 @@ def _postgresql(url: URL) -> Connected:
             "tcp_user_timeout": 20_000,  # milliseconds
         },
         isolation_level="READ COMMITTED",  # rows are locked by name
+        hide_parameters=True,  # errors and logs must not show names, sources and passwords of documents
         pool_size=_POOL_SIZE,
         max_overflow=_POOL_SIZE,
         pool_timeout=_BUSY_TIMEOUT_S,

@@ -1,12 +1,24 @@
 """Turns rows of the tables into records, and gives the conditions that more than one module uses."""
 
+import itertools
 import json
 import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, Row, Text, func, literal_column, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Text,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from models.errors import SourceNotFound
 from serve.jobs.records import Job, JobState, PageOutcome
@@ -17,7 +29,6 @@ __all__ = [
     "by_job",
     "compressed",
     "in_phase",
-    "is_queued",
     "job_of",
     "json_of",
     "lock_job",
@@ -26,6 +37,7 @@ __all__ = [
     "outcome_of",
     "owned_job",
     "position",
+    "positions",
     "storable",
     "time_of",
 ]
@@ -39,11 +51,6 @@ def above_zero(column: Column[int]) -> ColumnElement[bool]:
 def in_phase(*phases: Phase) -> ColumnElement[bool]:
     """The condition that a page is in one of these phases, as text: a parameter would rule out a partial index."""
     return or_(*(pages.c.phase == literal_column(f"'{phase.value}'", Text) for phase in phases))
-
-
-def is_queued() -> ColumnElement[bool]:
-    """The condition that no page of a job has begun, as text in the SQL, for the sake of partial indexes."""
-    return jobs.c.state == literal_column("'queued'", Text)
 
 
 def lock_owners(connection: Connection, condition: ColumnElement[bool]) -> "Sequence[Row[Any]]":
@@ -79,11 +86,25 @@ def owned_job(row: "Row[Any] | None", job_id: str, owner: str) -> "Row[Any]":
 
 
 def position(connection: Connection, row: "Row[Any]") -> int | None:
-    """The place of a job among those of which no page has begun."""
-    if row.state != JobState.QUEUED.value:
-        return None
-    before = select(func.count()).select_from(jobs).where(is_queued(), jobs.c.key < row.key)
-    return int(connection.execute(before).scalar_one()) + 1
+    """The place of a job among those of which no page has begun; None if one has."""
+    return positions(connection, [row]).get(row.key)
+
+
+def positions(connection: Connection, rows: Sequence["Row[Any]"]) -> dict[int, int]:
+    """The places of jobs among those of which no page has begun, by their keys. Other jobs have none.
+
+    Each job that waits is counted once, from one of these to the next, however many are asked for.
+    """
+    keys = [row.key for row in rows if row.state == JobState.QUEUED.value]
+    before = func.coalesce(func.lag(jobs.c.key).over(order_by=jobs.c.key), 0).label("before")
+    asked = select(jobs.c.key, before).where(jobs.c.key.in_(keys)).cte("asked")
+    other = jobs.alias("other")
+    between = (other.c.key > asked.c.before) & (other.c.key <= asked.c.key)
+    # As text in the SQL, for the sake of the partial index.
+    is_queued = other.c.state == literal_column("'queued'", Text)
+    count = select(func.count()).select_from(other).where(is_queued, between).scalar_subquery()
+    found = connection.execute(select(asked.c.key, count).order_by(asked.c.key)).all() if keys else []
+    return dict(zip((key for key, _ in found), itertools.accumulate(more for _, more in found), strict=True))
 
 
 def job_of(row: "Row[Any]", queue_position: int | None = None) -> Job:

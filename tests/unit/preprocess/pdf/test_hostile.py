@@ -57,6 +57,15 @@ def test_page_that_takes_too_long_is_refused(read: Read, children: Children) -> 
     assert len(children()) == 1
 
 
+def test_page_is_refused_before_the_watchdog_takes_its_replica_for_hung(children: Children) -> None:
+    reader = PdfReader(PreprocessLimits(max_pdf_page_s=60), max_work_s=2)
+    began = time.monotonic()
+    with pytest.raises(TooLarge, match=r"reading page 1 of the PDF was not done after 1\.5 s"):
+        reader.page(Document(nested_forms(9)), 1, AS_IT_COMES)
+    assert time.monotonic() - began < 2
+    assert children() == []
+
+
 def test_memory_that_a_decoder_lacks_is_no_blank_picture(read: Read) -> None:
     data = picture_bomb(3000)
     assert read(data, dpi=72, limits=SMALL).pixels.max() == 0

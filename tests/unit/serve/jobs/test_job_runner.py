@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from serve.jobs.background.retention import Retention
 from serve.jobs.background.runner import JobRunner
 from serve.jobs.records import Job, JobState, Lease, PageOutcome, PageState, Settled
 from serve.jobs.runtime import JobsRuntime
+from tests.jobs.building import reclaim
 from tests.unit.serve.jobs.scripted_route import OWNER, ScriptedRoute, add_job, jobs_in, runner_of
 from tests.waiting import until
 
@@ -161,12 +163,42 @@ async def test_pages_of_a_worker_that_vanished_are_taken_up_alone(tmp_path: Path
     assert all(not route.beside[name] for name in alone)
 
 
+async def test_calls_of_clients_do_not_hold_up_signs_of_life(tmp_path: Path) -> None:
+    jobs = jobs_in(tmp_path / "own", lease_s=1.0)
+    add_job(jobs, ["waits"])
+    route, answer = ScriptedRoute(), threading.Event()
+    async with running(runner_of(jobs, route)):
+        await until(lambda: bool(route.in_work))
+        asked = [asyncio.create_task(jobs.in_store(answer.wait)) for _ in range(8)]
+        (end,) = jobs.store.leases.held().values()
+        await until(lambda: min(jobs.store.leases.held().values()) > end)
+        answer.set()
+        await asyncio.gather(*asked)
+
+
+async def test_neither_an_outage_of_the_store_nor_a_step_of_its_clock_loses_a_worker(tmp_path: Path) -> None:
+    """Two replicas: while one works on a page, the other finds that the lease is over by the store's clock."""
+    jobs = jobs_in(tmp_path / "own", lease_s=2.0)
+    job = add_job(jobs, ["waits"])
+    route = ScriptedRoute()
+    worker, other = runner_of(jobs, route), runner_of(jobs, ScriptedRoute())
+    async with running(worker):
+        await until(lambda: bool(route.in_work))
+        (token,) = jobs.store.leases.held()
+        jobs.store.leases.extend(worker.name, [token], -3600.0)  # as after a step of an hour, or an outage
+        await other._beat()
+        route.is_open.set()
+        found = await end_of(jobs, job)
+    assert (found.state, route.begun.total()) == (JobState.SUCCEEDED, 1)
+    assert outcomes(jobs, job)[0].attempts == 1
+
+
 async def test_page_over_which_workers_vanish_again_and_again_is_poison(tmp_path: Path) -> None:
     jobs = jobs_in(tmp_path / "own", lease_s=1.0, most_losses=2)
     job = add_job(jobs, ["well"])
     leases = jobs.store.leases
     assert leases.take("vanished", 1, 0.01)
-    await until(lambda: leases.reclaim(2) == [] and leases.take_suspect("vanished too", 0.01) is not None)
+    await until(lambda: reclaim(jobs.store, 2) == [] and leases.take_suspect("vanished too", 0.01) is not None)
     route = ScriptedRoute()
     ended: list[Job] = []
     async with running(runner_of(jobs, route, ended=ended)):
