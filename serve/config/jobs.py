@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from models.settings import SettingsSection
 
-__all__ = ["JobsSettings"]
+__all__ = ["JobsSettings", "is_webhook_secret"]
 
 _DAY_S = 24 * 3600.0
 _MEGAPIXELS_OF_PAGE_WORK = 4
@@ -132,7 +132,13 @@ class JobsSettings(SettingsSection):
     webhook_secret: SecretStr | None = Field(
         default=None,
         description="Key that signs webhooks (Standard Webhooks): `whsec_` and 24 to 64 bytes as base64. Not set: a "
-        "job with a webhook is refused.",
+        "job with a webhook is refused, unless its client has a key of its own.",
+    )
+    webhook_secrets_directory: str | None = Field(
+        default=None,
+        description="Folder with one file for each client, named like its API key, with the `whsec_` key that signs "
+        "its webhooks. So no client can forge those of another. Changes take effect at once. A client without a file "
+        "has `webhook_secret`.",
     )
     webhook_timeout_s: float = Field(
         default=15.0, gt=0, le=300, description="Time for a receiver of a webhook to answer, at each attempt."
@@ -176,12 +182,13 @@ class JobsSettings(SettingsSection):
             raise ValueError("store must begin with sqlite:/// or postgresql://")
         if self.uploads is not None and not self.uploads.startswith(_UPLOAD_SCHEMES):
             raise ValueError("uploads must begin with s3:// or file://")
-        if self.webhook_secret is not None and not _is_webhook_secret(self.webhook_secret.get_secret_value()):
+        if self.webhook_secret is not None and not is_webhook_secret(self.webhook_secret.get_secret_value()):
             raise ValueError("webhook_secret must be whsec_ and 24 to 64 bytes as base64")
         return self
 
 
-def _is_webhook_secret(secret: str) -> bool:
+def is_webhook_secret(secret: str) -> bool:
+    """Whether a text is a secret of Standard Webhooks, 24 to 64 bytes."""
     if not secret.startswith(_SECRET_PREFIX):
         return False
     try:

@@ -16,6 +16,7 @@ from deployments.storage import LONGEST_LOCATION, SERVICE_SCHEMES
 from deployments.storage.https_url import url_from_location
 from models.errors import (
     AccessDenied,
+    ConfigurationError,
     Conflict,
     InsufficientStorage,
     MalformedRequest,
@@ -27,6 +28,7 @@ from models.errors import (
 from serve.documents.options import DocumentOptions
 from serve.jobs.records import Job, JobOptions, NewJob, NewPage
 from serve.jobs.runtime import JobsRuntime
+from serve.jobs.webhooks.secrets import WebhookSecrets
 from serve.jobs.webhooks.url import check_webhook
 
 __all__ = ["Submission", "known_job"]
@@ -168,7 +170,12 @@ class Submission:
         """
         if self._webhook is not None:
             raise MalformedRequest("webhook: a job has only one")
-        if self._jobs.settings.jobs.webhook_secret is None:
+        try:
+            secret = await self._jobs.in_storage(WebhookSecrets(self._jobs.settings.jobs).of, self._owner)
+        except ConfigurationError as error:
+            logger.error("%s", error)
+            raise MalformedRequest("webhook: this client's key that signs webhooks can't be used") from error
+        if secret is None:
             raise MalformedRequest("webhook: webhooks are off here, since jobs.webhook_secret is not set")
         await check_webhook(url, self._jobs.settings.storage)
         self._webhook = url

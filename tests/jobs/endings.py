@@ -78,6 +78,16 @@ class TestDeliveries:
         assert (due.job_id, due.owner, due.url, due.attempts) == (job.id, "ann", "https://example.com/hook", 0)
         assert store.deliveries.take_due("another", 60) is None  # it is leased
 
+    def test_webhooks_of_busy_owners_are_passed_over(self, store: JobStore) -> None:
+        for owner in ("ann", "ann", "bob"):
+            add_job(store, 1, owner, webhook="https://example.com/hook")
+        complete_all(store)
+        due = store.deliveries.take_due("worker", 60, ["ann"])
+        assert due is not None
+        assert due.owner == "bob"
+        assert store.deliveries.take_due("worker", 60, ["ann", "bob"]) is None
+        assert store.deliveries.take_due("worker", 60, ["bob"]) is not None
+
     def test_cancelled_job_tells_its_webhook(self, store: JobStore) -> None:
         job = add_job(store, webhook="https://example.com/hook")
         store.endings.cancel(job.id, "ann")

@@ -14,6 +14,7 @@ from serve.jobs.metrics import JobMetrics
 from serve.jobs.records import Job
 from serve.jobs.runtime import JobsRuntime
 from serve.jobs.webhooks.courier import WebhookCourier
+from serve.jobs.webhooks.secrets import WebhookSecrets
 from serve.jobs.webhooks.sending import WebhookSender
 
 __all__ = ["JobsBackground"]
@@ -41,9 +42,8 @@ class JobsBackground:
         self._retention = Retention(jobs)
         self._courier: WebhookCourier | None = None
         settings = jobs.settings.jobs
-        if settings.webhook_secret is not None:
-            secret = settings.webhook_secret.get_secret_value()
-            sender = WebhookSender(secret, settings.webhook_timeout_s, jobs.settings.storage)
+        if WebhookSecrets(settings).are_set:
+            sender = WebhookSender(settings.webhook_timeout_s, jobs.settings.storage)
             self._courier = WebhookCourier(jobs, sender, metrics)
         self._clearing: asyncio.Task[None] | None = None
 

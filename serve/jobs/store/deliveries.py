@@ -1,5 +1,7 @@
 """Keeps the webhooks that are due, and the outcome of each attempt to deliver them."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Connection, Text, insert, literal_column, select, update
 
 from serve.jobs.records import DELIVERED_STATUSES, Delivery, DeliveryAttempt, DeliveryState, Webhook
@@ -20,12 +22,13 @@ class Deliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take_due(self, worker: str, lease_s: float) -> Delivery | None:
+    def take_due(self, worker: str, lease_s: float, but_of: Collection[str] = ()) -> Delivery | None:
         """Lease the webhook that has been due longest.
 
         Args:
             worker: Name of the process that will deliver it.
             lease_s: Seconds for which nobody else is given it. They must be more than an attempt can take.
+            but_of: Owners whose webhooks are left alone for now.
 
         Raises:
             StorageUnavailable: The database does not answer.
@@ -34,8 +37,12 @@ class Deliveries:
         def due(connection: Connection, now: float) -> int | None:
             is_due = (deliveries.c.next_at <= now) & (deliveries.c.leased_until <= now)
             oldest = select(deliveries.c.job_key).where(_is_pending(), is_due).order_by(deliveries.c.next_at).limit(1)
+            if but_of:
+                of_others = jobs.c.owner.not_in(list(but_of))
+                oldest = oldest.join(jobs, jobs.c.key == deliveries.c.job_key).where(of_others)
             # Two processes that ask at once get different webhooks.
-            return connection.execute(oldest.with_for_update(skip_locked=True)).scalar_one_or_none()
+            locked = oldest.with_for_update(of=deliveries, skip_locked=True)
+            return connection.execute(locked).scalar_one_or_none()
 
         def take(connection: Connection) -> Delivery | None:
             now = self._database.now(connection)

@@ -27,7 +27,8 @@ def delayed_until(connection: Connection, now: float) -> "Sequence[Row[Any]]":
 
 def held_pages(connection: Connection) -> "Sequence[Row[Any]]":
     """Find the pages that are leased. There are never many."""
-    held = select(pages.c.job_key, pages.c.number, pages.c.token, pages.c.leased_until).where(in_phase(Phase.RUNNING))
+    of_lease = pages.c.job_key, pages.c.number, pages.c.token, pages.c.leased_until
+    held: Select[Any] = select(*of_lease).where(in_phase(Phase.RUNNING))
     return connection.execute(held).all()
 
 

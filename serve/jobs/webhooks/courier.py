@@ -6,6 +6,7 @@ import logging
 import random
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -14,10 +15,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from models.errors import RayocrError, SourceNotFound
+from models.errors import ConfigurationError, RayocrError, SourceNotFound
 from serve.jobs.metrics import JobMetrics
 from serve.jobs.records import DELIVERED_STATUSES, Delivery, Job, JobState
 from serve.jobs.runtime import JobsRuntime
+from serve.jobs.webhooks.secrets import WebhookSecrets
 from serve.jobs.webhooks.sending import WebhookSender
 
 __all__ = ["JobEnded", "WebhookCourier", "next_attempt_at"]
@@ -25,7 +27,7 @@ __all__ = ["JobEnded", "WebhookCourier", "next_attempt_at"]
 logger = logging.getLogger("ray.serve")
 
 # A receiver that does not answer holds one of these for webhook_timeout_s.
-_THREADS = 4
+_THREADS = 8
 _LEASE_MARGIN_S = 30.0
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 3 * 3600.0
@@ -97,10 +99,11 @@ class WebhookCourier:
         self._sender = sender
         self._metrics = metrics
         self._settings = jobs.settings.jobs
+        self._secrets = WebhookSecrets(self._settings)
         self._name = uuid.uuid4().hex
         self._threads = ThreadPoolExecutor(_THREADS, "webhooks")
         self._woken = asyncio.Event()
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: dict[asyncio.Task[None], str] = {}  # the owner of each
         self._loop: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -135,16 +138,19 @@ class WebhookCourier:
     async def _begin(self) -> bool:
         """Take one webhook and begin to deliver it. Returns whether there was one."""
         lease_s = self._settings.webhook_timeout_s + _LEASE_MARGIN_S
-        delivery = await self._jobs.in_store(self._jobs.store.deliveries.take_due, self._name, lease_s)
+        # An owner leaves as many threads free as it has, so that its dead receivers hold up nobody else's.
+        free = _THREADS - len(self._sending)
+        busy = [owner for owner, count in Counter(self._sending.values()).items() if count >= free]
+        delivery = await self._jobs.in_store(self._jobs.store.deliveries.take_due, self._name, lease_s, busy)
         if delivery is None:
             return False
         task = asyncio.create_task(self._deliver(delivery), name=f"jobs/webhooks/{delivery.job_id}")
-        self._sending.add(task)
+        self._sending[task] = delivery.owner
         task.add_done_callback(self._sent)
         return True
 
     def _sent(self, task: "asyncio.Task[None]") -> None:
-        self._sending.discard(task)
+        del self._sending[task]
         self._woken.set()
 
     async def _deliver(self, delivery: Delivery) -> None:
@@ -162,9 +168,14 @@ class WebhookCourier:
 
     async def _attempt(self, delivery: Delivery, body: bytes) -> int | str:
         """Make one attempt. Returns the status of the answer, or the reason why none came."""
-        loop = asyncio.get_running_loop()
+
+        def send() -> int:
+            if (secret := self._secrets.of(delivery.owner)) is None:
+                raise ConfigurationError("this client has no key that signs webhooks any more")
+            return self._sender.send(delivery.url, delivery.id, body, secret)
+
         try:
-            return await loop.run_in_executor(self._threads, self._sender.send, delivery.url, delivery.id, body)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, send)
         except RayocrError as exc:
             return str(exc)
 

@@ -40,7 +40,6 @@ class WebhookSender:
     """Posts messages. It blocks, and may be used by several threads at once.
 
     Args:
-        secret: The key that signs the messages.
         timeout_s: Seconds for the name, the connection, the message and the answer together.
         settings: The hosts, ports and networks that are allowed, which are those of https:// sources.
         policy: Decides which addresses are allowed; by default public ones and `settings.https_allowed_networks`.
@@ -50,27 +49,26 @@ class WebhookSender:
 
     def __init__(
         self,
-        secret: str,
         timeout_s: float,
         settings: StorageSettings,
         policy: AddressPolicy | None = None,
         resolver: Resolver = resolve,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._secret = secret
         self._timeout_s = timeout_s
         self._settings = settings.model_copy(update={"read_timeout_s": timeout_s})
         self._policy = policy or AddressPolicy(settings.https_allowed_networks)
         self._resolver = resolver
         self._tls = tls or ssl.create_default_context()
 
-    def send(self, url: str, message_id: str, body: bytes) -> int:
+    def send(self, url: str, message_id: str, body: bytes, secret: str) -> int:
         """Make one attempt. Redirects are not followed: only the named receiver gets the message.
 
         Args:
             url: The receiver's https:// URL.
             message_id: Id of the message, the same at each attempt.
             body: The message as JSON.
+            secret: The key that signs it.
 
         Returns:
             The status of the receiver's answer.
@@ -86,7 +84,7 @@ class WebhookSender:
             "User-Agent": "rayocr",
             "webhook-id": message_id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature(self._secret, message_id, timestamp, body),
+            "webhook-signature": signature(secret, message_id, timestamp, body),
         }
         deadline = Deadline(self._timeout_s)
         connection = CheckedConnection(target, self._settings, deadline, self._policy, self._resolver, self._tls)

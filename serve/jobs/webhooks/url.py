@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 from deployments.storage.address_policy import AddressPolicy
 from deployments.storage.https_connection import Resolver, resolve
@@ -15,6 +16,8 @@ LONGEST_WEBHOOK = 2048
 """The most characters of a webhook's URL."""
 # A slow name server is not a reason to refuse: the delivery resolves and checks the name again.
 _LOOK_UP_S = 3.0
+# A look-up can't be interrupted, and some take a minute. So they have threads of their own.
+_names = ThreadPoolExecutor(4, "webhook-names")
 
 
 async def check_webhook(url: str, settings: StorageSettings, resolver: Resolver = resolve) -> None:
@@ -37,11 +40,12 @@ async def check_webhook(url: str, settings: StorageSettings, resolver: Resolver 
         raise type(error)(f"webhook: {error}") from error
     policy = AddressPolicy(settings.https_allowed_networks)
     try:
-        addresses = list(await asyncio.wait_for(asyncio.to_thread(resolver, target.host, target.port), _LOOK_UP_S))
+        found = asyncio.wrap_future(_names.submit(resolver, target.host, target.port))
+        addresses = list(await asyncio.wait_for(found, _LOOK_UP_S))
     except (TimeoutError, socket.gaierror):
         return
     reasons = {policy.reason_to_refuse(address) for address in addresses}
     if addresses and None not in reasons:
-        found = ", ".join(sorted(reason for reason in reasons if reason))
+        why = ", ".join(sorted(reason for reason in reasons if reason))
         # The message does not name the address, which would reveal the inner network to anyone who asks.
-        raise AccessDenied(f"webhook: {target.host} has no public address ({found})")
+        raise AccessDenied(f"webhook: {target.host} has no public address ({why})")

@@ -50,7 +50,7 @@ class Receiver:
         return StorageSettings.model_validate({"https_ports": (self.port,)})
 
     def sender(self, timeout_s: float = 5.0, address: IpAddress = _ADDRESS) -> WebhookSender:
-        return WebhookSender(SECRET, timeout_s, self.settings, _POLICY, lambda host, port: [address], self.tls)
+        return WebhookSender(timeout_s, self.settings, _POLICY, lambda host, port: [address], self.tls)
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,8 +1,10 @@
 """Webhooks to a real TLS server, verified by the library that receivers use."""
 
 import asyncio
+import base64
 import ipaddress
 import json
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,7 +21,9 @@ from serve.jobs.records import DeliveryState, NewJob, NewPage, Webhook
 from serve.jobs.runtime import JobsRuntime
 from serve.jobs.webhooks import courier as webhooks
 from serve.jobs.webhooks.courier import WebhookCourier, next_attempt_at
+from serve.jobs.webhooks.sending import WebhookSender
 from tests.integration.jobs.receiver import SECRET, Receiver, running_receiver
+from tests.waiting import until
 
 OWNER = "accounting"
 _DAY_S = 24 * 3600.0
@@ -37,10 +41,10 @@ def jobs(tmp_path: Path) -> JobsRuntime:
     return JobsRuntime(Settings.model_validate({"jobs": settings}))
 
 
-def ended_job(jobs: JobsRuntime, url: str) -> str:
+def ended_job(jobs: JobsRuntime, url: str, owner: str = OWNER) -> str:
     """A job of one page that was read."""
     job_id = uuid.uuid4().hex
-    jobs.store.submissions.add(NewJob(job_id, OWNER, [NewPage("s3://a/b.png", "b.png")], {}, url, None, "0" * 64))
+    jobs.store.submissions.add(NewJob(job_id, owner, [NewPage("s3://a/b.png", "b.png")], {}, url, None, "0" * 64))
     [lease] = jobs.store.leases.take("worker", 1, 60)
     assert jobs.store.leases.complete(lease, b"{}").end is not None
     return job_id
@@ -104,18 +108,55 @@ async def test_attempt_without_an_answer_is_in_the_log_and_followed_by_another(j
     assert webhook.next_at.timestamp() - time.time() < 7
 
 
+async def test_each_client_has_a_key_of_its_own(jobs: JobsRuntime, receiver: Receiver, tmp_path: Path) -> None:
+    own = "whsec_" + base64.b64encode(b"another key of 32 bytes".ljust(32)).decode()
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / OWNER).write_text(own + "\n")
+    values = jobs.settings.jobs.model_copy(update={"webhook_secrets_directory": str(tmp_path / "keys")})
+    jobs.settings = jobs.settings.model_copy(update={"jobs": values})
+    for owner, secret in ((OWNER, own), ("archive", SECRET)):
+        job_id = ended_job(jobs, receiver.url, owner)
+        await delivered(jobs, receiver, job_id, lambda one: one.state is DeliveryState.DELIVERED)
+        headers, body = receiver.received[-1]
+        assert Verifier(secret).verify(body, headers)["data"]["id"] == job_id
+    (tmp_path / "keys" / OWNER).write_text("no key")
+    webhook = await delivered(jobs, receiver, ended_job(jobs, receiver.url), lambda one: bool(one.attempts))
+    assert "webhook_secrets_directory is not whsec_" in (webhook.attempts[0].error or "")
+    assert len(receiver.received) == 2
+
+
+async def test_dead_receivers_of_one_client_hold_up_nobody_else(jobs: JobsRuntime) -> None:
+    dead, sent = threading.Event(), threading.Event()
+
+    class Sender(WebhookSender):
+        def send(self, url: str, message_id: str, body: bytes, secret: str) -> int:
+            (dead.wait if "dead" in url else sent.set)()
+            return 200
+
+    for _ in range(20):
+        ended_job(jobs, "https://dead.example.com/", "archive")
+    ended_job(jobs, "https://example.com/")
+    courier = WebhookCourier(jobs, Sender(5.0, jobs.settings.storage), JobMetrics())
+    courier.start()
+    try:
+        await until(sent.is_set)
+    finally:
+        dead.set()
+        await courier.stop()
+
+
 def test_silent_receiver_is_given_up_in_time(receiver: Receiver) -> None:
     receiver.statuses = [0]
     started = time.monotonic()
     with pytest.raises(StorageUnavailable, match=r"receiver\.test did not answer within 0\.5 s"):
-        receiver.sender(timeout_s=0.5).send(receiver.url, "msg_1", b"{}")
+        receiver.sender(timeout_s=0.5).send(receiver.url, "msg_1", b"{}", SECRET)
     assert time.monotonic() - started < 60
 
 
 def test_private_address_is_refused_and_not_told(receiver: Receiver) -> None:
     sender = receiver.sender(address=ipaddress.ip_address("10.0.0.7"))
     with pytest.raises(AccessDenied, match="no public address") as caught:
-        sender.send(receiver.url, "msg_1", b"{}")
+        sender.send(receiver.url, "msg_1", b"{}", SECRET)
     assert "10.0.0.7" not in caught.value.message
     assert receiver.received == []
 
@@ -124,7 +165,7 @@ def test_receiver_with_a_wrong_certificate_is_sent_nothing(receiver: Receiver) -
     with running_receiver() as other:
         receiver.tls = other.tls
         with pytest.raises(StorageUnavailable, match="no valid certificate"):
-            receiver.sender().send(receiver.url, "msg_1", b"{}")
+            receiver.sender().send(receiver.url, "msg_1", b"{}", SECRET)
     assert receiver.received == []
 
 

@@ -1,13 +1,18 @@
 """POST /v1/jobs: what is taken, what is refused, and that nothing is left of what was refused."""
 
 import asyncio
+import threading
 import tracemalloc
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deployments.storage.settings import StorageSettings
 from models.errors import StorageUnavailable
+from serve.jobs.webhooks import url
+from serve.jobs.webhooks.url import check_webhook
 
 from .conftest import ALICE, BOB, Running, Start
 
@@ -104,6 +109,22 @@ async def test_webhook_that_may_not_be_called_is_refused(start: Start, webhook: 
         assert answer.status_code == 202
         job = (await running.client.get(answer.headers["Location"])).json()
         assert (job["webhook"]["url"], job["webhook"]["attempts"]) == ("https://8.8.8.8/", [])
+
+
+async def test_names_that_nobody_answers_hold_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(url, "_LOOK_UP_S", 0.05)
+    answers = threading.Event()
+
+    def slow(_host: str, _port: int) -> list[IPv4Address]:
+        answers.wait()
+        return []
+
+    checks = (check_webhook("https://example.com/", StorageSettings(), slow) for _ in range(64))
+    try:
+        await asyncio.gather(*checks)
+        await asyncio.wait_for(asyncio.to_thread(int), 60)
+    finally:
+        answers.set()
 
 
 @pytest.mark.parametrize(
