@@ -70,6 +70,20 @@ def test_the_settings_that_the_chart_makes_are_settings() -> None:
     assert settings.reader.label_selector == {"rayocr/pool": "cpu"}
 
 
+def test_numbers_that_must_be_in_order_have_the_defaults_of_the_settings() -> None:
+    template = (CHART / "templates" / "_validate.tpl").read_text(encoding="utf-8")
+    defaults = dict(re.findall(r'"settings\.((?:http|jobs)\.\w+)" (\d+)', template))
+    settings = load_settings().settings.model_dump()
+
+    assert len(defaults) == 5
+    for path, default in defaults.items():
+        section, name = path.split(".")
+        assert settings[section][name] == int(default), path
+    for stage in ("preprocess", "detection", "recognition", "reader"):
+        assert settings[stage]["scaling"]["target_ongoing_requests"] == 2
+        assert settings[stage]["max_ongoing_requests"] == 16
+
+
 def test_pods_have_the_environment_of_a_cluster() -> None:
     template = (CHART / "templates" / "_env.tpl").read_text(encoding="utf-8")
     written = dict(re.findall(r"^- \{name: (\w+), value: (.*)\}$", template, re.MULTILINE))

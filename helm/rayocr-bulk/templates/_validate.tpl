@@ -9,19 +9,15 @@ itself is the schema's business.
       (include "rayocr.problemsOfStorage" . | fromJsonArray)
       (include "rayocr.problemsOfSettings" . | fromJsonArray)
       (include "rayocr.problemsOfGroups" . | fromJsonArray)
+      (include "rayocr.problemsOfRoom" . | fromJsonArray)
+      (include "rayocr.problemsOfResources" . | fromJsonArray)
+      (include "rayocr.problemsOfVolumes" (list . (list "tmp" "home" "shared-memory" "settings")) | fromJsonArray)
+      (include "rayocr.outOfOrder" (list . (list (list "job.preRunningDeadlineSeconds" "" "job.activeDeadlineSeconds" ""))) | fromJsonArray)
+      (include "rayocr.withoutEffect" (include "rayocr.effects" . | fromJsonArray) | fromJsonArray)
 -}}
 {{- if $problems -}}
 {{- fail (printf "\n\nThese values can't work together:\n- %s\n" (join "\n- " $problems)) -}}
 {{- end -}}
-{{- end -}}
-
-{{- define "rayocr.problemsOfNames" -}}
-{{- $problems := list -}}
-{{- $name := include "rayocr.fullname" . -}}
-{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
-{{- $problems = append $problems (printf "KubeRay refuses the name %q: install with a release name (or fullnameOverride) of lower-case letters, digits and '-' that begins with a letter" $name) -}}
-{{- end -}}
-{{- toJson $problems -}}
 {{- end -}}
 
 {{- define "rayocr.problemsOfRun" -}}
@@ -64,15 +60,9 @@ itself is the schema's business.
 {{- if and (eq .auth "secret") (not .existingSecret) -}}
 {{- $problems = append $problems "a run needs S3, but storage.existingSecret is empty: make a Secret with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY and give its name, or set storage.auth=serviceAccount" -}}
 {{- end -}}
-{{- if and (ne .auth "secret") .existingSecret -}}
-{{- $problems = append $problems (printf "storage.existingSecret is set, but storage.auth is %s, so that it would not be used: set storage.auth=secret, or leave it out" .auth) -}}
-{{- end -}}
 {{- if and (eq .auth "serviceAccount") (not $.Values.serviceAccount.create) (not $.Values.serviceAccount.name) -}}
 {{- $problems = append $problems "storage.auth is serviceAccount, but the run has the namespace's default one: set serviceAccount.create=true, or serviceAccount.name" -}}
 {{- end -}}
-{{- end -}}
-{{- if and .Values.rayToken.existingSecret (not .Values.rayToken.enabled) -}}
-{{- $problems = append $problems "rayToken.existingSecret is set, but rayToken.enabled is false: set it to true, or leave the Secret out" -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end -}}
@@ -82,6 +72,7 @@ itself is the schema's business.
 {{- $settings := .Values.settings -}}
 {{- range $section, $instead := dict
       "http" "nothing listens"
+      "jobs" "the run has its documents from run.input"
       "ray" "workers.cpu.objectStore is the object store, and the metrics are at port 8080 of each pod"
 -}}
 {{- if hasKey $settings $section -}}
@@ -110,45 +101,30 @@ itself is the schema's business.
 {{- toJson $problems -}}
 {{- end -}}
 
-{{- define "rayocr.problemsOfGroups" -}}
+{{- define "rayocr.problemsOfRoom" -}}
 {{- $problems := list -}}
-{{- $workers := .Values.workers -}}
 {{- $settings := include "rayocr.settings" . | fromYaml -}}
-{{- range $pool, $group := dict "cpu" $workers.cpu "gpu" $workers.gpu -}}
-{{- if or (eq $pool "cpu") $group.enabled -}}
-{{- if gt (int $group.minReplicas) (int $group.maxReplicas) -}}
-{{- $problems = append $problems (printf "workers.%s.minReplicas (%v) is more than maxReplicas (%v): lower one or raise the other" $pool $group.minReplicas $group.maxReplicas) -}}
-{{- end -}}
-{{- $limit := dig "limits" "memory" $group.resources.requests.memory $group.resources -}}
-{{- if and (regexMatch "(Mi|Gi)$" $limit) (ge (mul 2 (include "rayocr.bytes" $group.objectStore | int64)) (include "rayocr.bytes" $limit | int64)) -}}
-{{- $problems = append $problems (printf "workers.%s.objectStore (%s) is half of the worker's memory (%s) or more, of which it is a part: lower it, or raise workers.%s.resources" $pool $group.objectStore $limit $pool) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- $cpus := include "rayocr.workerCpus" $workers.cpu | int -}}
+{{- $cpus := include "rayocr.workerCpus" .Values.workers.cpu | int -}}
 {{- range $stage := list "reader" "detection" "recognition" -}}
 {{- $wanted := float64 (dig $stage "num_cpus" 0 $settings) -}}
 {{- if gt $wanted (float64 $cpus) -}}
 {{- $problems = append $problems (printf "settings.%s.num_cpus is %v, but a worker has %d CPUs to hand out: lower it, or raise workers.cpu.resources.requests.cpu" $stage $wanted $cpus) -}}
 {{- end -}}
-{{- end -}}
-{{- if $workers.gpu.enabled -}}
-{{- if eq (include "rayocr.colocated" .) "true" -}}
-{{- $problems = append $problems "workers.gpu.enabled is true, but settings.colocated keeps detection together with the other stages on CPU workers: set settings.colocated=false, or workers.gpu.enabled=false" -}}
-{{- else if not (include "rayocr.gpuStages" . | fromJsonArray) -}}
-{{- $problems = append $problems "workers.gpu.enabled is true, but settings.detection.net.device says that detection runs on CPUs, so that nothing would use the GPUs: leave the device out, or set workers.gpu.enabled=false" -}}
-{{- end -}}
-{{- else -}}
-{{- range $stage := list "detection" "recognition" "reader" -}}
-{{- $own := default dict (get $.Values.settings $stage) -}}
-{{- $device := dig "net" "device" "" $own -}}
-{{- if hasPrefix "cuda" $device -}}
-{{- $problems = append $problems (printf "settings.%s.net.device is %s, but there are no workers with GPUs: set workers.gpu.enabled=true, or the device to cpu" $stage $device) -}}
-{{- end -}}
-{{- if gt (float64 (dig "num_gpus" 0 $own)) 0.0 -}}
-{{- $problems = append $problems (printf "settings.%s.num_gpus is %v, but there are no workers with GPUs: set workers.gpu.enabled=true, or leave num_gpus out" $stage $own.num_gpus) -}}
-{{- end -}}
+{{- $gpus := float64 (dig $stage "num_gpus" 0 $settings) -}}
+{{- if and $.Values.workers.gpu.enabled (gt $gpus (float64 $.Values.workers.gpu.gpus)) -}}
+{{- $problems = append $problems (printf "settings.%s.num_gpus is %v, but a worker has %v: lower it, or raise workers.gpu.gpus" $stage $gpus $.Values.workers.gpu.gpus) -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $problems -}}
+{{- end -}}
+
+{{- define "rayocr.effects" -}}
+{{- toJson (list
+      (list .Values.rayToken.existingSecret .Values.rayToken.enabled "rayToken.existingSecret is set, but rayToken.enabled is false: set it to true, or leave the Secret out")
+      (list .Values.storage.existingSecret (eq .Values.storage.auth "secret") (printf "storage.existingSecret is set, but storage.auth is %s, so that it would not be used: set storage.auth=secret, or leave it out" .Values.storage.auth))
+      (list .Values.serviceAccount.annotations .Values.serviceAccount.create "serviceAccount.annotations is set, but serviceAccount.create is false: set it to true, or annotate your own account and leave these out")
+      (list .Values.networkPolicy.metrics .Values.networkPolicy.enabled "networkPolicy.metrics is set, but networkPolicy.enabled is false, so that everyone reaches the pods: set it to true, or leave it out")
+      (list .Values.run.seed .Values.run.sample "run.seed is for a choice at random, but run.sample is not set: set it, or leave the seed out")
+      (list .Values.run.spreadsheetSafe (eq .Values.run.format "tsv") (printf "run.spreadsheetSafe is for TSV, but run.format is %s: set run.format=tsv, or leave it out" .Values.run.format))
+) -}}
 {{- end -}}

@@ -8,6 +8,11 @@ schema's business.
       (include "rayocr.problemsOfNames" . | fromJsonArray)
       (include "rayocr.problemsOfSettings" . | fromJsonArray)
       (include "rayocr.problemsOfGroups" . | fromJsonArray)
+      (include "rayocr.problemsOfResources" . | fromJsonArray)
+      (include "rayocr.problemsOfVolumes" (list . (list "tmp" "home" "shared-memory" "api-keys")) | fromJsonArray)
+      (include "rayocr.outOfOrder" (list . (include "rayocr.orderedSettings" . | fromJsonArray)) | fromJsonArray)
+      (include "rayocr.withoutEffect" (include "rayocr.effects" . | fromJsonArray) | fromJsonArray)
+      (include "rayocr.problemsOfJobs" . | fromJsonArray)
       (include "rayocr.problemsOfState" . | fromJsonArray)
       (include "rayocr.problemsOfStorage" . | fromJsonArray)
       (include "rayocr.problemsOfTraffic" . | fromJsonArray)
@@ -18,15 +23,6 @@ schema's business.
 {{- if $problems -}}
 {{- fail (printf "\n\nThese values can't work together:\n- %s\n" (join "\n- " $problems)) -}}
 {{- end -}}
-{{- end -}}
-
-{{- define "rayocr.problemsOfNames" -}}
-{{- $problems := list -}}
-{{- $name := include "rayocr.fullname" . -}}
-{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
-{{- $problems = append $problems (printf "KubeRay refuses the name %q: install with a release name (or fullnameOverride) of lower-case letters, digits and '-' that begins with a letter" $name) -}}
-{{- end -}}
-{{- toJson $problems -}}
 {{- end -}}
 
 {{- define "rayocr.problemsOfSettings" -}}
@@ -57,49 +53,6 @@ schema's business.
 {{- end -}}
 {{- else if $settings.reader -}}
 {{- $problems = append $problems "settings.reader is for replicas that hold all stages, but each stage has its own (settings.colocated is false, or not set and workers.gpu.enabled is true): leave it out, or set settings.colocated=true" -}}
-{{- end -}}
-{{- range $section := list "preprocess" "detection" "recognition" "reader" -}}
-{{- $scaling := dig $section "scaling" dict $settings -}}
-{{- if and (hasKey $scaling "min_replicas") (hasKey $scaling "max_replicas") -}}
-{{- if gt (int $scaling.min_replicas) (int $scaling.max_replicas) -}}
-{{- $problems = append $problems (printf "settings.%s.scaling.min_replicas (%v) is more than max_replicas (%v): lower one or raise the other" $section $scaling.min_replicas $scaling.max_replicas) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- toJson $problems -}}
-{{- end -}}
-
-{{- define "rayocr.problemsOfGroups" -}}
-{{- $problems := list -}}
-{{- $workers := .Values.workers -}}
-{{- range $pool, $group := dict "cpu" $workers.cpu "gpu" $workers.gpu -}}
-{{- if or (eq $pool "cpu") $group.enabled -}}
-{{- if gt (int $group.minReplicas) (int $group.maxReplicas) -}}
-{{- $problems = append $problems (printf "workers.%s.minReplicas (%v) is more than maxReplicas (%v): lower one or raise the other" $pool $group.minReplicas $group.maxReplicas) -}}
-{{- end -}}
-{{- $limit := dig "limits" "memory" $group.resources.requests.memory $group.resources -}}
-{{- if and (regexMatch "(Mi|Gi)$" $limit) (ge (mul 2 (include "rayocr.bytes" $group.objectStore | int64)) (include "rayocr.bytes" $limit | int64)) -}}
-{{- $problems = append $problems (printf "workers.%s.objectStore (%s) is half of the worker's memory (%s) or more, of which it is a part: lower it, or raise workers.%s.resources" $pool $group.objectStore $limit $pool) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- if $workers.gpu.enabled -}}
-{{- if eq (include "rayocr.colocated" .) "true" -}}
-{{- $problems = append $problems "workers.gpu.enabled is true, but settings.colocated keeps detection together with the other stages on CPU workers: set settings.colocated=false, or workers.gpu.enabled=false" -}}
-{{- else if not (include "rayocr.gpuStages" . | fromJsonArray) -}}
-{{- $problems = append $problems "workers.gpu.enabled is true, but settings.detection.net.device says that detection runs on CPUs, so that nothing would use the GPUs: leave the device out, or set workers.gpu.enabled=false" -}}
-{{- end -}}
-{{- else -}}
-{{- range $stage := list "preprocess" "detection" "recognition" "reader" -}}
-{{- $own := default dict (get $.Values.settings $stage) -}}
-{{- $device := dig "net" "device" "" $own -}}
-{{- if hasPrefix "cuda" $device -}}
-{{- $problems = append $problems (printf "settings.%s.net.device is %s, but there are no workers with GPUs: set workers.gpu.enabled=true, or the device to cpu" $stage $device) -}}
-{{- end -}}
-{{- if gt (float64 (dig "num_gpus" 0 $own)) 0.0 -}}
-{{- $problems = append $problems (printf "settings.%s.num_gpus is %v, but there are no workers with GPUs: set workers.gpu.enabled=true, or leave num_gpus out" $stage $own.num_gpus) -}}
-{{- end -}}
-{{- end -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end -}}
@@ -139,9 +92,6 @@ schema's business.
 {{- if and (eq .auth "secret") (not .existingSecret) -}}
 {{- $problems = append $problems "storage.auth is secret, but storage.existingSecret is empty: make a Secret with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY and give its name, or set storage.auth=serviceAccount" -}}
 {{- end -}}
-{{- if and (ne .auth "secret") .existingSecret -}}
-{{- $problems = append $problems (printf "storage.existingSecret is set, but storage.auth is %s, so that it would not be used: set storage.auth=secret, or leave it out" .auth) -}}
-{{- end -}}
 {{- if and (eq .auth "none") (or .endpoint .region .readyBuckets) -}}
 {{- $problems = append $problems "storage.auth is none, but storage.endpoint, region or readyBuckets is set: set storage.auth to secret or serviceAccount, or leave these out" -}}
 {{- end -}}
@@ -151,9 +101,6 @@ schema's business.
 {{- if and .readyBuckets (dig "storage" "ready_buckets" list $.Values.settings) -}}
 {{- $problems = append $problems "storage.readyBuckets and settings.storage.ready_buckets are the same thing: keep one of them" -}}
 {{- end -}}
-{{- end -}}
-{{- if and .Values.rayToken.existingSecret (not .Values.rayToken.enabled) -}}
-{{- $problems = append $problems "rayToken.existingSecret is set, but rayToken.enabled is false: set it to true, or leave the Secret out" -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end -}}
@@ -169,11 +116,70 @@ schema's business.
 {{- with .Values.podDisruptionBudget -}}
 {{- if and .enabled (not (kindIs "invalid" .minAvailable)) -}}
 {{- range $pool, $group := dict "cpu" $.Values.workers.cpu "gpu" $.Values.workers.gpu -}}
-{{- if and (or (eq $pool "cpu") $group.enabled) (gt (int $.Values.podDisruptionBudget.minAvailable) (int $group.maxReplicas)) -}}
-{{- $problems = append $problems (printf "podDisruptionBudget.minAvailable (%v) is more than workers.%s.maxReplicas (%v), so that no node could ever be emptied: lower it" $.Values.podDisruptionBudget.minAvailable $pool $group.maxReplicas) -}}
+{{- $most := include "rayocr.mostWorkers" (list $ $group) | int -}}
+{{- if and (or (eq $pool "cpu") $group.enabled) (ge (int $.Values.podDisruptionBudget.minAvailable) $most) -}}
+{{- $problems = append $problems (printf "podDisruptionBudget.minAvailable (%v) is not less than the most workers of workers.%s (%d), so that no node could ever be emptied: lower it" $.Values.podDisruptionBudget.minAvailable $pool $most) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{/* Settings that must not be more than others, with the defaults of both; no default: it is chosen. A test compares them. */}}
+{{- define "rayocr.orderedSettings" -}}
+{{- $pairs := list
+      (list "settings.http.request_timeout_s" 60 "settings.http.max_request_timeout_s" 600)
+      (list "settings.http.max_concurrent_requests_per_client" "" "settings.http.max_concurrent_requests" 64)
+      (list "settings.jobs.max_queued_pages_per_client" "" "settings.jobs.max_queued_pages" 500000)
+      (list "settings.jobs.max_upload_bytes_per_client" "" "settings.jobs.max_upload_bytes" 536870912000)
+-}}
+{{- range list "preprocess" "detection" "recognition" "reader" -}}
+{{- $pairs = append $pairs (list (printf "settings.%s.scaling.min_replicas" .) "" (printf "settings.%s.scaling.max_replicas" .) "") -}}
+{{- $pairs = append $pairs (list (printf "settings.%s.scaling.target_ongoing_requests" .) 2 (printf "settings.%s.max_ongoing_requests" .) 16) -}}
+{{- end -}}
+{{- toJson $pairs -}}
+{{- end -}}
+
+{{- define "rayocr.effects" -}}
+{{- $policy := .Values.networkPolicy -}}
+{{- $isScraped := ne .Values.monitoring.scrape "none" -}}
+{{- $redis := .Values.redis -}}
+{{- toJson (list
+      (list .Values.rayToken.existingSecret .Values.rayToken.enabled "rayToken.existingSecret is set, but rayToken.enabled is false: set it to true, or leave the Secret out")
+      (list .Values.storage.existingSecret (eq .Values.storage.auth "secret") (printf "storage.existingSecret is set, but storage.auth is %s, so that it would not be used: set storage.auth=secret, or leave it out" .Values.storage.auth))
+      (list .Values.serviceAccount.annotations .Values.serviceAccount.create "serviceAccount.annotations is set, but serviceAccount.create is false: set it to true, or annotate your own account and leave these out")
+      (list .Values.monitoring.alerts.enabled $isScraped "monitoring.alerts.enabled is true, but monitoring.scrape is none: without metrics some alerts fire for ever and the others never do; set monitoring.scrape to podMonitor or serviceMonitor")
+      (list .Values.monitoring.dashboard.enabled $isScraped "monitoring.dashboard.enabled is true, but monitoring.scrape is none, and the dashboard shows nothing without metrics: set monitoring.scrape to podMonitor or serviceMonitor")
+      (list $redis.existingSecret (ne $redis.mode "none") "redis.existingSecret is set, but redis.mode is none, so that there is no Redis: set redis.mode=external, or leave the Secret out")
+      (list $redis.bundled.persistence.enabled (eq $redis.mode "bundled") (printf "redis.bundled.persistence is for the chart's own Redis, but redis.mode is %s: set redis.mode=bundled, or leave it out" $redis.mode))
+      (list $redis.bundled.persistence.storageClass $redis.bundled.persistence.enabled "redis.bundled.persistence.storageClass is set, but persistence.enabled is false: set it to true, or leave the class out")
+      (list .Values.upgrade.incremental.gatewayClassName (eq .Values.upgrade.strategy "NewClusterWithIncrementalUpgrade") (printf "upgrade.incremental.gatewayClassName is set, but upgrade.strategy is %s, which has no Gateway: set upgrade.strategy=NewClusterWithIncrementalUpgrade, or leave it out" .Values.upgrade.strategy))
+      (list (or $policy.clients $policy.metrics) $policy.enabled "networkPolicy.clients or metrics is set, but networkPolicy.enabled is false, so that everyone reaches the pods: set it to true, or leave them out")
+      (list (dig "http" "max_concurrent_requests_per_client" "" .Values.settings) .Values.apiKeys.existingSecret "settings.http.max_concurrent_requests_per_client is set, but without apiKeys.existingSecret no client is known: give the Secret, or leave it out")
+      (list .Values.podDisruptionBudget.minAvailable .Values.podDisruptionBudget.enabled "podDisruptionBudget.minAvailable is set, but podDisruptionBudget.enabled is false: set it to true, or leave it out")
+) -}}
+{{- end -}}
+
+{{/* Jobs without places that outlive a node: the service would refuse them when it starts. Secrets may set them too. */}}
+{{- define "rayocr.problemsOfJobs" -}}
+{{- $problems := list -}}
+{{- $jobs := default dict .Values.settings.jobs -}}
+{{- $names := list -}}
+{{- range .Values.extraEnv -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- $store := or $jobs.store (has "RAYOCR_JOBS__STORE" $names) -}}
+{{- $uploads := or $jobs.uploads (has "RAYOCR_JOBS__UPLOADS" $names) -}}
+{{- if and (ne (toString $jobs.enabled) "false") (not .Values.extraEnvFrom) -}}
+{{- if and $jobs (not $store) -}}
+{{- $problems = append $problems "settings.jobs is set, but there is no store for jobs, which are off without one: name a PostgreSQL in the variable RAYOCR_JOBS__STORE (extraEnv, from a Secret), or leave settings.jobs out" -}}
+{{- else if and $store (not $uploads) -}}
+{{- $problems = append $problems "jobs have a store, but settings.jobs.uploads is empty, and a node's disk is lost with the node: set it to a bucket, such as s3://ocr-uploads/jobs/" -}}
+{{- end -}}
+{{- end -}}
+{{- if and (hasPrefix "sqlite:" (toString $jobs.store)) (gt (int (include "rayocr.settings" . | fromYaml).http.replicas) 1) -}}
+{{- $problems = append $problems "settings.jobs.store is a file, but there are several replicas of the ingress, which may be on different nodes: set it to a PostgreSQL" -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end -}}
