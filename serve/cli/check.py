@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import DeadlineExceeded, ModelOutputError, Overloaded, RayocrError
+from models.errors import ConfigurationError, DeadlineExceeded, ModelOutputError, Overloaded, RayocrError
 from serve.cli.service_client import connect, error_of
+from serve.health.rayservice import ask_kubernetes, state_of
 
 if TYPE_CHECKING:
     import httpx
@@ -19,6 +20,8 @@ _PAUSE_S = 1.0
 # A probe reads a picture for up to 10 s, and asks for buckets for up to 5.
 _PROBE_TIMEOUT_S = 20.0
 _READ_TIMEOUT_S = 60.0
+# For so long after a change, KubeRay may still tell how the one before it failed.
+_FAILED_FOR_S = 20.0
 
 
 def check(
@@ -26,19 +29,57 @@ def check(
     api_key_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A file with the API key, if the service asks for one.")
     ] = None,
+    rayservice: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMESPACE/NAME",
+            help="In a pod of Kubernetes: also ask whether this RayService runs with its newest settings.",
+        ),
+    ] = None,
     timeout: Annotated[float, typer.Option(metavar="S", min=0, help="How long to wait for the service.")] = 60.0,
 ) -> None:
     """Make a running service read a picture of known words, and say what is wrong if that fails."""
     with connect(url, api_key_file) as client:
-        seconds = _read_in_time(client, timeout)
+        seconds = _read_in_time(client, timeout, None if rayservice is None else _Change(rayservice))
     typer.echo(f"ok: read {_WORDS!r} in {seconds:.2f} s")
 
 
-def _read_in_time(client: "httpx.Client", timeout_s: float) -> float:
+class _Change:
+    """The last change of a RayService: whether it is in effect.
+
+    Args:
+        name: Namespace and name of the RayService.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._failed_since_s: float | None = None
+
+    def require_in_effect(self) -> None:
+        """Return if the change is in effect.
+
+        Raises:
+            Overloaded: It is not yet.
+            ConfigurationError: It has failed for good, or Kubernetes can't be asked.
+        """
+        state = state_of(ask_kubernetes(self._name))
+        if not state.has_failed:
+            self._failed_since_s = None
+        elif self._failed_since_s is None:
+            self._failed_since_s = time.monotonic()
+        elif time.monotonic() - self._failed_since_s > _FAILED_FOR_S:
+            raise ConfigurationError(f"{state.problem}; correct the values, or helm rollback")
+        if state.problem is not None:
+            raise Overloaded(state.problem)
+
+
+def _read_in_time(client: "httpx.Client", timeout_s: float, change: _Change | None) -> float:
     """Read until it succeeds once, and return the seconds that this took. Errors that may pass are tried again."""
     give_up = time.monotonic() + timeout_s
     while True:
         try:
+            if change is not None:
+                change.require_in_effect()
             _require_ready(client)
             return _read(client)
         except RayocrError as exc:

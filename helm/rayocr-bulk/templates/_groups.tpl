@@ -93,7 +93,7 @@ ports:
 {{/* The pod that starts the run and prints its log. */}}
 {{- define "rayocr.submitter" -}}
 metadata:
-  {{- include "rayocr.podMetadata" (list . "submitter") | nindent 2 }}
+  {{- include "rayocr.podMetadata" (list . "submitter" dict) | nindent 2 }}
 spec:
   {{- include "rayocr.podSpec" (list . "submitter" .Values.head) | nindent 2 }}
   restartPolicy: Never

@@ -1,15 +1,15 @@
 {{/* What all pods have in common, and the pods of Ray. The same file is in both charts; a test compares them. */}}
 
-{{/* Metadata of a pod: context and component. */}}
+{{/* Metadata of a pod: context, component and the values of its group. */}}
 {{- define "rayocr.podMetadata" -}}
 {{- $ := index . 0 -}}
 labels:
   {{- include "rayocr.raySelectorLabels" $ | nindent 2 }}
   app.kubernetes.io/component: {{ index . 1 }}
-  {{- with merge dict $.Values.podLabels $.Values.commonLabels }}
+  {{- with merge dict (get (index . 2) "podLabels" | default dict) $.Values.podLabels $.Values.commonLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
-{{- with merge dict $.Values.podAnnotations $.Values.commonAnnotations }}
+{{- with merge dict (get (index . 2) "podAnnotations" | default dict) $.Values.podAnnotations $.Values.commonAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -89,7 +89,7 @@ container, `env`, `initContainers`, `volumes` and `mounts`.
 {{- define "rayocr.rayPod" -}}
 {{- $ := .root -}}
 metadata:
-  {{- include "rayocr.podMetadata" (list $ .component) | nindent 2 }}
+  {{- include "rayocr.podMetadata" (list $ .component .group) | nindent 2 }}
 spec:
   {{- include "rayocr.podSpec" (list $ .component .group) | nindent 2 }}
   {{- with .spec }}
