@@ -108,6 +108,21 @@ def test_dashboard_and_alerts_use_metrics_that_exist() -> None:
     assert used <= documented
 
 
+def test_pods_follow_the_two_settings_that_the_docs_name() -> None:
+    # A change of any other setting is taken over without a second Ray cluster.
+    helpers = {"rayocr.requestSeconds": "request_timeout_s"}
+    pods = "\n".join((CHART / "templates" / f"_{name}.tpl").read_text("utf-8") for name in ("env", "groups", "pods"))
+    pods += (CHART / "templates" / "_redis.tpl").read_text("utf-8")
+    followed = set(re.findall(r'dig "http" "(\w+)" \d+ \.Values\.settings', pods))
+    followed |= {setting for helper, setting in helpers.items() if helper in pods}
+
+    assert followed == {"request_timeout_s", "max_request_timeout_s"}
+    assert pods.count("Values.settings") == 1
+    for page in ("docs/how-to/kubernetes.md", "helm/rayocr/README.md", "helm/rayocr/values.yaml"):
+        text = (ROOT / page).read_text("utf-8")
+        assert "http.request_timeout_s` and" in " ".join(text.split()), page
+
+
 def _queries() -> list[str]:
     """What the dashboard and the alerts ask Prometheus, their variables filled in."""
     dashboard = json.loads((CHART / "dashboards" / "rayocr.json").read_text(encoding="utf-8"))
@@ -116,7 +131,7 @@ def _queries() -> list[str]:
         for panel in dashboard["panels"]
         for target in panel.get("targets", ())
     ]
-    rules = (CHART / "templates" / "prometheusrule.yaml").read_text(encoding="utf-8")
+    rules = "".join(file.read_text(encoding="utf-8") for file in ROOT.glob("helm/*/templates/prometheusrule.yaml"))
     of_alerts = re.findall(r"expr: \|\n(.*?)\n +(?:for|labels):", rules, re.DOTALL)
     filled_in = [expr.replace("{{- $of }}", 'release="rayocr"') for expr in of_alerts]
     filled_in = [re.sub(r"=\{\{.*?\}\}", '="ocr"', expr) for expr in filled_in]
@@ -124,6 +139,35 @@ def _queries() -> list[str]:
     assert len(of_panels) > 30
     assert len(filled_in) == rules.count("- alert:")
     return [*of_panels, *filled_in]
+
+
+def test_each_alert_links_to_its_row() -> None:
+    page = (ROOT / "docs/how-to/troubleshooting.md").read_text(encoding="utf-8")
+    rules = "".join(file.read_text(encoding="utf-8") for file in ROOT.glob("helm/*/templates/prometheusrule.yaml"))
+    alerts = re.findall(r"- alert: (\w+)", rules)
+
+    assert re.findall(r"runbook_url: .*#(\w+)", rules) == [alert.lower() for alert in alerts]
+    rows = re.findall(r'<a id="(\w+)"></a>`(\w+)`', page)
+    assert sorted(rows) == sorted((alert.lower(), alert) for alert in alerts)
+
+
+def test_the_page_for_installs_without_the_internet_lists_each_image() -> None:
+    page = (ROOT / "docs/how-to/air-gapped.md").read_text(encoding="utf-8")
+    values, chart = _yaml(CHART / "values.yaml"), _yaml(CHART / "Chart.yaml")
+    image, redis = values["image"]["repository"], values["redis"]["bundled"]["image"]
+    own = f"{image}:{chart['appVersion']}"
+    operator = f"quay.io/kuberay/operator:v{chart['annotations']['rayocr/kuberay']}"
+
+    assert re.findall(r"^\| `(\S+:\S+)` \|", page, re.MULTILINE) == [own, f"{own}-gpu", redis, operator]
+
+
+def test_no_template_names_an_image_of_its_own() -> None:
+    templates = [file for file in ROOT.glob("helm/*/templates/**/*") if file.suffix in (".tpl", ".yaml")]
+    named = {
+        line.strip() for file in templates for line in re.findall(r"^.*\bimage: .*$", file.read_text("utf-8"), re.M)
+    }
+
+    assert named == {"image: {{ index . 2 }}"}
 
 
 @pytest.mark.parametrize("query", _queries())

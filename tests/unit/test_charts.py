@@ -14,7 +14,9 @@ from tools.chart_schema import values_schema
 ROOT = Path(__file__).parents[2]
 CHARTS = sorted(file.parent for file in (ROOT / "helm").glob("*/Chart.yaml"))
 
-SHARED = ("_names.tpl", "_numbers.tpl", "_pods.tpl", "_refusals.tpl", "_stages.tpl")
+SHARED = (
+    *("_egress.tpl", "_monitoring.tpl", "_names.tpl", "_numbers.tpl", "_pods.tpl", "_refusals.tpl", "_stages.tpl"),
+)
 
 each_chart = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
 

@@ -124,6 +124,9 @@ itself is the schema's business.
       (list .Values.storage.existingSecret (eq .Values.storage.auth "secret") (printf "storage.existingSecret is set, but storage.auth is %s, so that it would not be used: set storage.auth=secret, or leave it out" .Values.storage.auth))
       (list .Values.serviceAccount.annotations .Values.serviceAccount.create "serviceAccount.annotations is set, but serviceAccount.create is false: set it to true, or annotate your own account and leave these out")
       (list .Values.networkPolicy.metrics .Values.networkPolicy.enabled "networkPolicy.metrics is set, but networkPolicy.enabled is false, so that everyone reaches the pods: set it to true, or leave it out")
+      (list .Values.monitoring.alerts.enabled .Values.monitoring.podMonitor "monitoring.alerts.enabled is true, but monitoring.podMonitor is false: without metrics no alert tells of a run that stands; set it to true")
+      (list (or .Values.networkPolicy.egress.storage .Values.networkPolicy.egress.apiServer .Values.networkPolicy.egress.extra) .Values.networkPolicy.egress.enabled "networkPolicy.egress names addresses or rules, but networkPolicy.egress.enabled is false: set it to true, or leave them out")
+      (list .Values.networkPolicy.egress.enabled .Values.networkPolicy.enabled "networkPolicy.egress.enabled is true, but networkPolicy.enabled is false: set it to true as well")
       (list .Values.run.seed .Values.run.sample "run.seed is for a choice at random, but run.sample is not set: set it, or leave the seed out")
       (list .Values.run.spreadsheetSafe (eq .Values.run.format "tsv") (printf "run.spreadsheetSafe is for TSV, but run.format is %s: set run.format=tsv, or leave it out" .Values.run.format))
 ) -}}

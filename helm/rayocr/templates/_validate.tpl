@@ -156,6 +156,10 @@ schema's business.
       (list $redis.bundled.persistence.storageClass $redis.bundled.persistence.enabled "redis.bundled.persistence.storageClass is set, but persistence.enabled is false: set it to true, or leave the class out")
       (list .Values.upgrade.incremental.gatewayClassName (eq .Values.upgrade.strategy "NewClusterWithIncrementalUpgrade") (printf "upgrade.incremental.gatewayClassName is set, but upgrade.strategy is %s, which has no Gateway: set upgrade.strategy=NewClusterWithIncrementalUpgrade, or leave it out" .Values.upgrade.strategy))
       (list (or $policy.clients $policy.metrics) $policy.enabled "networkPolicy.clients or metrics is set, but networkPolicy.enabled is false, so that everyone reaches the pods: set it to true, or leave them out")
+      (list (or $policy.egress.storage $policy.egress.redis $policy.egress.apiServer $policy.egress.extra) $policy.egress.enabled "networkPolicy.egress names addresses or rules, but networkPolicy.egress.enabled is false: set it to true, or leave them out")
+      (list $policy.egress.enabled $policy.enabled "networkPolicy.egress.enabled is true, but networkPolicy.enabled is false: set it to true as well")
+      (list $policy.egress.redis (eq $redis.mode "external") "networkPolicy.egress.redis is for an external Redis, but redis.mode is another: leave it out")
+      (list $policy.egress.storage (ne .Values.storage.auth "none") "networkPolicy.egress.storage is set, but storage.auth is none: set storage.auth to secret or serviceAccount, or leave it out")
       (list (dig "http" "max_concurrent_requests_per_client" "" .Values.settings) .Values.apiKeys.existingSecret "settings.http.max_concurrent_requests_per_client is set, but without apiKeys.existingSecret no client is known: give the Secret, or leave it out")
       (list .Values.podDisruptionBudget.minAvailable .Values.podDisruptionBudget.enabled "podDisruptionBudget.minAvailable is set, but podDisruptionBudget.enabled is false: set it to true, or leave it out")
 ) -}}
