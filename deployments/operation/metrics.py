@@ -115,12 +115,13 @@ class StageMetrics:
         self._columns, self._pixels, self._cpu = _Sum(columns), _Sum(pixels), _Sum(cpu, "step")
 
     @contextmanager
-    def page(self, number: int, sent_at: float) -> Iterator[None]:
+    def page(self, document: str, number: int, sent_at: float) -> Iterator[None]:
         """Count and log one page: how long it waited, how long the `with` block takes, and whether that fails.
 
         Serve puts the request's id into the log line.
 
         Args:
+            document: What the page belongs to: the request's id, or that of a job and the document's number in it.
             number: The page's number, counted from 1.
             sent_at: Time of the pipeline's call, in seconds since the epoch.
         """
@@ -148,6 +149,7 @@ class StageMetrics:
                 "done" if code is None else f"failed: {code}",
                 extra={
                     "stage": self._stage,
+                    "document": document,
                     "page": number,
                     "queue_ms": round(queue_s * 1e3, 1),
                     "work_ms": round(work_s * 1e3, 1),
@@ -194,7 +196,7 @@ class NoMetrics(StageMetrics):
     def __init__(self) -> None: ...
 
     @contextmanager
-    def page(self, number: int, sent_at: float) -> Iterator[None]:  # noqa: D102
+    def page(self, document: str, number: int, sent_at: float) -> Iterator[None]:  # noqa: D102
         yield
 
     def metered(self, step: str, function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:  # noqa: D102

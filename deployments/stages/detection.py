@@ -83,7 +83,7 @@ class Detector:
             return _without_quads(page)
         self._recycling.count_page()
         context = call.context
-        with context.makes_jobs_yield(), self._metrics.page(page.number, call.sent_at):
+        with context.makes_jobs_yield(), self._metrics.page(context.request_id, page.number, call.sent_at):
             async with context.limit("detection"):
                 started = time.perf_counter()
                 thresholds = call.options.detection.model_dump(exclude_none=True)

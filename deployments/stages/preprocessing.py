@@ -101,7 +101,7 @@ class Preprocessor:
         """
         self._recycling.count_page()
         context = call.context
-        with context.makes_jobs_yield(), self._metrics.page(call.number, call.sent_at):
+        with context.makes_jobs_yield(), self._metrics.page(context.request_id, call.number, call.sent_at):
             async with context.limit("decoding"):
                 started = time.perf_counter()
                 decode = self._metrics.metered("decode", self._decoder.page)

@@ -93,7 +93,7 @@ class Recognizer:
             return PageText.carried(page)
         self._recycling.count_page()
         context = call.context
-        with context.makes_jobs_yield(), self._metrics.page(found.number, call.sent_at):
+        with context.makes_jobs_yield(), self._metrics.page(context.request_id, found.number, call.sent_at):
             async with context.limit("recognition"):
                 started = time.perf_counter()
                 text = await self._read(page, found, call)

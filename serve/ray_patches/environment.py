@@ -19,6 +19,7 @@ from serve.ray_patches.haproxy import (
 from serve.ray_patches.local_ray import LEAN_ENVIRONMENT
 from serve.ray_patches.loopback import bind_replicas_to_loopback
 from serve.ray_patches.names import PrivateWord
+from serve.ray_patches.process_output import OUTPUT_ENVIRONMENT, log_to_standard_error
 
 __all__ = ["LOCAL_WORKER_HOOK", "PRIVATE_NAMES", "cluster_environment", "set_up_local_worker", "set_up_worker"]
 
@@ -57,6 +58,7 @@ def cluster_environment(http: HttpSettings) -> dict[str, str]:
         _WORKER_HOOK.word: "serve.ray_patches.environment.set_up_worker",
         **(haproxy if has_haproxy else {}),
         **LEAN_ENVIRONMENT,
+        **OUTPUT_ENVIRONMENT,
         "RAY_USAGE_STATS_ENABLED": "0",
     }
 
@@ -70,6 +72,7 @@ def set_up_worker() -> None:
     if os.environ.get(SWITCH) == "1":
         use_own_template()
     bind_replicas_to_loopback()
+    log_to_standard_error()
 
 
 def set_up_local_worker() -> None:

@@ -77,8 +77,8 @@ securityContext:
 {{- end -}}
 
 {{- define "rayocr.writableVolumes" -}}
-- {name: tmp, emptyDir: {}}
-- {name: home, emptyDir: {}}
+- {name: tmp, emptyDir: {sizeLimit: {{ .Values.scratch.tmp }}}}
+- {name: home, emptyDir: {sizeLimit: {{ .Values.scratch.home }}}}
 {{- end -}}
 
 {{/*
@@ -133,7 +133,7 @@ spec:
     {{- toYaml . | nindent 4 }}
     {{- end }}
   volumes:
-    {{- include "rayocr.writableVolumes" . | nindent 4 }}
+    {{- include "rayocr.writableVolumes" $ | nindent 4 }}
     # A quarter more than the object store: Ray takes its share from what is free.
     - {name: shared-memory, emptyDir: {medium: Memory, sizeLimit: {{ divf (mul .objectStore 5) 4 | int64 | quote }}}}
     {{- with .volumes }}
@@ -180,6 +180,8 @@ autoscalerOptions:
   version: v2
   idleTimeoutSeconds: {{ .Values.autoscaler.idleTimeoutSeconds }}
   imagePullPolicy: {{ .Values.image.pullPolicy }}
+  env:
+    - {name: RAY_ROTATION_MAX_BYTES, value: "10000000"}
   resources:
     {{- toYaml .Values.autoscaler.resources | nindent 4 }}
   {{- with .Values.containerSecurityContext }}

@@ -17,6 +17,11 @@ docs/how-to/operations.md says what each is for.
 {{- end }}
 - {name: RAY_SERVE_CONTROL_LOOP_INTERVAL_S, value: "0.5"}
 - {name: MALLOC_ARENA_MAX, value: "2"}
+- {name: RAY_LOG_TO_STDERR, value: "1"}
+- {name: RAY_BACKEND_LOG_LEVEL, value: warning}
+- {name: RAY_BACKEND_LOG_JSON, value: "1"}
+- {name: RAY_LOGGER_LEVEL, value: warning}
+- {name: RAY_ROTATION_MAX_BYTES, value: "10000000"}
 - {name: RAY_USAGE_STATS_ENABLED, value: "0"}
 {{- include "rayocr.storageEnv" . }}
 {{- end -}}
