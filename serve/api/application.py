@@ -16,7 +16,7 @@ from serve.api.keys import ApiKeys
 from serve.api.middleware import BodyLimit, RequestIdentity, RequestMetrics
 from serve.api.problems import UNAUTHORIZED_RESPONSE, Problem, install_problem_handlers
 from serve.api.protocol import GzipBody, HeadAsGet
-from serve.api.routes import detect, health, jobs, models, ocr
+from serve.api.routes import detect, documentation, health, jobs, models, ocr
 from serve.api.service import Service
 from serve.version import rayocr_version
 
@@ -45,6 +45,8 @@ def build_api(service: Service) -> FastAPI:
         version=rayocr_version(),
         summary="Reads the text in pictures and documents.",
         responses={503: {"model": Problem, "description": "overloaded"}},
+        docs_url=None,
+        redoc_url=None,
     )
     api.state.service = service
     for module in (ocr, detect, models) if service.jobs is None else (ocr, detect, jobs, models):
@@ -53,6 +55,7 @@ def build_api(service: Service) -> FastAPI:
         else:
             api.include_router(module.router, dependencies=SECURITY, responses=UNAUTHORIZED_RESPONSE)
     api.include_router(health.router)
+    api.include_router(documentation.router)
     install_problem_handlers(api)
     if service.jobs is not None:
         _describe(api, [(JobRequest, "validation"), (PageEvent, "serialization")])

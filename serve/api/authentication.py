@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from models.errors import Unauthorized
 from serve.api.keys import ApiKeys
 from serve.api.problems import problem_response
+from serve.api.routes.documentation import DOCUMENTATION_PATHS
 
 __all__ = ["SECURITY", "ApiKeyGuard"]
 
@@ -22,7 +23,7 @@ SECURITY: list[Depends] = [
     Security(APIKeyHeader(name="X-API-Key", auto_error=False, description="The same, in a header of its own.")),
 ]
 # All other paths need a key, even those of routes that do not exist.
-_OPEN = frozenset({"/livez", "/readyz", "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"})
+_OPEN = DOCUMENTATION_PATHS | {"/livez", "/readyz", "/openapi.json"}
 
 
 class ApiKeyGuard:

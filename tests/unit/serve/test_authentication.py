@@ -11,11 +11,12 @@ from fastapi.routing import APIRoute
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.routes import ColocatedReplicas
 from serve.api.application import build_api
+from serve.api.routes.documentation import DOCUMENTATION_PATHS
 from serve.api.service import Service
 from serve.config.settings import Settings
 
 KEY = "a1b2c3d4e5f60718"
-OPEN = {"/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}
+OPEN = {"/livez", "/readyz", "/openapi.json", *DOCUMENTATION_PATHS}
 
 
 def api(**http: object) -> FastAPI:
