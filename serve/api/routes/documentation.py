@@ -18,7 +18,7 @@ _FOLDER = Path(str(files("fastapi_standalone_docs"))) / "static"
 _FILES = {
     "/docs/swagger-ui-bundle.js": "swagger/swagger-ui-bundle.js",
     "/docs/swagger-ui.css": "swagger/swagger-ui.css",
-    "/docs/favicon.png": "fastapi/favicon.png",
+    "/redoc/favicon.png": "fastapi/favicon.png",
     "/redoc/redoc.standalone.js": "redoc/redoc.standalone.js",
     "/redoc/logo-mini.svg": "redoc/logo-mini.svg",
 }
@@ -43,7 +43,7 @@ async def swagger_ui(request: Request) -> Response:
         title="rayocr",
         swagger_js_url=f"{prefix}/docs/swagger-ui-bundle.js",
         swagger_css_url=f"{prefix}/docs/swagger-ui.css",
-        swagger_favicon_url=f"{prefix}/docs/favicon.png",
+        swagger_favicon_url=f"{prefix}/redoc/favicon.png",
     )
     return _guarded(page)
 
@@ -56,7 +56,7 @@ async def redoc(request: Request) -> Response:
         openapi_url=f"{prefix}/openapi.json",
         title="rayocr",
         redoc_js_url=f"{prefix}/redoc/redoc.standalone.js",
-        redoc_favicon_url=f"{prefix}/docs/favicon.png",
+        redoc_favicon_url=f"{prefix}/redoc/favicon.png",
         with_google_fonts=False,
     )
     return _guarded(page)

@@ -31,7 +31,7 @@ async def test_page_loads_nothing_from_other_hosts(client: httpx.AsyncClient, pa
     assert answer.status_code == 200
     assert "//" not in re.sub(r"<!--.*?-->", "", answer.text, flags=re.DOTALL)
     loaded = {first or second for first, second in LOADED.findall(answer.text)}
-    assert {"/openapi.json", "/docs/favicon.png"} < loaded
+    assert {"/openapi.json", "/redoc/favicon.png"} < loaded
     for path in loaded:
         file = await client.get(path)
         assert (file.status_code, bool(file.content)) == (200, True), path
