@@ -8,7 +8,7 @@ import typer
 
 from models.errors import ConfigurationError, DeadlineExceeded, ModelOutputError, Overloaded, RayocrError
 from serve.cli.service_client import connect, error_of
-from serve.health.rayservice import ask_kubernetes, state_of
+from serve.kubernetes.rayservice import fetch_rayservice, state_of
 
 if TYPE_CHECKING:
     import httpx
@@ -62,7 +62,7 @@ class _Change:
             Overloaded: It is not yet.
             ConfigurationError: It has failed for good, or Kubernetes can't be asked.
         """
-        state = state_of(ask_kubernetes(self._name))
+        state = state_of(fetch_rayservice(self._name))
         if not state.has_failed:
             self._failed_since_s = None
         elif self._failed_since_s is None:

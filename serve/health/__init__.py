@@ -1,5 +1,4 @@
 """Checks whether the service is ready: whether its stages, its buckets and the store of jobs work.
 
-The routes that answer with it are in `serve.api.routes.health`. Each replica checks its own health. `rayservice` asks
-Kubernetes, for `rayocr check`.
+The routes that answer with it are in `serve.api.routes.health`. Each replica checks its own health.
 """

@@ -27,6 +27,11 @@ them. Each list is JSON, and each problem a sentence that says what to do.
 {{- $_ := set $all "redis.bundled.resources" .bundled.resources -}}
 {{- end -}}
 {{- end -}}
+{{- with .Values.podDisruptionBudget -}}
+{{- with .resources -}}
+{{- $_ := set $all "podDisruptionBudget.resources" . -}}
+{{- end -}}
+{{- end -}}
 {{- with .Values.job -}}
 {{- $_ := set $all "job.resources" .resources -}}
 {{- end -}}

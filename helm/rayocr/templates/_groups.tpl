@@ -5,6 +5,15 @@
 100000000
 {{- end -}}
 
+{{/*
+A group whose pods say in an annotation what KubeRay 1.6 takes no notice of in a change: it would leave the running Ray
+cluster as it is, and start no other.
+*/}}
+{{- define "rayocr.watchedGroup" -}}
+{{- $sum := pick . "minReplicas" "maxReplicas" "tolerations" | toJson | sha256sum | trunc 8 -}}
+{{- toYaml (set (deepCopy .) "podAnnotations" (merge (dict "checksum/scheduling" $sum) .podAnnotations)) -}}
+{{- end -}}
+
 {{- define "rayocr.headGroup" -}}
 rayStartParams:
   # No work for the head: its end should cost no request.
@@ -12,7 +21,7 @@ rayStartParams:
   object-store-memory: {{ include "rayocr.headObjectStore" . | quote }}
 template:
   {{- include "rayocr.rayPod" (dict
-        "root" . "component" "head" "group" .Values.head
+        "root" . "component" "head" "group" (include "rayocr.watchedGroup" .Values.head | fromYaml)
         "container" "ray-head" "image" (include "rayocr.image" .) "resources" .Values.head.resources
         "objectStore" (include "rayocr.headObjectStore" . | int64)
         "spec" (ternary "" "automountServiceAccountToken: false" .Values.autoscaler.enabled)
@@ -78,7 +87,7 @@ rayStartParams:
   object-store-memory: {{ $objectStore | quote }}
 template:
   {{- include "rayocr.rayPod" (dict
-        "root" $ "component" (printf "worker-%s" $pool) "group" $group
+        "root" $ "component" (printf "worker-%s" $pool) "group" (include "rayocr.watchedGroup" $group | fromYaml)
         "container" "ray-worker" "image" (index . 2)
         "resources" (include "rayocr.workerResources" (list $pool $group) | fromYaml)
         "objectStore" $objectStore

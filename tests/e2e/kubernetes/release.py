@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from serve.config.settings import Settings
@@ -18,7 +19,7 @@ _CHART = Path(__file__).parents[3] / "helm/rayocr"
 _VALUES = Path(__file__).with_name("values.yaml")
 _OWNED = (
     "pods,services,secrets,configmaps,serviceaccounts,persistentvolumeclaims,statefulsets,jobs,roles,rolebindings,"
-    "networkpolicies,poddisruptionbudgets,rayservices,rayclusters"
+    "networkpolicies,poddisruptionbudgets,deployments,rayservices,rayclusters"
 )
 _START_TIMEOUT_S = 600.0
 # At rest, by values.yaml.
@@ -83,15 +84,48 @@ class Release:
     def set_value(self, value: str) -> None:
         """Upgrade with one other value, such as `image.tag=2`."""
         upgrade = ("upgrade", self.name, str(_CHART), "--namespace", self.namespace)
-        helm(*upgrade, "--reuse-values", "--set", value)
+        helm(*upgrade, "--reset-then-reuse-values", "--set", value)
 
     def roll_back(self) -> None:
         """Take back the last upgrade."""
         helm("rollback", self.name, "--namespace", self.namespace)
 
     def test(self) -> str:
-        """What `helm test` prints, with the logs of its pod."""
+        """What `helm test` prints."""
         return helm("test", self.name, "--namespace", self.namespace, "--timeout", "10m", timeout_s=660)
+
+    def complaint(self) -> str:
+        """What the pod of a `helm test` that fails writes."""
+        with pytest.raises(AssertionError):
+            self.test()
+        return self._kubectl("logs", f"{self.name}-test-read")
+
+    def head_addresses(self) -> str:
+        """Addresses behind the Service of Ray's head, by which its dashboard is reached."""
+        return self._kubectl(
+            "get", "endpoints", f"{self.name}-head-svc", "-o", "jsonpath={.subsets[*].addresses[*].ip}"
+        )
+
+    def budget(self) -> int:
+        """The number of workers that evictions leave."""
+        path = "jsonpath={.spec.minAvailable}"
+        return int(self._kubectl("get", "poddisruptionbudget", f"{self.name}-cpu", "-o", path))
+
+    def evict(self, pod: Pod) -> bool:
+        """Ask for a pod's eviction, as emptying its node does; whether the disruption budgets allow it."""
+        eviction = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod.name, "namespace": self.namespace},
+        }
+        path = f"/api/v1/namespaces/{self.namespace}/pods/{pod.name}/eviction"
+        try:
+            kubectl("create", "--raw", path, "--filename", "-", stdin=json.dumps(eviction).encode())
+        except AssertionError as exc:
+            if "disruption budget" not in str(exc):
+                raise
+            return False
+        return True
 
     def uninstall(self) -> None:
         """Remove it, and wait for what Helm itself made."""

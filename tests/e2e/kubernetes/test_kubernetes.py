@@ -27,6 +27,10 @@ def test_helm_test_passes(release: Release) -> None:
     assert "Phase:          Succeeded" in release.test()
 
 
+def test_dashboard_is_reached_through_the_service_of_the_head(release: Release) -> None:
+    assert release.head_addresses()
+
+
 def test_memory_of_idle_pods_is_measured(release: Release, measured: Measured) -> None:
     measured.memory_bytes = release.memory_bytes()
     assert all(held < 2_000_000_000 for held in measured.memory_bytes.values()), measured.memory_bytes
@@ -121,6 +125,21 @@ def test_no_request_fails_when_settings_change(
     measured.outcomes["settings changed in place"] = (outcome, whole_s)
     assert not outcome.failures
     assert outcome.wrong == 0
+
+
+def test_failed_change_is_told_and_taken_back(release: Release) -> None:
+    release.wait_whole()
+    release.set_value("settings.bundle=nope")
+    assert "the newest settings are not in effect: Serve says DEPLOY_FAILED" in release.complaint()
+    release.roll_back()
+    assert "Phase:          Succeeded" in release.test()
+
+
+def test_evictions_leave_a_worker(release: Release) -> None:
+    release.wait_whole()
+    wait_until("a budget that follows the workers", lambda: release.budget() == WORKERS - 1, timeout_s=60)
+    assert [release.evict(pod) for pod in release.workers()] == [True, False]
+    release.wait_whole()
 
 
 @pytest.mark.skipif(_NEXT_TAG is None, reason="set RAYOCR_E2E_NEXT_TAG to another tag of the image")

@@ -1,4 +1,4 @@
-"""What Kubernetes says of a RayService: whether its newest settings are in effect."""
+"""What Kubernetes says of a RayService, and the number that a disruption budget is given."""
 
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,15 @@ import pytest
 from models.errors import ConfigurationError
 from serve.cli.application import run
 from serve.cli.console import Invocation
-from serve.health.rayservice import ask_kubernetes, state_of
+from serve.kubernetes import budget
+from serve.kubernetes.api import fetch
+from serve.kubernetes.rayservice import state_of
 
 RUNNING = {"rayocr": {"status": "RUNNING"}}
-FAILED = {"rayocr": {"status": "DEPLOY_FAILED", "message": "no bundle named\n 'nope'"}}
+TRACE = (
+    "Failed to start. Error:\n\x1b[36mray::Reader()\x1b[39m\n  File 'a.py'\n    raise\n\x1b[1mno bundle 'nope'\x1b[0m\n"
+)
+FAILED = {"rayocr": {"status": "DEPLOY_FAILED", "message": TRACE}}
 
 
 def service(active: dict[str, Any], pending: dict[str, Any] | None = None, *, observed: int = 2) -> dict[str, Any]:
@@ -32,7 +37,11 @@ def test_settings_in_effect_are_no_problem() -> None:
         (service(RUNNING, observed=1), "KubeRay has not taken the newest settings over yet", False),
         ({"metadata": {"generation": 1}}, "KubeRay has not taken the newest settings over yet", False),
         (service({}), "the Ray cluster old does not serve yet", False),
-        (service(FAILED), "Serve says DEPLOY_FAILED of rayocr on the Ray cluster old: no bundle named 'nope'", True),
+        (
+            service(FAILED),
+            "Serve says DEPLOY_FAILED of rayocr on the Ray cluster old: Failed to start. Error: no bundle 'nope'",
+            True,
+        ),
         (service(RUNNING, {}), "the Ray cluster new does not serve yet", False),
         (service(RUNNING, RUNNING), "the Ray cluster new does not serve yet", False),
         (service(RUNNING, FAILED), "Serve says DEPLOY_FAILED of rayocr on the Ray cluster new", True),
@@ -59,21 +68,44 @@ def test_settings_that_are_not_in_effect_are_told(state: dict[str, Any], problem
 def test_a_failed_change_ends_the_check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("serve.cli.check._PAUSE_S", 0.01)
     monkeypatch.setattr("serve.cli.check._FAILED_FOR_S", 0.0)
-    monkeypatch.setattr("serve.cli.check.ask_kubernetes", lambda name: service(FAILED) if name == "ocr/rayocr" else {})
+    monkeypatch.setattr(
+        "serve.cli.check.fetch_rayservice", lambda name: service(FAILED) if name == "ocr/rayocr" else {}
+    )
 
     assert run(["check", "http://127.0.0.1:9", "--rayservice", "ocr/rayocr"], Invocation()) == 78
-    assert "no bundle named 'nope'; correct the values, or helm rollback" in capsys.readouterr().err
+    assert "Failed to start. Error: no bundle 'nope'; correct the values, or helm rollback" in capsys.readouterr().err
 
 
 def test_a_change_under_way_is_waited_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("serve.cli.check.ask_kubernetes", lambda _: service(RUNNING, {}))
+    monkeypatch.setattr("serve.cli.check.fetch_rayservice", lambda _: service(RUNNING, {}))
 
     assert run(["check", "http://127.0.0.1:9", "--timeout", "0", "--rayservice", "ocr/rayocr"], Invocation()) == 75
     assert "does not read after 0 s: the Ray cluster new does not serve yet" in capsys.readouterr().err
 
 
 def test_only_a_pod_can_ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("serve.health.rayservice._ACCOUNT", tmp_path)
+    monkeypatch.setattr("serve.kubernetes.api._ACCOUNT", tmp_path)
 
     with pytest.raises(ConfigurationError, match="not a pod of Kubernetes with a service account"):
-        ask_kubernetes("ocr/rayocr")
+        fetch("/api")
+
+
+@pytest.mark.parametrize(
+    ("running", "stay"), [(0, 0), (1, 0), (2, 1), (3, 2), (4, 3), (7, 6), (8, 6), (100, 75)], ids=str
+)
+def test_a_quarter_of_the_workers_may_go_at_once(running: int, stay: int) -> None:
+    assert budget.workers_that_stay(running, 0.25) == stay
+
+
+def test_a_budget_follows_the_workers_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    pdb: dict[str, Any] = {"spec": {"minAvailable": 1}, "status": {"expectedPods": 8}}
+    changes: list[tuple[str, Any]] = []
+    monkeypatch.setattr(budget, "fetch", lambda _: pdb)
+    monkeypatch.setattr(budget, "patch", lambda path, change: changes.append((path, change)))
+
+    budget.keep_budget("ocr/rayocr-cpu", 0.25)
+    pdb["spec"]["minAvailable"] = 6
+    budget.keep_budget("ocr/rayocr-cpu", 0.25)
+
+    path = "/apis/policy/v1/namespaces/ocr/poddisruptionbudgets/rayocr-cpu"
+    assert changes == [(path, {"spec": {"minAvailable": 6}})]
