@@ -10,7 +10,7 @@ from models.detection import TextDetector
 from models.direction import LineDirection
 from models.recognition import PageRecognizer
 
-__all__ = ["DEFAULT_NETS", "QUICK_NETS", "loaded_nets", "shared_nets"]
+__all__ = ["QUICK_NETS", "loaded_nets", "shared_nets"]
 
 #: Variables that have nets on ONNX Runtime, which loads them in a tenth of a second. What is fastest for reading takes
 #: several seconds, in each replica and each actor that starts; tests of what is read keep it.
@@ -18,8 +18,6 @@ QUICK_NETS = {
     "RAYOCR_DETECTION__NET__RUNTIME": "onnxruntime",
     "RAYOCR_RECOGNITION__NET__RUNTIME": "onnxruntime",
 }
-#: The same variables at their defaults.
-DEFAULT_NETS = dict.fromkeys(QUICK_NETS, "auto")
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,15 @@
 """Fixtures of the integration tests: real services, started once a run."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 
+from deployments.document import Document
+from serve.config.loading import load_settings
+from serve.documents.local import LocalReader
+from tests.integration.files import FILES
 from tests.minio import minio
 from tests.nets import QUICK_NETS, loaded_nets, shared_nets
 from tests.postgres import postgres
@@ -22,7 +27,7 @@ def faulty_service() -> Iterator[RunningService]:
     variables = {
         "RAYOCR_DETECTION__MAX_WORK_S": "4",
         "RAYOCR_HTTP__REQUEST_TIMEOUT_S": str(_PATIENCE_S),
-        "RAYOCR_READER__RECYCLE_AFTER_PAGES": "100",
+        "RAYOCR_READER__RECYCLE_AFTER_PAGES": "60",
     }
     with running_service({**QUICK_NETS, **variables}, ["-m", "tests.faults.service"]) as running:
         yield running
@@ -33,3 +38,16 @@ def faulty_client(faulty_service: RunningService) -> Iterator[httpx.Client]:
     """An HTTP client of the faulty service."""
     with httpx.Client(base_url=faulty_service.url, timeout=_PATIENCE_S, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def read_here() -> dict[str, dict[str, Any]]:
+    """What this process reads in each of `FILES`, with the quick nets."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in QUICK_NETS.items():
+            patch.setenv(name, value)
+        reader = LocalReader(load_settings().settings)
+    try:
+        return {key: reader.read(Document(content, key)).model_dump(mode="json") for key, content in FILES.items()}
+    finally:
+        reader.close()

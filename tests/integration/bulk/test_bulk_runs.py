@@ -53,8 +53,8 @@ def test_reads_each_document_once_and_goes_on_where_it_was(bulk: Bulk, minio: Mi
 @pytest.mark.parametrize(
     ("colocated", "faults"),
     [
-        ("true", {"segfault": ("replica_crashed", 3), "hang": ("replica_crashed", 3), "raise": ("internal", 1)}),
-        ("false", {"segfault": ("replica_crashed", 3), "raise": ("internal", 1)}),
+        ("true", {"segfault": ("replica_crashed", 2), "hang": ("replica_crashed", 2), "raise": ("internal", 1)}),
+        ("false", {"segfault": ("replica_crashed", 2), "raise": ("internal", 1)}),
     ],
 )
 def test_poisonous_pictures_cost_themselves_alone(
@@ -66,6 +66,7 @@ def test_poisonous_pictures_cost_themselves_alone(
     code, out, err = bulk(
         f"s3://{bucket}/in/",
         f"s3://{bucket}/out/",
+        "--attempts=2",
         is_faulty=True,
         RAYOCR_DETECTION__MAX_WORK_S="3",
         RAYOCR_COLOCATED=colocated,

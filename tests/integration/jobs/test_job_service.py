@@ -4,12 +4,14 @@ import base64
 import contextlib
 import io
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from PIL import Image
 
@@ -22,7 +24,8 @@ from tests.service import RunningService, replicas, running_service
 pytestmark = pytest.mark.timeout(600)
 
 _PATIENCE_S = 300.0
-_PAGES = 40
+_PAGES = 30
+_LONG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(24)), width=900))
 
 
 def _picture(number: int, marker: tuple[int, int, int] | None = None) -> bytes:
@@ -129,8 +132,8 @@ def test_replica_is_replaced_after_its_pages_and_none_is_lost(
     faulty_client: httpx.Client, faulty_service: RunningService
 ) -> None:
     before = {replica.pid for replica in replicas(faulty_service.pid, "Reader")}
-    job = _wait(faulty_client, _submit(faulty_client, [_picture(number) for number in range(130)]), _has_ended)
-    assert (job["state"], job["done"]) == ("succeeded", 130)
+    job = _wait(faulty_client, _submit(faulty_client, [_picture(number) for number in range(70)]), _has_ended)
+    assert (job["state"], job["done"]) == ("succeeded", 70)
     give_up = time.monotonic() + 200
     while before & {replica.pid for replica in replicas(faulty_service.pid, "Reader")}:
         assert time.monotonic() < give_up, "the replica was not replaced"
@@ -138,14 +141,25 @@ def test_replica_is_replaced_after_its_pages_and_none_is_lost(
     assert faulty_client.post("/v1/ocr", files={"file": ("1.png", _picture(1))}).json()["text"] == "INVOICE 00001"
 
 
-def test_job_goes_on_after_the_service_was_stopped(tmp_path: Path) -> None:
+def test_stop_answers_what_is_in_work_and_the_job_goes_on_in_the_next_service(tmp_path: Path) -> None:
     variables = {**QUICK_NETS, "RAYOCR_JOBS__DIRECTORY": str(tmp_path), "RAYOCR_JOBS__LEASE_S": "600"}
     with (
         running_service(variables) as first,
         httpx.Client(base_url=first.url, timeout=60, trust_env=False) as client,
     ):
+        assert first.announcement.count("\n") == 2
+        assert f"curl -F file=@receipt.jpg {first.url}/v1/ocr" in first.announcement
+        family = psutil.Process(first.pid).children(recursive=True)
         job_id = _submit(client, [_picture(number) for number in range(_PAGES)])
         _wait(client, job_id, _has_read(3))
+        answers: list[httpx.Response] = []
+        in_work = threading.Thread(target=lambda: answers.append(httpx.post(f"{first.url}/v1/ocr", content=_LONG)))
+        in_work.start()
+        time.sleep(0.3)
+    in_work.join()
+    assert [answer.status_code for answer in answers] == [200]
+    _, alive = psutil.wait_procs(family, timeout=60)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
     with (
         running_service(variables) as second,
         httpx.Client(base_url=second.url, timeout=60, trust_env=False) as client,

@@ -1,7 +1,9 @@
-"""Stages in replicas of their own, behind Ray's own proxy, answer like those that share replicas."""
+"""Stages in replicas of their own, behind Ray's own proxy: they answer like those that share replicas, and scale."""
 
 import io
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import httpx
 import psutil
@@ -12,15 +14,25 @@ from tests.minio import MinioServer
 from tests.nets import QUICK_NETS
 from tests.pdfs import MEANINGS, WRONG_DIGITS, helvetica_pdf
 from tests.pictures import drawn_page, encoded
-from tests.service import RunningService, running_service
+from tests.service import RunningService, replicas, running_service
+
+pytestmark = pytest.mark.timeout(400)
 
 PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
+LONG_PNG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(24)), width=900))
 
 
 @pytest.fixture(scope="module")
 def separate_service(minio: MinioServer) -> Iterator[RunningService]:
     """A service with a replica for each stage, and Ray's own proxy in place of HAProxy."""
-    variables = {**QUICK_NETS, "RAYOCR_COLOCATED": "false", "RAYOCR_HTTP__PROXY": "python"}
+    variables = {
+        **QUICK_NETS,
+        "RAYOCR_COLOCATED": "false",
+        "RAYOCR_HTTP__PROXY": "python",
+        "RAYOCR_RECOGNITION__SCALING__MAX_REPLICAS": "2",
+        "RAYOCR_RECOGNITION__SCALING__UPSCALE_DELAY_S": "1",
+        "RAYOCR_RECOGNITION__SCALING__DOWNSCALE_DELAY_S": "3",
+    }
     with running_service({**minio.environment(), **variables}) as running:
         yield running
 
@@ -122,3 +134,39 @@ def test_python_proxy_stays_on_loopback(separate_service: RunningService) -> Non
         if one.status == psutil.CONN_LISTEN
     }
     assert listening <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
+
+
+def test_recognition_scales_under_load_and_back_while_detection_stays(separate_service: RunningService) -> None:
+    def count(deployment: str) -> int:
+        return len(replicas(separate_service.pid, deployment))
+
+    assert count("Recognizer") == 1
+    over = threading.Event()
+    statuses: list[int] = []
+
+    def load() -> None:
+        with httpx.Client(base_url=separate_service.url, timeout=100, trust_env=False) as client:
+            while not over.is_set():
+                statuses.append(client.post("/v1/ocr", content=LONG_PNG).status_code)
+
+    clients = [threading.Thread(target=load) for _ in range(6)]
+    for client in clients:
+        client.start()
+    try:
+        most = _wait_for(lambda: count("Recognizer"), 2)
+        assert count("Detector") == 1
+    finally:
+        over.set()
+        for client in clients:
+            client.join()
+    assert most == 2
+    assert set(statuses) == {200}
+    assert _wait_for(lambda: count("Recognizer"), 1) == 1
+    assert count("Detector") == 1
+
+
+def _wait_for(count: Callable[[], int], wanted: int) -> int:
+    give_up = time.monotonic() + 150
+    while (last := count()) != wanted and time.monotonic() < give_up:
+        time.sleep(0.2)
+    return last

@@ -1,0 +1,41 @@
+"""Files of several kinds that every door reads alike."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from tests.pictures import drawn_page, encoded
+
+__all__ = ["FILES"]
+
+
+def _turned() -> bytes:
+    stream = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned clockwise by 90 degrees
+    Image.fromarray(np.rot90(drawn_page("TURNED 90", "BY ITS CAMERA")).copy()).save(stream, "JPEG", exif=exif)
+    return stream.getvalue()
+
+
+def _two_pages() -> bytes:
+    stream = io.BytesIO()
+    first, second = (Image.fromarray(drawn_page(*rows)) for rows in (("PAGE ONE",), ("PAGE TWO", "ITS SECOND LINE")))
+    first.save(stream, "TIFF", save_all=True, append_images=[second])
+    return stream.getvalue()
+
+
+def _noisy() -> bytes:
+    page = drawn_page("INVOICE 2041", "SUBTOTAL 1,204.50", "VAT 19% 228.86", "TOTAL 1,433.36").astype(np.int16)
+    noise = np.random.default_rng(1).integers(-60, 60, page.shape)
+    return encoded(np.clip(page + noise, 0, 255).astype(np.uint8), kind="JPEG")
+
+
+FILES = {
+    "plain.png": encoded(drawn_page("INVOICE 2041", "TOTAL 13.50")),
+    "wide.png": encoded(drawn_page("A LINE THAT IS MUCH LONGER THAN ALL OF THE OTHERS 0123456789", width=1400)),
+    "turned.jpg": _turned(),
+    "two pages.tiff": _two_pages(),
+    "noisy.jpg": _noisy(),
+    "empty.png": encoded(np.full((200, 300, 3), 255, np.uint8)),
+}
