@@ -66,7 +66,6 @@ def test_poisonous_pictures_cost_themselves_alone(
     code, out, err = bulk(
         f"s3://{bucket}/in/",
         f"s3://{bucket}/out/",
-        "--attempts=2",
         is_faulty=True,
         RAYOCR_DETECTION__MAX_WORK_S="3",
         RAYOCR_COLOCATED=colocated,

@@ -153,7 +153,8 @@ def test_stop_answers_what_is_in_work_and_the_job_goes_on_in_the_next_service(tm
         job_id = _submit(client, [_picture(number) for number in range(_PAGES)])
         _wait(client, job_id, _has_read(3))
         answers: list[httpx.Response] = []
-        in_work = threading.Thread(target=lambda: answers.append(httpx.post(f"{first.url}/v1/ocr", content=_LONG)))
+        url = f"{first.url}/v1/ocr"
+        in_work = threading.Thread(target=lambda: answers.append(httpx.post(url, content=_LONG, timeout=60)))
         in_work.start()
         time.sleep(0.3)
     in_work.join()
