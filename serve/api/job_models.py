@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 
@@ -23,6 +23,7 @@ __all__ = [
     "outcome_line",
 ]
 
+_S3: Final = "^[sS]3://"
 _ID = "5d2f6a0e8c1b4f7d9a3e6c5b2f1d0e9a"
 
 
@@ -40,6 +41,7 @@ class JobRequest(BaseModel):
     prefix: str | None = Field(
         default=None,
         max_length=LONGEST_LOCATION,
+        json_schema_extra={"pattern": _S3},
         description="`s3://bucket/folder/`: all objects whose keys begin with it. They come after `sources`, in the "
         "order of their keys.",
     )
@@ -70,7 +72,12 @@ JOB_BODY: Mapping[str, Any] = {
                         "description": "A document. Repeat the field for each one.",
                     },
                     "source": {"type": "array", "items": {"type": "string"}, "description": "As in `sources`."},
-                    "prefix": {"type": "string", "maxLength": LONGEST_LOCATION, "description": "As in JSON."},
+                    "prefix": {
+                        "type": "string",
+                        "maxLength": LONGEST_LOCATION,
+                        "pattern": _S3,
+                        "description": "As in JSON.",
+                    },
                     "options": {"type": "string", "description": "As in JSON, as a JSON text."},
                     "webhook": {"type": "string", "maxLength": LONGEST_WEBHOOK, "description": "As in JSON."},
                 },
@@ -109,7 +116,7 @@ def _event(name: str, data: str) -> Mapping[str, Any]:
 #: The stream of events, for OpenAPI; `itemSchema` is of OpenAPI 3.2, and older tools ignore it.
 EVENTS_CONTENT: Mapping[str, Any] = {
     "text/event-stream": {
-        "schema": {"type": "string", "description": "Events `page`, `state` and `end` (WHATWG, server-sent events)."},
+        "schema": {"description": "Events `page`, `state` and `end` (WHATWG, server-sent events)."},
         "itemSchema": {
             "oneOf": [_event("page", "PageEvent"), _event("state", "JobResult"), _event("end", "JobResult")]
         },

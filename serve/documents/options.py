@@ -20,7 +20,7 @@ Orientation = Annotated[
 # PDF uses 127 bytes of a password. Anything far longer is a mistake, such as a whole file.
 _LONGEST_PASSWORD = 1000
 # A thousand ranges of pages take at most so many characters.
-_LONGEST_PAGES = 20_000
+_LONGEST_PAGES = 10_000  # fits in a URL, which HAProxy takes up to 15 KiB with the headers
 _LONGEST_FORMAT = 100
 
 

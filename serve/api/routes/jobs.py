@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from itertools import chain
-from typing import Annotated, cast
+from typing import Annotated, Any, Final, cast
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -32,6 +32,9 @@ _MOST_RESULTS = 10_000
 _MOST_JOBS = 500
 _LARGEST_PAGE = 2**31 - 1
 _LONGEST_EVENT_ID = 18
+# For OpenAPI. What does not fit is refused with a sentence that tells where it comes from.
+_CURSOR: Final[dict[str, Any]] = {"pattern": "^[0-9]{1,18}$"}
+_EVENT_ID: Final[dict[str, Any]] = {"pattern": f"^[0-9]{{0,{_LONGEST_EVENT_ID}}}$"}
 
 
 def _jobs_of(service: Annotated[Service, Depends(service_of)]) -> JobsRuntime:
@@ -118,7 +121,9 @@ async def list_jobs(
         list[JobState] | None, Query(description="Only jobs in this state. It may be given several times.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=_MOST_JOBS, description="The most jobs to answer with.")] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the previous answer.", max_length=200)] = None,
+    cursor: Annotated[
+        str | None, Query(description="`next` of the previous answer.", json_schema_extra=_CURSOR)
+    ] = None,
 ) -> JobList:
     """List the jobs that were submitted with your API key, the newest first."""
     found, after = await jobs.in_store(jobs.store.views.jobs, owner, state or (), cursor, limit)
@@ -270,7 +275,9 @@ async def events(
     jobs: JobsHere,
     job: JobHere,
     root: Root,
-    last_event_id: Annotated[str | None, Header(description="Go on after this event.")] = None,
+    last_event_id: Annotated[
+        str | None, Header(description="Go on after this event.", json_schema_extra=_EVENT_ID)
+    ] = None,
 ) -> Response:
     """Follow a job with server-sent events: `page` for each page that is settled, `state`, and `end` with the job.
 
