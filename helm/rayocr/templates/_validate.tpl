@@ -13,6 +13,7 @@ schema's business.
       (include "rayocr.outOfOrder" (list . (include "rayocr.orderedSettings" . | fromJsonArray)) | fromJsonArray)
       (include "rayocr.withoutEffect" (include "rayocr.effects" . | fromJsonArray) | fromJsonArray)
       (include "rayocr.problemsOfJobs" . | fromJsonArray)
+      (include "rayocr.problemsOfEnv" . | fromJsonArray)
       (include "rayocr.problemsOfState" . | fromJsonArray)
       (include "rayocr.problemsOfStorage" . | fromJsonArray)
       (include "rayocr.problemsOfTraffic" . | fromJsonArray)
@@ -184,6 +185,22 @@ schema's business.
 {{- end -}}
 {{- if and (hasPrefix "sqlite:" (toString $jobs.store)) (gt (int (include "rayocr.settings" . | fromYaml).http.replicas) 1) -}}
 {{- $problems = append $problems "settings.jobs.store is a file, but there are several replicas of the ingress, which may be on different nodes: set it to a PostgreSQL" -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{/* Variables that settings go before, and those with which KubeRay makes no Ray cluster. */}}
+{{- define "rayocr.problemsOfEnv" -}}
+{{- $problems := list -}}
+{{- $settings := dict "settings" (include "rayocr.settings" . | fromYaml) -}}
+{{- range .Values.extraEnv -}}
+{{- $path := printf "settings.%s" (trimPrefix "RAYOCR_" .name | replace "__" "." | lower) -}}
+{{- if and (hasPrefix "RAYOCR_" .name) (include "rayocr.at" (list $settings $path "")) -}}
+{{- $problems = append $problems (printf "extraEnv has %s, but %s, which you or the chart has set, goes before it: set that instead" .name $path) -}}
+{{- end -}}
+{{- if and (ne $.Values.redis.mode "none") (has .name (list "REDIS_PASSWORD" "REDIS_USERNAME" "RAY_REDIS_ADDRESS")) -}}
+{{- $problems = append $problems (printf "extraEnv has %s, which KubeRay refuses beside redis.mode=%s: set redis.address, username and existingSecret instead" .name $.Values.redis.mode) -}}
+{{- end -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end -}}
