@@ -31,6 +31,14 @@ template:
       ) | nindent 2 }}
 {{- end -}}
 
+{{/*
+Ends the container: as its first process, `ray start` takes no notice of SIGTERM. The preStop hook is over before that, as
+Kubernetes takes a hook that ends with its container for a failed one.
+*/}}
+{{- define "rayocr.stop" -}}
+(sleep 1; exec ray stop) > /dev/null 2>&1 &
+{{- end -}}
+
 {{- define "rayocr.headFields" -}}
 ports:
   - {name: gcs-server, containerPort: 6379}
@@ -39,8 +47,8 @@ ports:
   # KubeRay makes the Service for clients from this one; the head takes no requests.
   - {name: serve, containerPort: 8000}
 lifecycle:
-  # `ray start` takes no notice of SIGTERM, and a new head waits for this one's end.
-  preStop: {exec: {command: [ray, stop]}}
+  # A new head waits for this one's end.
+  preStop: {exec: {command: [bash, -c, {{ include "rayocr.stop" . | quote }}]}}
 {{- end -}}
 
 {{/*
@@ -48,10 +56,9 @@ Before its container is ended, a worker is drained: Ray Serve starts its replica
 they hold. It is over when neither they nor the proxy are left, or with the Ray cluster (nothing listens at its head).
 Where the cluster ends as a whole, as the old one does after an upgrade, clients may still have connections to it: HAProxy
 closes each with its next answer. Requests that came over other workers may be in work here for a little longer.
-Then it stops by itself: as the first process of a container, `ray start` takes no notice of SIGTERM.
 */}}
 {{- define "rayocr.drain" -}}
-has_head() { (: < "/dev/tcp/$FQ_RAY_IP/6379") 2> /dev/null; }
+has_head() { timeout 3 bash -c ': < "/dev/tcp/$FQ_RAY_IP/6379"' 2> /dev/null; }
 processes() { cat /proc/[0-9]*/cmdline 2> /dev/null | tr '\0' '\n'; }
 proxies() { grep -lx haproxy /proc/[0-9]*/comm 2> /dev/null | cut -d / -f 3; }
 has_head && timeout 30 ray drain-node --address "$FQ_RAY_IP:6379" \
@@ -64,7 +71,7 @@ if ! has_head && [ -n "$(proxies)" ]; then
   sleep 15
   for _ in $(seq 15 {{ . }}); do [ -n "$(proxies)" ] && sleep 1; done
 fi
-ray stop
+{{ include "rayocr.stop" . }}
 {{- end -}}
 
 {{/* Context, pool, image and the group's values. */}}

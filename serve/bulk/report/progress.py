@@ -48,6 +48,9 @@ class RunProgress(ABC):
             to_do: Documents that the run has to read; None while that is not known.
         """
 
+    def end(self, status: RunStatus) -> None:  # noqa: B027 - a bar has shown them
+        """Tell the final counts."""
+
     def close(self) -> None:  # noqa: B027 - most have nothing to remove
         """Remove whatever is not to stay on the terminal."""
 
@@ -70,6 +73,10 @@ class JsonProgress(RunProgress):
     def show(self, status: RunStatus, to_do: int | None) -> None:
         """Write the status as a line of JSON."""
         print(status.model_dump_json(), file=self._stream, flush=True)
+
+    def end(self, status: RunStatus) -> None:
+        """Write the final counts as the last line."""
+        self.show(status, None)
 
 
 class BarProgress(RunProgress):

@@ -195,10 +195,12 @@ class Session:
         ended_well = error is None and stop is None
         state: RunState = "complete" if ended_well else "stopped" if self._flag.signal is not None else "failed"
         storage = self._storages.patient if ended_well else self._storages.impatient
+        status = self._tally.status(snapshot, state, message)
+        self._progress.end(status)
         try:
             self._ledger.save(storage)
             write_summary(self._options.output, storage, self._summary(state, message, snapshot))
-            write_status(self._options.output, storage, self._tally.status(snapshot, state, message))
+            write_status(self._options.output, storage, status)
         except RayocrError:
             if ended_well:
                 raise

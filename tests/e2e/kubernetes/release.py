@@ -91,8 +91,8 @@ class Release:
         helm("rollback", self.name, "--namespace", self.namespace)
 
     def test(self) -> str:
-        """What `helm test` prints."""
-        return helm("test", self.name, "--namespace", self.namespace, "--timeout", "10m", timeout_s=660)
+        """What `helm test` prints, with the logs of its pod."""
+        return helm("test", self.name, "--namespace", self.namespace, "--timeout", "10m", "--logs", timeout_s=660)
 
     def complaint(self) -> str:
         """What the pod of a `helm test` that fails writes."""
@@ -128,7 +128,8 @@ class Release:
         return True
 
     def uninstall(self) -> None:
-        """Remove it, and wait for what Helm itself made."""
+        """Remove it, and wait for what Helm itself made. The pod of `helm test` belongs to nobody."""
+        self._kubectl("delete", "pod", f"{self.name}-test-read", "--ignore-not-found")
         helm("uninstall", self.name, "--namespace", self.namespace, "--wait", "--timeout", "5m")
 
     def wait_ready(self) -> None:
@@ -171,6 +172,11 @@ class Release:
     def workers(self) -> list[Pod]:
         """Pods of workers that are not being removed."""
         return self._pods("worker-cpu")
+
+    def redis(self) -> Pod:
+        """The pod of the bundled Redis."""
+        (pod,) = self._pods("redis")
+        return pod
 
     def shape(self) -> Shape:
         """Count what runs now."""
@@ -215,9 +221,8 @@ class Release:
             "else cat /sys/fs/cgroup/memory/memory.usage_in_bytes; "
             "grep -w total_inactive_file /sys/fs/cgroup/memory/memory.stat; fi"
         )
-        redis = Pod(f"{self.name}-redis-0", "redis", ("", 0), "", True)
         held = {}
-        for pod in (*self.heads(), *self.workers(), redis):
+        for pod in (*self.heads(), *self.workers(), self.redis()):
             used, _, inactive = self.run_in(pod, script).split()
             held[pod.name] = int(used) - int(inactive)
         return held

@@ -24,7 +24,9 @@ Fault = Callable[[Release, Pod], None]
 
 
 def test_helm_test_passes(release: Release) -> None:
-    assert "Phase:          Succeeded" in release.test()
+    printed = release.test()
+    assert "Phase:          Succeeded" in printed
+    assert "POD LOGS: rayocr-test-read" in printed
 
 
 def test_dashboard_is_reached_through_the_service_of_the_head(release: Release) -> None:
@@ -73,6 +75,8 @@ def _grown(release: Release) -> bool:
         ("worker deleted by force", "worker", lambda release, pod: release.delete_by_force(pod)),
         ("head's GCS killed", "head", lambda release, pod: release.kill(pod, "gcs_server")),
         ("head deleted by force", "head", lambda release, pod: release.delete_by_force(pod)),
+        # The head's GCS ends with its connection to Redis.
+        ("bundled Redis deleted by force", "head", lambda release, _: release.delete_by_force(release.redis())),
     ],
 )
 def test_nothing_is_lost_and_nothing_wrong(

@@ -88,8 +88,10 @@ def test_lines_are_json_and_come_when_they_are_due() -> None:
     tally = Tally(THREADS, clock)
     tally.add(WriteReport(done=3, pages=3, failed=failures(1)))
     progress.show(tally.status(NOTHING), None)
-    line = json.loads(stream.getvalue())
+    progress.end(tally.status(NOTHING, "complete"))  # also when no line is due
+    line, last = map(json.loads, stream.getvalue().splitlines())
     assert (line["state"], line["counts"]["done"], line["counts"]["failed"]) == ("running", 3, 1)
+    assert (last["state"], last["counts"]) == ("complete", line["counts"])
 
 
 def test_status_tells_of_a_driver_that_has_fallen_silent() -> None:
