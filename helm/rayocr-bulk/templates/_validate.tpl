@@ -31,6 +31,10 @@ itself is the schema's business.
 {{- $problems = append $problems (printf "run.%s is %s, a folder of a pod's own: give a bucket, such as %s" $key $location $example) -}}
 {{- end -}}
 {{- end -}}
+{{- $output := printf "%s/" (trimSuffix "/" $run.output) -}}
+{{- if and $run.input $run.output (hasPrefix $output (printf "%s/" (regexReplaceAll "[^/]*[*]$" $run.input "" | trimSuffix "/"))) -}}
+{{- $problems = append $problems (printf "run.output (%s) is the input or holds it, so that results could not be told from documents: choose another folder, inside the input or beside it" $run.output) -}}
+{{- end -}}
 {{- if and $run.manifest (not (hasPrefix "s3://" $run.manifest)) -}}
 {{- $problems = append $problems (printf "run.manifest is %s, a file of a pod's own: give one in a bucket, such as s3://lists/today.txt" $run.manifest) -}}
 {{- end -}}

@@ -1,15 +1,17 @@
 """What Kubernetes says of a RayService, and the number that a disruption budget is given."""
 
+import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from models.errors import ConfigurationError
+from models.errors import ConfigurationError, Overloaded, RayocrError
 from serve.cli.application import run
 from serve.cli.console import Invocation
 from serve.kubernetes import budget
-from serve.kubernetes.api import fetch
+from serve.kubernetes.api import fetch, patch
 from serve.kubernetes.rayservice import state_of
 
 RUNNING = {"rayocr": {"status": "RUNNING"}}
@@ -109,3 +111,41 @@ def test_a_budget_follows_the_workers_that_run(monkeypatch: pytest.MonkeyPatch) 
 
     path = "/apis/policy/v1/namespaces/ocr/poddisruptionbudgets/rayocr-cpu"
     assert changes == [(path, {"spec": {"minAvailable": 6}})]
+
+
+def answering(answer: httpx.Response | Exception, asked: list[httpx.Request]) -> httpx.Client:
+    def answer_to(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return httpx.Client(base_url="https://10.96.0.1", transport=httpx.MockTransport(answer_to))
+
+
+def test_a_change_is_a_merge_patch(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[httpx.Request] = []
+    monkeypatch.setattr("serve.kubernetes.api._client", lambda: answering(httpx.Response(200, json={"a": 1}), asked))
+
+    assert patch("/apis/budget", {"spec": {}}) == {"a": 1}
+    [request] = asked
+    assert (request.method, request.url.path) == ("PATCH", "/apis/budget")
+    assert request.headers["Content-Type"] == "application/merge-patch+json"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "text"),
+    [
+        (httpx.Response(403), ConfigurationError, "refuses this pod's service account /api (403)"),
+        (httpx.Response(404, text="gone"), RayocrError, "answered 404 for /api: gone"),
+        (httpx.ConnectError("refused"), Overloaded, "Kubernetes does not answer: refused"),
+    ],
+    ids=["forbidden", "missing", "down"],
+)
+def test_errors_of_kubernetes_are_sentences(
+    answer: httpx.Response | Exception, error: type[RayocrError], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serve.kubernetes.api._client", lambda: answering(answer, []))
+
+    with pytest.raises(error, match=re.escape(text)):
+        fetch("/api")
