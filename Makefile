@@ -49,6 +49,11 @@ $(VENV)/.dev: $(RUN_LOCK) $(WEIGHTS_LOCK) $(DEV_LOCK) requirements/tools.lock py
 	@scripts/setup.sh .venv-docs requirements/docs.lock
 	@touch $@
 
+.venv-audit/.run: requirements/audit.lock requirements/tools.lock scripts/setup.sh
+	@echo "setup: installing requirements/audit.lock into .venv-audit"
+	@scripts/setup.sh .venv-audit requirements/audit.lock
+	@touch $@
+
 $(VENV)/.verified: $(VENV)/.run $(wildcard models/manifests/*.yaml)
 	$(VENV)/bin/rayocr models verify
 	@touch $@
@@ -108,6 +113,12 @@ bench-compare: $(VENV)/.verified .venv-peers/.run ## compare with all peers; rew
 soak: $(VENV)/.verified .venv-peers/.run ## watch memory over 5,000 pictures of mixed sizes; plots it into .cache
 	PORT=$(PORT) scripts/bench.sh soak $(VENV) .venv-peers $(DATA) $(OPTIONS)
 
+# Strict: what the service does not know fails it too. It needs the internet, so CI does not run it.
+.PHONY: audit
+audit: .venv-audit/.run ## ask osv.dev for known vulnerabilities of the packages in requirements/*.lock
+	@failed=; for lock in requirements/*.lock; do echo "$$lock:"; .venv-audit/bin/pip-audit --vulnerability-service osv \
+		--strict --no-deps --disable-pip --requirement $$lock || failed=1; done; test -z "$$failed"
+
 .PHONY: lock
 LOCKED_PYTHON = 3.11
 LOCK = .tools/bin/uv pip compile --quiet --upgrade --python-version $(LOCKED_PYTHON) --python-platform x86_64-manylinux_2_28 \
@@ -120,6 +131,7 @@ lock: ## take the newest versions that pyproject.toml allows into requirements/*
 	$(LOCK) --override requirements/dev-overrides.txt --group dev --constraints requirements/run.lock --output-file $(DEV_LOCK)
 	$(LOCK) --group peers --constraints requirements/run.lock --output-file requirements/peers.lock
 	$(LOCK) --group docs --constraints requirements/run.lock --output-file requirements/docs.lock
+	$(LOCK) --group audit --constraints requirements/run.lock --output-file requirements/audit.lock
 	$(LOCK) --group tools --output-file requirements/tools.lock
 	$(MAKE) $(WEIGHTS_LOCK) --always-make
 # The newest Python that rayocr runs on: one of the packages asks for it.
@@ -153,5 +165,5 @@ e2e: $(VENV)/.dev ## try the chart on the cluster of the current kubeconfig: ins
 
 .PHONY: clean
 clean: ## remove the environments and all caches
-	rm -rf .venv .venv-gpu .venv-peers .venv-docs .tools .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+	rm -rf .venv .venv-gpu .venv-peers .venv-docs .venv-audit .tools .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -15,7 +15,7 @@ from hatchling.builders.wheel import WheelBuilder
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("serve", "deployments", "models", "loadtest")
 FOLDERS = (*PACKAGES, "tools")
-LOCKS = ("run", "gpu", "dev", "peers", "docs", "tools", "weights")
+LOCKS = ("run", "gpu", "dev", "peers", "docs", "audit", "tools", "weights")
 ROOM_FOR_RAY = "serve/ray_patches/"
 MAX_LINES = 400
 MAX_FILES = 14
