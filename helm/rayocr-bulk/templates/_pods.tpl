@@ -108,7 +108,16 @@ spec:
     - {{- include "rayocr.container" (list $ .container .image .resources) | nindent 6 }}
       {{- .fields | nindent 6 }}
       env:
-        {{- .env | nindent 8 }}
+        {{- /* KubeRay refuses a name that is there twice: the variable of extraEnv goes before the chart's. */}}
+        {{- $names := list }}
+        {{- range $.Values.extraEnv }}
+        {{- $names = append $names .name }}
+        {{- end }}
+        {{- range fromYamlArray .env }}
+        {{- if not (has .name $names) }}
+        - {{- toYaml . | nindent 10 }}
+        {{- end }}
+        {{- end }}
         {{- with $.Values.extraEnv }}
         {{- toYaml . | nindent 8 }}
         {{- end }}

@@ -37,7 +37,7 @@ schema's business.
       "ray.object_store_memory_bytes" "set workers.cpu.objectStore"
       "ray.metrics_port" "the metrics are at port 8080 of each pod"
       "logging.level" "set logLevel"
-      "logging.directory" "Ray's log files are below /tmp/ray in each pod"
+      "logging.directory" "the logs are the output of the pods"
 -}}
 {{- $section := splitList "." $key | first -}}
 {{- if hasKey (default dict (get $settings $section)) (splitList "." $key | last) -}}
