@@ -12,6 +12,7 @@ The patches, what is lost without each, and why it is believed: a decision recor
 - `haproxy`, no fallback proxy: one process, 126 MB, .02 of a core (measured).
 - `haproxy`, the ingress keeps its name: 64 of 714 requests failed while a new version was deployed (0013).
 - `haproxy`, the ingress on loopback: it listens on `http.host`, where HAProxy does not call it (0013).
+- `flow`, one thread and bounded bodies: an answer of 1.4 GB to a slow reader took 1.4 GB (measured on 2026-11-30).
 - `fewer_processes`, no monitor, log monitor and API server: three processes, 171 MB, .01 of a core (measured).
 - `fewer_processes`, no pandas and Arrow: 164 MB, .02 of a core (measured).
 - `local_ray`, the controller looks twice a second: .03 of a core (measured).

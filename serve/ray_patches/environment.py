@@ -8,6 +8,7 @@ import os
 
 from serve.config.settings import HttpSettings
 from serve.ray_patches.fewer_processes import leave_out_data_frames
+from serve.ray_patches.flow import FLOW_ENVIRONMENT, bound_bodies
 from serve.ray_patches.haproxy import (
     CONTROLLER_HOOK,
     HABITS,
@@ -51,6 +52,7 @@ def cluster_environment(http: HttpSettings) -> dict[str, str]:
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(_DRAINING_S),
         **time_limits(http),
         **HABITS,
+        **FLOW_ENVIRONMENT,
     }
     has_haproxy = http.proxy == "haproxy"
     return {
@@ -71,6 +73,7 @@ def set_up_worker() -> None:
     leave_out_data_frames()
     if os.environ.get(SWITCH) == "1":
         use_own_template()
+        bound_bodies()
     bind_replicas_to_loopback()
     log_to_standard_error()
 

@@ -27,6 +27,7 @@ from models.errors import (
     ReplicaCrashed,
 )
 from serve.config.settings import HttpSettings
+from serve.ray_patches.flow import FLOW_ENVIRONMENT
 from serve.ray_patches.names import PrivateName, PrivateWord
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def haproxy_in_front(http: HttpSettings) -> Iterator[None]:
             "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": f"{folder}/server-state",
             "RAY_SERVE_CONTROLLER_CALLBACK_IMPORT_PATH": CONTROLLER_HOOK,
             **time_limits(http),
+            **FLOW_ENVIRONMENT,
             # Nothing but HAProxy, which knows at once, would send requests to a replica that is to end.
             "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
         }

@@ -14,6 +14,7 @@ docs/how-to/operations.md says what each is for.
 - {name: RAY_SERVE_HAPROXY_NBTHREAD, value: "1"}
 - {name: RAY_SERVE_HAPROXY_METRICS_ENABLED, value: "0"}
 - {name: RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S, value: "3"}
+- {name: RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD, value: "0"}
 {{- end }}
 - {name: RAY_SERVE_CONTROL_LOOP_INTERVAL_S, value: "0.5"}
 - {name: MALLOC_ARENA_MAX, value: "2"}
