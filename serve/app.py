@@ -16,6 +16,7 @@ from ray.serve.handle import DeploymentHandle
 from deployments.pipeline.routes import ColocatedReplicas, PageRoute, SeparateReplicas
 from deployments.settings import ReplicaSettings, ScalingSettings
 from deployments.stages.reader import Reader, Stages
+from serve.api.service import OPEN_PER_PLACE
 from serve.config.colocation import is_colocated, reader_setup
 from serve.config.loading import load_settings
 from serve.config.rights import with_default_rights
@@ -62,7 +63,7 @@ def build_application(settings: Settings, stages: Stages, *, colocated: bool, wi
         max_replicas_per_node=settings.http.max_replicas_per_node,  # type: ignore[arg-type]  # None is its default
         ray_actor_options=_reserved(settings.http.label_selector, num_cpus=INGRESS_CPUS),
         # Serve lets more requests in than the ingress admits, so that the ingress refuses with a problem that says why.
-        max_ongoing_requests=2 * settings.http.max_concurrent_requests,
+        max_ongoing_requests=2 * OPEN_PER_PLACE * settings.http.max_concurrent_requests,
         max_queued_requests=2 * settings.http.max_concurrent_requests,
         backpressure_config=BackpressureConfig(status_code=503, retry_after_s=settings.http.retry_after_s),
         graceful_shutdown_timeout_s=settings.http.request_timeout_s,

@@ -65,6 +65,7 @@ def build_api(service: Service) -> FastAPI:
         BodyLimit,
         max_body_bytes=http.max_body_bytes,
         min_bytes_per_s=http.min_body_bytes_per_s,
+        max_held_bytes=http.max_concurrent_requests * http.max_body_bytes,
         max_bytes_of_route={"/v1/jobs": of_jobs},
     )
     api.add_middleware(GzipBody)

@@ -1,17 +1,20 @@
-"""Gives every request an id, limits its body, and counts it in the metrics."""
+"""Gives every request an id, limits its body and its pace, and counts it in the metrics."""
 
 import asyncio
 import logging
+import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 from ray.util.metrics import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.errors import DeadlineExceeded, TooLarge
+from models.errors import DeadlineExceeded, Overloaded, TooLarge
 
 __all__ = ["BodyLimit", "RequestIdentity", "RequestMetrics"]
 
@@ -52,14 +55,18 @@ class RequestIdentity:
 
 
 class BodyLimit:
-    """Refuses a body over the limit, at once by its Content-Length, or else while it is read; and one that trickles in.
+    """Bounds bodies and answers in bytes and in time, those of each request and those of all together.
+
+    A body over the limit is refused at once by its Content-Length, or else while it is read. A client that sends its
+    body, or reads its answer, slower than the least rate is given up.
 
     Args:
         app: The application that it guards.
         max_body_bytes: The most bytes of a document.
         min_bytes_per_s: The least bytes in a second, on average, after a grace of ten seconds; 0 for any.
+        max_held_bytes: The most bytes of bodies and answers that all open requests hold together.
         max_bytes_of_route: The most bytes of a whole request, and the name of the setting for it, by the path of a
-            route that takes more than one document.
+            route that takes more than one document. It holds no more than one or two at a time.
     """
 
     # A form's boundaries and headers are added to the document.
@@ -70,12 +77,15 @@ class BodyLimit:
         app: ASGIApp,
         max_body_bytes: int,
         min_bytes_per_s: int = 0,
+        max_held_bytes: int = sys.maxsize,
         max_bytes_of_route: Mapping[str, tuple[int, str]] | None = None,
     ) -> None:
         self._app = app
         self._min_bytes_per_s = min_bytes_per_s
         self._usual = (max_body_bytes, "http.max_body_bytes")
         self._of_route = max_bytes_of_route or {}
+        self._max_held_bytes = max_held_bytes
+        self._held_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI request."""
@@ -85,39 +95,83 @@ class BodyLimit:
         limit, setting = self._of_route.get(scope["path"].removeprefix(scope.get("root_path", "")), self._usual)
         length = Headers(scope=scope).get("content-length", "")
         announced = int(length) if length.isdecimal() and len(length) <= _LONGEST_LENGTH else 0
-        received = 0
-        waited_s = 0.0
-        has_ended = False
+        held = 0
+        has_ended = is_given_up = False
+        coming, going = _Pace(self._min_bytes_per_s), _Pace(self._min_bytes_per_s)
 
-        async def in_time() -> Message:
-            nonlocal waited_s, has_ended
-            if has_ended or not self._min_bytes_per_s:
-                return await receive()  # which then waits for the client to leave
-            # Only the time counts in which this waits for the client, and not what is done with the body meanwhile.
-            began = time.monotonic()
+        async def limited() -> Message:
+            nonlocal held, has_ended
+            if announced > limit + self._FORM_BYTES:
+                raise _refusal(f"{announced:,} bytes", limit, setting)
+            if has_ended:
+                return await receive()  # which waits for the client to leave
             try:
-                async with asyncio.timeout(_GRACE_S + received / self._min_bytes_per_s - waited_s):
+                async with coming.waiting():
                     message = await receive()
             except TimeoutError:
                 raise DeadlineExceeded(
                     f"the body came slower than {self._min_bytes_per_s:,} bytes a second: send it faster, or lower "
                     "http.min_body_bytes_per_s"
                 ) from None
-            waited_s += time.monotonic() - began
             has_ended = not message.get("more_body", False)
-            return message
-
-        async def limited() -> Message:
-            nonlocal received
-            if announced > limit + self._FORM_BYTES:
-                raise _refusal(f"{announced:,} bytes", limit, setting)
-            message = await in_time()
-            received += len(message.get("body", b""))
-            if received > limit + self._FORM_BYTES:
+            coming.moved_bytes += len(message.get("body", b""))
+            if coming.moved_bytes > limit + self._FORM_BYTES:
                 raise _refusal("longer", limit, setting)
+            more = min(coming.moved_bytes, self._usual[0]) - held
+            if self._held_bytes + more > self._max_held_bytes:
+                raise Overloaded("the bodies of all requests together are too large: try again in some seconds", 2.0)
+            held += more
+            self._held_bytes += more
             return message
 
-        await self._app(scope, limited, send)
+        async def in_time(message: Message) -> None:
+            nonlocal is_given_up
+            size = len(message.get("body", b""))
+            going.moved_bytes += size
+            self._held_bytes += size
+            try:
+                async with going.waiting():
+                    await send(message)
+            except TimeoutError:
+                is_given_up = True
+                raise ClientDisconnect from None
+            finally:
+                self._held_bytes -= size
+
+        try:
+            await self._app(scope, limited, in_time)
+        except Exception:
+            if not is_given_up:
+                raise
+            logger.info("the client read its answer slower than http.min_body_bytes_per_s, and was given up")
+        finally:
+            self._held_bytes -= held
+
+
+class _Pace:
+    """Counts how long a client keeps the service waiting. What is done with its body meanwhile does not count.
+
+    Args:
+        min_bytes_per_s: The least bytes in a second, on average, after a grace; 0 for any.
+    """
+
+    def __init__(self, min_bytes_per_s: int) -> None:
+        self._min_bytes_per_s = min_bytes_per_s
+        self._waited_s = 0.0
+        self.moved_bytes = 0
+
+    @asynccontextmanager
+    async def waiting(self) -> AsyncIterator[None]:
+        """Wait for the client.
+
+        Raises:
+            TimeoutError: It is too slow.
+        """
+        began = time.monotonic()
+        left_s = _GRACE_S + self.moved_bytes / self._min_bytes_per_s - self._waited_s if self._min_bytes_per_s else None
+        async with asyncio.timeout(left_s):
+            yield
+        self._waited_s += time.monotonic() - began
 
 
 def _refusal(size: str, limit: int, setting: str) -> TooLarge:

@@ -73,6 +73,7 @@ JOB_PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
     429: _response("quota, with Retry-After"),
     502: _response("storage_unavailable"),
     503: _response("overloaded, with Retry-After"),
+    504: _response("deadline"),
     507: _response("insufficient_storage"),
     "default": _response("internal"),
 }

@@ -1,7 +1,6 @@
 """The service that the routes use: the pipeline, the settings, and a bound on the requests in work."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Annotated
@@ -10,7 +9,8 @@ from fastapi import Depends, Request
 
 from deployments.context import RequestContext
 from deployments.pipeline.attempts import Pipeline
-from models.errors import MalformedRequest, Overloaded, QuotaExceeded
+from models.errors import MalformedRequest, Overloaded
+from serve.api.places import Places
 from serve.config.rights import read_rights
 from serve.config.settings import HttpSettings, Settings
 from serve.health.buckets import ReadyBuckets
@@ -18,11 +18,47 @@ from serve.health.readiness import Readiness
 from serve.health.store import ReadyStore
 from serve.jobs.runtime import JobsRuntime
 
-__all__ = ["Admitted", "Service", "service_of"]
+__all__ = ["OPEN_PER_PLACE", "Admission", "Admitted", "Opened", "Service", "service_of"]
 
 TIMEOUT_HEADER = "x-request-timeout"
 # Documents that are written at a time in formats that hold them whole. Each takes memory and a CPU.
 _DOCUMENT_EXPORTS = 2
+OPEN_PER_PLACE = 16
+"""Open requests of a replica for each one in work. An open one only sends or reads, and BodyLimit bounds its bytes."""
+
+
+class Admission:
+    """A request from its first byte to the last of its answer. It has a place in work from `begin` to `end` only.
+
+    So clients that send or read slowly keep nobody from work.
+
+    Args:
+        context: The request's id and deadline.
+        work: The places for requests in work.
+    """
+
+    def __init__(self, context: RequestContext, work: Places) -> None:
+        self.context = context
+        self._work = work
+        self._deadline: asyncio.TimerHandle | None = None  # as long as it has a place
+
+    def begin(self) -> None:
+        """Begin to work on the request, whose body is there.
+
+        Raises:
+            Overloaded: As many requests as are allowed are in work.
+            QuotaExceeded: The client has its share of them in work.
+        """
+        self._work.take(self.context.client)
+        # No work goes on beyond the deadline, even if a client takes longer to read its lines.
+        self._deadline = asyncio.get_running_loop().call_later(self.context.remaining_s, self.end)
+
+    def end(self) -> None:
+        """Leave the place to others: nothing is left to do but to send the answer. It may be called again."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+            self._work.give_back(self.context.client)
 
 
 class Service:
@@ -42,79 +78,75 @@ class Service:
         store = [] if jobs is None else [ReadyStore(jobs)]
         self.readiness = Readiness(pipeline, [ReadyBuckets(settings.storage), *store])
         self.document_exports = asyncio.Semaphore(_DOCUMENT_EXPORTS)
-        self._in_work = 0
-        self._in_work_of: Counter[str] = Counter()
+        http = settings.http
+        most, share, after_s = http.max_concurrent_requests, http.client_share, http.retry_after_s
+        self._open = Places(OPEN_PER_PLACE * most, OPEN_PER_PLACE * share, "open", after_s)
+        self._work = Places(most, share, "in work", after_s)
+        self._listeners = Places(most, share, "following or fetching jobs", after_s)
         self._idle = asyncio.Event()
         self._idle.set()
         self._is_draining = False
-        self._listeners = 0
 
     @asynccontextmanager
-    async def request(self, request: Request) -> AsyncIterator[RequestContext]:
-        """Admit one request with its deadline, and count it as in work until its end, however it ends.
+    async def request(self, request: Request) -> AsyncIterator[Admission]:
+        """Admit one request with its deadline, and count it as open until its answer is sent, however it ends.
 
         Raises:
-            Overloaded: As many requests as are allowed are in work, or the service is being stopped. Nothing of this
-                request was read.
-            QuotaExceeded: The client has its share of them in work.
+            Overloaded: Too many requests are open, or the service is being stopped. Nothing of this request was read.
+            QuotaExceeded: The client has its share of them.
             MalformedRequest: The request's time-out is not a number in range.
         """
-        http = self.settings.http
         client = getattr(request.state, "client", "")  # '' without keys
-        context = RequestContext.starting_now(request.state.request_id, _timeout_s(request, http), client)
-        if self._is_draining:
-            raise Overloaded("the service is being stopped: try again when it is back", http.retry_after_s)
-        if self._in_work >= http.max_concurrent_requests:
-            raise Overloaded(
-                f"{self._in_work} requests are in work, the limit of this replica: try again after the time in "
-                "Retry-After",
-                http.retry_after_s,
-            )
-        if client and self._in_work_of[client] >= http.client_share:
-            raise QuotaExceeded(
-                f"{self._in_work_of[client]} requests of this API key are in work, its share of this replica: try "
-                "again after the time in Retry-After, or raise http.max_concurrent_requests_per_client",
-                http.retry_after_s,
-            )
-        self._in_work += 1
-        self._in_work_of[client] += 1
+        context = RequestContext.starting_now(request.state.request_id, _timeout_s(request, self.settings.http), client)
+        self._refuse_if_draining()
+        self._open.take(client)
         self._idle.clear()
+        admission = Admission(context, self._work)
         try:
-            yield context
+            yield admission
         finally:
-            self._in_work -= 1
-            self._in_work_of -= Counter([client])  # which forgets those at zero
-            if not self._in_work:
+            admission.end()
+            self._open.give_back(client)
+            if not self._open.taken:
                 self._idle.set()
 
-    def listening(self, events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-        """Admit a client that listens to events, perhaps for hours, and count it until it leaves.
+    def refuse_if_full(self, client: str) -> None:
+        """Refuse a request that could not begin now, before its body is read, as `Admission.begin` would."""
+        self._work.check(client)
+
+    def listening(self, answer: AsyncGenerator[bytes], client: str) -> AsyncGenerator[bytes]:
+        """Admit a client that follows or fetches jobs, perhaps for hours, and count it until it leaves.
 
         Listeners do not count as requests in work, so that they never take the place of a document.
 
+        Args:
+            answer: The parts of the answer.
+            client: The client's name; '' without keys.
+
         Raises:
             Overloaded: As many clients listen as requests are allowed, or the service is being stopped.
+            QuotaExceeded: The client has its share of them.
         """
-        http = self.settings.http
-        if self._is_draining or self._listeners >= http.max_concurrent_requests:
-            raise Overloaded(
-                f"{self._listeners} clients listen to events, the limit of this replica, or it is being stopped: try "
-                "again after the time in Retry-After",
-                http.retry_after_s,
-            )
-        return self._counted(events)
+        self._refuse_if_draining()
+        self._listeners.check(client)
+        return self._counted(answer, client)
 
-    async def _counted(self, events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-        self._listeners += 1
+    async def _counted(self, answer: AsyncGenerator[bytes], client: str) -> AsyncGenerator[bytes]:
+        self._listeners.take(client)
         try:
-            async with aclosing(events):
-                async for event in events:
-                    yield event
+            async with aclosing(answer):
+                async for part in answer:
+                    yield part
         finally:
-            self._listeners -= 1
+            self._listeners.give_back(client)
+
+    def _refuse_if_draining(self) -> None:
+        if self._is_draining:
+            after_s = self.settings.http.retry_after_s
+            raise Overloaded("the service is being stopped: try again when it is back", after_s)
 
     async def drain(self) -> None:
-        """Admit no more requests, and return when all requests in work are answered."""
+        """Admit no more requests, and return when all open requests are answered."""
         self._is_draining = True
         await self._idle.wait()
 
@@ -130,15 +162,22 @@ def service_of(request: Request) -> Service:
     return service
 
 
-async def _admitted(
-    request: Request, service: Annotated[Service, Depends(service_of)]
-) -> AsyncIterator[RequestContext]:
-    async with service.request(request) as context:
-        yield context
+async def _opened(request: Request, service: Annotated[Service, Depends(service_of)]) -> AsyncIterator[Admission]:
+    async with service.request(request) as admission:
+        yield admission
 
 
-Admitted = Annotated[RequestContext, Depends(_admitted)]
-"""A request that is in work until the last part of its answer is sent, even if that is sent bit by bit."""
+Opened = Annotated[Admission, Depends(_opened)]
+"""A request that is open until the last part of its answer is sent, even if that is sent bit by bit."""
+
+
+def _admitted(admission: Opened, service: Annotated[Service, Depends(service_of)]) -> Admission:
+    service.refuse_if_full(admission.context.client)
+    return admission
+
+
+Admitted = Annotated[Admission, Depends(_admitted)]
+"""The same of a request for work, which is refused before its body is read if there is too much work."""
 
 
 def _timeout_s(request: Request, http: HttpSettings) -> float:

@@ -56,6 +56,11 @@ class JobsSettings(SettingsSection):
         description="The most bytes of a request that submits a job, with all its files together. They are stored as "
         "they come in. Each file also has the limit of `http.max_body_bytes`.",
     )
+    upload_timeout_s: float = Field(
+        default=3600.0,
+        gt=0,
+        description="Time in which a request that submits a job has to come in, with all its files. Then it gets 504.",
+    )
     max_queued_pages_per_client: int = Field(
         default=100_000, ge=1, description="Pages of one client that may wait. Further pages get 429."
     )

@@ -108,8 +108,10 @@ class HttpSettings(SettingsSection):
     max_concurrent_requests: int = Field(
         default=64,
         ge=1,
-        description="Requests that one ingress replica holds, waiting or in work. Further requests get 503 with "
-        "Retry-After. More hides bursts, and makes everyone wait longer.",
+        description="Requests that one ingress replica has in work, or that wait for their turn. Further requests get "
+        "503 with Retry-After. More hides bursts, and makes everyone wait longer. Requests whose body still comes in, "
+        "or whose answer is being sent, do not count; of those there may be 16 times as many, with at most so many "
+        "times `max_body_bytes` together.",
     )
     max_concurrent_requests_per_client: int | None = Field(
         default=None,
@@ -121,7 +123,8 @@ class HttpSettings(SettingsSection):
         default=2000,
         ge=0,
         description="The least bytes of a body that a client must send in each second, on average, once it has sent "
-        "for ten seconds. A slower one gets 504. 0: any, within the time for the request.",
+        "for ten seconds. A slower one gets 504. A client that takes its answer slower than that is cut off. 0: any, "
+        "a body within the time for the request.",
     )
     retry_after_s: float = Field(default=2.0, ge=0, description="How long a 503 tells the client to wait.")
 

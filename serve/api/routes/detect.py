@@ -41,20 +41,24 @@ router = APIRouter(tags=["reading"])
 async def detect_lines(
     request: Request,
     service: Annotated[Service, Depends(service_of)],
-    context: Admitted,
+    admitted: Admitted,
     _query: Annotated[DetectQuery, Query()],
     password: DocumentPassword = None,
 ) -> DetectionResult | Response:
     """Find the text lines of one page without reading them. The document comes in as for `/v1/ocr`."""
+    context = admitted.context
     async with context.limit("receiving the document"):
         sent = await read_source(request, service.settings.http.max_body_bytes)
     asked = request_options(DetectRequest, request, sent.fields, password)
     call = PageCall(asked.page or 1, context, asked.read_options())
     document = SharedDocument(sent.source)
+    admitted.begin()
     page = await service.pipeline.detect(document, call)
     page = dataclasses.replace(page, warnings=(*page.warnings, *first_page_only(page.page_count, asked.page)))
     if asked.visualize or wants_picture(request.headers.get("accept", "")):
         drawing = Drawing(page.polygons, page.rotation)
         picture = await service.pipeline.draw(document, drawing, call)
+        admitted.end()
         return picture_response(picture, page.warnings)
+    admitted.end()
     return DetectionResult.of(context.request_id, service.settings.bundle, [page])

@@ -1,7 +1,6 @@
 """/v1/jobs takes many documents at once, and shows the state and the results of jobs."""
 
-from collections.abc import AsyncIterator, Mapping
-from itertools import chain
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Annotated, Any, Final, cast
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
@@ -9,12 +8,13 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.background import BackgroundTask
 
+from deployments.context import RequestContext
 from models.errors import Conflict, MalformedRequest, SourceNotFound
 from serve.api.answers.files import file_headers
 from serve.api.job_models import EVENTS_CONTENT, JOB_BODY, LINE_EXAMPLE, JobList, JobResult, PageEvent, outcome_line
 from serve.api.problems import JOB_PROBLEM_RESPONSES
 from serve.api.requests.jobs import read_submission
-from serve.api.service import Admitted, Service, service_of
+from serve.api.service import Opened, Service, service_of
 from serve.jobs.background.file_result import FileResult
 from serve.jobs.background.retention import Retention
 from serve.jobs.events import end_event_id, job_events
@@ -79,7 +79,7 @@ JobHere = Annotated[Job, Depends(_job)]
     status_code=202,
     response_model=JobResult,
     responses={
-        **_problems(400, 403, 404, 409, 413, 429, 502, 503, 507),
+        **_problems(400, 403, 404, 409, 413, 429, 502, 503, 504, 507),
         202: {"headers": {"Location": {"description": "Path of the job.", "schema": {"type": "string"}}}},
     },
     openapi_extra={"requestBody": JOB_BODY},
@@ -87,6 +87,7 @@ JobHere = Annotated[Job, Depends(_job)]
 async def hand_in(
     request: Request,
     service: Annotated[Service, Depends(service_of)],
+    _open: Opened,
     jobs: JobsHere,
     owner: Owner,
     root: Root,
@@ -100,12 +101,13 @@ async def hand_in(
     Send files as a form (repeat `file` for each), or name their `sources` or a `prefix` in JSON. Each document is read
     like one of `POST /v1/ocr`. A document that can't be read fails alone.
     """
-    async with service.request(request):
-        known = await known_job(jobs, owner, idempotency_key)
-        async with Submission(jobs, owner, idempotency_key, known) as submission:
-            settings = service.settings
+    settings = service.settings
+    time = RequestContext.starting_now(request.state.request_id, settings.jobs.upload_timeout_s, owner)
+    known = await known_job(jobs, owner, idempotency_key)
+    async with Submission(jobs, owner, idempotency_key, known) as submission:
+        async with time.limit("receiving the documents of a job"):
             await read_submission(request, submission, settings.http.max_body_bytes, settings.jobs.max_pages)
-            job, is_new = await submission.finish()
+        job, is_new = await submission.finish()
     if is_new:
         jobs.on_new()
     return _as_json(job, root, 202, {"Location": f"{root}/v1/jobs/{job.id}"})
@@ -174,7 +176,8 @@ async def delete(jobs: JobsHere, job: JobHere, owner: Owner, root: Root) -> Resp
     },
 )
 async def result(
-    _context: Admitted,
+    service: Annotated[Service, Depends(service_of)],
+    _open: Opened,
     jobs: JobsHere,
     job: JobHere,
     root: Root,
@@ -200,7 +203,8 @@ async def result(
     if last < job.total:
         rest = f"after={last}&limit={limit}{'&partial=true' if partial else ''}"
         headers["Link"] = f'<{root}/v1/jobs/{job.id}/result?{rest}>; rel="next"'
-    return StreamingResponse(_lines(jobs, job, after, last), headers=headers, media_type="application/x-ndjson")
+    lines = service.listening(_lines(jobs, job, after, last), job.owner)
+    return StreamingResponse(lines, headers=headers, media_type="application/x-ndjson")
 
 
 @router.get(
@@ -218,7 +222,7 @@ async def result(
 )
 async def page_result(
     service: Annotated[Service, Depends(service_of)],
-    _context: Admitted,
+    _open: Opened,
     jobs: JobsHere,
     job: JobHere,
     page: Annotated[int, Path(ge=1, le=_LARGEST_PAGE, description="The page's place in the job.")],
@@ -235,13 +239,20 @@ async def page_result(
     pieces = outcome.pieces()
     first = next(pieces, b"")
     if not FileResult.is_begun_by(first):
-        return StreamingResponse(chain([first], pieces), media_type="application/json")
+        answer = service.listening(_joined(first, pieces), job.owner)
+        return StreamingResponse(answer, media_type="application/json")
     async with service.document_exports:
         file = await jobs.in_storage(lambda: FileResult.model_validate_json(outcome.result or b""))
     return Response(file.file, headers=file_headers(outcome.name, file.media_type, file.extension))
 
 
-async def _lines(jobs: JobsRuntime, job: Job, after: int, last: int) -> AsyncIterator[bytes]:
+async def _joined(first: bytes, others: Iterator[bytes]) -> AsyncGenerator[bytes]:
+    yield first
+    for piece in others:
+        yield piece
+
+
+async def _lines(jobs: JobsRuntime, job: Job, after: int, last: int) -> AsyncGenerator[bytes]:
     """Write the results of a range of pages, with few in memory at a time.
 
     If the job is deleted or the store fails in the middle, the answer breaks off, which the client notices.
@@ -288,7 +299,7 @@ async def events(
         return Response(status_code=204)
     stream = job_events(jobs, job, after, _Events(root), lambda: service.is_draining)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # keeps proxies from holding events back
-    return StreamingResponse(service.listening(stream), headers=headers, media_type="text/event-stream")
+    return StreamingResponse(service.listening(stream, job.owner), headers=headers, media_type="text/event-stream")
 
 
 class _Events:

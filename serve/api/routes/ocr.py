@@ -58,7 +58,7 @@ _HEADERS = {
 async def read_document(
     request: Request,
     service: Annotated[Service, Depends(service_of)],
-    context: Admitted,
+    admitted: Admitted,
     _query: Annotated[OcrQuery, Query()],
     password: DocumentPassword = None,
 ) -> Response:
@@ -67,13 +67,17 @@ async def read_document(
     Send the document as a form's `file` or as a raw body, or name its `source`. Each parameter may also be a field of
     the form or of the JSON. `X-Request-Timeout` sets the seconds after which the request is given up.
     """
+    context = admitted.context
     async with context.limit("receiving the document"):
         sent = await read_source(request, service.settings.http.max_body_bytes)
     asked = request_options(OcrRequest, request, sent.fields, password)
     answer = answer_format(asked, request.headers.get("accept", ""))
     document = SharedDocument(sent.source)
+    admitted.begin()
     if answer == PICTURE:
-        return await _picture(service, context, document, asked)
+        picture = await _picture(service, context, document, asked)
+        admitted.end()
+        return picture
     http = service.settings.http
     wanted = ReadRequest(asked.page_ranges, asked.read_options(), http.max_pages, http.pages_at_a_time)
     if answer == LINES:
@@ -84,7 +88,9 @@ async def read_document(
         return LinesResponse(page_lines(first, outcomes, context.request_id, service.settings.bundle))
     pages, failures = await all_pages(service.pipeline, document, wanted, context)
     service.readiness.answered()
-    return await document_answer(service, context, asked, answer, document, pages, failures, sent.name)
+    written = await document_answer(service, context, asked, answer, document, pages, failures, sent.name)
+    admitted.end()
+    return written
 
 
 async def _picture(service: Service, context: RequestContext, document: SharedDocument, asked: OcrRequest) -> Response:

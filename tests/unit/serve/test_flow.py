@@ -11,13 +11,11 @@ from tests.waiting import loop_is_idle
 
 
 @pytest.fixture(autouse=True)
-def bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    before = ASGIDIReceiveProxy.queue
+def bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in FLOW_ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(ASGIDIReceiveProxy, "queue", ASGIDIReceiveProxy.queue)  # to be put back at the end
     bound_bodies()
-    yield
-    ASGIDIReceiveProxy.queue = before
 
 
 def proxied(receive: Callable[[], Awaitable[dict[str, object]]]) -> ASGIDIReceiveProxy:
@@ -44,7 +42,9 @@ async def test_body_waits_outside_until_it_is_used() -> None:
 
 
 async def test_client_that_leaves_is_noticed_though_nobody_reads_the_body() -> None:
-    sent = iter([{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}])
+    sent: Iterator[dict[str, object]] = iter(
+        [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]
+    )
 
     async def receive() -> dict[str, object]:
         return next(sent)
