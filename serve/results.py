@@ -17,6 +17,7 @@ __all__ = [
     "QuadResult",
     "WarningResult",
     "WordResult",
+    "summed",
 ]
 
 _POLYGON = Field(
@@ -163,7 +164,7 @@ class OcrResult(_Result):
                 WarningResult.of(warning)
                 for warning in (*(warning for page in pages for warning in page.warnings), *warnings)
             ],
-            timings_ms=_summed(page.timings_ms for page in pages),
+            timings_ms=summed(page.timings_ms for page in pages),
         )
 
 
@@ -211,11 +212,12 @@ class DetectionResult(_Result):
             model=model,
             pages=[DetectionPage.of(page) for page in pages],
             warnings=[WarningResult.of(warning) for page in pages for warning in page.warnings],
-            timings_ms=_summed(page.timings_ms for page in pages),
+            timings_ms=summed(page.timings_ms for page in pages),
         )
 
 
-def _summed(timings: Iterable[dict[str, float]]) -> dict[str, float]:
+def summed(timings: Iterable[dict[str, float]]) -> dict[str, float]:
+    """Add the times up that the pages of a document took in each stage."""
     total: dict[str, float] = {}
     for one in timings:
         for stage, elapsed in one.items():

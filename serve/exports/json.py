@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from serve.documents.kept_pages import json_pieces
 from serve.exports.base import Export, ReadDocument
 
 __all__ = ["JsonExport"]
@@ -16,4 +17,5 @@ class JsonExport(Export):
 
     def convert(self, read: ReadDocument) -> bytes:
         """Write a JSON object, as `Export.convert` says."""
-        return read.result.model_dump_json().encode()
+        pieces, _ = json_pieces(read.result)
+        return b"".join(pieces)

@@ -1,16 +1,15 @@
 """Answers with a document that was read, in the format that the request's options or `Accept` choose."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from deployments.context import RequestContext
 from deployments.pipeline.shared_document import SharedDocument
 from models.errors import MalformedRequest
-from models.page import PageText
 from serve.api.answers.files import file_headers
 from serve.api.answers.negotiation import preferred_type
 from serve.api.answers.page_lines import LINES_TYPE
@@ -18,6 +17,7 @@ from serve.api.answers.visualize import WARNINGS_HEADER, warning_codes
 from serve.api.requests.options import OcrRequest
 from serve.api.service import Service
 from serve.documents.failures import PageFailure
+from serve.documents.kept_pages import json_pieces
 from serve.exports import Export, ReadDocument, export_format
 from serve.results import OcrResult
 
@@ -49,6 +49,8 @@ _BY_TYPE = {
 _OFFERED = list(_BY_TYPE)
 
 _MOST_FAILED_RANGES = 300
+# Longer JSON is unpacked page by page while it is sent.
+_WHOLE_BYTES = 1_000_000
 
 
 def answer_format(asked: OcrRequest, accept: str) -> str:
@@ -85,11 +87,11 @@ async def document_answer(
     asked: OcrRequest,
     name: str,
     document: SharedDocument,
-    pages: Sequence[PageText],
+    result: OcrResult,
     failures: Sequence[PageFailure],
     title: str | None,
 ) -> Response:
-    """Write a document that was read in an export format.
+    """Write a document that was read in an export format. JSON is written while it is sent.
 
     Args:
         service: The service of this replica.
@@ -97,19 +99,23 @@ async def document_answer(
         asked: The request's options.
         name: Name of the format.
         document: The document, which is fetched if the format needs it.
-        pages: The pages that were read.
+        result: The result of reading it.
         failures: The pages that could not be read.
         title: The client's name for the document.
 
     Raises:
         RayocrError: The document can't be written in this format, or the request's time ran out.
     """
+    if name == "json":
+        pieces, size = json_pieces(result)
+        if size <= _WHOLE_BYTES:
+            return Response(b"".join(pieces), media_type=FORMAT_TYPES[name])
+        headers = {"Content-Length": str(size)}
+        return StreamingResponse(_one_by_one(pieces), headers=headers, media_type=FORMAT_TYPES[name])
     export = await asyncio.to_thread(export_format, name, spreadsheet_safe=asked.spreadsheet_safe)
     itself = await service.pipeline.document(document, context) if export.needs_document else None
 
     def write() -> bytes:
-        warnings = [failure.warning for failure in failures]
-        result = OcrResult.of(context.request_id, service.settings.bundle, pages, warnings)
         return export.convert(ReadDocument(result, title, itself, asked.secret_password))
 
     async with context.limit("writing the result"):
@@ -118,19 +124,19 @@ async def document_answer(
         else:
             async with service.document_exports:
                 content = await asyncio.to_thread(write)
-    if name == "json":
-        return Response(content, media_type=export.media_type)
-    return Response(content, headers=_headers(export, title, pages, failures))
+    return Response(content, headers=_headers(export, title, result, failures))
 
 
-def _headers(
-    export: Export, title: str | None, pages: Sequence[PageText], failures: Sequence[PageFailure]
-) -> dict[str, str]:
-    headers = file_headers(title, *export.file_type(len(pages)))
-    warnings = [warning for page in pages for warning in page.warnings]
-    warnings += [failure.warning for failure in failures]
-    if warnings:
-        headers[WARNINGS_HEADER] = warning_codes(warnings)
+async def _one_by_one(pieces: Iterator[bytes]) -> AsyncGenerator[bytes]:
+    """Send each piece when its client has taken the one before. A sync iterator would need a thread for each."""
+    for piece in pieces:
+        yield piece
+
+
+def _headers(export: Export, title: str | None, result: OcrResult, failures: Sequence[PageFailure]) -> dict[str, str]:
+    headers = file_headers(title, *export.file_type(len(result.pages)))
+    if result.warnings:
+        headers[WARNINGS_HEADER] = warning_codes(result.warnings)
     if failures:
         headers["X-Rayocr-Failed-Pages"] = _ranges([failure.number for failure in failures])
     return headers

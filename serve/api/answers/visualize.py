@@ -6,6 +6,7 @@ from fastapi.responses import Response
 
 from models.page import PageWarning
 from serve.api.answers.negotiation import preferred_type
+from serve.results import WarningResult
 
 __all__ = ["WARNINGS_HEADER", "first_page_only", "picture_response", "wants_picture", "warning_codes"]
 
@@ -18,7 +19,7 @@ def picture_response(picture: bytes, warnings: Sequence[PageWarning]) -> Respons
     return Response(picture, media_type="image/png", headers=headers)
 
 
-def warning_codes(warnings: Iterable[PageWarning]) -> str:
+def warning_codes(warnings: Iterable[PageWarning | WarningResult]) -> str:
     """Write the codes of warnings, each once, as the value of that header."""
     return ", ".join(sorted({warning.code for warning in warnings}))
 

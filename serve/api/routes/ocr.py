@@ -16,7 +16,8 @@ from serve.api.problems import PROBLEM_RESPONSES
 from serve.api.requests.options import DocumentPassword, OcrQuery, OcrRequest, refuse_password_in_url, request_options
 from serve.api.requests.source import document_body, read_source
 from serve.api.service import Admitted, Service, service_of
-from serve.documents.reading import ReadRequest, all_pages, read_pages
+from serve.documents.kept_pages import read_result
+from serve.documents.reading import ReadRequest, read_pages
 from serve.results import OcrResult
 
 __all__ = ["router"]
@@ -86,9 +87,9 @@ async def read_document(
         first = await anext(outcomes)
         service.readiness.answered()
         return LinesResponse(page_lines(first, outcomes, context.request_id, service.settings.bundle))
-    pages, failures = await all_pages(service.pipeline, document, wanted, context)
+    result, failures = await read_result(service.pipeline, document, wanted, context, service.settings.bundle)
     service.readiness.answered()
-    written = await document_answer(service, context, asked, answer, document, pages, failures, sent.name)
+    written = await document_answer(service, context, asked, answer, document, result, failures, sent.name)
     admitted.end()
     return written
 

@@ -6,13 +6,13 @@ from deployments.context import JOB, RequestContext
 from deployments.document import Document
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.shared_document import SharedDocument
+from serve.documents.kept_pages import json_pieces, read_result
 from serve.documents.options import DocumentOptions
-from serve.documents.reading import ReadRequest, all_pages
+from serve.documents.reading import ReadRequest
 from serve.exports import ReadDocument, export_format
 from serve.jobs.background.file_result import FileResult
-from serve.jobs.records import Lease
+from serve.jobs.records import Lease, Packed
 from serve.jobs.runtime import JobsRuntime
-from serve.results import OcrResult
 
 __all__ = ["PageReader"]
 
@@ -33,7 +33,7 @@ class PageReader:
         self._jobs = jobs
         self._pipeline = pipeline
 
-    async def read(self, lease: Lease) -> bytes:
+    async def read(self, lease: Lease) -> Packed:
         """Read a page.
 
         Args:
@@ -64,16 +64,16 @@ class PageReader:
             time_for_each=True,
         )
         source = SharedDocument(await self._source(lease))
-        pages, failures = await all_pages(self._pipeline, source, asked, context)
-        warnings = [failure.warning for failure in failures]
-        result = OcrResult.of(context.request_id, settings.bundle, pages, warnings)
+        result, _ = await read_result(self._pipeline, source, asked, context, settings.bundle)
         if options.format in (None, "json"):
-            return result.model_dump_json().encode()
+            pieces, _ = json_pieces(result)
+            return await self._jobs.in_storage(Packed.of, pieces)
         export = export_format(options.format, spreadsheet_safe=options.spreadsheet_safe)
         document = await self._pipeline.document(source, context.renewed()) if export.needs_document else None
         read = ReadDocument(result, lease.name, document, options.secret_password)
         content = await self._jobs.in_storage(export.convert, read)
-        return FileResult.of(export, content, result).model_dump_json().encode()
+        file = FileResult.of(export, content, result).model_dump_json().encode()
+        return await self._jobs.in_storage(Packed.of, [file])
 
     async def _source(self, lease: Lease) -> Document | str:
         if not lease.is_upload:

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Text, bindparam, cast, func, literal, or_, select, update
 
-from serve.jobs.records import Job, JobState, Lease, QueueDepth, QueueLimits, Settled
+from serve.jobs.records import Job, JobState, Lease, Packed, QueueDepth, QueueLimits, Settled
 from serve.jobs.store.counts import add_waiting
-from serve.jobs.store.database.rows import above_zero, compressed, in_phase, lock_job, lock_jobs, lock_owners
+from serve.jobs.store.database.rows import above_zero, in_phase, lock_job, lock_jobs, lock_owners
 from serve.jobs.store.database.schema import Phase, jobs, owners, pages
 from serve.jobs.store.database.transactions import Database
 from serve.jobs.store.fairness import JobShare, OwnerShare, share_out
@@ -137,14 +137,15 @@ class Leases:
 
         return self._database.write(move)
 
-    def complete(self, lease: Lease, result: bytes) -> Settled:
+    def complete(self, lease: Lease, result: bytes | Packed) -> Settled:
         """Settle a page with its result. Its upload goes to the trash.
 
         Args:
             lease: Lease of the page.
-            result: JSON of its `OcrResult`.
+            result: JSON of its `OcrResult`, packed or not.
         """
-        return self._settle(lease, Outcome(content=compressed(result)))
+        packed = result if isinstance(result, Packed) else Packed.of([result])
+        return self._settle(lease, Outcome(content=packed.content))
 
     def fail(self, lease: Lease, code: str, message: str) -> Settled:
         """Settle a page with an error. Its upload goes to the trash.

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +26,6 @@ from serve.jobs.store.database.schema import Phase, jobs, owners, pages
 __all__ = [
     "above_zero",
     "by_job",
-    "compressed",
     "in_phase",
     "job_of",
     "json_of",
@@ -140,11 +138,6 @@ def outcome_of(row: "Row[Any]", content: bytes | None = None) -> PageOutcome:
         message=row.message,
         attempts=row.attempts + row.losses,
     )
-
-
-def compressed(result: bytes) -> bytes:
-    """Compress a result. JSON of a page shrinks to a fifth; a higher level would save little and cost much."""
-    return zlib.compress(result, 6)
 
 
 def time_of(seconds: float) -> datetime:

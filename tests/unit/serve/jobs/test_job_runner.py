@@ -15,7 +15,7 @@ from serve.jobs.background import page_outcome
 from serve.jobs.background.page_outcome import Failure, Retry, after_error
 from serve.jobs.background.retention import Retention
 from serve.jobs.background.runner import JobRunner
-from serve.jobs.records import Job, JobState, Lease, PageOutcome, PageState, Settled
+from serve.jobs.records import Job, JobState, Lease, Packed, PageOutcome, PageState, Settled
 from serve.jobs.runtime import JobsRuntime
 from tests.jobs.building import reclaim
 from tests.unit.serve.jobs.scripted_route import OWNER, ScriptedRoute, add_job, jobs_in, runner_of
@@ -213,7 +213,7 @@ async def test_outcome_is_kept_until_the_store_takes_it(jobs: JobsRuntime, monke
     trouble = iter([StorageUnavailable("restarting"), StorageUnavailable("restarting")])
     complete = jobs.store.leases.complete
 
-    def troubled(lease: Lease, result: bytes) -> Settled:
+    def troubled(lease: Lease, result: Packed) -> Settled:
         if (error := next(trouble, None)) is not None:
             raise error
         return complete(lease, result)
