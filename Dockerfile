@@ -41,9 +41,10 @@ RUN mkdir bin \
 FROM ${BASE_IMAGE} AS runtime
 # KubeRay's probes run GNU wget. Group 0 may write into the home, for platforms that choose the user by themselves.
 # KubeRay may start Ray in a login shell, in which Debian's profile sets PATH anew. The fonts (8 MB) are for PDFs that
-# do not hold theirs: DejaVu has Latin, Greek, Cyrillic and Arabic, Micro Hei Chinese, Japanese and Korean.
+# do not hold theirs: DejaVu has Latin, Greek, Cyrillic and Arabic, Micro Hei Chinese, Japanese and Korean. libseccomp
+# bounds the process that opens hostile files.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends wget fonts-dejavu-core fonts-wqy-microhei \
+    && apt-get install --yes --no-install-recommends wget libseccomp2 fonts-dejavu-core fonts-wqy-microhei \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf /var/cache/ldconfig/aux-cache /var/log/* \
     && useradd --uid 1000 --user-group --create-home --no-log-init --shell /bin/bash rayocr \
     && chown 1000:0 /home/rayocr && chmod 770 /home/rayocr \

@@ -65,7 +65,7 @@ def receive(connection: socket.socket) -> tuple[Message | None, list[int]]:
         raise MessageError(f"a message of {length:,} bytes")
     try:
         message = json.loads(_exactly(connection, length))
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise MessageError("a message that is not JSON") from exc
     if not isinstance(message, dict):
         raise MessageError("a message that is not an object")

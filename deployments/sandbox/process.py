@@ -1,12 +1,15 @@
 """Starts the child process when it is needed, and again when it has ended, and says why it ended."""
 
 import contextlib
+import functools
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deployments.memory_files import memory_file
@@ -14,17 +17,23 @@ from deployments.sandbox.bounds import OVER_MEMORY, CallLimits
 from deployments.sandbox.messages import Message, MessageError, receive, send
 from deployments.sandbox.task import Refused
 
-__all__ = ["ProcessEnded", "SandboxProcess"]
+__all__ = ["ProcessEnded", "SandboxPool", "SandboxProcess"]
+
+logger = logging.getLogger("ray.serve")
 
 _REASON_OF_STATUS = {
     0: "idle",
     -signal.SIGPROF: "cpu",
+    -signal.SIGXCPU: "cpu",
     OVER_MEMORY: "memory",
     -signal.SIGKILL: "memory",  # the kernel's way to free some
     -signal.SIGXFSZ: "file",
 }
 
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+# A child ends with the thread that started it. So this thread, which never ends, starts all of them.
+_starting = ThreadPoolExecutor(1, "sandbox")
 
 # glibc says one of these when it finds its heap damaged, and then ends the process as for a lack of memory.
 _DAMAGED_HEAP = (b"free(): ", b"malloc(): ", b"corrupted ", b"double free", b"invalid pointer", b"realloc(): ")
@@ -37,8 +46,8 @@ class ProcessEnded(Refused):
     """A call during which the child process ended. The next call starts another.
 
     Args:
-        reason: `cpu` or `wall` for time, `memory`, `file` for the size of one, `crash`, or `idle` if the process had
-            ended by itself.
+        reason: `cpu` or `wall` for time, `memory`, `file` for the size of one, `crash`, or `idle` if the process ended
+            by itself, and so did another one.
         was_new: Whether the call was the process's first: then nothing before it can be at fault.
     """
 
@@ -75,16 +84,24 @@ class SandboxProcess:
             ProcessEnded: The process ended during the call.
         """
         with self._lock:
-            if self._running is None:
-                self._running = _Running(self._task)
             try:
-                answer, file = self._running.call(request | {"limits": limits._asdict()}, limits.wall_s, files)
-            except BaseException:
-                self.close()
-                raise
+                answer, file = self._call(request, limits, files)
+            except ProcessEnded as ended:
+                if ended.reason != "idle" or ended.was_new:
+                    raise
+                answer, file = self._call(request, limits, files)
         if "refused" in answer:
             raise Refused(str(answer["refused"]), str(answer["detail"]))
         return answer, file
+
+    def _call(self, request: Message, limits: CallLimits, files: tuple[bytes, ...]) -> tuple[Message, int | None]:
+        if self._running is None:
+            self._running = _Running(self._task)
+        try:
+            return self._running.call(request | {"limits": limits._asdict()}, limits.wall_s, files)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End the child, if there is one. The next call starts another."""
@@ -92,6 +109,40 @@ class SandboxProcess:
             running, self._running = self._running, None
             if running is not None:
                 running.close()
+
+
+class SandboxPool:
+    """Child processes of one task: as many as there are calls at a time. Those without work end by themselves.
+
+    Args:
+        task: Import path of the `Task`, as `package.module:Class`.
+    """
+
+    def __init__(self, task: str) -> None:
+        self._task = task
+        self._idle: list[SandboxProcess] = []
+
+    def call(self, request: Message, limits: CallLimits, *files: bytes) -> tuple[Message, int | None]:
+        """Have one call answered, as by `SandboxProcess.call`.
+
+        Args:
+            request: A message that the task knows.
+            limits: The most that the call may cost.
+            files: Contents of files, handed over if the task does not keep them from an earlier call.
+        """
+        try:
+            process = self._idle.pop()
+        except IndexError:
+            process = SandboxProcess(self._task)
+        try:
+            return process.call(request, limits, *files)
+        finally:
+            self._idle.append(process)
+
+    def close(self) -> None:
+        """End all children that are idle."""
+        while self._idle:
+            self._idle.pop().close()
 
 
 class _Running:
@@ -104,19 +155,23 @@ class _Running:
         with theirs:
             # Modules of the working directory, site hooks and the credentials in this process's environment do not
             # concern the child.
-            self._process = subprocess.Popen(
+            self._process = _starting.submit(
+                subprocess.Popen[bytes],
                 [sys.executable, "-S", "-P", "-m", "deployments.sandbox.worker", str(theirs.fileno()), task],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 pass_fds=[theirs.fileno()],
                 env=_ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))},
-            )
+                cwd="/",
+            ).result()
 
     def call(self, request: Message, wall_s: float, files: tuple[bytes, ...]) -> tuple[Message, int | None]:
         self._connection.settimeout(wall_s)
         self._calls += 1
         try:
+            if self._calls == 1:
+                _log_missing(*self._received()[0]["missing"])
             answer, result = self._exchange(request, [])
             if "wants_files" in answer:
                 with contextlib.ExitStack() as stack:
@@ -130,6 +185,9 @@ class _Running:
 
     def _exchange(self, request: Message, files: list[int]) -> tuple[Message, int | None]:
         send(self._connection, request, files)
+        return self._received()
+
+    def _received(self) -> tuple[Message, int | None]:
         answer, results = receive(self._connection)
         if answer is None:
             raise MessageError("the child process has ended")
@@ -156,3 +214,11 @@ class _Running:
             self._process.wait(_END_S)
         finally:
             os.close(self._errors)
+
+
+@functools.cache
+def _log_missing(*layers: str) -> None:
+    """Say once in this process what the wall lacks here."""
+    if layers:
+        text = "; ".join(layers)
+        logger.warning("the process that opens hostile files is less walled in than it could be: %s", text)

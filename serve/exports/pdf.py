@@ -1,23 +1,17 @@
 """Exports a PDF that looks as the document did, and can be searched and copied from."""
 
-import io
 from typing import ClassVar
 
-from deployments.document import Document
 from deployments.preprocess.formats.signatures import ImageFormat
 from deployments.preprocess.formats.sniff import sniff
 from deployments.settings import PreprocessLimits
 from models.errors import RayocrError
 from serve.exports.base import Export, ReadDocument
 from serve.results import LineResult, OcrPage
-from serve.searchable_pdf.convert import with_text
-from serve.searchable_pdf.font import font_program
+from serve.searchable_pdf.convert import copied_with_text, with_text
 from serve.searchable_pdf.words import PageWords, PlacedLine, PlacedWord
 
 __all__ = ["PdfExport", "words_of"]
-
-# Above this, Pillow warns or refuses by a limit of the whole process, which only a process of its own may lift.
-_MAX_PIXELS_HERE = 80_000_000
 
 
 class PdfExport(Export):
@@ -57,24 +51,7 @@ class PdfExport(Export):
             changed = [page for page in pages if page.lines or page.rotation]
             # Otherwise it is as good as it came: searchable by itself, or without any text.
             return with_text(document, changed, read.password) if changed else document.data
-        return _copied(document, pages) or with_text(document, pages, picture_limits=self._limits)
-
-
-def _copied(document: Document, pages: list[PageWords]) -> bytes | None:
-    """Make the PDF of a picture in this process. Returns None if the picture is large, or must be decoded."""
-    if not pages or any(page.width * page.height > _MAX_PIXELS_HERE for page in pages):
-        return None
-    from serve.searchable_pdf.pictures import is_copied, pdf_of_copy
-    from serve.searchable_pdf.writer import lay_text, save
-
-    pdf = pdf_of_copy(document.data, pages) if is_copied(document.data) else None
-    if pdf is None or len(pdf.pages) != len(pages):
-        return None
-    with pdf:
-        lay_text(pdf, pages, font_program())
-        output = io.BytesIO()
-        save(pdf, output)
-        return output.getvalue()
+        return copied_with_text(document, pages) or with_text(document, pages, picture_limits=self._limits)
 
 
 def words_of(page: OcrPage) -> PageWords:

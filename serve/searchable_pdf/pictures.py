@@ -53,10 +53,7 @@ _POINTS_PER_INCH: Final = 72
 
 
 def is_copied(data: bytes) -> bool:
-    """Ask whether a picture goes into a PDF without being decoded: JPEG, and PNG neither interlaced nor transparent.
-
-    Such a picture costs little and is not a danger to the process.
-    """
+    """Ask whether a picture goes into a PDF without being decoded: JPEG, and PNG neither interlaced nor transparent."""
     if data.startswith(b"\xff\xd8"):
         return True
     if not data.startswith(_PNG_MAGIC) or len(data) < 33:

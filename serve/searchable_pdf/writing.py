@@ -1,7 +1,8 @@
-"""Making one searchable PDF, as the task of a child process.
+"""Making a searchable PDF, as the tasks of a child process.
 
 A document may be built to fill the memory or to keep a core busy, and qpdf can't be stopped from inside: here the
-kernel does it, and no other request notices.
+kernel does it, and no other request notices. What a task needs is imported when it is made, since the wall around the
+process stands from then on.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from serve.searchable_pdf.words import PageWords
 if TYPE_CHECKING:
     from pikepdf import Pdf
 
-__all__ = ["PdfWriting"]
+__all__ = ["PdfWriting", "PictureCopying", "PictureWriting"]
 
 # The most bytes of one stream that must be decoded: tables of objects, and page contents that may hold old text.
 # Pictures are never decoded. A table of four million objects has as many.
@@ -30,10 +31,23 @@ _LIMITS_MET = ("bad_alloc", "memory limit")
 
 
 class PdfWriting(Task):
-    """Lays text into a PDF, or makes one of a picture."""
+    """Lays text into a PDF."""
 
     # qpdf works with the interpreter locked, so that no thread could look. It tells of allocations that failed.
     is_watched: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        import pikepdf
+
+        import serve.searchable_pdf.writer  # noqa: F401
+
+        pikepdf.settings.set_qpdf_limits(
+            flate_max_memory=_MAX_STREAM_BYTES,
+            run_length_max_memory=_MAX_STREAM_BYTES,
+            png_max_memory=_MAX_STREAM_BYTES,
+            tiff_max_memory=_MAX_STREAM_BYTES,
+            dct_max_memory=1,
+        )
 
     def answer(self, request: Message, files: Sequence[int]) -> tuple[Message, int | None]:
         """Write one PDF.
@@ -46,21 +60,13 @@ class PdfWriting(Task):
             An empty message, and the PDF.
 
         Raises:
-            Refused: `wrong_password`; `damaged` beyond repair; `picture` that can't be decoded again.
+            Refused: `wrong_password`; `damaged` beyond repair; `picture` that can't be decoded again, or `not_copied`.
             MemoryError: It does not fit the limit.
         """
-        # Imported only now, so that the limits hold for it.
         import pikepdf
 
         from serve.searchable_pdf.writer import lay_text, save
 
-        pikepdf.settings.set_qpdf_limits(
-            flate_max_memory=_MAX_STREAM_BYTES,
-            run_length_max_memory=_MAX_STREAM_BYTES,
-            png_max_memory=_MAX_STREAM_BYTES,
-            tiff_max_memory=_MAX_STREAM_BYTES,
-            dct_max_memory=1,
-        )
         with open(files[1], "rb", closefd=False) as stream:
             pages, font_program = pickle.load(stream)
         path = path_of(files[0])
@@ -68,7 +74,7 @@ class PdfWriting(Task):
             with (
                 result_file() as result,
                 open(result, "wb", closefd=False) as output,
-                _opened(request, path, pages) as pdf,
+                self._opened(request, path, pages) as pdf,
             ):
                 warnings = lay_text(pdf, pages, font_program)
                 save(pdf, output)
@@ -83,32 +89,55 @@ class PdfWriting(Task):
             raise Refused("damaged", str(exc).removeprefix(f"{path}: ") or type(exc).__name__) from exc
         return {}, result
 
+    def _opened(self, request: Message, path: str, pages: tuple[PageWords, ...]) -> "Pdf":
+        """Open the document. Its bytes are read when they are needed: it is not held a second time."""
+        import pikepdf
 
-def _opened(request: Message, path: str, pages: tuple[PageWords, ...]) -> "Pdf":
-    """Open the document. Of a PDF, bytes are read when they are needed: it is not held a second time."""
-    if request["picture_limits"] is not None:
-        return _picture(request, path, pages)
-    import pikepdf
-
-    password = request["password"] or ""
-    # Old PDFs encode a password as PDFDocEncoding, which is near Latin-1; newer ones as UTF-8.
-    candidates: list[str | bytes] = [password]
-    with contextlib.suppress(UnicodeEncodeError):
-        candidates.append(password.encode("latin-1"))
-    for candidate in candidates[:-1]:
-        with contextlib.suppress(pikepdf.PasswordError):
-            return pikepdf.open(path, password=candidate)
-    return pikepdf.open(path, password=candidates[-1])
+        password = request["password"] or ""
+        # Old PDFs encode a password as PDFDocEncoding, which is near Latin-1; newer ones as UTF-8.
+        candidates: list[str | bytes] = [password]
+        with contextlib.suppress(UnicodeEncodeError):
+            candidates.append(password.encode("latin-1"))
+        for candidate in candidates[:-1]:
+            with contextlib.suppress(pikepdf.PasswordError):
+                return pikepdf.open(path, password=candidate)
+        return pikepdf.open(path, password=candidates[-1])
 
 
-def _picture(request: Message, path: str, pages: tuple[PageWords, ...]) -> "Pdf":
-    from PIL import Image
+class PictureCopying(PdfWriting):
+    """Makes a PDF of a picture that need not be decoded, and lays text into it."""
 
-    from deployments.document import Document
-    from deployments.settings import PreprocessLimits
-    from serve.searchable_pdf.pictures import pdf_of_picture
+    def __init__(self) -> None:
+        super().__init__()
+        from PIL import Image
 
-    # Its own limit warns or refuses, also if nothing is decoded; ours hold here.
-    Image.MAX_IMAGE_PIXELS = None
-    document = Document(Path(path).read_bytes(), request["name"])
-    return pdf_of_picture(document, pages, PreprocessLimits(**request["picture_limits"]))
+        import serve.searchable_pdf.pictures  # noqa: F401
+
+        # Its own limit warns or refuses, also if nothing is decoded; ours hold here.
+        Image.MAX_IMAGE_PIXELS = None
+
+    def _opened(self, request: Message, path: str, pages: tuple[PageWords, ...]) -> "Pdf":
+        from serve.searchable_pdf.pictures import is_copied, pdf_of_copy
+
+        data = Path(path).read_bytes()
+        pdf = pdf_of_copy(data, pages) if is_copied(data) else None
+        if pdf is None or len(pdf.pages) != len(pages):
+            raise Refused("not_copied")
+        return pdf
+
+
+class PictureWriting(PictureCopying):
+    """Makes a PDF of any picture, and lays text into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import deployments.preprocess.decode
+        import deployments.preprocess.formats.heif  # noqa: F401
+
+    def _opened(self, request: Message, path: str, pages: tuple[PageWords, ...]) -> "Pdf":
+        from deployments.document import Document
+        from deployments.settings import PreprocessLimits
+        from serve.searchable_pdf.pictures import pdf_of_picture
+
+        document = Document(Path(path).read_bytes(), request["name"])
+        return pdf_of_picture(document, pages, PreprocessLimits(**request["picture_limits"]))

@@ -125,14 +125,15 @@ class PdfReader:
         self, document: Document, options: ReadOptions, doing: str, request: dict[str, Any]
     ) -> tuple[dict[str, Any], int | None]:
         request |= {"document": hashlib.sha256(document.data).hexdigest(), "password": options.password}
-        limits = CallLimits(self._limits.max_pdf_page_s, self._wall_s, self._limits.max_pdf_bytes)
+        most_bytes = self._limits.max_pdf_bytes
+        limits = CallLimits(self._limits.max_pdf_page_s, self._wall_s, most_bytes, most_bytes)
         began = time.monotonic()
         try:
             try:
                 return _process.call(request, limits, document.data)
             except ProcessEnded as ended:
                 # Documents that the child read before may have left it broken.
-                if ended.reason != "idle" and (ended.reason != "crash" or ended.was_new):
+                if ended.reason != "crash" or ended.was_new:
                     raise
                 left_s = max(_LEAST_WALL_S, self._wall_s - (time.monotonic() - began))
                 return _process.call(request, limits._replace(wall_s=left_s), document.data)

@@ -10,7 +10,7 @@ from deployments.sandbox.bounds import CallLimits
 from deployments.sandbox.process import ProcessEnded, SandboxProcess
 from deployments.sandbox.task import Refused
 
-LIMITS = CallLimits(cpu_s=2.0, wall_s=20.0, max_bytes=100_000_000)
+LIMITS = CallLimits(cpu_s=2.0, wall_s=20.0, max_bytes=100_000_000, max_file_bytes=10_000_000)
 
 Start = Callable[..., SandboxProcess]
 
