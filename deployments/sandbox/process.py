@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -150,6 +151,7 @@ class _Running:
         self._connection, theirs = socket.socketpair()
         self._errors = os.memfd_create("sandbox-errors", os.MFD_CLOEXEC)
         self._calls = 0
+        self._until = 0.0
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, *(path for path in sys.path if path and Path(path).is_absolute())]
         with theirs:
@@ -167,7 +169,7 @@ class _Running:
             ).result()
 
     def call(self, request: Message, wall_s: float, files: tuple[bytes, ...]) -> tuple[Message, int | None]:
-        self._connection.settimeout(wall_s)
+        self._until = time.monotonic() + wall_s
         self._calls += 1
         try:
             if self._calls == 1:
@@ -184,11 +186,11 @@ class _Running:
         return answer, result
 
     def _exchange(self, request: Message, files: list[int]) -> tuple[Message, int | None]:
-        send(self._connection, request, files)
+        send(self._connection, request, files, self._until)
         return self._received()
 
     def _received(self) -> tuple[Message, int | None]:
-        answer, results = receive(self._connection)
+        answer, results = receive(self._connection, self._until)
         if answer is None:
             raise MessageError("the child process has ended")
         return answer, results[0] if results else None

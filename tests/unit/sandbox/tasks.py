@@ -1,6 +1,7 @@
 """Tasks with one fault each, for the child process."""
 
 import os
+import struct
 import sys
 import time
 from collections.abc import Sequence
@@ -37,6 +38,12 @@ class Faulty(Task):
                     pass
             case "sleep":
                 time.sleep(request["s"])
+            case "trickle":
+                while True:
+                    os.write(int(sys.argv[1]), b"\1")
+                    time.sleep(0.05)
+            case "nest":
+                os.write(int(sys.argv[1]), struct.pack("<I", 100_000) + b"[" * 100_000)
             case "refuse":
                 raise Refused("because", "of this")
             case "fail":

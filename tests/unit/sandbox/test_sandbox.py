@@ -1,5 +1,6 @@
 """The child process, with tasks of one fault each: what it costs, and how its parent learns of it."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from deployments.memory_files import mapped_result
 from deployments.sandbox.bounds import CallLimits
-from deployments.sandbox.process import ProcessEnded, SandboxProcess
+from deployments.sandbox.process import ProcessEnded, SandboxPool, SandboxProcess
 from deployments.sandbox.task import Refused
 
 LIMITS = CallLimits(cpu_s=2.0, wall_s=20.0, max_bytes=100_000_000, max_file_bytes=10_000_000)
@@ -57,11 +58,13 @@ def test_result_that_could_be_changed_is_not_mapped(start: Start) -> None:
     [
         ("Faulty", {"do": "take time"}, LIMITS._replace(cpu_s=0.1), "cpu"),
         ("Faulty", {"do": "sleep", "s": 20}, LIMITS._replace(wall_s=0.5), "wall"),
+        ("Faulty", {"do": "trickle"}, LIMITS._replace(wall_s=0.5), "wall"),
+        ("Faulty", {"do": "nest"}, LIMITS, "crash"),
         ("Faulty", {"do": "write", "bytes": 2_000_000}, LIMITS._replace(max_file_bytes=1_000_000), "file"),
         ("Watched", {"do": "take memory", "bytes": 200_000_000}, LIMITS, "memory"),
         ("Faulty", {"do": "abort"}, LIMITS, "memory"),  # glibc ends a process so that finds no memory
     ],
-    ids=["time", "waiting", "file", "memory", "abort"],
+    ids=["time", "waiting", "trickling", "nested", "file", "memory", "abort"],
 )
 def test_end_of_the_child_says_its_reason(
     start: Start, task: str, request_: dict[str, Any], limits: CallLimits, reason: str
@@ -109,3 +112,24 @@ def test_limits_are_those_of_one_call(start: Start) -> None:
         assert result is not None
         mapped_result(result).close()
     process.call({"do": "take memory", "bytes": 200_000_000}, LIMITS._replace(max_bytes=300_000_000), b"")
+
+
+def test_limits_beyond_those_of_the_process_start_another(start: Start) -> None:
+    process = start()
+    pid = told(process)["pid"]
+    much = 2_000_000_000
+    process.call({"do": "take memory", "bytes": 1_000_000_000}, LIMITS._replace(max_bytes=much), b"")
+    assert told(process)["pid"] != pid
+    _, result = process.call({"do": "write", "bytes": 1000}, LIMITS._replace(max_file_bytes=much), b"")
+    assert result is not None
+    assert len(mapped_result(result)) == 1000
+
+
+def test_pool_replaces_a_child_that_ended() -> None:
+    pool = SandboxPool("tests.unit.sandbox.tasks:Faulty")
+    with contextlib.closing(pool):
+        pid = pool.call({"do": "tell"}, LIMITS, b"")[0]["pid"]
+        assert pool.call({"do": "tell"}, LIMITS, b"")[0]["pid"] == pid
+        with pytest.raises(ProcessEnded):
+            pool.call({"do": "take time"}, LIMITS._replace(cpu_s=0.1), b"")
+        assert pool.call({"do": "tell"}, LIMITS, b"")[0]["pid"] != pid
