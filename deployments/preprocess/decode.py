@@ -23,11 +23,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deployments.document import Document
-from deployments.preprocess.formats.page_index import count_pages
 from deployments.preprocess.formats.signatures import ImageFormat
 from deployments.preprocess.formats.sniff import extension_contradicts, sniff
-from deployments.preprocess.picture.header import open_header, pillow_errors_translated
-from deployments.preprocess.picture.loading import load_pixels
+from deployments.preprocess.picture.reading import picture_page_count, read_picture
+from deployments.preprocess.picture.walled import WALLED, WalledPictures
 from deployments.read_options import AS_IT_COMES, ReadOptions
 from deployments.settings import PreprocessLimits
 from models.page import Page, PageWarning
@@ -57,10 +56,15 @@ class PageDecoder:
     Args:
         limits: The most that one page may cost.
         max_work_s: The longest time of a step of work, as `WorkThreads` has it.
+        walled: Formats of pictures that are decoded in another process; none if this is such a process.
     """
 
-    def __init__(self, limits: PreprocessLimits, max_work_s: float = math.inf) -> None:
+    def __init__(
+        self, limits: PreprocessLimits, max_work_s: float = math.inf, walled: frozenset[ImageFormat] = WALLED
+    ) -> None:
         self._limits = limits
+        self._walled = walled
+        self._walled_pictures = WalledPictures(limits, max_work_s)
         self._max_work_s = max_work_s
 
     def inspect(self, document: Document, options: ReadOptions = AS_IT_COMES) -> DocumentInfo:
@@ -83,11 +87,9 @@ class PageDecoder:
         image_format = sniff(document)
         if image_format is ImageFormat.PDF:
             return DocumentInfo(image_format, self._pdf_reader.page_count(document, options))
-        with pillow_errors_translated(image_format):
-            page_count = count_pages(document.data, image_format)
-        if page_count == 1:
-            page_count = open_header(document, image_format, self._limits).entry.page_count
-        return DocumentInfo(image_format, page_count)
+        if image_format in self._walled:
+            return DocumentInfo(image_format, self._walled_pictures.page_count(document, image_format))
+        return DocumentInfo(image_format, picture_page_count(document, image_format, self._limits))
 
     def page(self, document: Document, number: int, options: ReadOptions = AS_IT_COMES) -> Page:
         """Decode one page.
@@ -109,8 +111,10 @@ class PageDecoder:
         image_format = sniff(document)
         if image_format is ImageFormat.PDF:
             return self._pdf_page(document, number, options)
-        header = open_header(document, image_format, self._limits, number)
-        loaded = load_pixels(document, header, self._limits)
+        if image_format in self._walled:
+            loaded = self._walled_pictures.page(document, image_format, number)
+        else:
+            loaded = read_picture(document, image_format, number, self._limits)
         warnings = [*_warnings_about_the_name(document, image_format), *loaded.warnings]
         if not loaded.is_new:
             message = (
@@ -121,7 +125,7 @@ class PageDecoder:
             loaded.pixels,
             number,
             warnings=tuple(replace(warning, page=number) for warning in warnings),
-            page_count=header.entry.page_count,
+            page_count=loaded.page_count,
         )
         if loaded.is_new:
             return page

@@ -125,7 +125,7 @@ def pdf_of_picture(document: "Document", pages: Sequence[PageWords], limits: "Pr
     from deployments.preprocess.formats.signatures import ImageFormat
     from models.errors import RayocrError
 
-    decoder = PageDecoder(limits)
+    decoder = PageDecoder(limits, walled=frozenset())
     info = decoder.inspect(document)
     if info.image_format in (ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.TIFF, ImageFormat.JPEG_2000):
         pdf = pdf_of_copy(document.data, pages)

@@ -2,7 +2,7 @@
 
 The header of the file may say anything: libavif decodes the coded picture, up to 268 million pixels, and scales it. The
 boxes are those of ISO/IEC 14496-12, and the bits those of the AV1 bitstream specification, sections 5.3 and 5.5.
-docs/decisions/0029 says why this is not left to a child process.
+docs/decisions/0029 says why a bound on the process would not do.
 """
 
 from collections.abc import Iterator

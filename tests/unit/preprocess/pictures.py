@@ -44,6 +44,11 @@ def decode(data: bytes, name: str | None = None) -> Page:
     return PageDecoder(PreprocessLimits()).page(Document(data, name), 1)
 
 
+def decode_here(data: bytes) -> Page:
+    """Decode in this process, which a test may have changed."""
+    return PageDecoder(PreprocessLimits(), walled=frozenset()).page(Document(data), 1)
+
+
 def codes(page: Page) -> list[str]:
     return [warning.code for warning in page.warnings]
 

@@ -12,7 +12,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from deployments.preprocess.picture import large, loading, tiff_bands
 from deployments.preprocess.picture.tiff_bands import band_rows
 from models.errors import Undecodable
-from tests.unit.preprocess.pictures import ORIENTATION_TAG, codes, decode, drawing, encoded, png, rgb, tiff
+from tests.unit.preprocess.pictures import ORIENTATION_TAG, codes, decode_here, drawing, encoded, png, rgb, tiff
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ JPEGS: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("kind", JPEGS)
 def test_jpeg_has_the_same_pixels_either_way(kind: str, mode: str, at_once: list[bool]) -> None:
     data = encoded(photo(mode), "JPEG", **JPEGS[kind])
-    page = decode(data)
+    page = decode_here(data)
     assert at_once == [True]
     assert np.array_equal(page.pixels, rgb(Image.open(io.BytesIO(data))))
     assert page.warnings == ()
@@ -68,7 +68,7 @@ def test_jpeg_has_the_same_pixels_either_way(kind: str, mode: str, at_once: list
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 def test_png_has_the_same_pixels_either_way(mode: str, at_once: list[bool]) -> None:
-    page = decode(encoded(photo(mode), "PNG"))
+    page = decode_here(encoded(photo(mode), "PNG"))
     assert at_once == [True]
     assert np.array_equal(page.pixels, rgb(photo(mode)))
 
@@ -78,10 +78,10 @@ def test_sixteen_bit_color_png_has_the_same_pixels_either_way(
 ) -> None:
     values = np.random.default_rng(0).integers(0, 65536, (20, 3 * 30), dtype=np.uint16).astype(">u2")
     data = png(30, 20, 16, 2, b"".join(b"\0" + row.tobytes() for row in values))
-    page = decode(data)
+    page = decode_here(data)
     assert at_once == [True]
     monkeypatch.setattr(large, "_LEAST_PIXELS", 10**9)
-    assert np.array_equal(page.pixels, decode(data).pixels)
+    assert np.array_equal(page.pixels, decode_here(data).pixels)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -92,10 +92,10 @@ def test_orientation_is_applied_either_way(
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = orientation
     data = encoded(photo(), picture_format, exif=exif)
-    page = decode(data)
+    page = decode_here(data)
     assert at_once == [True]
     monkeypatch.setattr(large, "_LEAST_PIXELS", 10**9)
-    assert np.array_equal(page.pixels, decode(data).pixels)
+    assert np.array_equal(page.pixels, decode_here(data).pixels)
 
 
 def test_exif_behind_the_pixels_of_a_png_counts(at_once: list[bool]) -> None:
@@ -104,7 +104,7 @@ def test_exif_behind_the_pixels_of_a_png_counts(at_once: list[bool]) -> None:
     data = encoded(photo(), "PNG")
     end = data.rindex(b"IEND") - 4
     late = len(body).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
-    page = decode(data[:end] + late + data[end:])
+    page = decode_here(data[:end] + late + data[end:])
     assert at_once == [True]
     assert (page.width, page.height) == (203, 301)
 
@@ -122,11 +122,11 @@ def test_exif_behind_the_pixels_of_a_png_counts(at_once: list[bool]) -> None:
     ids=["cmyk", "alpha", "palette", "1-bit", "16-bit", "webp"],
 )
 def test_other_kinds_stay_with_pillow(image: Image.Image, picture_format: str, at_once: list[bool]) -> None:
-    assert (decode(encoded(image, picture_format)).width, at_once) == (301, [])
+    assert (decode_here(encoded(image, picture_format)).width, at_once) == (301, [])
 
 
 def test_color_key_stays_with_pillow(at_once: list[bool]) -> None:
-    decode(encoded(photo(), "PNG", transparency=(1, 2, 3)))
+    decode_here(encoded(photo(), "PNG", transparency=(1, 2, 3)))
     assert at_once == []
 
 
@@ -135,7 +135,7 @@ def test_cut_off_picture_is_read_in_part_and_told(
     picture_format: str, white_from: int | None, at_once: list[bool]
 ) -> None:
     data = encoded(photo(), picture_format)
-    page = decode(data[: len(data) // 2])
+    page = decode_here(data[: len(data) // 2])
     assert codes(page) == ["truncated"]
     assert np.corrcoef(page.pixels[:60].ravel(), rgb(photo())[:60].ravel())[0, 1] > 0.95
     if white_from is not None:
@@ -151,7 +151,7 @@ def test_cut_off_picture_too_large_to_be_saved_is_undecodable(
     monkeypatch.setattr("deployments.preprocess.picture.header.decode_bytes", needed)
     data = encoded(photo(), "PNG")
     with pytest.raises(Undecodable, match="too large for a part of it to be saved"):
-        decode(data[: len(data) // 2])
+        decode_here(data[: len(data) // 2])
 
 
 @pytest.mark.parametrize(
@@ -181,12 +181,12 @@ def test_tiff_in_bands_has_the_same_pixels(mode: str, compression: str, monkeypa
     for options in ({}, {"big_tiff": True}):
         tags = {278: 16}
         data = encoded(tiff_image(mode), "TIFF", compression=compression, tiffinfo=tags, strip_size=1, **options)
-        whole = decode(data)
+        whole = decode_here(data)
         with monkeypatch.context() as patch:
             patch.setattr(tiff_bands, "_LEAST_PIXELS", 1)
             patch.setattr(tiff_bands, "_BAND_PIXELS", 3000)
             assert band_rows(TiffImageFile(io.BytesIO(data))) in range(1, 100)
-            assert np.array_equal(decode(data).pixels, whole.pixels)
+            assert np.array_equal(decode_here(data).pixels, whole.pixels)
 
 
 def test_tiles_in_bands_have_the_same_pixels(in_bands: None) -> None:
@@ -199,14 +199,14 @@ def test_tiles_in_bands_have_the_same_pixels(in_bands: None) -> None:
     tags: dict[int, int | list[int]] = {258: 8, 259: 8, 262: 1, 277: 1, 322: 64, 323: 16, 324: offsets}
     data = tiff(300, 200, b"".join(coded), {**tags, 325: [len(tile) for tile in coded]})
     assert band_rows(TiffImageFile(io.BytesIO(data))) == 16
-    assert np.array_equal(decode(data).pixels[..., 0], stored)
+    assert np.array_equal(decode_here(data).pixels[..., 0], stored)
 
 
 def test_damaged_strip_leaves_the_others(in_bands: None) -> None:
     data = bytearray(encoded(photo(), "TIFF", compression="tiff_adobe_deflate", tiffinfo={278: 16}, strip_size=1))
     offsets = TiffImageFile(io.BytesIO(data)).tag_v2[273]
     data[offsets[5] : offsets[5] + 20] = b"\xff" * 20
-    page = decode(bytes(data))
+    page = decode_here(bytes(data))
     assert codes(page) == ["truncated"]
     assert (page.pixels[80:96] == 255).all()
     assert np.array_equal(page.pixels[:80], rgb(photo())[:80])
@@ -218,4 +218,4 @@ def test_tiff_with_every_strip_damaged_is_undecodable(in_bands: None) -> None:
     for offset in TiffImageFile(io.BytesIO(data)).tag_v2[273]:
         data[offset : offset + 20] = b"\xff" * 20
     with pytest.raises(Undecodable):
-        decode(bytes(data))
+        decode_here(bytes(data))
