@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import ipaddress
 import logging
 import math
 import signal
@@ -84,6 +85,7 @@ def _stop_on_signals(stopped: threading.Event) -> None:
 
 def _check(settings: Settings) -> None:
     """Find here, in a second, what a replica would report from deep inside a log after half a minute."""
+    _check_access(settings)
     check_bundle(settings)
     if settings.http.proxy == "haproxy":
         haproxy.check_haproxy()
@@ -95,6 +97,22 @@ def _check(settings: Settings) -> None:
         # Ray itself would say after half a minute, and in a log, that one of its agents ended.
         choose = "choose another for the metrics with RAYOCR_RAY__METRICS_PORT, or 0 for a free one"
         _check_port("127.0.0.1", settings.ray.metrics_port, choose)
+
+
+def _check_access(settings: Settings) -> None:
+    http = settings.http
+    if http.api_keys_directory is None and not http.allow_anonymous and not _is_loopback(http.host):
+        raise ConfigurationError(
+            f"without API keys, whoever reaches {http.host} could use the service: set http.api_keys_directory, listen "
+            "on 127.0.0.1, or allow it by http.allow_anonymous=true (RAYOCR_HTTP__ALLOW_ANONYMOUS=true)"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host in LOOPBACK or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_jobs(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Takes https:// URLs apart, and refuses those that can be refused before a name is resolved."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
@@ -7,7 +8,7 @@ from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 from deployments.storage.settings import StorageSettings
 from models.errors import AccessDenied, MalformedRequest
 
-__all__ = ["HttpsUrl", "url_from_location"]
+__all__ = ["HttpsUrl", "url_from_location", "without_query"]
 
 # Every character that path and query may have (RFC 3986), and "%", since the rest is escaped already. Other characters,
 # such as letters with accents, are escaped as UTF-8.
@@ -46,6 +47,15 @@ class HttpsUrl:
     def _authority(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == 443 else f"{host}:{self.port}"
+
+
+def without_query(location: str) -> str:
+    """Give a location as it may be shown and kept: the query of an `https://` URL is often a credential.
+
+    Args:
+        location: The location of a document, of any scheme. In the key of an object, `?` stands for itself.
+    """
+    return re.split("[?#]", location, maxsplit=1)[0] if location[:8].lower() == "https://" else location
 
 
 def url_from_location(location: str, settings: StorageSettings) -> HttpsUrl:

@@ -68,6 +68,11 @@ class HttpSettings(SettingsSection):
         "characters as its content. A Secret of Kubernetes mounted as a volume is such a folder. Changes take effect "
         "within seconds. Not set: no key is asked for.",
     )
+    allow_anonymous: bool = Field(
+        default=False,
+        description="Whether `rayocr serve` may listen beyond loopback without API keys, so that whoever reaches it "
+        "may use it. With `false`, it does not start there without `http.api_keys_directory`.",
+    )
     allowed_hosts: list[str] | None = Field(
         default=None,
         description="Names, without ports, that the header Host may have, such as that of a proxy in front. Requests "

@@ -13,7 +13,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from deployments.storage import LONGEST_LOCATION, SERVICE_SCHEMES
-from deployments.storage.https_url import url_from_location
+from deployments.storage.https_url import url_from_location, without_query
 from models.errors import (
     AccessDenied,
     ConfigurationError,
@@ -130,7 +130,7 @@ class Submission:
         except RayocrError as error:
             raise type(error)(f"source {number}: {error}") from error
         self._note("source", source)
-        self._add_page(NewPage(source, source[:_LONGEST_NAME], False, None))
+        self._add_page(NewPage(source, without_query(source)[:_LONGEST_NAME], False, None))
 
     def set_prefix(self, prefix: str) -> None:
         """Take a prefix, below which all documents are pages of the job.

@@ -6,6 +6,7 @@ from typing import Any
 
 from serve.ray_patches.fewer_processes import make_ray_lean
 from serve.ray_patches.names import PrivateWord
+from serve.ray_patches.private_files import private_files
 
 __all__ = [
     "BULK_ENVIRONMENT",
@@ -104,15 +105,16 @@ def start_local_ray(
     import ray
 
     make_ray_lean()
-    context: Any = ray.init(
-        address="local",
-        num_cpus=num_cpus,
-        object_store_memory=object_store_memory_bytes,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        runtime_env=None if setup_hook is None else {"worker_process_setup_hook": setup_hook},
-        _metrics_export_port=metrics_port,
-    )
+    with private_files():
+        context: Any = ray.init(
+            address="local",
+            num_cpus=num_cpus,
+            object_store_memory=object_store_memory_bytes,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env=None if setup_hook is None else {"worker_process_setup_hook": setup_hook},
+            _metrics_export_port=metrics_port,
+        )
     session: str = context.address_info["session_dir"]
     return session

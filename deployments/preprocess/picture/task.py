@@ -60,7 +60,7 @@ class PictureReading(Task):
         if not page.is_new:
             return answer, None
         with result_file() as result:
-            view = memoryview(page.pixels).cast("B")
+            view = page.pixels.data.cast("B")
             while view:
                 view = view[os.write(result, view) :]
         return answer, result

@@ -34,6 +34,7 @@ schema's business.
       "http.port" "set service.port"
       "http.proxy" "set proxy"
       "http.api_keys_directory" "set apiKeys.existingSecret"
+      "http.allow_anonymous" "without apiKeys.existingSecret no key is asked for"
       "ray.object_store_memory_bytes" "set workers.cpu.objectStore"
       "ray.metrics_port" "the metrics are at port 8080 of each pod"
       "logging.level" "set logLevel"

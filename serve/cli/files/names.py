@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from deployments.storage.file import path_from_location
+from deployments.storage.https_url import without_query
 from models.errors import MalformedRequest
 from serve.cli.files.sources import STDIN, Source, is_folder
 
@@ -44,9 +45,9 @@ def check_output_names(folder: Path, locations: Sequence[str]) -> None:
     for location in locations:
         name = _last_part(location)
         if name in seen:
+            both = f"{without_query(seen[name])} and {without_query(location)}"
             raise MalformedRequest(
-                f"{seen[name]} and {location} would both be written to {folder / name}: read them in two runs, with an "
-                "--output each"
+                f"{both} would both be written to {folder / name}: read them in two runs, with an --output each"
             )
         seen[name] = location
         if _is_local(location) and is_folder(location):
@@ -70,7 +71,7 @@ def _last_part(location: str) -> str:
         path = path_from_location(location)
         name = path.name or path.resolve().name
     if name in ("", ".", "..") or "\0" in name:
-        raise MalformedRequest(f"{location}: no file can be named after it: read it without --output")
+        raise MalformedRequest(f"{without_query(location)}: no file can be named after it: read it without --output")
     return name
 
 

@@ -11,6 +11,7 @@ from deployments.preprocess.formats.signatures import EXTENSIONS
 from deployments.storage import Storage
 from deployments.storage.base import CHUNK_BYTES, read_limited
 from deployments.storage.file import path_from_location
+from deployments.storage.https_url import without_query
 from models.errors import RayocrError
 
 __all__ = ["STDIN", "SkippedFiles", "Source", "count_documents", "is_folder", "stdin_document", "walk_sources"]
@@ -45,17 +46,17 @@ class Source:
         if self.location == STDIN:
             return "standard input"
         # A data: URL holds its own content.
-        return f"{self.location[:40]}..." if self.location[:5].lower() == "data:" else self.location
+        return f"{self.location[:40]}..." if self.location[:5].lower() == "data:" else without_query(self.location)
 
     @property
     def title(self) -> str | None:
         """The document's title; None if it has no name."""
-        return None if self.location == STDIN or self.location[:5].lower() == "data:" else self.location
+        return None if self.location == STDIN or self.location[:5].lower() == "data:" else without_query(self.location)
 
     @property
     def has_document_name(self) -> bool:
         """Whether the name ends like that of a document that rayocr reads."""
-        return PurePosixPath(self.location).suffix.lower() in EXTENSIONS
+        return PurePosixPath(without_query(self.location)).suffix.lower() in EXTENSIONS
 
 
 def is_folder(location: str) -> bool:

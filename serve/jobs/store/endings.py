@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from serve.jobs.records import Job, JobState, QueueLimits
 from serve.jobs.store.counts import take_from_owner
+from serve.jobs.store.database.engines import REMOVES
 from serve.jobs.store.database.rows import job_of, lock_job, lock_owners, owned_job
 from serve.jobs.store.database.schema import attempts, deliveries, jobs, owners, pages, results, trash
 from serve.jobs.store.database.transactions import Database
@@ -117,7 +118,7 @@ class Endings:
             "running": 0,
         }
         now = self._database.now(connection)
-        return end_job(connection, job.key, JobState.CANCELLED, now, self._limits.retention_s, counts)
+        return end_job(connection, job, JobState.CANCELLED, now, self._limits.retention_s, counts)
 
     def _remove(self, connection: Connection, job_id: str, owner: str) -> Job:
         job = owned_job(lock_job(connection, jobs.c.id == job_id), job_id, owner)
@@ -142,6 +143,7 @@ def _forget(connection: Connection, job: "Row[Any]") -> None:
 
 def _forget_pages(connection: Connection, job: "Row[Any]") -> None:
     """Remove the pages and results of a job. A settled page has no source any more."""
+    connection.info[REMOVES] = True
     uploads = select(pages.c.source).where(pages.c.job_key == job.key, pages.c.is_upload, pages.c.source != "")
     connection.execute(insert(trash).from_select(["location"], uploads))
     for table in (results, pages):

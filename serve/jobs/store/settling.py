@@ -1,5 +1,6 @@
 """Settles a page and, if it was the last, ends its job, all in one transaction."""
 
+import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, update
 
 from serve.jobs.records import Job, JobState, Settled
+from serve.jobs.store.database.engines import REMOVES
 from serve.jobs.store.database.rows import in_phase, job_of, storable
 from serve.jobs.store.database.schema import Phase, deliveries, jobs, pages, results, stored, trash
 
@@ -85,25 +87,27 @@ def settle(
         connection.execute(update(jobs).where(jobs.c.key == job.key).values(counts))
         return Settled(counted=True)
     state = JobState.SUCCEEDED if not failed else JobState.PARTIAL if done else JobState.FAILED
-    return Settled(counted=True, end=end_job(connection, job.key, state, now, retention_s, counts))
+    return Settled(counted=True, end=end_job(connection, job, state, now, retention_s, counts))
 
 
 def end_job(
-    connection: Connection, key: int, state: JobState, now: float, retention_s: float, counts: dict[str, Any]
+    connection: Connection, job: "Row[Any]", state: JobState, now: float, retention_s: float, counts: dict[str, Any]
 ) -> Job:
     """Bring a job to its final state. Its webhook is due from now on.
 
     Args:
         connection: A connection in a transaction that holds the job, which has not ended.
-        key: Key of the job.
+        job: The job's row, as it was read when it was locked.
         state: The final state.
         now: Seconds since the epoch.
         retention_s: How long the job is kept.
         counts: Columns that change with the state.
     """
+    if json.loads(job.options).get("password") is not None:
+        connection.info[REMOVES] = True
     ended = (
         update(jobs)
-        .where(jobs.c.key == key)
+        .where(jobs.c.key == job.key)
         # Nobody reads the options again, and a password may be among them.
         .values({**counts, "state": state.value, "ended": now, "expires": now + retention_s, "options": "{}"})
         .returning(jobs)
@@ -113,7 +117,7 @@ def end_job(
     if row.webhook is not None:
         connection.execute(
             insert(deliveries).values(
-                job_key=key, id=f"msg_{secrets.token_hex(16)}", state="pending", created=now, next_at=now
+                job_key=job.key, id=f"msg_{secrets.token_hex(16)}", state="pending", created=now, next_at=now
             )
         )
     return job_of(row)

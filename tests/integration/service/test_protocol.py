@@ -2,8 +2,10 @@
 
 import json
 import re
+import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import psutil
@@ -208,6 +210,15 @@ def test_cpu_time_of_the_work_is_counted_by_step(service: RunningService, client
     assert work_s["recognition", "recognition_net"] > work_s["recognition", "crop"]
     family = [psutil.Process(service.pid), *psutil.Process(service.pid).children(recursive=True)]
     assert sum(work_s.values()) < sum(sum(process.cpu_times()[:2]) for process in family)
+
+
+def test_session_of_ray_is_private(service: RunningService) -> None:
+    """Its folder has the logs, and the sockets of daemons that run whatever they are sent."""
+    family = [psutil.Process(service.pid), *psutil.Process(service.pid).children(recursive=True)]
+    opened = {Path(file.path) for process in family for file in process.open_files()}
+    sessions = {parent for path in opened for parent in path.parents if parent.name.startswith("session_2")}
+    assert sessions
+    assert {stat.S_IMODE(session.stat().st_mode) for session in sessions} == {0o700}
 
 
 def test_every_socket_listens_on_loopback(service: RunningService) -> None:

@@ -76,6 +76,13 @@ def test_data_url_has_a_short_name() -> None:
     assert Source("data:image/png;base64," + "A" * 100).name == "data:image/png;base64,AAAAAAAAAAAAAAAAAA..."
 
 
+def test_query_of_an_address_is_not_shown() -> None:
+    source = Source("https://scans.example.com/a/b.pdf?X-Amz-Signature=s3cr3t#x")
+    assert (source.name, source.title) == ("https://scans.example.com/a/b.pdf",) * 2
+    assert source.has_document_name
+    assert Source("s3://scans/what?.pdf").name == "s3://scans/what?.pdf"
+
+
 def test_skipped_files_are_counted_by_extension() -> None:
     skipped = SkippedFiles()
     for name in ("a.heic", "b.HEIC", "c.txt", "README"):

@@ -1,6 +1,7 @@
 """Connects to each kind of database. The table has one row for each scheme."""
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -14,10 +15,13 @@ from sqlalchemy.exc import ArgumentError
 
 from models.errors import ConfigurationError
 
-__all__ = ["WRITES", "Connected", "connected"]
+__all__ = ["REMOVES", "WRITES", "Connected", "connected"]
 
 #: Option of a connection whose transaction will write. SQLite must lock at its beginning, or it may fail at its end.
 WRITES = "rayocr_writes"
+
+#: Mark on a connection whose transaction removes what must not stay in the write-ahead log.
+REMOVES = "rayocr_removes"
 
 _CONNECT_TIMEOUT_S = 5
 _BUSY_TIMEOUT_S = 20.0
@@ -34,12 +38,14 @@ class Connected:
     Args:
         engine: The database's connections.
         writing: A lock that is held around each transaction that writes.
+        empties_log: SQL that has removed content leave the write-ahead log too; None if the server does so in its time.
         clock: SQL that gives the database's time in seconds since the epoch; None if the machine's own clock holds.
         shown: The URL without its password.
     """
 
     engine: Engine
     writing: AbstractContextManager[Any]
+    empties_log: str | None
     clock: str | None
     shown: str
 
@@ -69,6 +75,7 @@ def _sqlite(url: URL) -> Connected:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the folder will hold other people's documents
     except OSError as exc:
         raise ConfigurationError(f"the folder {path.parent} of the job store can't be made: {exc.strerror}") from exc
+    _make_private(path)
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
@@ -95,7 +102,19 @@ def _sqlite(url: URL) -> Connected:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     # SQLite has one writer at a time. Threads of this process queue here, or SQLite would make them sleep and poll.
-    return Connected(engine, threading.Lock(), None, str(url))
+    return Connected(engine, threading.Lock(), "PRAGMA wal_checkpoint(TRUNCATE)", None, str(url))
+
+
+def _make_private(path: Path) -> None:
+    """Make the file of a database, or the files that are there, private to this user, whatever the umask."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # SQLite makes its other files with the mode of the first.
+        for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+            if file.exists():
+                file.chmod(0o600)
+    except OSError as exc:
+        raise ConfigurationError(f"the file {path} of the job store can't be used: {exc.strerror}") from exc
 
 
 def _postgresql(url: URL) -> Connected:
@@ -134,6 +153,7 @@ def _postgresql(url: URL) -> Connected:
     return Connected(
         engine,
         contextlib.nullcontext(),
+        None,
         "SELECT extract(epoch FROM clock_timestamp())::float8",
         url.render_as_string(hide_password=True),
     )

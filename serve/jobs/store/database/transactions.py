@@ -2,10 +2,11 @@
 
 import logging
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
@@ -13,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from models.errors import ConfigurationError, InsufficientStorage, Overloaded, RayocrError, StorageUnavailable
 from serve.jobs.store.database import schema
-from serve.jobs.store.database.engines import WRITES, Connected, connected
+from serve.jobs.store.database.engines import REMOVES, WRITES, Connected, connected
 
 __all__ = ["Database"]
 
@@ -113,8 +114,20 @@ class Database:
                 return work(connection)
         with self._parts.writing, self._parts.engine.connect() as plain:
             connection = plain.execution_options(**{WRITES: True})
+            connection.info.pop(REMOVES, None)
             with connection.begin():
-                return work(connection)
+                result = work(connection)
+            if connection.info.pop(REMOVES, False) and self._parts.empties_log is not None:
+                self._empty_log(plain, self._parts.empties_log)
+            return result
+
+    def _empty_log(self, connection: Connection, sql: str) -> None:
+        """Write the log into the database and cut it, once no reader needs it. What fails is left to the next time."""
+        driver: Any = connection.connection.driver_connection  # SQLAlchemy would begin a transaction
+        try:
+            driver.execute(sql).close()
+        except sqlite3.Error as exc:
+            logger.warning("removed content stays in the log of the job store %s for now: %s", self._parts.shown, exc)
 
     def _prepare(self) -> None:
         """Make the tables if there are none."""

@@ -250,3 +250,17 @@ async def test_results_are_sent_to_few_at_a_time(start: Start) -> None:
         running.service._listeners.give_back("")
         running.service._work.take("")  # results keep nobody from work, and the other way round
         assert (await running.client.get(f"/v1/jobs/{job_id}/result")).status_code == 200
+
+
+async def test_signature_of_a_source_is_not_kept_or_shown(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(0)
+    signed = "HTTPS://93.184.215.14/a/b.pdf?X-Amz-Signature=s3cr3t"
+    async with start({"storage": {"https_enabled": True}}) as running:
+        job = await running.submit(signed, "https://93.184.215.14/c.png#s3cr3t")
+        leases = running.jobs.store.leases.take("tester", 2, 60.0)
+        assert leases[0].source == signed  # what is fetched
+        for lease in leases:
+            running.jobs.store.leases.fail(lease, "storage_unavailable", "it is away")
+        shown = [(await running.client.get(f"/v1/jobs/{job}{what}")).text for what in ("", "/results", "/events")]
+    assert "HTTPS://93.184.215.14/a/b.pdf" in shown[2]
+    assert "s3cr3t" not in "".join([*shown, caplog.text])

@@ -1,11 +1,14 @@
+import dataclasses
+import os
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
 
 from models.errors import ConfigurationError, InsufficientStorage, Overloaded, StorageUnavailable
 from serve.jobs.store import JobStore
-from tests.jobs.building import LIMITS, add_job
+from tests.jobs.building import LIMITS, add_job, complete_all, new_job
 
 
 @pytest.mark.parametrize(
@@ -74,3 +77,43 @@ def test_full_disk_is_named(store: JobStore) -> None:
     with pytest.raises(InsufficientStorage, match="is full"):
         add_job(store, 5_000)
     assert store.views.jobs("ann") == ([], None)
+
+
+SECRET = "correct horse battery staple"
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+
+
+@pytest.mark.parametrize("end", ["read", "cancelled"])
+def test_password_leaves_the_disk_with_its_job(end: str, store: JobStore, tmp_path: Path) -> None:
+    add_job(store)
+    job, _ = store.submissions.add(dataclasses.replace(new_job(owner="bob"), options={"password": SECRET}))
+    assert SECRET.encode() in on_disk(tmp_path)
+    if end == "read":
+        complete_all(store)
+    else:
+        store.endings.cancel(job.id, "bob")
+    assert SECRET.encode() not in on_disk(tmp_path)
+
+
+def test_names_leave_the_disk_with_their_job(store: JobStore, tmp_path: Path) -> None:
+    job = add_job(store)
+    complete_all(store)
+    assert f"s3://uploads/{job.id}".encode() in on_disk(tmp_path)
+    store.endings.cancel(job.id, "ann")
+    assert f"s3://uploads/{job.id}".encode() not in on_disk(tmp_path)
+
+
+def test_files_are_private_whatever_the_umask(store_url: str, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        (tmp_path / "jobs.db").touch(mode=0o666)  # of an earlier version
+        store = JobStore.open(store_url, LIMITS)
+        add_job(store)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        store.close()
+    finally:
+        os.umask(before)
+    assert modes == {"jobs.db": 0o600, "jobs.db-wal": 0o600, "jobs.db-shm": 0o600}
