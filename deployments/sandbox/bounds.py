@@ -25,12 +25,12 @@ _LOOK_EVERY_S = 0.005
 # Beyond a watched bound, allocations fail: between two looks, a process can ask for any amount, though not use it.
 _AT_ONCE_BYTES = 4_000_000_000
 
-# Until the end of the process. A call opens a few files; threads of native libraries are none of these processes.
+# Until the end of the process. None is on processes (RLIMIT_NPROC): it counts all threads of the user, and libheif
+# starts some.
 _MOST_CPU_S = 3600
 _FOR_LIFE = (
     (resource.RLIMIT_CORE, 0, 0),
     (resource.RLIMIT_NOFILE, 64, 64),
-    (resource.RLIMIT_NPROC, 0, 0),
     (resource.RLIMIT_CPU, _MOST_CPU_S, _MOST_CPU_S + 5),
 )
 # A process is replaced long before its CPU time is over, so that no call is cut off.

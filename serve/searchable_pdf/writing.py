@@ -131,8 +131,12 @@ class PictureWriting(PictureCopying):
 
     def __init__(self) -> None:
         super().__init__()
+        import cv2
+
         import deployments.preprocess.decode
         import deployments.preprocess.formats.heif  # noqa: F401
+
+        cv2.setNumThreads(1)
 
     def _opened(self, request: Message, path: str, pages: tuple[PageWords, ...]) -> "Pdf":
         from deployments.document import Document

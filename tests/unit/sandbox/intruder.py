@@ -140,7 +140,6 @@ ATTEMPTS: dict[str, Callable[[Message], Any]] = {
     "descriptors of the parent": _open_descriptors,
     "more memory": _raised(resource.RLIMIT_AS),
     "larger files": _raised(resource.RLIMIT_FSIZE),
-    "more processes": _raised(resource.RLIMIT_NPROC),
     "more open files": _raised(resource.RLIMIT_NOFILE),
     "more time": _raised(resource.RLIMIT_CPU),
     "dump": _raised(resource.RLIMIT_CORE),
