@@ -21,7 +21,6 @@ The patches, what is lost without each, and why it is believed: a decision recor
 - `local_ray`, a long wait for the raylet: a busy machine fails to start Ray; Ray's own message names the variable.
 - `local_ray`, no idle workers in bulk runs: 60 MB and .01 of a core each (0017).
 - `process_output`, Serve's logs on standard error: they are files in a pod, and end with it (0047).
-- `private_files`, folders of a session are its user's: Ray opens them to every user of the machine (Ray's source).
 - `data`, no actors for statistics, locations and more nodes: 60 MB and .01 of a core each (0017).
 - `data`, no statistics of blocks: half a gigabyte in the driver for a million documents (0017).
 - `data`, the driver's loop wakes twice a second: .02 of a core (0017).

@@ -1,17 +1,19 @@
 """Starting a Ray of our own on this machine, for `rayocr serve` and for a bulk run without a cluster."""
 
+import contextlib
 import logging
 import os
+from pathlib import Path
 from typing import Any
 
 from serve.ray_patches.fewer_processes import make_ray_lean
 from serve.ray_patches.names import PrivateWord
-from serve.ray_patches.private_files import private_files
 
 __all__ = [
     "BULK_ENVIRONMENT",
     "LEAN_ENVIRONMENT",
     "PRIVATE_NAMES",
+    "keep_token_private",
     "set_bulk_environment",
     "set_local_environment",
     "start_local_ray",
@@ -105,16 +107,30 @@ def start_local_ray(
     import ray
 
     make_ray_lean()
-    with private_files():
-        context: Any = ray.init(
-            address="local",
-            num_cpus=num_cpus,
-            object_store_memory=object_store_memory_bytes,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env=None if setup_hook is None else {"worker_process_setup_hook": setup_hook},
-            _metrics_export_port=metrics_port,
-        )
+    keep_token_private()
+    context: Any = ray.init(
+        address="local",
+        num_cpus=num_cpus,
+        object_store_memory=object_store_memory_bytes,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        runtime_env=None if setup_hook is None else {"worker_process_setup_hook": setup_hook},
+        _metrics_export_port=metrics_port,
+    )
+    keep_token_private()  # Ray has made it, if there was none
     session: str = context.address_info["session_dir"]
+    Path(session).chmod(0o700)  # Ray's daemons open it to every user of the machine
     return session
+
+
+def keep_token_private() -> None:
+    """Have Ray's token, and its folder, opened by this user alone, whatever the umask."""
+    # Without a home that can be written, Ray itself says what it needs.
+    with contextlib.suppress(OSError, RuntimeError):
+        folder = Path.home() / ".ray"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.chmod(0o700)
+        token = folder / "auth_token"
+        if token.exists():
+            token.chmod(0o600)
