@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ __all__ = [
     "LEAN_ENVIRONMENT",
     "PRIVATE_NAMES",
     "keep_token_private",
+    "private_folder",
     "set_bulk_environment",
     "set_local_environment",
     "start_local_ray",
@@ -45,6 +47,7 @@ PRIVATE_NAMES = (
     _IDLE_WORKERS,
     _AUTO_CONNECT,
     PrivateWord("_private/worker.py", "_metrics_export_port", "metrics are at another port with each start"),
+    PrivateWord("_private/worker.py", "_temp_dir", "any user of the machine reads logs and reaches Ray's sockets"),
     PrivateWord("_private/worker.py", "self.address_info = address_info", "the place of the logs is not known"),
 )
 """What is taken from Ray here."""
@@ -117,11 +120,21 @@ def start_local_ray(
         logging_level=logging.ERROR,
         runtime_env=None if setup_hook is None else {"worker_process_setup_hook": setup_hook},
         _metrics_export_port=metrics_port,
+        _temp_dir=str(private_folder() / "ray"),
     )
     keep_token_private()  # Ray has made it, if there was none
     session: str = context.address_info["session_dir"]
-    Path(session).chmod(0o700)  # Ray's daemons open it to every user of the machine
     return session
+
+
+def private_folder() -> Path:
+    """Make the folder of this user's sessions. Every process of Ray opens all below it to every user of the machine."""
+    folder = Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()) / f"rayocr-user-{os.getuid()}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():  # another user was here first
+        return Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    folder.chmod(0o700)
+    return folder
 
 
 def keep_token_private() -> None:
