@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 MANIFEST = load_manifest("ppocrv6-small")
 COMMON = {width: lines for lines, width in common_shapes(MANIFEST.recognition.width_multiple_px)}
-THREADS = 4
+THREADS = 2
 # What runs by default on this machine, and what every machine has.
 KINDS = {"default": ("auto", "auto"), "onnxruntime": ("onnxruntime", "f32")}
 DETECTION = MANIFEST.detection_documents or MANIFEST.detection
