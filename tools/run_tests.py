@@ -1,7 +1,7 @@
-"""`python -m tools.run_tests`: the tests in groups, two at a time, and one count of all at the end.
+"""`python -m tools.run_tests`: the tests in groups, three at a time, and one count of all at the end.
 
 Each group is a pytest of its own, with its own temporary folders and its own Rays. Groups mostly wait for replicas and
-storages, so two of them fill two CPUs. What a group writes is printed when it has ended.
+storages, so three of them fill two CPUs. What a group writes is printed when it has ended.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 __all__ = ["main"]
 
 _ROOT = Path(__file__).parent.parent
-_AT_A_TIME = 2
+_AT_A_TIME = 3
 _SLOWEST = 40
 _OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
