@@ -1,5 +1,6 @@
 """What HAProxy is told, and what is refused before anything starts."""
 
+import os
 import re
 
 import pytest
@@ -8,7 +9,9 @@ from ray.serve._private.haproxy_templates import HAPROXY_CONFIG_TEMPLATE
 from ray.serve._private.proxy_state import ProxyStateManager
 
 from models.errors import ConfigurationError, RayocrError
-from serve.ray_patches.haproxy import check_haproxy, own_template, set_up_controller
+from serve.config.settings import HttpSettings
+from serve.ray_patches.flow import FLOW_ENVIRONMENT
+from serve.ray_patches.haproxy import check_haproxy, haproxy_in_front, own_template, set_up_controller
 
 
 def test_only_frontends_listen() -> None:
@@ -42,6 +45,12 @@ def test_template_of_another_ray_is_refused(known: str, other: str) -> None:
     assert changed != HAPROXY_CONFIG_TEMPLATE
     with pytest.raises(RayocrError, match=r"set http\.proxy to python"):
         own_template(changed)
+
+
+def test_ingress_waits_for_its_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    with haproxy_in_front(HttpSettings()):
+        assert FLOW_ENVIRONMENT.items() <= os.environ.items()
 
 
 def test_haproxy_of_this_environment_runs() -> None:

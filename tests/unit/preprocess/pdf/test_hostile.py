@@ -13,9 +13,12 @@ import psutil
 import pytest
 
 from deployments.document import Document
+from deployments.operation.metrics import NoMetrics
 from deployments.preprocess.pdf import PdfReader
 from deployments.read_options import AS_IT_COMES
-from deployments.settings import PreprocessLimits
+from deployments.settings import PreprocessLimits, PreprocessSettings
+from deployments.stages.preprocessing import Preprocessor
+from deployments.storage.settings import StorageSettings
 from models.errors import RayocrError, TooLarge, Undecodable
 from models.page import Page
 from tests.unit.preprocess.pdf.conftest import Read
@@ -55,6 +58,13 @@ def test_page_that_takes_too_long_is_refused(read: Read, children: Children) -> 
     assert children() == []
     assert is_read(read(GOOD))
     assert len(children()) == 1
+
+
+def test_stage_gives_pdfs_less_time_than_its_watchdog() -> None:
+    stage = Preprocessor(PreprocessSettings(max_work_s=8), StorageSettings(), metrics=NoMetrics())
+    assert stage._decoder._pdf_reader._wall_s == 6
+    stage.reconfigure({"max_pdf_page_s": 3})
+    assert stage._decoder._pdf_reader._wall_s == 6
 
 
 def test_page_is_refused_before_the_watchdog_takes_its_replica_for_hung(children: Children) -> None:
