@@ -21,12 +21,12 @@ _IN_ALL_THREADS, _WITHOUT_SLOWING, _TELLS_ERRORS = 4, 7, 9
 
 _CLONE_THREAD = 0x10000
 _PR_SET_NAME = 15
+_WRITING = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC
 
 # Nothing here opens a connection, starts a program or a process, or names another process.
 _FILES = """
-    read pread64 readv write pwrite64 writev lseek close close_range open openat openat2 dup dup2 dup3 ftruncate
-    fallocate fadvise64 memfd_create stat fstat lstat newfstatat statx access faccessat faccessat2 getdents64 readlink
-    readlinkat getcwd
+    read pread64 readv write pwrite64 writev lseek close close_range dup dup2 dup3 ftruncate fallocate fadvise64
+    memfd_create stat fstat lstat newfstatat statx access faccessat faccessat2 getdents64 readlink readlinkat getcwd
 """
 _MEMORY = "mmap munmap mremap mprotect madvise brk msync mincore membarrier"
 _THREADS = "futex set_robust_list rseq sched_yield sched_getaffinity getcpu exit exit_group restart_syscall"
@@ -51,6 +51,9 @@ class _Comparison(ctypes.Structure):
 
 # Threads are allowed, processes not. Of commands to a descriptor, none can send a signal to its owner.
 _ALLOWED_WITH: dict[str, list[_Argument]] = {
+    # To read. Which files, Landlock says, if the kernel has it.
+    "open": [_Argument(1, os.O_RDONLY, _WRITING)],
+    "openat": [_Argument(2, os.O_RDONLY, _WRITING)],
     "clone": [_Argument(0, _CLONE_THREAD, _CLONE_THREAD)],
     "prctl": [_Argument(0, _PR_SET_NAME)],
     "prlimit64": [_Argument(0, 0)],
