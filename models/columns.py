@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -21,7 +22,7 @@ Cells = npt.NDArray[np.bool_]
 _CELLS_X, _CELLS_Y = 8, 4
 _MOST_CELLS = 512
 # Quads are somewhat larger than their text and touch the quads beneath them, so only the middle of each counts.
-_INSET_X, _INSET_Y = 0.2, 0.3
+_INSET_X, _INSET_Y = 0.3, 0.3
 # In heights of a line: the narrowest gutter, and the least width of a line of running text (about 14 letters). A
 # narrower column, such as notes in a margin, counts beside a wide one if it has more lines.
 _NARROWEST_GUTTER = 0.35
@@ -30,6 +31,8 @@ _LEAST_LINE, _LEAST_NOTE, _WIDE_LINE = 7.0, 6.0, 12.0
 _LEAST_LINES, _LEAST_NOTE_LINES = 4, 6
 # The share of its column that the median line of running text fills. Lines of tables and forms fill less.
 _FILLED = 0.72
+# The share that the median line of justified text fills.
+_FLUSH = 0.95
 # A gap of up to so many heights does not end a line.
 _WORD_GAP = 1.0
 # A gap so many heights wider than is usual between lines parts two blocks. A gap of so many heights in all parts
@@ -287,21 +290,34 @@ def _text_width(grid: _Grid, strip: _Strip, side: int) -> float:
     part = part[part.any(axis=1)]
     # A gap as wide as the strip ends a line, or the words of a table would make up lines. Beside two columns, one of
     # which is shorter, only their gutter shows where lines end.
-    for gap in (min(round(_WORD_GAP * grid.line_x), strip.width - 2), round(_NARROWEST_GUTTER * grid.line_x)):
-        widths = np.sort(_widths(part, gap))
-        column = float(widths[int(0.9 * (len(widths) - 1))])
-        if float(widths[len(widths) // 2]) >= _FILLED * column:
-            return column / grid.line_x
-    return 0.0
-
-
-def _widths(part: Cells, gap: int) -> Floats:
-    """The width of the line next to the strip in each row of cells, up to the first gap of more than `gap` cells."""
-    start = part.argmax(axis=1)
     columns = np.arange(part.shape[1], dtype=np.int16)
     # The last covered cell at or before each cell, which tells how wide the gap there is.
     last = np.maximum.accumulate(np.where(part, columns, np.int16(-1)), axis=1)
-    ended = (columns - last > gap) & (columns > start[:, None])
+    narrowest = round(_NARROWEST_GUTTER * grid.line_x)
+    for gap in (min(round(_WORD_GAP * grid.line_x), strip.width - 2), narrowest):
+        width = _column_width(part, last, columns - last > gap, _FILLED)
+        if width:
+            return width / grid.line_x
+    # The words of justified lines may stand farther apart than the columns do, but not at the same place in each line.
+    if len(part) < _LEAST_NOTE_LINES * grid.core_y:
+        return 0.0
+    aligned = np.ones((round(_LEAST_NOTE_LINES * grid.core_y), max(1, narrowest)), dtype=np.uint8)
+    blank = cv2.morphologyEx((~part).astype(np.uint8), cv2.MORPH_OPEN, aligned)
+    return _column_width(part, last, np.asarray(blank > 0), _FLUSH) / grid.line_x
+
+
+def _column_width(part: Cells, last: npt.NDArray[np.int16], ends: Cells, filled: float) -> float:
+    """The width of the column next to a strip, in cells; 0 if its lines fill less of it than running text does.
+
+    Args:
+        part: Rows of cells that lines cover, from the strip outwards.
+        last: The last covered column at or before each cell.
+        ends: The cells at which a line has ended.
+        filled: The share of the column that its median line fills.
+    """
+    start = part.argmax(axis=1)
+    ended = ends & (np.arange(part.shape[1]) > start[:, None])
     end = np.where(ended.any(axis=1), ended.argmax(axis=1), part.shape[1] - 1)
-    widths: Floats = (last[np.arange(len(part)), end] + 1 - start).astype(np.float64)
-    return widths
+    widths = np.sort(last[np.arange(len(part)), end] + 1 - start)
+    column = float(widths[int(0.9 * (len(widths) - 1))])
+    return column if float(widths[len(widths) // 2]) >= filled * column else 0.0

@@ -1,7 +1,6 @@
 """The text detector, which finds the quads of a page's text lines."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -168,7 +167,7 @@ class TextDetector:
         )
         warnings = (*quads.warnings, *([unread_ink_warning(unread, page.number)] if len(unread) else []))
         both = np.concatenate([upright, points]), np.concatenate([quads.scores, scores])
-        return replace(_ordered(*both, prepared, len(both[0])), warnings=warnings)
+        return _in_order(*both, prepared, warnings)
 
     def detect(self, page: Page, options: DetectionOptions, *, is_document: bool = True) -> Quads:
         """Find the lines of one page, and do all steps here."""
@@ -201,7 +200,15 @@ def _ordered(
         surest = np.argsort(-scores, kind="stable")[:most]
         upright, scores = upright[surest], scores[surest]
     scale = prepared.size[0] / prepared.page_size[0], prepared.size[1] / prepared.page_size[1]
-    upright, scores = cut_at_gutters(prepared.pixels, upright, scores, scale)
+    return _in_order(*cut_at_gutters(prepared.pixels, upright, scores, scale), prepared, warnings)
+
+
+def _in_order(
+    upright: npt.NDArray[np.float32],
+    scores: npt.NDArray[np.float32],
+    prepared: DetectionInput,
+    warnings: tuple[PageWarning, ...],
+) -> Quads:
     order = reading_order(upright)
     size_as_stored = upright_size(prepared.page_size, prepared.rotation)
     return Quads(

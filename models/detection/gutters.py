@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.blocks import boxes_of, leveled
-from models.columns import cut_columns
+from models.columns import Gutter, cut_columns
 from models.straighten import straightened
 
 __all__ = ["cut_at_gutters"]
@@ -58,22 +58,27 @@ def cut_at_gutters(pixels: Pixels, points: Quads, scores: Scores, scale: tuple[f
     lengths = np.linalg.norm(points[:, 1] - points[:, 0], axis=1)
     rows = np.flatnonzero(np.abs(level[:, 1, 1] - level[:, 0, 1]) < heights)
     rows = rows[np.lexsort((boxes.left[rows], (boxes.top + boxes.bottom)[rows]))]
-    gaps = [
-        _gaps(pixels, points[index] * np.array(scale, dtype=np.float32))
-        if lengths[index] >= _LEAST_WIDTH * heights[index]
-        else np.empty((0, 2))
-        for index in rows
-    ]
-    if not any(map(len, gaps)):
-        return points, scores
     left, width = boxes.left[rows], boxes.right[rows] - boxes.left[rows]
-    cuts = [gap[is_cut] for gap, is_cut in zip(gaps, _are_aligned(gaps, left, width, heights[rows]), strict=True)]
-    kept = np.setdiff1d(np.arange(len(points)), rows[[len(cut) > 0 for cut in cuts]])
-    if len(kept) == len(points):
+    gaps = [np.empty((0, 2))] * len(rows)
+    unmeasured = lengths[rows] >= _LEAST_WIDTH * heights[rows]
+    is_measured = np.zeros(len(rows), dtype=np.bool_)
+    gutters: list[Gutter] = []
+    # The second time, short quads that reach over a gutter are measured too.
+    while unmeasured.any():
+        is_measured |= unmeasured
+        for row in np.flatnonzero(unmeasured):
+            gaps[row] = _gaps(pixels, points[rows[row]] * np.array(scale, dtype=np.float32))
+        cuts = [gap[is_cut] for gap, is_cut in zip(gaps, _are_aligned(gaps, left, width, heights[rows]), strict=True)]
+        kept = np.setdiff1d(np.arange(len(points)), rows[[len(cut) > 0 for cut in cuts]])
+        if len(kept) == len(points):
+            break
+        cut_level = [_cut(level[index], cut) for index, cut in zip(rows, cuts, strict=True) if len(cut)]
+        parts = np.concatenate([level[kept], *cut_level])
+        first, gutters = not gutters, cut_columns(boxes_of(parts), _MOST_COLUMNS)[1]
+        over = [(left < gutter.x) & (gutter.x < left + width) for gutter in gutters]
+        unmeasured = np.any(over, axis=0) & ~is_measured if first and over else np.zeros_like(is_measured)
+    if not gutters:
         return points, scores
-    cut_level = [_cut(level[index], cut) for index, cut in zip(rows, cuts, strict=True) if len(cut)]
-    parts = np.concatenate([level[kept], *cut_level])
-    _, gutters = cut_columns(boxes_of(parts), _MOST_COLUMNS)
     cut_points, cut_scores = [points[kept]], [scores[kept]]
     for index, cut, start, length in zip(rows, cuts, left, width, strict=True):
         if len(cut):
@@ -96,9 +101,12 @@ def _are_aligned(gaps: list[Floats], left: Floats, width: Floats, heights: Float
     covered = np.zeros((len(gaps), math.ceil(extent / cell) + 1), dtype=np.bool_)
     blank = covered.copy()
     places = [((left[row] + gap * width[row]) / cell).astype(np.intp).tolist() for row, gap in enumerate(gaps)]
-    begins = ((left - _LEAST_GUTTER * heights) / cell).astype(np.intp)
+    # Quads are larger than their text, and may fill a narrow gutter.
+    inset = np.minimum(_INSET * heights, width / 3)
+    begins = ((left + inset - _LEAST_GUTTER * heights) / cell).astype(np.intp)
+    starts, ends = ((left + inset) / cell).astype(np.intp), np.ceil((left + width - inset) / cell).astype(np.intp)
     for row, place in enumerate(places):
-        begin, start, end = int(begins[row]), int(left[row] / cell), math.ceil((left[row] + width[row]) / cell)
+        begin, start, end = int(begins[row]), int(starts[row]), int(ends[row])
         covered[row, begin:end] = True
         for first, last in [(begin, start - 1), *place]:
             blank[row, first : last + 1] = True

@@ -55,7 +55,7 @@ def read_long_lines(
             continue
         parts = [fit(line[:, start:end]) for start, end in pairwise(borders)]
         read: Sequence[LineText] = yield NetInputs("recognition", [part.pixels for part in parts])
-        crops[index] = replace(crops[index], is_squeezed=False)
+        crops[index] = replace(crops[index], is_squeezed=False, begin=0.0, end=1.0)
         spaced = [with_spaces(text, part) for text, part in zip(read, parts, strict=True)]
         texts[index] = _joined(spaced, [part.shown for part in parts], np.array(borders) / line.shape[1])
     return crops, texts

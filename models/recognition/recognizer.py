@@ -21,7 +21,7 @@ from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.long_lines import read_long_lines
 from models.recognition.upside_down import turn_doubtful_lines
 from models.recognition.vertical import read_vertical_lines
-from models.recognition.widths import LineWidths, width_table
+from models.recognition.widths import SCENE_LINES, LineWidths, width_table
 from models.recognition.words import ReadLine, words_of_lines
 from models.runtime import Runtime, load_net
 from models.settings import NetSettings, RecognitionOptions
@@ -108,7 +108,8 @@ class TextRecognizer:
         return [self._crop(page, quad, len(quads)) for quad in quads.points]
 
     def _crop(self, page: Page, quad: npt.NDArray[np.float32], lines: int) -> LineCrop:
-        return crop_line(page.pixels, quad, self._manifest.height_px, LineWidths.of_page(self._widths, lines))
+        widths = LineWidths.of_page(self._widths, lines)
+        return crop_line(page.pixels, quad, self._manifest.height_px, widths, is_document=lines > SCENE_LINES)
 
     def infer(self, batch: npt.NDArray[np.uint8]) -> list[LineText]:
         """Read lines of one width.
@@ -171,7 +172,7 @@ class TextRecognizer:
             if text.confidence < options.min_confidence:
                 doubtful += 1
                 continue
-            kept.append(ReadLine(text, quad, crop.shown))
+            kept.append(ReadLine(text, quad, crop.shown, crop.begin, crop.end))
         lines = []
         for line, words in zip(kept, words_of_lines(kept, with_characters=with_characters), strict=True):
             polygon = tuple((round(float(x), 1), round(float(y), 1)) for x, y in line.quad)

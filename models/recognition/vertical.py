@@ -80,7 +80,7 @@ def read_vertical_lines(
     for (index, strip, crop), text in zip(found, read, strict=True):
         if text.confidence * len(text.text) > best[index].confidence * len(best[index].text):
             at = np.interp(np.array(text.positions) / crop.shown, strip.places, strip.line_places)
-            best[index] = replace(text, positions=tuple((at * crops[index].shown).tolist()))
+            best[index] = replace(text, positions=tuple(crops[index].positions(at).tolist()))
     return best
 
 

@@ -38,11 +38,15 @@ class ReadLine:
         text: The line's text.
         quad: (4, 2), the line's corners in pixels of the page, clockwise from the text's top left.
         shown: The share of the crop's width that shows the line; the rest is padding.
+        begin: The place in the quad where the crop begins, as a share of its length.
+        end: The place where it ends, likewise.
     """
 
     text: LineText
     quad: npt.NDArray[np.floating]
     shown: float
+    begin: float = 0.0
+    end: float = 1.0
 
 
 def words_of_lines(lines: Sequence[ReadLine], *, with_characters: bool = False) -> list[tuple[Word, ...]]:
@@ -94,7 +98,8 @@ def _extents(lines: Sequence[ReadLine], characters: list[str], line_of: npt.NDAr
     """The beginnings and ends of characters as shares of their line's length, ascending and without overlap."""
     count = len(characters)
     position = np.fromiter((p for line in lines for p in line.text.positions), np.float64, count)
-    position = (position / np.array([line.shown for line in lines])[line_of]).clip(0, 1)
+    begin, length = np.array([(line.begin, (line.end - line.begin) / line.shown) for line in lines])[line_of].T
+    position = (begin + position * length).clip(0, 1)
     width = np.fromiter(map(relative_width, characters), np.float64, count)
     unit = _units(lines, position, width, characters, line_of)
     half = width * unit[line_of] * _HALF

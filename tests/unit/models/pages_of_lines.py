@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LinesOfPage"]
+__all__ = ["PITCH", "LinesOfPage"]
 
 LINE = 24.0
 PITCH = 32.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.reading_order import reading_order, regions
-from tests.unit.models.pages_of_lines import LinesOfPage
+from tests.unit.models.pages_of_lines import PITCH, LinesOfPage
 
 SEEDS = pytest.mark.parametrize("seed", range(4))
 
@@ -84,6 +84,38 @@ def test_left_column_may_be_longer() -> None:
     page = LinesOfPage()
     page.text(50, 40, 400, 25, seed=1)
     page.text(510, 40, 400, 6, seed=2)
+    assert_read_as_put_down(page)
+
+
+def justified(page: LinesOfPage, left: float, width: float, rows: int, seed: int) -> None:
+    """Words that a detector has found apart: two to five a line, the outer ones at the column's edges."""
+    random = np.random.default_rng(seed)
+    for row in range(rows):
+        count = int(random.integers(2, 6))
+        share = random.uniform(1, 3, count)
+        words = share / share.sum() * random.uniform(0.7, 0.95) * width
+        gap = (width - words.sum()) / (count - 1)
+        for start, word in zip(left + np.cumsum(words + gap) - words - gap, words, strict=True):
+            page.put(start - 4, 100 + row * PITCH, word + 8)
+
+
+@pytest.mark.parametrize("columns", [2, 3, 5])
+@SEEDS
+def test_gaps_between_justified_words_may_be_wider_than_the_gutter(columns: int, seed: int) -> None:
+    page = LinesOfPage()
+    for column in range(columns):
+        justified(page, 50 + column * 265, 240, 30, seed * 10 + column)
+    assert_read_as_put_down(page, seed=seed)
+
+
+def test_cells_at_both_edges_of_a_table_are_no_justified_text() -> None:
+    page = LinesOfPage()
+    random = np.random.default_rng(5)
+    for row in range(20):
+        for left in (50, 360):
+            page.put(left, 100 + row * PITCH, random.uniform(60, 150))
+            long = random.uniform(30, 60)
+            page.put(left + 285 - long, 100 + row * PITCH, long)
     assert_read_as_put_down(page)
 
 

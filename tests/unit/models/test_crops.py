@@ -138,3 +138,67 @@ def test_turned_line_on_a_page_wider_than_short_integers_is_cut() -> None:
     page[:, 37_000:] = 200
     line = crop(page, [(38_000, 60), (38_190, 90), (38_184, 128), (37_994, 98)])
     assert (line.pixels[:, : line.columns] == 200).all()
+
+
+def line_of_boxes(top: int, bottom: int, first: int = 60, last: int = 420) -> Pixels:
+    """A page with a line of black characters, 8 px wide, on gray paper."""
+    page = np.full((120, 500, 3), 220, dtype=np.uint8)
+    for left in range(first, last, 16):
+        page[top:bottom, left : left + 8] = 20
+    return page
+
+
+def of_document(page: Pixels, quad: list[tuple[float, float]]) -> LineCrop:
+    return crop_line(page, np.array(quad, dtype=np.float32), HEIGHT, LineWidths(WIDTHS), is_document=True)
+
+
+def test_line_that_fills_its_quad_gets_paper_above_and_below() -> None:
+    page = line_of_boxes(44, 76)
+    found = of_document(page, level(57, 40, 415, 80))  # 32 of 40 rows
+    rows = np.flatnonzero((found.line < 120).any(axis=(1, 2)))
+    assert (int(rows[-1]) + 1 - int(rows[0])) / HEIGHT == pytest.approx(32 / 52, abs=0.05)
+    np.testing.assert_allclose(found.line[[0, -1]], 220, atol=1)
+    assert found.columns == pytest.approx(358 * 48 / 52, abs=2)
+
+
+def test_line_with_room_above_and_below_stays_as_it_is() -> None:
+    page = line_of_boxes(48, 72)
+    quad = level(58, 36, 414, 84)
+    np.testing.assert_array_equal(of_document(page, quad).pixels, crop(page, quad).pixels)
+
+
+def test_neighbors_of_a_line_do_not_count_as_its_height() -> None:
+    page = line_of_boxes(50, 70)
+    page[36:39, 60:420], page[81:84, 60:420] = 20, 20
+    assert of_document(page, level(58, 36, 414, 84)).line.shape[1] == 356
+
+
+@pytest.mark.parametrize("margin", [0, 3, 8, 12])
+def test_blank_ends_are_cut_and_no_ink_is(margin: int) -> None:
+    page = line_of_boxes(48, 72, first=60, last=60 + 16 * 20)
+    left, right = 60 - margin, 60 + 16 * 19 + 8 + margin
+    found = of_document(page, level(left, 36, right, 84))
+    kept = min(margin, 5)
+    assert found.begin * (right - left) == pytest.approx(margin - kept, abs=0.01)
+    assert (1 - found.end) * (right - left) == pytest.approx(margin - kept, abs=0.01)
+    assert found.columns == right - left - 2 * (margin - kept)
+
+
+def test_no_more_than_a_margin_is_cut_of_faint_ends() -> None:
+    page = line_of_boxes(48, 72)
+    page[48:72, 420:480] = 205  # fainter than the share that counts as ink
+    found = of_document(page, level(55, 36, 485, 84))
+    assert found.end * 430 >= 430 - 0.2 * 48 - 1
+
+
+def test_places_in_a_crop_are_those_of_its_quad() -> None:
+    found = of_document(line_of_boxes(48, 72), level(45, 36, 435, 84))
+    assert found.begin > 0
+    at = found.positions(np.array([found.begin, found.end]))
+    np.testing.assert_allclose(at, [0, found.shown])
+
+
+def test_lone_character_is_cut_out_as_it_was_found() -> None:
+    page = line_of_boxes(40, 80, first=60, last=70)
+    quad = level(50, 36, 86, 84)
+    np.testing.assert_array_equal(of_document(page, quad).pixels, crop(page, quad).pixels)

@@ -73,6 +73,23 @@ def test_one_row_that_was_not_parted_is_cut(row: int) -> None:
     assert [each for each, _, _ in found] == list(range(12)) * 3
 
 
+def test_last_row_that_was_not_parted_is_cut_beside_a_narrow_gutter() -> None:
+    columns = [(40, 330), (346, 636), (652, 942)]
+    # The quads of both columns almost fill the gutter.
+    spans = [(each, left - 3, right + 3) for each in range(11) for left, right in columns]
+    found = cut(page_of(12, columns), quads(*spans, (11, 40, 942)))
+    assert [each for each, _, _ in found] == list(range(12)) * 3
+
+
+def test_short_quad_that_reaches_over_a_gutter_ends_there() -> None:
+    page = page_of(12, COLUMNS)
+    page[48 + 8 : 48 + 16, 230:270] = 240
+    spans = [(each, left, right) for each in range(11) for left, right in COLUMNS if (each, left) != (1, 40)]
+    found = cut(page, quads(*spans, (1, 40, 230), (1, 270, 350), (11, 40, 958)))
+    assert [each for each, _, _ in found][:13] == [0, 1, *range(1, 12)]
+    assert found[2][2] < 346
+
+
 def test_single_column_of_justified_text_is_not_cut() -> None:
     spans = [(row, 40, 958) for row in range(20)]
     assert len(cut(page_of(20, [(40, 958)]), quads(*spans))) == 20

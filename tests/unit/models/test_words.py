@@ -1,5 +1,7 @@
 """Words and characters of lines, from the places at which they were read."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,12 @@ def test_padding_is_no_part_of_the_line() -> None:
     ((whole,),) = words_of_lines([line("aaa", [0.2, 0.4, 0.6])])
     ((padded,),) = words_of_lines([line("aaa", [0.1, 0.2, 0.3], shown=0.5)])
     assert padded.polygon == whole.polygon
+
+
+def test_words_of_a_crop_that_shows_a_part_of_the_quad_have_their_places_in_the_quad() -> None:
+    ((whole,),) = words_of_lines([line("aaa", [0.2, 0.4, 0.6])])
+    ((cut,),) = words_of_lines([replace(line("aaa", [0.1, 0.35, 0.6], shown=1.0), begin=0.12, end=0.92)])
+    assert cut.polygon == whole.polygon
 
 
 def test_words_follow_a_slope_and_a_perspective() -> None:
