@@ -173,6 +173,12 @@ def test_neighbors_of_a_line_do_not_count_as_its_height() -> None:
     assert of_document(page, level(58, 36, 414, 84)).line.shape[1] == 356
 
 
+def test_line_under_a_stamp_that_reaches_beyond_the_quad_gets_no_paper() -> None:
+    page = line_of_boxes(46, 74)
+    page[:100, 180:240] = 20
+    assert of_document(page, level(58, 40, 418, 80)).line.shape == (HEIGHT, 432, 3)
+
+
 @pytest.mark.parametrize("margin", [0, 3, 8, 12])
 def test_blank_ends_are_cut_and_no_ink_is(margin: int) -> None:
     page = line_of_boxes(48, 72, first=60, last=60 + 16 * 20)
