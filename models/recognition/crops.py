@@ -90,7 +90,8 @@ def crop_line(
     gray = cv2.cvtColor(line, cv2.COLOR_RGB2GRAY)
     paper = int(cv2.calcHist([gray], [0], None, [256], [0, 256]).argmax())
     contrast = cv2.absdiff(gray, np.full_like(gray, paper))
-    ink = (contrast > _INK * contrast.max()).view(np.uint8)
+    _, marked = cv2.threshold(contrast, _INK * float(contrast.max()), 1, cv2.THRESH_BINARY)
+    ink = np.asarray(marked, dtype=np.uint8)
     start, end = _blank_end(ink), length - _blank_end(ink[:, ::-1])
     missing = _missing_rows(ink)
     shown: Pixels = line[:, start:end]
