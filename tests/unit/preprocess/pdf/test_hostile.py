@@ -68,11 +68,11 @@ def test_stage_gives_pdfs_less_time_than_its_watchdog() -> None:
 
 
 def test_page_is_refused_before_the_watchdog_takes_its_replica_for_hung(children: Children) -> None:
-    reader = PdfReader(PreprocessLimits(max_pdf_page_s=60), max_work_s=2)
+    reader = PdfReader(PreprocessLimits(max_pdf_page_s=60), max_work_s=6)
     began = time.monotonic()
-    with pytest.raises(TooLarge, match=r"reading page 1 of the PDF was not done after 1\.5 s"):
+    with pytest.raises(TooLarge, match=r"reading page 1 of the PDF was not done after 4\.5 s"):
         reader.page(Document(nested_forms(9)), 1, AS_IT_COMES)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 6
     assert children() == []
 
 
