@@ -2,6 +2,7 @@
 
 import atexit
 import math
+from itertools import starmap
 from typing import Any, Final
 
 import numpy as np
@@ -80,7 +81,7 @@ class WalledPictures:
             pixels = np.broadcast_to(np.uint8(0), (height, width, 3))
         else:
             pixels = np.frombuffer(mapped_result(file), np.uint8).reshape(height, width, 3)
-        warnings = tuple(PageWarning(code, message) for code, message in answer["warnings"])
+        warnings = tuple(starmap(PageWarning, answer["warnings"]))
         return PicturePage(pixels, bool(answer["is_new"]), warnings, int(answer["page_count"]))
 
     def _call(
