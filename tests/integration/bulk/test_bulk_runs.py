@@ -56,7 +56,7 @@ def test_reads_each_document_once_and_goes_on_where_it_was(bulk: Bulk, minio: Mi
     ("colocated", "faults"),
     [
         ("true", {"segfault": ("replica_crashed", 2), "hang": ("replica_crashed", 2), "raise": ("internal", 1)}),
-        ("false", {"segfault": ("replica_crashed", 2), "raise": ("internal", 1)}),
+        ("false", {"raise": ("internal", 1)}),
     ],
 )
 def test_poisonous_pictures_cost_themselves_alone(

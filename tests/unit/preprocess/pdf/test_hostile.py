@@ -68,11 +68,12 @@ def test_stage_gives_pdfs_less_time_than_its_watchdog() -> None:
 
 
 def test_page_is_refused_before_the_watchdog_takes_its_replica_for_hung(children: Children) -> None:
-    reader = PdfReader(PreprocessLimits(max_pdf_page_s=60), max_work_s=6)
+    # Memory enough for what it draws until then.
+    reader = PdfReader(PreprocessLimits(max_pdf_page_s=60, max_pdf_bytes=8_000_000_000), max_work_s=4)
     began = time.monotonic()
-    with pytest.raises(TooLarge, match=r"reading page 1 of the PDF was not done after 4\.5 s"):
+    with pytest.raises(TooLarge, match=r"reading page 1 of the PDF was not done after 3 s"):
         reader.page(Document(nested_forms(9)), 1, AS_IT_COMES)
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 4
     assert children() == []
 
 
@@ -133,10 +134,10 @@ def test_count_that_lies_is_not_believed() -> None:
 
 def test_memory_is_flat_over_pages_and_documents(children: Children) -> None:
     reader = PdfReader(PreprocessLimits())
-    document = Document(many_pages(100))
+    document = Document(many_pages(50))
 
     def read_all() -> int:
-        for number in range(1, 101):
+        for number in range(1, 51):
             reader.page(document, number, AS_IT_COMES)
         for number in range(10):
             reader.page(Document(text_pdf((f"document {number}", 72, 700))), 1, AS_IT_COMES)
@@ -145,7 +146,7 @@ def test_memory_is_flat_over_pages_and_documents(children: Children) -> None:
 
     first = read_all()
     descriptors = psutil.Process().num_fds()
-    for _ in range(3):
+    for _ in range(2):
         last = read_all()
     assert last < first + 2_000_000
     assert psutil.Process().num_fds() == descriptors
