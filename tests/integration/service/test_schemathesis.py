@@ -18,12 +18,12 @@ _EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "3")
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_no_request_is_answered_otherwise_than_the_openapi_document_says(
-    quick_service: RunningService, tmp_path: Path
+    service: RunningService, tmp_path: Path
 ) -> None:
     done = subprocess.run(
         [
             *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(_CONFIGURATION)),
-            *("run", f"{quick_service.url}/openapi.json", "--checks", "all", "--no-color"),
+            *("run", f"{service.url}/openapi.json", "--checks", "all", "--no-color"),
             *("--seed", _SEED, "--max-examples", _EXAMPLES, "--generation-database", "none"),
         ],
         cwd=tmp_path,
