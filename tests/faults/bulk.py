@@ -12,6 +12,6 @@ def main(source: str, output: str) -> int:
     from deployments.stages.reader import Stages
     from tests.faults.stages import FaultyDetector
 
-    options = BulkOptions(input=source, output=output, max_error_rate=1.0, attempts=2)
+    options = BulkOptions(input=source, output=output, max_error_rate=1.0)
     stop = run_bulk(options, load_settings(), Stages(detector=FaultyDetector))
     return 0 if stop is None else stop.exit_code

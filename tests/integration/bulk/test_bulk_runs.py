@@ -55,7 +55,7 @@ def test_reads_each_document_once_and_goes_on_where_it_was(bulk: Bulk, minio: Mi
 @pytest.mark.parametrize(
     ("colocated", "faults"),
     [
-        ("true", {"segfault": ("replica_crashed", 2), "hang": ("replica_crashed", 2), "raise": ("internal", 1)}),
+        ("true", {"segfault": ("replica_crashed", 3), "hang": ("replica_crashed", 3), "raise": ("internal", 1)}),
         ("false", {"raise": ("internal", 1)}),
     ],
 )
