@@ -14,10 +14,13 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["OVER_MEMORY", "Bounds", "CallLimits", "Outgrown"]
+__all__ = ["OVER_MEMORY", "SHARE_OF_STEP", "Bounds", "CallLimits", "Outgrown"]
 
 OVER_MEMORY = 77
 """The exit status of a process that took too much memory."""
+
+SHARE_OF_STEP = 0.75
+"""Of the time after which the watchdog takes a step of work for hung and ends the replica: a slow call fails before."""
 
 _PAGE_BYTES = resource.getpagesize()
 _LOOK_EVERY_S = 0.005

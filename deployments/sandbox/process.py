@@ -42,6 +42,9 @@ _DAMAGED_HEAP = (b"free(): ", b"malloc(): ", b"corrupted ", b"double free", b"in
 # No process takes longer to end, once its socket is closed or it was killed.
 _END_S = 5.0
 
+# A second attempt has the rest of the first one's time, and at least so much.
+_LEAST_WALL_S = 0.1
+
 
 class ProcessEnded(Refused):
     """A call during which the child process ended. The next call starts another.
@@ -94,6 +97,25 @@ class SandboxProcess:
         if "refused" in answer:
             raise Refused(str(answer["refused"]), str(answer["detail"]))
         return answer, file
+
+    def call_again_after_crash(self, request: Message, limits: CallLimits, *files: bytes) -> tuple[Message, int | None]:
+        """Have one call answered as by `call`, and once more by a new process if it crashes one that is not new.
+
+        What that process had read before may have left it broken. Both attempts share the time of the call.
+
+        Args:
+            request: A message that the task knows.
+            limits: The most that the call may cost.
+            files: Contents of files, handed over if the task does not keep them from an earlier call.
+        """
+        began = time.monotonic()
+        try:
+            return self.call(request, limits, *files)
+        except ProcessEnded as ended:
+            if ended.reason != "crash" or ended.was_new:
+                raise
+        left_s = max(_LEAST_WALL_S, limits.wall_s - (time.monotonic() - began))
+        return self.call(request, limits._replace(wall_s=left_s), *files)
 
     def _call(self, request: Message, limits: CallLimits, files: tuple[bytes, ...]) -> tuple[Message, int | None]:
         if self._running is None:

@@ -20,7 +20,6 @@ Damaged and hostile documents end in:
 import atexit
 import hashlib
 import math
-import time
 from typing import Any
 
 import numpy as np
@@ -30,8 +29,8 @@ from deployments.memory_files import mapped_result
 from deployments.preprocess.pdf.made_page import made_page
 from deployments.preprocess.pdf.page_warnings import few_lines, page_warnings
 from deployments.read_options import ReadOptions
-from deployments.sandbox.bounds import CallLimits
-from deployments.sandbox.process import ProcessEnded, SandboxProcess
+from deployments.sandbox.bounds import SHARE_OF_STEP, CallLimits
+from deployments.sandbox.process import SandboxProcess
 from deployments.sandbox.task import Refused
 from deployments.settings import PreprocessLimits
 from models.errors import MalformedRequest, RayocrError, SourceNotFound, TooLarge, Undecodable
@@ -46,10 +45,6 @@ _LEAST_DPI, _MOST_DPI = 36, 1200
 
 # Of wall-clock time to CPU time: waiting for a core on a loaded machine is not the document's fault.
 _WALL_FACTOR = 10
-
-# Of the time after which the watchdog takes a step of work for hung and ends the replica: a slow page fails before.
-_SHARE_OF_STEP = 0.75
-_LEAST_WALL_S = 0.1
 
 _SIMPLER = "send a simpler one"
 
@@ -68,7 +63,7 @@ class PdfReader:
 
     def __init__(self, limits: PreprocessLimits, max_work_s: float = math.inf) -> None:
         self._limits = limits
-        self._wall_s = min(_WALL_FACTOR * limits.max_pdf_page_s, _SHARE_OF_STEP * max_work_s)
+        self._wall_s = min(_WALL_FACTOR * limits.max_pdf_page_s, SHARE_OF_STEP * max_work_s)
 
     def page_count(self, document: Document, options: ReadOptions) -> int:
         """Count the pages that a PDF says it has.
@@ -127,16 +122,8 @@ class PdfReader:
         request |= {"document": hashlib.sha256(document.data).hexdigest(), "password": options.password}
         most_bytes = self._limits.max_pdf_bytes
         limits = CallLimits(self._limits.max_pdf_page_s, self._wall_s, most_bytes, most_bytes)
-        began = time.monotonic()
         try:
-            try:
-                return _process.call(request, limits, document.data)
-            except ProcessEnded as ended:
-                # Documents that the child read before may have left it broken.
-                if ended.reason != "crash" or ended.was_new:
-                    raise
-                left_s = max(_LEAST_WALL_S, self._wall_s - (time.monotonic() - began))
-                return _process.call(request, limits._replace(wall_s=left_s), document.data)
+            return _process.call_again_after_crash(request, limits, document.data)
         except Refused as refused:
             raise self._error(refused, doing, options) from refused
 

@@ -49,11 +49,13 @@ class LoadedPixels:
             its size.
         is_new: False for a frame of an animation that shows the same as an earlier one.
         warnings: Warnings about everything that was skipped or guessed.
+        page_count: How many pages the document has.
     """
 
     pixels: _Pixels
     is_new: bool
     warnings: tuple[PageWarning, ...]
+    page_count: int
 
 
 def load_pixels(document: Document, header: Header, limits: PreprocessLimits) -> LoadedPixels:
@@ -89,7 +91,7 @@ def load_pixels(document: Document, header: Header, limits: PreprocessLimits) ->
         pixels, warnings = _pixels(document, header, limits)
     pixels = turn_upright(pixels, header.how.orientation)
     pixels.setflags(write=False)
-    return LoadedPixels(pixels, is_new, (*header.warnings, *warnings))
+    return LoadedPixels(pixels, is_new, (*header.warnings, *warnings), header.entry.page_count)
 
 
 def _heif_pixels(header: Header) -> tuple[_Pixels, tuple[PageWarning, ...]]:

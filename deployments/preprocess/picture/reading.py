@@ -1,37 +1,13 @@
 """Reads one page of a picture, with all that decoding it can run into."""
 
-from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
-
 from deployments.document import Document
 from deployments.preprocess.formats.page_index import count_pages
 from deployments.preprocess.formats.signatures import ImageFormat
 from deployments.preprocess.picture.header import open_header, pillow_errors_translated
-from deployments.preprocess.picture.loading import load_pixels
+from deployments.preprocess.picture.loading import LoadedPixels, load_pixels
 from deployments.settings import PreprocessLimits
-from models.page import PageWarning
 
-__all__ = ["PicturePage", "picture_page_count", "read_picture"]
-
-
-@dataclass(frozen=True, slots=True)
-class PicturePage:
-    """A page of a picture.
-
-    Args:
-        pixels: (height, width, 3) uint8, RGB, C-contiguous, upright, read only. If the frame is not new, any picture of
-            its size.
-        is_new: False for a frame of an animation that shows the same as an earlier one.
-        warnings: Warnings about everything that was skipped or guessed.
-        page_count: How many pages the document has.
-    """
-
-    pixels: npt.NDArray[np.uint8]
-    is_new: bool
-    warnings: tuple[PageWarning, ...]
-    page_count: int
+__all__ = ["picture_page_count", "read_picture"]
 
 
 def picture_page_count(document: Document, image_format: ImageFormat, limits: PreprocessLimits) -> int:
@@ -52,7 +28,7 @@ def picture_page_count(document: Document, image_format: ImageFormat, limits: Pr
     return page_count
 
 
-def read_picture(document: Document, image_format: ImageFormat, number: int, limits: PreprocessLimits) -> PicturePage:
+def read_picture(document: Document, image_format: ImageFormat, number: int, limits: PreprocessLimits) -> LoadedPixels:
     """Decode one page.
 
     Args:
@@ -65,5 +41,4 @@ def read_picture(document: Document, image_format: ImageFormat, number: int, lim
         RayocrError: As `PageDecoder.page`.
     """
     header = open_header(document, image_format, limits, number)
-    loaded = load_pixels(document, header, limits)
-    return PicturePage(loaded.pixels, loaded.is_new, loaded.warnings, header.entry.page_count)
+    return load_pixels(document, header, limits)

@@ -10,9 +10,9 @@ import numpy as np
 from deployments.document import Document
 from deployments.memory_files import mapped_result
 from deployments.preprocess.formats.signatures import ImageFormat
-from deployments.preprocess.picture.reading import PicturePage
-from deployments.sandbox.bounds import CallLimits
-from deployments.sandbox.process import ProcessEnded, SandboxProcess
+from deployments.preprocess.picture.loading import LoadedPixels
+from deployments.sandbox.bounds import SHARE_OF_STEP, CallLimits
+from deployments.sandbox.process import SandboxProcess
 from deployments.sandbox.task import Refused
 from deployments.settings import PreprocessLimits
 from models.errors import RayocrError, SourceNotFound, TooLarge, Undecodable, UnsupportedType
@@ -29,8 +29,6 @@ _HEADROOM_BYTES: Final = 800_000_000
 
 # JPEG 2000, the slowest, takes 0.3 us a pixel, and may have 34 million by the default limits.
 _MOST_S: Final = 120.0
-# Of the time after which the watchdog ends the replica.
-_SHARE_OF_STEP: Final = 0.75
 
 _ERRORS: Final = {kind.code: kind for kind in (SourceNotFound, TooLarge, UnsupportedType, Undecodable)}
 
@@ -49,7 +47,7 @@ class WalledPictures:
 
     def __init__(self, limits: PreprocessLimits, max_work_s: float = math.inf) -> None:
         self._limits = limits
-        self._most_s = min(_MOST_S, _SHARE_OF_STEP * max_work_s)
+        self._most_s = min(_MOST_S, SHARE_OF_STEP * max_work_s)
 
     def page_count(self, document: Document, image_format: ImageFormat) -> int:
         """Count the pages of a picture, as `picture_page_count` does.
@@ -64,7 +62,7 @@ class WalledPictures:
         answer, _ = self._call(document, image_format, {"call": "page_count"})
         return int(answer["page_count"])
 
-    def page(self, document: Document, image_format: ImageFormat, number: int) -> PicturePage:
+    def page(self, document: Document, image_format: ImageFormat, number: int) -> LoadedPixels:
         """Decode one page, as `read_picture` does.
 
         Args:
@@ -82,7 +80,7 @@ class WalledPictures:
         else:
             pixels = np.frombuffer(mapped_result(file), np.uint8).reshape(height, width, 3)
         warnings = tuple(starmap(PageWarning, answer["warnings"]))
-        return PicturePage(pixels, bool(answer["is_new"]), warnings, int(answer["page_count"]))
+        return LoadedPixels(pixels, bool(answer["is_new"]), warnings, int(answer["page_count"]))
 
     def _call(
         self, document: Document, image_format: ImageFormat, request: dict[str, Any]
@@ -92,13 +90,7 @@ class WalledPictures:
         memory = most.max_decode_bytes + 2 * len(document.data) + _HEADROOM_BYTES
         limits = CallLimits(self._most_s, self._most_s, memory, 3 * most.max_pixels)
         try:
-            try:
-                return _process.call(request, limits, document.data)
-            except ProcessEnded as ended:
-                # Pictures that the child read before may have left it broken.
-                if ended.reason != "crash" or ended.was_new:
-                    raise
-                return _process.call(request, limits, document.data)
+            return _process.call_again_after_crash(request, limits, document.data)
         except Refused as refused:
             raise self._error(refused, image_format) from refused
 
