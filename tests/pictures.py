@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-__all__ = ["DATA", "drawn_page", "encoded", "labeled"]
+__all__ = ["DATA", "drawn_page", "encoded", "labeled", "long_page"]
 
 #: Public pictures with labels; tests pass without them, on pictures that they draw.
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -32,6 +32,11 @@ def drawn_page(*rows: str, width: int = 640, marker: tuple[int, int, int] | None
     if marker is not None:
         canvas[0, 0] = marker
     return canvas
+
+
+def long_page(rows: int = 24) -> bytes:
+    """A PNG file of so many long rows, which takes a while to read."""
+    return encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(rows)), width=900))
 
 
 def encoded(*pages: npt.NDArray[np.uint8], kind: str = "PNG") -> bytes:

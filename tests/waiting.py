@@ -31,8 +31,8 @@ async def until(holds: Callable[[], object]) -> None:
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
-def until_true(holds: Callable[[], object]) -> None:
-    """Wait, in this thread, until something holds.
+def until_true(holds: Callable[[], object], every_s: float = _LOOK_EVERY_S) -> None:
+    """Wait, in this thread, until something holds. `every_s` is the pause between two looks, for those that cost.
 
     Raises:
         TimeoutError: It never did.
@@ -41,4 +41,4 @@ def until_true(holds: Callable[[], object]) -> None:
     while not holds():
         if time.monotonic() > give_up:
             raise TimeoutError(f"it was not so within {_PATIENCE_S:g} s")
-        time.sleep(_LOOK_EVERY_S)
+        time.sleep(every_s)

@@ -120,7 +120,7 @@ def _missing_rows(ink: Pixels) -> int:
     faint = np.concatenate([[-1], np.flatnonzero(in_row < _FAINT_ROW * in_row.max()), [rows]])
     above, below = int(faint[faint < middle].max()), int(faint[faint >= middle].min())
     if above < 0 or below == rows:
-        return 0  # what reaches beyond the quad is no character: a stamp, or a ruling
+        return 0  # what reaches beyond the quad is not a character, but a stamp or a ruling
     wanted = min((below - above - 1) / _MOST_FILLED, _MOST_GROWN * rows)
     return max(0, round((wanted - rows) / 2))
 

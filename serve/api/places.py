@@ -30,7 +30,7 @@ class Places:
         return self._of_client.total()
 
     def check(self, client: str) -> None:
-        """Refuse a request for which there is no place.
+        """Refuse a request if all places, or all of its client, are taken.
 
         Args:
             client: Name of its client; '' without keys.

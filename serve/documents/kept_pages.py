@@ -4,7 +4,7 @@ import asyncio
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, cast, overload
 
 from deployments.context import RequestContext
@@ -109,7 +109,6 @@ def json_pieces(result: OcrResult) -> tuple[Iterator[bytes], int]:
     frame = result.model_copy(update={"pages": []}).model_dump_json().encode()
     head, field, tail = frame.partition(b'"pages":[]')
     head += field[:-1]
-    commas = chain([b""], (b"," for _ in range(len(pages) - 1)))
-    joined = (comma + page for comma, page in zip(commas, pages.json(), strict=True))
-    size = len(head) + pages.json_bytes + len(pages) - 1 + 1 + len(tail)
-    return chain([head], joined, [b"]" + tail]), size
+    ends = chain(repeat(b",", len(pages) - 1), [b"]"])
+    ended = (page + end for page, end in zip(pages.json(), ends, strict=True))
+    return chain([head], ended, [tail]), len(head) + pages.json_bytes + len(pages) + len(tail)

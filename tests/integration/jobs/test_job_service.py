@@ -17,7 +17,7 @@ from PIL import Image
 
 from tests.faults.stages import FAULT_COLORS
 from tests.nets import QUICK_NETS
-from tests.pictures import drawn_page, encoded
+from tests.pictures import drawn_page, encoded, long_page
 from tests.poppler import text_by_pdfium
 from tests.service import RunningService, replicas, running_service
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(600)
 
 _PATIENCE_S = 300.0
 _PAGES = 30
-_LONG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(24)), width=900))
+_LONG = long_page()
 
 
 def _picture(number: int, marker: tuple[int, int, int] | None = None) -> bytes:

@@ -12,12 +12,12 @@ import psutil
 import pytest
 
 from loadtest.profile.counters import WORK, counted_between, read_snapshot, snapshot_from_text
-from tests.pictures import drawn_page, encoded
+from tests.pictures import drawn_page, encoded, long_page
 from tests.service import RunningService
 
 _PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
 # takes long enough that many are in work at a time
-_SLOW_PNG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(12)), width=900))
+_SLOW_PNG = long_page(12)
 
 
 def _post(client: httpx.Client, body: bytes = _PNG, headers: dict[str, str] | None = None) -> httpx.Response:

@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.pictures import drawn_page, encoded
+from tests.pictures import drawn_page, encoded, long_page
 from tests.service import RunningService
 
 from .conftest import SHORT_TIMEOUT_S
@@ -21,7 +21,7 @@ from .conftest import SHORT_TIMEOUT_S
 pytestmark = pytest.mark.timeout(400)
 
 _PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
-_SLOW_PNG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(24)), width=900))
+_SLOW_PNG = long_page()
 
 
 def _post(service: RunningService, body: bytes = _PNG, **headers: str) -> httpx.Response:

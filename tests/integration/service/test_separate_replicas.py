@@ -2,8 +2,7 @@
 
 import io
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import psutil
@@ -13,13 +12,14 @@ from PIL import Image
 from tests.minio import MinioServer
 from tests.nets import QUICK_NETS
 from tests.pdfs import MEANINGS, WRONG_DIGITS, helvetica_pdf
-from tests.pictures import drawn_page, encoded
+from tests.pictures import drawn_page, encoded, long_page
 from tests.service import RunningService, replicas, running_service
+from tests.waiting import until_true
 
 pytestmark = pytest.mark.timeout(400)
 
 PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
-LONG_PNG = encoded(drawn_page(*(f"ROW {number} OF A LONG PAGE 0123456789" for number in range(24)), width=900))
+LONG_PNG = long_page()
 
 
 @pytest.fixture(scope="module")
@@ -153,20 +153,12 @@ def test_recognition_scales_under_load_and_back_while_detection_stays(separate_s
     for client in clients:
         client.start()
     try:
-        most = _wait_for(lambda: count("Recognizer"), 2)
+        until_true(lambda: count("Recognizer") == 2, every_s=0.2)
         assert count("Detector") == 1
     finally:
         over.set()
         for client in clients:
             client.join()
-    assert most == 2
     assert set(statuses) == {200}
-    assert _wait_for(lambda: count("Recognizer"), 1) == 1
+    until_true(lambda: count("Recognizer") == 1, every_s=0.2)
     assert count("Detector") == 1
-
-
-def _wait_for(count: Callable[[], int], wanted: int) -> int:
-    give_up = time.monotonic() + 150
-    while (last := count()) != wanted and time.monotonic() < give_up:
-        time.sleep(0.2)
-    return last
