@@ -12,7 +12,7 @@ from typing import Protocol
 import boto3
 import pytest
 
-from deployments.storage.s3_client import S3Client, WrittenAnswer
+from deployments.storage.s3.client import S3Client, WrittenAnswer
 from tests.ports import free_port
 
 __all__ = ["MinioClient", "MinioServer", "minio", "minio_program"]

@@ -1,8 +1,8 @@
 """Reads documents from s3://, https://, data: and local files, and writes results, behind one small base class.
 
 `build_storage` is the way in: it returns one `Storages` that sends each location to the storage of its scheme. A new
-storage is one module with a `Storage` subclass and one row in `registry.py`. Everything here is synchronous and safe to
-call from several threads at once. Nothing imports Ray or an HTTP framework.
+storage is one module, or a room as `s3` and `https` are, with a `Storage` subclass and one row in `registry.py`.
+Everything here is synchronous and safe to call from several threads at once. Nothing imports Ray or an HTTP framework.
 """
 
 from deployments.storage.base import Storage, StoredObject

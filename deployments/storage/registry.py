@@ -35,13 +35,13 @@ class StorageRow:
 
 
 def _build_s3(settings: StorageSettings) -> Storage:
-    from deployments.storage.s3 import S3Storage
+    from deployments.storage.s3.storage import S3Storage
 
     return S3Storage(settings)
 
 
 def _build_https(settings: StorageSettings) -> Storage:
-    from deployments.storage.https import HttpsStorage
+    from deployments.storage.https.storage import HttpsStorage
 
     return HttpsStorage(settings)
 

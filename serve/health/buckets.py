@@ -8,7 +8,7 @@ from deployments.storage import StorageSettings
 from serve.health.check import ReadyCheck, problem_of
 
 if TYPE_CHECKING:
-    from deployments.storage.s3 import S3Storage
+    from deployments.storage.s3.storage import S3Storage
 
 __all__ = ["ReadyBuckets"]
 
@@ -51,7 +51,7 @@ class ReadyBuckets(ReadyCheck):
 
 
 def _build(settings: StorageSettings) -> "S3Storage":
-    from deployments.storage.s3 import S3Storage  # boto3 takes 30 MB, so only this check imports it
+    from deployments.storage.s3.storage import S3Storage  # boto3 takes 30 MB, so only this check imports it
 
     quick = {
         "connect_timeout_s": min(settings.connect_timeout_s, _PHASE_TIMEOUT_S),

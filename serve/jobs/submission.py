@@ -13,7 +13,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from deployments.storage import LONGEST_LOCATION, SERVICE_SCHEMES
-from deployments.storage.https_url import url_from_location, without_query
+from deployments.storage.https.url import url_from_location, without_query
 from models.errors import (
     AccessDenied,
     ConfigurationError,

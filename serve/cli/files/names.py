@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from deployments.storage.file import path_from_location
-from deployments.storage.https_url import without_query
+from deployments.storage.https.url import without_query
 from models.errors import MalformedRequest
 from serve.cli.files.sources import STDIN, Source, is_folder
 

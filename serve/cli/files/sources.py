@@ -11,7 +11,7 @@ from deployments.preprocess.formats.signatures import EXTENSIONS
 from deployments.storage import Storage
 from deployments.storage.base import CHUNK_BYTES, read_limited
 from deployments.storage.file import path_from_location
-from deployments.storage.https_url import without_query
+from deployments.storage.https.url import without_query
 from models.errors import RayocrError
 
 __all__ = ["STDIN", "SkippedFiles", "Source", "count_documents", "is_folder", "stdin_document", "walk_sources"]

@@ -10,9 +10,9 @@ import http.client
 import ssl
 import time
 
-from deployments.storage.address_policy import AddressPolicy
-from deployments.storage.https_connection import CheckedConnection, Resolver, resolve
-from deployments.storage.https_url import url_from_location
+from deployments.storage.https.address_policy import AddressPolicy
+from deployments.storage.https.connection import CheckedConnection, Resolver, resolve
+from deployments.storage.https.url import url_from_location
 from deployments.storage.retry import Deadline
 from deployments.storage.settings import StorageSettings
 from models.errors import StorageUnavailable

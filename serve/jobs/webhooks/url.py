@@ -4,9 +4,9 @@ import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-from deployments.storage.address_policy import AddressPolicy
-from deployments.storage.https_connection import Resolver, resolve
-from deployments.storage.https_url import url_from_location
+from deployments.storage.https.address_policy import AddressPolicy
+from deployments.storage.https.connection import Resolver, resolve
+from deployments.storage.https.url import url_from_location
 from deployments.storage.settings import StorageSettings
 from models.errors import AccessDenied, MalformedRequest
 

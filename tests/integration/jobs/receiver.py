@@ -12,7 +12,7 @@ from typing import Any
 
 import trustme
 
-from deployments.storage.address_policy import AddressPolicy, IpAddress
+from deployments.storage.https.address_policy import AddressPolicy, IpAddress
 from deployments.storage.settings import StorageSettings
 from serve.jobs.webhooks.sending import WebhookSender
 

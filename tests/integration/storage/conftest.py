@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deployments.storage.s3 import S3Storage
+from deployments.storage.s3.storage import S3Storage
 from deployments.storage.settings import StorageSettings
 from tests.minio import MinioServer
 

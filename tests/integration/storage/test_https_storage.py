@@ -14,9 +14,9 @@ from urllib.parse import unquote
 import pytest
 import trustme
 
-from deployments.storage.address_policy import AddressPolicy, IpAddress
-from deployments.storage.https import HttpsStorage
-from deployments.storage.https_connection import Resolver
+from deployments.storage.https.address_policy import AddressPolicy, IpAddress
+from deployments.storage.https.connection import Resolver
+from deployments.storage.https.storage import HttpsStorage
 from deployments.storage.settings import StorageSettings
 from models.errors import (
     AccessDenied,

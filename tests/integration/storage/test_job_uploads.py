@@ -9,7 +9,7 @@ import pytest
 
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.routes import ColocatedReplicas
-from deployments.storage.s3 import S3Storage
+from deployments.storage.s3.storage import S3Storage
 from serve.api.application import build_api
 from serve.api.service import Service
 from serve.config.settings import Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.storage.s3 import S3Storage
+from deployments.storage.s3.storage import S3Storage
 from deployments.storage.settings import StorageSettings
 from models.errors import StorageUnavailable, TooLarge
 from tests.integration.storage.raw_server import (

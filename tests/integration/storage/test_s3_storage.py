@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from deployments.storage.base import StoredObject
-from deployments.storage.s3 import S3Storage
+from deployments.storage.s3.storage import S3Storage
 from models.errors import (
     AccessDenied,
     ConfigurationError,

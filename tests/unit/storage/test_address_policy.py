@@ -2,7 +2,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from deployments.storage.address_policy import AddressPolicy
+from deployments.storage.https.address_policy import AddressPolicy
 
 REFUSED = [
     ("0.0.0.0", "unspecified (this host)"),

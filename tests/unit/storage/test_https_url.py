@@ -1,6 +1,6 @@
 import pytest
 
-from deployments.storage.https_url import HttpsUrl, url_from_location
+from deployments.storage.https.url import HttpsUrl, url_from_location
 from deployments.storage.settings import StorageSettings
 from models.errors import AccessDenied, MalformedRequest
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deployments.storage.s3 import S3Storage
+from deployments.storage.s3.storage import S3Storage
 from deployments.storage.settings import StorageSettings
 from models.errors import MalformedRequest, TooLarge
 

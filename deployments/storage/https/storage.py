@@ -7,10 +7,10 @@ from http import HTTPStatus
 from typing import NoReturn
 
 from deployments.document import Document
-from deployments.storage.address_policy import AddressPolicy
 from deployments.storage.base import CHUNK_BYTES, Storage, StoredObject, read_limited, refuse_over_limit
-from deployments.storage.https_connection import CheckedConnection, Resolver, resolve
-from deployments.storage.https_url import HttpsUrl, url_from_location
+from deployments.storage.https.address_policy import AddressPolicy
+from deployments.storage.https.connection import CheckedConnection, Resolver, resolve
+from deployments.storage.https.url import HttpsUrl, url_from_location
 from deployments.storage.retry import Deadline, Retry
 from deployments.storage.settings import StorageSettings
 from models.errors import AccessDenied, MalformedRequest, SourceNotFound, StorageUnavailable, UnsupportedType

@@ -16,8 +16,8 @@ from deployments.document import Document
 from deployments.gunzip import gunzipped
 from deployments.storage.base import CHUNK_BYTES, Storage, StoredObject, read_limited, refuse_over_limit
 from deployments.storage.retry import Deadline, Retry
-from deployments.storage.s3_client import PageAnswer, S3Client, build_client
-from deployments.storage.s3_errors import (
+from deployments.storage.s3.client import PageAnswer, S3Client, build_client
+from deployments.storage.s3.errors import (
     DELETE_OBJECT,
     GET_OBJECT,
     HEAD_BUCKET,

@@ -8,8 +8,8 @@ from http.client import HTTPSConnection
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from deployments.storage.address_policy import AddressPolicy, IpAddress
-from deployments.storage.https_url import HttpsUrl
+from deployments.storage.https.address_policy import AddressPolicy, IpAddress
+from deployments.storage.https.url import HttpsUrl
 from deployments.storage.retry import Deadline
 from deployments.storage.settings import StorageSettings
 from models.errors import AccessDenied, StorageUnavailable
