@@ -18,7 +18,7 @@ import psutil
 from tests.ports import free_port
 from tests.ray_node import environment_of_users, one_start_at_a_time
 
-__all__ = ["RunningService", "replicas", "running_service"]
+__all__ = ["RunningService", "processes", "replicas", "running_service"]
 
 _ROOT = Path(__file__).parent.parent
 _START_TIMEOUT_S = 300.0
@@ -55,11 +55,24 @@ def replicas(pid: int, deployment: str) -> list[psutil.Process]:
     Raises:
         psutil.NoSuchProcess: The service has ended.
     """
+    # A busy replica has the name of its method appended.
+    return processes(pid, f"ray::ServeReplica:rayocr:{deployment}")
+
+
+def processes(pid: int, name: str) -> list[psutil.Process]:
+    """The processes of a service that have a name in their command line, before the files that it names.
+
+    Args:
+        pid: Of the `rayocr serve` that they belong to.
+        name: A part of the command line.
+
+    Raises:
+        psutil.NoSuchProcess: The service has ended.
+    """
     found = []
     for process in psutil.Process(pid).children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):  # ended while we looked
-            # A busy replica has the name of its method appended.
-            if "".join(process.cmdline()).startswith(f"ray::ServeReplica:rayocr:{deployment}"):
+        with contextlib.suppress(psutil.NoSuchProcess):  # ended while we looked, or before, and nobody has noticed
+            if name in " ".join(process.cmdline()).partition(" -f ")[0]:
                 found.append(process)
     return found
 

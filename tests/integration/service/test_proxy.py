@@ -10,11 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-import psutil
 import pytest
 
 from tests.pictures import drawn_page, encoded, long_page
-from tests.service import RunningService
+from tests.service import RunningService, processes
 
 from .conftest import SHORT_TIMEOUT_S
 
@@ -27,11 +26,6 @@ _SLOW_PNG = long_page()
 def _post(service: RunningService, body: bytes = _PNG, **headers: str) -> httpx.Response:
     with httpx.Client(base_url=service.url, timeout=100, trust_env=False) as client:
         return client.post("/v1/ocr", files={"file": ("page.png", body)}, headers={"X-Request-Timeout": "90"} | headers)
-
-
-def _processes(service: RunningService, name: str) -> list[psutil.Process]:
-    family = psutil.Process(service.pid).children(recursive=True)
-    return [process for process in family if " ".join(process.cmdline()).partition(" -f ")[0].find(name) >= 0]
 
 
 def _answers_again(ask: Callable[[], httpx.Response]) -> list[int]:
@@ -51,7 +45,7 @@ def test_ingress_that_ends_costs_its_requests_and_is_replaced(quick_service: Run
     client = threading.Thread(
         target=lambda: in_work.append(_post(quick_service, _SLOW_PNG, **{"X-Request-ID": 'of "the" dead'}))
     )
-    (ingress,) = _processes(quick_service, "ray::ServeReplica:rayocr:Ingress")
+    (ingress,) = processes(quick_service.pid, "ray::ServeReplica:rayocr:Ingress")
     client.start()
     time.sleep(0.3)
     ingress.send_signal(signal.SIGKILL)
@@ -73,11 +67,11 @@ def test_ingress_that_ends_costs_its_requests_and_is_replaced(quick_service: Run
 
 @pytest.mark.parametrize("name", ["haproxy", "ray::HAProxyManager"])
 def test_haproxy_that_ends_is_replaced(quick_service: RunningService, name: str) -> None:
-    (process,) = _processes(quick_service, name)
+    (process,) = processes(quick_service.pid, name)
     process.send_signal(signal.SIGKILL)
     process.wait(10)
     assert _answers_again(lambda: _post(quick_service))[-1] == 200
-    assert len(_processes(quick_service, "haproxy")) == 1
+    assert len(processes(quick_service.pid, "haproxy")) == 1
 
 
 def test_answer_before_the_end_of_a_body_is_never_lost(quick_service: RunningService) -> None:
@@ -112,7 +106,7 @@ def test_stalled_upload_is_ended_and_a_long_request_is_not_cut(quick_service: Ru
 
 
 def test_only_this_user_reaches_the_socket_that_commands_haproxy(quick_service: RunningService) -> None:
-    (haproxy,) = _processes(quick_service, "haproxy")
+    (haproxy,) = processes(quick_service.pid, "haproxy")
     command = haproxy.cmdline()
     folder = Path(command[command.index("-f") + 1]).parent.parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
