@@ -49,6 +49,7 @@ __all__ = [
     "Unauthorized",
     "Undecodable",
     "UnsupportedType",
+    "error_of_code",
 ]
 
 
@@ -225,3 +226,18 @@ class ConfigurationError(RayocrError):
 
     code = "configuration"
     exit_code = 78
+
+
+def error_of_code(code: str, message: str) -> RayocrError:
+    """Make the error that was kept by its code, as jobs keep those of their pages.
+
+    Args:
+        code: Its `code`; one that is not known, such as a job's `poison`, makes a `RayocrError`.
+        message: Its message.
+    """
+    kinds = [RayocrError]
+    for kind in kinds:
+        if kind.__dict__.get("code") == code:
+            return kind(message)
+        kinds += kind.__subclasses__()
+    return RayocrError(message)

@@ -11,6 +11,7 @@ from deployments.pipeline.routes import PageRoute
 from serve.api.application import build_api
 from serve.api.service import Service
 from serve.config.settings import Settings
+from serve.doors.registry import open_doors, running
 from serve.jobs.background.background import JobsBackground
 from serve.jobs.runtime import JobsRuntime
 
@@ -30,6 +31,7 @@ class Ingress:
     def __init__(self, settings: Settings, route: PageRoute, pages_in_work: int | None = None) -> None:
         self._jobs = JobsRuntime(settings) if pages_in_work is not None else None
         self._service = Service(settings, Pipeline(route), self._jobs)
+        self._doors = open_doors(settings.http)
         self._background: JobsBackground | None = None
         if self._jobs is not None and pages_in_work is not None:
             pipeline, answered = self._service.pipeline, self._service.readiness.answered
@@ -37,7 +39,7 @@ class Ingress:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Build the HTTP application. Serve calls this once, after the constructor."""
-        api = build_api(self._service)
+        api = build_api(self._service, self._doors)
         api.router.lifespan_context = self._lifespan
         return api
 
@@ -55,12 +57,13 @@ class Ingress:
     @asynccontextmanager
     async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
         """Work on jobs from Serve's start of this replica to its end, when the last request is answered."""
-        if self._background is None or self._jobs is None:
-            yield
-            return
-        self._background.start()
-        try:
-            yield
-        finally:
-            await self._background.stop()
-            self._jobs.close()
+        async with running(self._doors):
+            if self._background is None or self._jobs is None:
+                yield
+                return
+            self._background.start()
+            try:
+                yield
+            finally:
+                await self._background.stop()
+                self._jobs.close()

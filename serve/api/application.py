@@ -18,6 +18,8 @@ from serve.api.problems import UNAUTHORIZED_RESPONSE, Problem, install_problem_h
 from serve.api.protocol import GzipBody, HeadAsGet
 from serve.api.routes import detect, documentation, health, jobs, models, ocr
 from serve.api.service import Service
+from serve.doors.base import Door
+from serve.doors.registry import DoorFinder
 from serve.version import rayocr_version
 
 __all__ = ["build_api"]
@@ -29,11 +31,12 @@ _EXPOSED = [
 ]
 
 
-def build_api(service: Service) -> FastAPI:
+def build_api(service: Service, doors: Sequence[Door] = ()) -> FastAPI:
     """Build the HTTP API of one ingress replica.
 
     Args:
         service: The service that the routes use.
+        doors: The protocols of other services that are spoken too.
 
     Raises:
         ConfigurationError: The folder of API keys can't be used.
@@ -54,6 +57,8 @@ def build_api(service: Service) -> FastAPI:
             api.include_router(module.router)
         else:
             api.include_router(module.router, dependencies=SECURITY, responses=UNAUTHORIZED_RESPONSE)
+    for door in doors:
+        api.include_router(door.router, tags=["doors"])
     api.include_router(health.router)
     api.include_router(documentation.router)
     install_problem_handlers(api)
@@ -61,6 +66,8 @@ def build_api(service: Service) -> FastAPI:
         _describe(api, [(JobRequest, "validation"), (PageEvent, "serialization")])
     # The last one added runs first, so that every answer carries its id and is counted, even a refusal.
     of_jobs = (service.settings.jobs.max_body_bytes, "jobs.max_body_bytes")
+    if keys is not None:
+        api.add_middleware(ApiKeyGuard, keys=keys)
     api.add_middleware(
         BodyLimit,
         max_body_bytes=http.max_body_bytes,
@@ -69,8 +76,6 @@ def build_api(service: Service) -> FastAPI:
         max_bytes_of_route={"/v1/jobs": of_jobs},
     )
     api.add_middleware(GzipBody)
-    if keys is not None:
-        api.add_middleware(ApiKeyGuard, keys=keys)
     if http.cors_origins:
         api.add_middleware(
             CORSMiddleware,
@@ -83,6 +88,7 @@ def build_api(service: Service) -> FastAPI:
         api.add_middleware(BrowserGuard, hosts=http.allowed_hosts, origins=http.cors_origins)
     api.add_middleware(RequestMetrics)
     api.add_middleware(HeadAsGet)
+    api.add_middleware(DoorFinder, doors=doors)
     api.add_middleware(RequestIdentity)
     return api
 

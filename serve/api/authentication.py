@@ -6,11 +6,12 @@ from fastapi import Security
 from fastapi.params import Depends
 from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from models.errors import Unauthorized
-from serve.api.keys import ApiKeys
-from serve.api.problems import problem_response
+from models.errors import RayocrError, Unauthorized
+from serve.api.keys import ApiKeys, presented_key
+from serve.api.problems import door_of, problem_response
 from serve.api.routes.documentation import DOCUMENTATION_PATHS
 
 __all__ = ["SECURITY", "ApiKeyGuard"]
@@ -46,22 +47,27 @@ class ApiKeyGuard:
         if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) in _OPEN:
             await self._app(scope, receive, send)
             return
-        key = _presented(Headers(scope=scope))
-        client = await self._keys.client_of(key) if key else None
-        if client is None:
-            refusal = Unauthorized(
-                "this API key is not known here" if key else "an API key is needed: Authorization: Bearer KEY"
-            )
-            await problem_response(refusal, scope["state"]["request_id"])(scope, receive, send)
+        try:
+            client, receive = await self._client(scope, receive)
+        except ClientDisconnect:
+            return
+        except RayocrError as refusal:
+            await problem_response(refusal, scope)(scope, receive, send)
             return
         scope["state"]["client"] = client
         logger.info("request of client %s", client, extra={"client": client})
         await self._app(scope, receive, send)
 
-
-def _presented(headers: Headers) -> str:
-    """Find the key that a request carries, first in X-API-Key: a proxy in front may use Authorization for itself."""
-    if own := headers.get("x-api-key"):
-        return own
-    scheme, _, key = headers.get("authorization", "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else ""
+    async def _client(self, scope: Scope, receive: Receive) -> tuple[str, Receive]:
+        door = door_of(scope)
+        if door is not None:
+            client, receive = await door.client(scope, receive, self._keys)
+            key = door.key(Headers(scope=scope))
+        else:
+            key = presented_key(Headers(scope=scope))
+            client = await self._keys.client_of(key) if key else None
+        if client is None:
+            raise Unauthorized(
+                "this API key is not known here" if key else "an API key is needed: Authorization: Bearer KEY"
+            )
+        return client, receive

@@ -35,7 +35,7 @@ class BrowserGuard:
         if refusal is None:
             await self._app(scope, receive, send)
         else:
-            await problem_response(refusal, scope["state"]["request_id"])(scope, receive, send)
+            await problem_response(refusal, scope)(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> RayocrError | None:
         host = headers.get("host", "").lower()

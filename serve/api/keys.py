@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from starlette.datastructures import Headers
+
 from models.errors import ConfigurationError
 
-__all__ = ["ApiKeys"]
+__all__ = ["ApiKeys", "presented_key"]
 
 logger = logging.getLogger("ray.serve")
 
@@ -69,6 +71,14 @@ class ApiKeys:
         if clients != self._clients:
             logger.info("API keys were changed: %d clients", len(clients))
         self._clients, self._complaint = clients, complaint
+
+
+def presented_key(headers: Headers) -> str:
+    """Find the key that a request carries, first in X-API-Key: a proxy in front may use Authorization for itself."""
+    if own := headers.get("x-api-key"):
+        return own
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def _digest(key: str) -> bytes:

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import DeadlineExceeded, Overloaded, TooLarge
+from serve.api.problems import door_of
 
 __all__ = ["BodyLimit", "RequestIdentity", "RequestMetrics"]
 
@@ -93,6 +94,8 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit, setting = self._of_route.get(scope["path"].removeprefix(scope.get("root_path", "")), self._usual)
+        if (door := door_of(scope)) is not None:
+            limit = door.max_body_bytes
         length = Headers(scope=scope).get("content-length", "")
         announced = int(length) if length.isdecimal() and len(length) <= _LONGEST_LENGTH else 0
         held = 0
@@ -183,9 +186,10 @@ class RequestMetrics:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._requests = Counter("rayocr_requests_total", "HTTP requests answered.", tag_keys=("route", "status"))
+        labels = ("route", "door")
+        self._requests = Counter("rayocr_requests_total", "HTTP requests answered.", tag_keys=(*labels, "status"))
         self._seconds = Histogram(
-            "rayocr_request_seconds", "Time to answer an HTTP request.", boundaries=_SECONDS, tag_keys=("route",)
+            "rayocr_request_seconds", "Time to answer an HTTP request.", boundaries=_SECONDS, tag_keys=labels
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -212,5 +216,7 @@ class RequestMetrics:
                 logger.info("the client left before it was answered")
             # The label is the route's template, not the path, or the metrics would grow without end.
             route = getattr(scope.get("route"), "path", "none")
-            self._requests.inc(tags={"route": route, "status": str(status)})
-            self._seconds.observe(time.perf_counter() - started, tags={"route": route})
+            door = door_of(scope)
+            tags = {"route": route, "door": "none" if door is None else door.name}
+            self._requests.inc(tags={**tags, "status": str(status)})
+            self._seconds.observe(time.perf_counter() - started, tags=tags)

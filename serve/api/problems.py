@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,13 +15,17 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
-from models.errors import MalformedRequest, Overloaded, QuotaExceeded, RayocrError, Unauthorized
+from models.errors import MalformedRequest, Overloaded, QuotaExceeded, RayocrError, SourceNotFound, Unauthorized
+
+if TYPE_CHECKING:
+    from serve.doors.base import Door
 
 __all__ = [
     "JOB_PROBLEM_RESPONSES",
     "PROBLEM_RESPONSES",
     "UNAUTHORIZED_RESPONSE",
     "Problem",
+    "door_of",
     "install_problem_handlers",
     "malformed",
     "problem_of",
@@ -104,8 +109,19 @@ def problem_of(error: Exception, request_id: str) -> Problem:
     return _problem(error.http_status, error.code, str(error), request_id)
 
 
-def problem_response(error: RayocrError, request_id: str) -> Response:
-    """Make the answer by which the client sees an error."""
+def door_of(scope: Scope) -> "Door | None":
+    """Find the door that a request came through; None for the API of this service."""
+    door: Door | None = scope["state"].get("door")
+    return door
+
+
+def problem_response(error: RayocrError, scope: Scope) -> Response:
+    """Make the answer by which the client of a request sees an error, in the form of its door."""
+    request_id = scope["state"]["request_id"]
+    if (door := door_of(scope)) is not None:
+        answer = door.error(error, request_id)
+        answer.headers.update(_headers(error))
+        return answer
     return _response_of(_problem(error.http_status, error.code, str(error), request_id), _headers(error))
 
 
@@ -116,19 +132,26 @@ def install_problem_handlers(api: FastAPI) -> None:
     async def _known(request: Request, error: RayocrError) -> Response:
         if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.warning("%s: %s", error.code, error)
-        return problem_response(error, request.state.request_id)
+        return problem_response(error, request.scope)
 
     @api.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
         problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {_reason(one)}" for one in error.errors())
-        return problem_response(MalformedRequest(problems), request.state.request_id)
+        return problem_response(MalformedRequest(problems), request.scope)
 
     @api.exception_handler(HTTPException)
     async def _routing(request: Request, error: HTTPException) -> Response:
         code = {404: "no_such_route", 405: "method_not_allowed"}.get(error.status_code, "malformed")
         detail = f"{request.method} {request.url.path}: {error.detail}; see /docs"
+        headers = {**(error.headers or {}), **_allowed(request, error.status_code)}
+        if (door := door_of(request.scope)) is not None:
+            kind = SourceNotFound if error.status_code == HTTPStatus.NOT_FOUND else MalformedRequest
+            answer = door.error(kind(detail), request.state.request_id)
+            answer.status_code = error.status_code
+            answer.headers.update(headers)
+            return answer
         problem = _problem(error.status_code, code, detail, request.state.request_id)
-        return _response_of(problem, {**(error.headers or {}), **_allowed(request, error.status_code)})
+        return _response_of(problem, headers)
 
     @api.exception_handler(ClientDisconnect)
     async def _left(_request: Request, _error: ClientDisconnect) -> Response:
@@ -136,7 +159,7 @@ def install_problem_handlers(api: FastAPI) -> None:
 
     @api.exception_handler(Exception)
     async def _unforeseen(request: Request, error: Exception) -> Response:
-        return problem_response(_unforeseen_error(error), request.state.request_id)
+        return problem_response(_unforeseen_error(error), request.scope)
 
 
 def _allowed(request: Request, status: int) -> dict[str, str]:

@@ -56,7 +56,7 @@ class GzipBody:
             return
         if encoding not in {"gzip", "x-gzip"}:
             refusal = UnsupportedType(f"Content-Encoding is {encoding[:40]!r}: send the body as it is, or as gzip")
-            await problem_response(refusal, scope["state"]["request_id"])(scope, receive, send)
+            await problem_response(refusal, scope)(scope, receive, send)
             return
         gunzip = Gunzip()
         pieces: Iterator[bytes] = iter(())

@@ -9,14 +9,20 @@ from fastapi import Depends, Request
 
 from deployments.context import RequestContext
 from deployments.pipeline.attempts import Pipeline
+from deployments.pipeline.shared_document import SharedDocument
 from models.errors import MalformedRequest, Overloaded
 from serve.api.places import Places
 from serve.config.rights import read_rights
 from serve.config.settings import HttpSettings, Settings
+from serve.documents.failures import PageFailure
+from serve.documents.kept_pages import read_result
+from serve.documents.options import DocumentOptions
+from serve.documents.reading import ReadRequest
 from serve.health.buckets import ReadyBuckets
 from serve.health.readiness import Readiness
 from serve.health.store import ReadyStore
 from serve.jobs.runtime import JobsRuntime
+from serve.results import OcrResult
 
 __all__ = ["OPEN_PER_PLACE", "Admission", "Admitted", "Opened", "Service", "service_of"]
 
@@ -109,6 +115,26 @@ class Service:
             self._open.give_back(client)
             if not self._open.taken:
                 self._idle.set()
+
+    async def read(
+        self, document: SharedDocument, options: DocumentOptions, context: RequestContext
+    ) -> tuple[OcrResult, list[PageFailure]]:
+        """Read the pages of a document, as `read_result` does.
+
+        Args:
+            document: The document.
+            options: Which pages are read, and how. Their format does not matter.
+            context: The request's id and deadline.
+        """
+        wanted = self.wanted(options)
+        read = await read_result(self.pipeline, document, wanted, context, self.settings.bundle)
+        self.readiness.answered()
+        return read
+
+    def wanted(self, options: DocumentOptions) -> ReadRequest:
+        """Make the request for pages that options stand for, within the limits of the settings."""
+        http = self.settings.http
+        return ReadRequest(options.page_ranges, options.read_options(), http.max_pages, http.pages_at_a_time)
 
     def refuse_if_full(self, client: str) -> None:
         """Refuse a request that could not begin now, before its body is read, as `Admission.begin` would."""

@@ -38,6 +38,7 @@ FORMAT_TYPES: Mapping[str, str] = MappingProxyType(
         "alto": "application/alto+xml",
         "page": "application/vnd.prima.page+xml",
         "pdf": "application/pdf",
+        "archive": "application/zip",
     }
 )
 _BY_TYPE = {

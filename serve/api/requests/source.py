@@ -91,12 +91,13 @@ def document_body(options: type[BaseModel], example: Mapping[str, object]) -> Ma
     }
 
 
-async def read_source(request: Request, max_bytes: int) -> SentDocument:
+async def read_source(request: Request, max_bytes: int, file_field: str = "file") -> SentDocument:
     """Read the document that a request carries, or the location that it names, and the fields beside it.
 
     Args:
         request: The client's request.
         max_bytes: The most bytes of a document.
+        file_field: The field of a form that holds the document.
 
     Raises:
         MalformedRequest: The request carries neither, or both.
@@ -104,7 +105,7 @@ async def read_source(request: Request, max_bytes: int) -> SentDocument:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return await _from_form(request, max_bytes)
+        return await _from_form(request, max_bytes, file_field)
     body = await request.body()
     if not body:
         raise MalformedRequest(
@@ -119,20 +120,20 @@ async def read_source(request: Request, max_bytes: int) -> SentDocument:
     return SentDocument(Document(body, _name_in_header(request)))
 
 
-async def _from_form(request: Request, max_bytes: int) -> SentDocument:
+async def _from_form(request: Request, max_bytes: int, file_field: str) -> SentDocument:
     document: Document | None = None
     fields: dict[str, object] = {}
     async for part in form_parts(request, max_bytes, _MOST_FIELD_BYTES, _MOST_FIELDS):
-        if part.name in fields or (part.name == "file" and document is not None):
+        if part.name in fields or (part.name == file_field and document is not None):
             raise MalformedRequest(f"the form has the field {part.name[:40]!r} twice")
-        if part.filename is None or part.name != "file":
+        if part.filename is None or part.name != file_field:
             fields[part.name] = part.text if part.filename is None else ""
         else:
             document = Document(part.content, part.filename or None)
-    if document is None or "file" in fields:
+    if document is None or file_field in fields:
         named = ", ".join(sorted(name[:40] for name in fields)) or "none"
         raise MalformedRequest(
-            f"the form has no file in the field 'file' (its fields: {named}): curl -F file=@page.jpg"
+            f"the form has no file in the field {file_field!r} (its fields: {named}): curl -F {file_field}=@page.jpg"
         )
     # A browser sends an empty text for each field that nobody filled in.
     return SentDocument(document, {name: value for name, value in fields.items() if value != ""})

@@ -16,8 +16,7 @@ from serve.api.problems import PROBLEM_RESPONSES
 from serve.api.requests.options import DocumentPassword, OcrQuery, OcrRequest, refuse_password_in_url, request_options
 from serve.api.requests.source import document_body, read_source
 from serve.api.service import Admitted, Service, service_of
-from serve.documents.kept_pages import read_result
-from serve.documents.reading import ReadRequest, read_pages
+from serve.documents.reading import read_pages
 from serve.results import OcrResult
 
 __all__ = ["router"]
@@ -79,16 +78,13 @@ async def read_document(
         picture = await _picture(service, context, document, asked)
         admitted.end()
         return picture
-    http = service.settings.http
-    wanted = ReadRequest(asked.page_ranges, asked.read_options(), http.max_pages, http.pages_at_a_time)
     if answer == LINES:
-        outcomes = read_pages(service.pipeline, document, wanted, context)
+        outcomes = read_pages(service.pipeline, document, service.wanted(asked), context)
         # The first page decides the status of the answer.
         first = await anext(outcomes)
         service.readiness.answered()
         return LinesResponse(page_lines(first, outcomes, context.request_id, service.settings.bundle))
-    result, failures = await read_result(service.pipeline, document, wanted, context, service.settings.bundle)
-    service.readiness.answered()
+    result, failures = await service.read(document, asked, context)
     written = await document_answer(service, context, asked, answer, document, result, failures, sent.name)
     admitted.end()
     return written

@@ -10,7 +10,7 @@ from serve.exports import FORMATS, export_format
 
 
 def test_formats() -> None:
-    assert FORMATS == ("json", "text", "markdown", "tsv", "hocr", "alto", "page", "pdf")
+    assert FORMATS == ("json", "text", "markdown", "tsv", "hocr", "alto", "page", "pdf", "archive")
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -23,7 +23,7 @@ def test_each_is_found_by_its_name(name: str) -> None:
 
 
 def test_unknown_format_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(MalformedRequest, match=r"unknown format 'docx'; known are json, text, .*pdf"):
+    with pytest.raises(MalformedRequest, match=r"unknown format 'docx'; known are json, text, .*archive"):
         export_format("docx")
 
 

@@ -1,0 +1,146 @@
+"""Reads documents for doors: at once, or as a job whose id the client asks again with."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from deployments.context import RequestContext
+from deployments.document import Document
+from models.errors import Conflict, RayocrError, SourceNotFound, error_of_code
+from serve.api.service import Service
+from serve.documents.options import DocumentOptions
+from serve.exports.archive import DOCUMENT_NAME, RESULT_NAME
+from serve.jobs.background.file_result import FileResult
+from serve.jobs.background.retention import Retention
+from serve.jobs.records import Job, JobState
+from serve.jobs.runtime import JobsRuntime
+from serve.jobs.submission import Submission, known_job
+from serve.results import OcrResult
+
+__all__ = ["Operation", "begin_operation", "client_of", "delete_operation", "find_operation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A document that is read as a job of its own.
+
+    Args:
+        job: The job.
+        result: The result, if the document was read.
+        file: The file that the job's format makes: a searchable PDF beside the result for `archive`.
+        error: Why the document could not be read.
+    """
+
+    job: Job
+    result: OcrResult | None = None
+    file: bytes | None = None
+    error: RayocrError | None = None
+
+
+def client_of(request: Request) -> str:
+    """The name of a request's client; '' if no keys are asked for."""
+    return getattr(request.state, "client", "")
+
+
+def _jobs(service: Service) -> JobsRuntime:
+    if service.jobs is None:
+        raise Conflict("this call needs jobs, which are off here: set jobs.enabled, or read the document at once")
+    return service.jobs
+
+
+async def begin_operation(
+    service: Service,
+    request: Request,
+    source: Document | str,
+    options: DocumentOptions,
+    idempotency_key: str | None = None,
+) -> Job:
+    """Submit one document as a job.
+
+    Args:
+        service: The service of this replica.
+        request: The client's request, whose body was read.
+        source: The document, or its location.
+        options: How it is read; the format is `json` or `archive`.
+        idempotency_key: The client's own name for this request; None without one.
+
+    Returns:
+        The job, which is durable.
+
+    Raises:
+        Conflict: No jobs are taken here, or the key came with another request before.
+        RayocrError: The submission refused it, as `POST /v1/jobs` would.
+    """
+    jobs, owner = _jobs(service), client_of(request)
+    time = RequestContext.starting_now(request.state.request_id, service.settings.jobs.upload_timeout_s, owner)
+    known = await known_job(jobs, owner, idempotency_key)
+    async with Submission(jobs, owner, idempotency_key, known) as submission:
+        async with time.limit("storing the document"):
+            given = options.model_dump(mode="json", exclude_defaults=True)
+            if options.secret_password is not None:
+                given["password"] = options.secret_password
+            submission.set_options(given)
+            if isinstance(source, Document):
+                await submission.add_file(source.name or "document", source.data)
+            else:
+                await submission.add_source(source)
+        job, is_new = await submission.finish()
+    if is_new:
+        jobs.on_new()
+    return job
+
+
+async def find_operation(service: Service, request: Request, job_id: str) -> Operation:
+    """Find the state of a document that was submitted, with its result if it has one.
+
+    Args:
+        service: The service of this replica.
+        request: The client's request.
+        job_id: Id of the job.
+
+    Raises:
+        SourceNotFound: There is no such job, it belongs to another client, or it is not one of a single document.
+        Overloaded: The store does not answer.
+    """
+    jobs = _jobs(service)
+    job = await jobs.in_store(jobs.store.views.job, job_id[:100], client_of(request))
+    if job.total != 1:
+        raise SourceNotFound(f"job {job.id} has several documents: ask /v1/jobs for it")
+    if job.state is JobState.CANCELLED:
+        raise SourceNotFound(f"job {job.id} was cancelled")
+    if not job.state.is_ended:
+        return Operation(job)
+    outcomes = await jobs.in_store(jobs.store.views.outcomes, job.id, 0, 1)
+    if not outcomes:
+        raise SourceNotFound(f"job {job.id} does not exist any more")
+    outcome = outcomes[0]
+    if outcome.packed is None:
+        return Operation(job, error=error_of_code(outcome.code or "", outcome.message or "it could not be read"))
+    async with service.document_exports:
+        result, file = await jobs.in_storage(_unpacked, outcome.result or b"")
+    return Operation(job, result, file)
+
+
+async def delete_operation(service: Service, request: Request, job_id: str) -> None:
+    """Cancel a document that was submitted, and delete it with its result.
+
+    Args:
+        service: The service of this replica.
+        request: The client's request.
+        job_id: Id of the job.
+
+    Raises:
+        SourceNotFound: There is no such job, or it belongs to another client.
+    """
+    jobs, owner = _jobs(service), client_of(request)
+    await jobs.freeing(jobs.store.endings.cancel, job_id[:100], owner)  # `find_operation` hides a cancelled job
+    await Retention(jobs).clear_quietly()
+
+
+def _unpacked(content: bytes) -> tuple[OcrResult, bytes | None]:
+    if not FileResult.is_begun_by(content):
+        return OcrResult.model_validate_json(content), None
+    archive = zipfile.ZipFile(io.BytesIO(FileResult.model_validate_json(content).file))
+    return OcrResult.model_validate_json(archive.read(RESULT_NAME)), archive.read(DOCUMENT_NAME)

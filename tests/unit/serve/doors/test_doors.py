@@ -1,0 +1,68 @@
+"""What all doors have in common: they are listed once, ask for keys, and answer errors in a form of their own."""
+
+from typing import Literal, get_args, get_type_hints
+
+import pytest
+
+from models.errors import Overloaded, RayocrError, SourceNotFound, error_of_code
+from serve.config.settings import HttpSettings
+from serve.doors.base import Door
+from serve.doors.registry import _ROWS, open_doors
+from tests.unit.serve.doors.conftest import ALICE, Start
+
+ALL = open_doors(HttpSettings())
+
+
+def test_settings_name_the_doors_of_the_registry() -> None:
+    (listed, _) = get_args(get_type_hints(HttpSettings)["doors"])
+    (names,) = get_args(listed)
+    assert get_args(names) == tuple(_ROWS)
+    assert names == Literal[tuple(_ROWS)]
+    assert [door.name for door in ALL] == list(_ROWS)
+
+
+def test_doors_with_keys_of_their_own_are_opened_by_name_where_keys_are_asked_for() -> None:
+    guarded = open_doors(HttpSettings(api_keys_directory="/keys"))
+    assert [door.name for door in guarded] == [door.name for door in ALL if not door.has_own_keys]
+    named = open_doors(HttpSettings.model_validate({"api_keys_directory": "/keys", "doors": list(_ROWS)}))
+    assert len(named) == len(_ROWS)
+    assert open_doors(HttpSettings(doors=[])) == ()
+
+
+@pytest.mark.parametrize("door", ALL, ids=lambda door: door.name)
+def test_no_two_doors_own_a_path(door: Door) -> None:
+    for path in door.paths:
+        for below in (path, f"{path.rstrip('/')}/below"):
+            assert [one.name for one in ALL if one.owns({"path": below, "headers": []})] == [door.name]
+    assert not door.owns({"path": "/v1/ocr", "headers": []})
+
+
+@pytest.mark.parametrize("door", ALL, ids=lambda door: door.name)
+def test_errors_keep_their_status_words_and_request(door: Door) -> None:
+    for error in (SourceNotFound("nothing is there"), Overloaded("all queues are full", 5.0)):
+        answer = door.error(error, "request-1")
+        assert answer.status_code >= 400
+        assert error.message.encode() in bytes(answer.body)
+        assert b"request-1" in bytes(answer.body)
+
+
+async def test_closed_doors_are_no_routes(start: Start) -> None:
+    async with start(doors=[]) as closed:
+        assert (await closed.client.post("/upload", files={"image": b"good"})).status_code == 404
+        assert (await closed.client.get("/openapi.json")).json()["paths"].keys().isdisjoint({"/upload"})
+
+
+async def test_doors_ask_for_keys(start: Start) -> None:
+    async with start(keys=True) as guarded:
+        refused = await guarded.client.post("/upload", files={"image": b"good"})
+        assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
+        assert refused.headers["WWW-Authenticate"].startswith("Bearer")
+        taken = await guarded.client.post("/upload", files={"image": b"good"}, headers={"X-API-Key": ALICE})
+        assert taken.status_code == 202
+
+
+def test_errors_that_a_job_kept_are_made_again() -> None:
+    assert type(error_of_code("source_not_found", "gone")) is SourceNotFound
+    assert error_of_code("source_not_found", "gone").message == "gone"
+    assert error_of_code("overloaded", "full").http_status == 503
+    assert type(error_of_code("poison", "it ends replicas")) is RayocrError
