@@ -23,7 +23,8 @@ async def test_picture_is_read_at_once(doors: Doors, path: str) -> None:
 
 
 async def test_path_is_the_name_of_the_file_if_none_is_given(doors: Doors) -> None:
-    assert (await doors.client.post("/api/predict/", files={"image": ("b.jpg", b"good")})).json()["image_path"] == "b.jpg"
+    answer = await doors.client.post("/api/predict/", files={"image": ("b.jpg", b"good")})
+    assert answer.json()["image_path"] == "b.jpg"
 
 
 async def test_task_goes_from_pending_to_success(doors: Doors) -> None:
