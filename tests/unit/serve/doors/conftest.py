@@ -27,8 +27,11 @@ BOB = "b1b2c3d4e5f60718"
 class Doors:
     """A service whose documents are words, as `ScriptedDocument` reads them, and a client of it."""
 
-    def __init__(self, service: Service, jobs: JobsRuntime, client: httpx.AsyncClient) -> None:
+    def __init__(
+        self, service: Service, jobs: JobsRuntime, client: httpx.AsyncClient, document: ScriptedDocument
+    ) -> None:
         self.client = client
+        self.document = document
         self._service = service
         self._jobs = jobs
 
@@ -57,11 +60,12 @@ def start(tmp_path: Path) -> Start:
             http["api_keys_directory"] = str(folder)
         settings = Settings.model_validate({"jobs": {"directory": str(tmp_path / "jobs")}, "http": http})
         jobs = JobsRuntime(settings)
-        service = Service(settings, Pipeline(ScriptedDocument()), jobs)
+        document = ScriptedDocument()
+        service = Service(settings, Pipeline(document), jobs)
         opened = open_doors(settings.http)
         transport = httpx.ASGITransport(build_api(service, opened))
         async with running(opened), httpx.AsyncClient(transport=transport, base_url="http://rayocr") as client:
-            yield Doors(service, jobs, client)
+            yield Doors(service, jobs, client, document)
         jobs.close()
 
     return begin

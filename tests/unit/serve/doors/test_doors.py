@@ -1,7 +1,11 @@
 """What all doors have in common: they are listed once, ask for keys, and answer errors in a form of their own."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Literal, get_args, get_type_hints
 
+import httpx
 import pytest
 
 from models.errors import Overloaded, RayocrError, SourceNotFound, error_of_code
@@ -9,8 +13,36 @@ from serve.config.settings import HttpSettings
 from serve.doors.base import Door
 from serve.doors.registry import _ROWS, open_doors
 from tests.unit.serve.doors.conftest import ALICE, Start
+from tests.waiting import until
 
 ALL = open_doors(HttpSettings())
+UNKNOWN = "f" * 16
+
+
+@dataclass(frozen=True)
+class Work:
+    """A request through a door for work on the document `good`.
+
+    Args:
+        send: Sends it, with a key of alice or with none ('').
+        unauthorized: Status of the answer to an unknown key.
+        overloaded: Status of the answer when nothing more is admitted.
+    """
+
+    send: Callable[[httpx.AsyncClient, str], Awaitable[httpx.Response]]
+    unauthorized: int = 401
+    overloaded: int = 503
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+WORK = {
+    "legacy": Work(
+        lambda client, key: client.post("/api/predict/", files={"image": b"good"}, headers=bearer(key)),
+    ),
+}
 
 
 def test_settings_name_the_doors_of_the_registry() -> None:
@@ -66,3 +98,29 @@ def test_errors_that_a_job_kept_are_made_again() -> None:
     assert error_of_code("source_not_found", "gone").message == "gone"
     assert error_of_code("overloaded", "full").http_status == 503
     assert type(error_of_code("poison", "it ends replicas")) is RayocrError
+
+
+@pytest.mark.parametrize("name", _ROWS)
+async def test_unknown_key_is_refused_and_a_known_one_is_taken(start: Start, name: str) -> None:
+    work = WORK[name]
+    async with start(keys=True, doors=[name]) as guarded:
+        for key in (UNKNOWN, ""):
+            refused = await work.send(guarded.client, key)
+            assert refused.status_code == work.unauthorized
+            assert refused.headers["X-Request-ID"] in refused.text
+        assert (await work.send(guarded.client, ALICE)).is_success
+
+
+@pytest.mark.parametrize("name", _ROWS)
+async def test_no_more_work_is_admitted_than_by_the_api(start: Start, name: str) -> None:
+    work = WORK[name]
+    async with start(doors=[name], max_concurrent_requests=1) as full:
+        first = asyncio.create_task(full.client.post("/v1/ocr", content=b"waits"))
+        await until(lambda: full.document.in_work)
+        refused = await work.send(full.client, "")
+        assert refused.status_code == work.overloaded
+        assert "1 requests are in work" in refused.text
+        assert refused.headers["X-Request-ID"] in refused.text
+        full.document.is_open.set()
+        assert (await first).is_success
+        assert (await work.send(full.client, "")).is_success

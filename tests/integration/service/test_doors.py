@@ -1,0 +1,114 @@
+"""Six documents, and some mistakes, through every door: the same text, places and errors as by /v1/ocr."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import img2pdf  # type: ignore[import-untyped]
+import numpy as np
+import pytest
+
+from tests.pdfs import helvetica_pdf
+from tests.pictures import drawn_page, encoded, labeled
+
+Lines = list[tuple[int, str, list[list[float]]]]
+"""The page, the text and the corners of each line, in pixels of the page as /v1/ocr measures it."""
+
+_RECEIPT = drawn_page("INVOICE 2041", "COFFEE 3.50", "TOTAL 13.50")
+_DOCUMENTS: dict[str, bytes] = {
+    "receipt.png": encoded(_RECEIPT),
+    "on its side.png": encoded(np.rot90(drawn_page("INVOICE 2041", "COFFEE 3.50", "TEA 2.00", "TOTAL 13.50")).copy()),
+    "with text.pdf": helvetica_pdf(["INVOICE 2041", "TOTAL 13.50"]),
+    "scanned.pdf": img2pdf.convert([encoded(drawn_page(f"PAGE {number}", "TOTAL 13.50")) for number in (1, 2)]),
+    "two pages.tiff": encoded(drawn_page("RAIN TODAY"), drawn_page("SNOW TODAY"), kind="TIFF"),
+    # Chinese: no font that draws it is on every machine.
+    **{path.name: path.read_bytes() for path in labeled("zh_line_crops", 1)},
+}
+_TOO_LARGE = b"\x89PNG\r\n\x1a\n" + bytes(9 * 1024**2)  # over the limit of the fixture
+_AT_ONCE = {"X-Request-Timeout": "0.001"}
+
+Send = Callable[[httpx.Client], httpx.Response]
+
+
+@dataclass(frozen=True)
+class Row:
+    """How the tests go through a door.
+
+    Args:
+        read: Reads a document by its name. It also gets the answer of /v1/ocr, for the sizes of its pages.
+        errors: What is sent for each mistake, and the status of the answer. A mistake that the protocol can't make is
+            missing.
+        takes: Whether the protocol can carry the document of this name.
+        tolerance_px: How far a corner may be from that of /v1/ocr, because the protocol has other units.
+    """
+
+    read: Callable[[httpx.Client, str, Mapping[str, Any]], Lines]
+    errors: Mapping[str, tuple[Send, int]]
+    takes: Callable[[str], bool] = field(default=lambda name: True)
+    tolerance_px: float = 0.0
+
+
+# What each error says, in whatever form, beside the id of its request.
+_WORDS = {
+    "bad file": "unsupported format",
+    "too large": "the limit is",
+    "unknown id": "there is no",
+    "unknown option": "known",
+    "deadline": "deadline",
+}
+
+
+def _legacy(client: httpx.Client, name: str, _expected: Mapping[str, Any]) -> Lines:
+    answer = client.post("/api/predict/", files={"image": (name, _DOCUMENTS[name])}).json()
+    return list(zip(answer["pages"], answer["texts"], answer["boxes"], strict=True))
+
+
+_ROWS = {
+    "legacy": Row(
+        read=_legacy,
+        errors={
+            "bad file": (lambda client: client.post("/api/predict/", files={"image": b"only words"}), 415),
+            "too large": (lambda client: client.post("/api/predict/", files={"image": _TOO_LARGE}), 413),
+            "unknown id": (lambda client: client.get("/status/nothing"), 404),
+            "deadline": (
+                lambda client: client.post(
+                    "/api/predict/", files={"image": _DOCUMENTS["receipt.png"]}, headers=_AT_ONCE
+                ),
+                504,
+            ),
+        },
+    ),
+}
+_READ = [(door, name) for door, row in _ROWS.items() for name in _DOCUMENTS if row.takes(name)]
+_FAILED = [(door, mistake) for door, row in _ROWS.items() for mistake in row.errors]
+
+
+@pytest.fixture(scope="module")
+def read_directly() -> dict[str, dict[str, Any]]:
+    """What /v1/ocr has answered for a document, by its name."""
+    return {}
+
+
+@pytest.mark.parametrize(("door", "name"), _READ)
+def test_text_and_places_are_those_of_the_api(
+    client: httpx.Client, read_directly: dict[str, dict[str, Any]], door: str, name: str
+) -> None:
+    if name not in read_directly:
+        read_directly[name] = client.post("/v1/ocr", files={"file": (name, _DOCUMENTS[name])}).json()
+    direct = read_directly[name]
+    expected = [(page["page"], line["text"], line["polygon"]) for page in direct["pages"] for line in page["lines"]]
+    assert expected, "nothing was read"
+    found = _ROWS[door].read(client, name, direct)
+    assert [line[:2] for line in found] == [line[:2] for line in expected]
+    corners, at = (np.array([line[2] for line in lines]) for lines in (found, expected))
+    assert np.abs(corners - at).max() <= _ROWS[door].tolerance_px
+
+
+@pytest.mark.parametrize(("door", "mistake"), _FAILED)
+def test_errors_say_the_same_with_the_id_of_the_request(client: httpx.Client, door: str, mistake: str) -> None:
+    send, status = _ROWS[door].errors[mistake]
+    answer = send(client)
+    assert answer.status_code == status, answer.text
+    assert _WORDS[mistake] in answer.text
+    assert answer.headers["X-Request-ID"] in answer.text
