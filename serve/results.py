@@ -205,13 +205,18 @@ class DetectionResult(_Result):
     timings_ms: dict[str, float] = Field(description="Time in each stage, its queue for the net included.")
 
     @classmethod
-    def of(cls, request_id: str, model: str, pages: Sequence[PageQuads]) -> "DetectionResult":
-        """Make it from the results of the pages, in their order."""
+    def of(
+        cls, request_id: str, model: str, pages: Sequence[PageQuads], warnings: Sequence[PageWarning] = ()
+    ) -> "DetectionResult":
+        """Make it from the results of the pages, in their order. Arguments are those of `OcrResult.of`."""
         return cls(
             id=request_id,
             model=model,
             pages=[DetectionPage.of(page) for page in pages],
-            warnings=[WarningResult.of(warning) for page in pages for warning in page.warnings],
+            warnings=[
+                WarningResult.of(warning)
+                for warning in (*(warning for page in pages for warning in page.warnings), *warnings)
+            ],
             timings_ms=summed(page.timings_ms for page in pages),
         )
 

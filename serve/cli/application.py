@@ -15,6 +15,7 @@ from serve.cli.check import check
 from serve.cli.config import CONFIG_HELP, config
 from serve.cli.console import Invocation, complain, discard_stdout, hide_library_notes
 from serve.cli.jobs import jobs_app
+from serve.cli.mcp import mcp
 from serve.cli.models import models_app
 from serve.cli.read import read
 from serve.version import installed_version, rayocr_version
@@ -63,6 +64,7 @@ app.command()(read)
 app.command()(check)
 app.add_typer(bulk_app, name="bulk")
 app.add_typer(jobs_app, name="jobs")
+app.command()(mcp)
 app.add_typer(models_app, name="models")
 app.command()(config)
 

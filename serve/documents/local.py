@@ -4,14 +4,16 @@ import asyncio
 import math
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
 
-from deployments.context import RequestContext
+from deployments.context import PageCall, RequestContext
 from deployments.document import Document
 from deployments.operation.metrics import NoMetrics
+from deployments.read_options import ReadOptions
 from deployments.settings import MOST_THREADS, DetectionSettings, RecognitionSettings, StageSettings
 from deployments.stages.reader import Reader
 from deployments.storage import COMMAND_LINE_SCHEMES, Storages, build_storage
@@ -22,8 +24,9 @@ from serve.config.colocation import reader_setup
 from serve.config.settings import Settings
 from serve.documents.failures import PageFailure
 from serve.documents.options import DocumentOptions
+from serve.documents.page_ranges import first_page_only
 from serve.documents.reading import ReadRequest, all_pages
-from serve.results import OcrResult
+from serve.results import DetectionResult, OcrResult
 
 __all__ = ["LocalReader", "LocalReading", "default_jobs"]
 
@@ -100,27 +103,59 @@ class LocalReader:
             TooLarge: More pages are asked for than `http.max_pages`.
             RayocrError: The document can't be fetched (`Storage.read`) or can't be read (`read_pages`).
         """
-        document = source if isinstance(source, Document) else self.storages.read(source, self.max_bytes)
-        return asyncio.run_coroutine_threadsafe(self._read(document, options), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._read(self._fetched(source), options), self._loop).result()
+
+    def detect(self, source: Document | str, page: int | None, options: ReadOptions) -> DetectionResult:
+        """Find the lines of one page, without reading them.
+
+        Args:
+            source: A document, or the location of one, as for `read_document`.
+            page: Number of the page, counted from 1; None for the first, with a warning if there are others.
+            options: How it is searched.
+
+        Raises:
+            ConfigurationError: The nets can't be loaded.
+            RayocrError: The document can't be fetched, or the page can't be searched.
+        """
+        document = self._fetched(source)
+        return asyncio.run_coroutine_threadsafe(self._detect(document, page, options), self._loop).result()
 
     def close(self) -> None:
         """Close the connections to storages."""
         self.storages.close()
 
+    def _fetched(self, source: Document | str) -> Document:
+        return source if isinstance(source, Document) else self.storages.read(source, self.max_bytes)
+
     async def _read(self, document: Document, options: DocumentOptions) -> LocalReading:
         request = ReadRequest(
             options.page_ranges, options.read_options(), self._settings.http.max_pages, self._pages_at_a_time
         )
-        context = RequestContext.starting_now(str(uuid.uuid4()), _NO_LIMIT_S)
-        least = self._in_work.index(min(self._in_work))
-        self._in_work[least] += 1
-        try:
-            pages, failures = await all_pages(self._readers[least], document, request, context)
-        finally:
-            self._in_work[least] -= 1
+        context = _context()
+        with self._least_busy() as reader:
+            pages, failures = await all_pages(reader, document, request, context)
         warnings = [failure.warning for failure in failures]
         result = OcrResult.of(context.request_id, self._model, pages, warnings)
         return LocalReading(result, failures, document)
+
+    async def _detect(self, document: Document, page: int | None, options: ReadOptions) -> DetectionResult:
+        context = _context()
+        with self._least_busy() as reader:
+            found = await reader.detect(document, PageCall(page or 1, context, options))
+        return DetectionResult.of(context.request_id, self._model, [found], first_page_only(found.page_count, page))
+
+    @contextmanager
+    def _least_busy(self) -> Iterator[Reader]:
+        least = self._in_work.index(min(self._in_work))
+        self._in_work[least] += 1
+        try:
+            yield self._readers[least]
+        finally:
+            self._in_work[least] -= 1
+
+
+def _context() -> RequestContext:
+    return RequestContext.starting_now(str(uuid.uuid4()), _NO_LIMIT_S)
 
 
 def _reader(settings: Settings, threads: int, *, has_many: bool) -> Reader:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.errors import MalformedRequest, SourceNotFound, TooLarge
+from models.page import PageWarning
 
-__all__ = ["PageRanges"]
+__all__ = ["PageRanges", "first_page_only"]
 
 _RANGE = re.compile(r"([1-9]\d{0,8})?(-)?([1-9]\d{0,8})?")
 _MOST_RANGES = 1000
@@ -114,3 +115,16 @@ class PageRanges:
             if max(first, last) > page_count:
                 raise SourceNotFound(f"page {max(first, last)} does not exist: the document has {page_count}")
         return closed
+
+
+def first_page_only(page_count: int, asked: object | None) -> list[PageWarning]:
+    """Warn if an answer shows the first of several pages because the client chose none.
+
+    Args:
+        page_count: Number of pages in the document.
+        asked: The page that was chosen, if any.
+    """
+    if page_count == 1 or asked is not None:
+        return []
+    message = f"the document has {page_count:,} pages, and this is the first: ask for another by its number"
+    return [PageWarning("first_page_only", message)]

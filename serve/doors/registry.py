@@ -16,6 +16,7 @@ __all__ = ["DoorFinder", "open_doors", "running"]
 # `http.doors`.
 _ROWS = {
     "legacy": ("serve.doors.legacy", "LegacyDoor"),
+    "mcp": ("serve.doors.mcp.door", "McpDoor"),
 }
 
 

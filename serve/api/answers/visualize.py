@@ -8,7 +8,7 @@ from models.page import PageWarning
 from serve.api.answers.negotiation import preferred_type
 from serve.results import WarningResult
 
-__all__ = ["WARNINGS_HEADER", "first_page_only", "picture_response", "wants_picture", "warning_codes"]
+__all__ = ["WARNINGS_HEADER", "picture_response", "wants_picture", "warning_codes"]
 
 WARNINGS_HEADER = "X-Rayocr-Warnings"
 
@@ -27,16 +27,3 @@ def warning_codes(warnings: Iterable[PageWarning | WarningResult]) -> str:
 def wants_picture(accept: str) -> bool:
     """Whether a client prefers a picture to JSON."""
     return preferred_type(accept, ["application/json", "image/png"]) == "image/png"
-
-
-def first_page_only(page_count: int, asked: object | None) -> list[PageWarning]:
-    """Warn if an answer shows the first of several pages because the client chose none.
-
-    Args:
-        page_count: Number of pages in the document.
-        asked: The page that was chosen, if any.
-    """
-    if page_count == 1 or asked is not None:
-        return []
-    message = f"the document has {page_count:,} pages, and this is the first: ask for another by its number"
-    return [PageWarning("first_page_only", message)]

@@ -19,6 +19,7 @@ __all__ = [
     "DocumentPassword",
     "OcrQuery",
     "OcrRequest",
+    "checked_options",
     "refuse_password_in_url",
     "request_options",
 ]
@@ -132,8 +133,21 @@ def request_options(
     for name, times in Counter(name for name, _ in given).items():
         if times > 1:
             raise MalformedRequest(f"{name[:40]!r} is given {times} times: once is enough, in the URL or in the body")
+    return checked_options(model, dict(given))
+
+
+def checked_options(model: type[Options], given: Mapping[str, object]) -> Options:
+    """Check options that were collected.
+
+    Args:
+        model: The model of all options.
+        given: The options by their names.
+
+    Raises:
+        MalformedRequest: An option is not known, or out of range.
+    """
     try:
-        return model.model_validate(dict(given))
+        return model.model_validate(given)
     except ValidationError as exc:
         problem = exc.errors()[0]
         if problem["type"] == "extra_forbidden":

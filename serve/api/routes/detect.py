@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from deployments.context import PageCall
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
-from serve.api.answers.visualize import first_page_only, picture_response, wants_picture
+from serve.api.answers.visualize import picture_response, wants_picture
 from serve.api.problems import PROBLEM_RESPONSES
 from serve.api.requests.options import (
     DetectQuery,
@@ -20,6 +20,7 @@ from serve.api.requests.options import (
 )
 from serve.api.requests.source import document_body, read_source
 from serve.api.service import Admitted, Service, service_of
+from serve.documents.page_ranges import first_page_only
 from serve.results import DetectionResult
 
 __all__ = ["router"]

@@ -11,11 +11,12 @@ from deployments.preprocess.draw import Drawing
 from models.errors import MalformedRequest
 from serve.api.answers.documents import FORMAT_TYPES, LINES, PICTURE, answer_format, document_answer
 from serve.api.answers.page_lines import LINES_EXAMPLE, LINES_TYPE, LinesResponse, page_lines
-from serve.api.answers.visualize import first_page_only, picture_response
+from serve.api.answers.visualize import picture_response
 from serve.api.problems import PROBLEM_RESPONSES
 from serve.api.requests.options import DocumentPassword, OcrQuery, OcrRequest, refuse_password_in_url, request_options
 from serve.api.requests.source import document_body, read_source
 from serve.api.service import Admitted, Service, service_of
+from serve.documents.page_ranges import first_page_only
 from serve.documents.reading import read_pages
 from serve.results import OcrResult
 

@@ -1,5 +1,7 @@
 """Six documents, and some mistakes, through every door: the same text, places and errors as by /v1/ocr."""
 
+import base64
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,13 +57,29 @@ _WORDS = {
     "too large": "the limit is",
     "unknown id": "there is no",
     "unknown option": "known",
-    "deadline": "deadline",
+    "deadline": "s ran out in",
 }
 
 
 def _legacy(client: httpx.Client, name: str, _expected: Mapping[str, Any]) -> Lines:
     answer = client.post("/api/predict/", files={"image": (name, _DOCUMENTS[name])}).json()
     return list(zip(answer["pages"], answer["texts"], answer["boxes"], strict=True))
+
+
+def _mcp(tool: str, arguments: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Send:
+    params = {"name": tool, "arguments": arguments}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    return lambda client: client.post("/mcp", json=message, headers={"Accept": "application/json", **(headers or {})})
+
+
+def _read_by_mcp(client: httpx.Client, name: str, _expected: Mapping[str, Any]) -> Lines:
+    arguments = {"content": _base64(_DOCUMENTS[name]), "name": name, "format": "json"}
+    answer = json.loads(_mcp("read_document", arguments)(client).json()["result"]["content"][0]["text"])
+    return [(page["page"], line["text"], line["polygon"]) for page in answer["pages"] for line in page["lines"]]
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 _ROWS = {
@@ -77,6 +95,16 @@ _ROWS = {
                 ),
                 504,
             ),
+        },
+    ),
+    "mcp": Row(
+        read=_read_by_mcp,
+        errors={  # those of a tool are its result, which a model reads
+            "bad file": (_mcp("read_document", {"content": _base64(b"only words")}), 200),
+            "too large": (_mcp("read_document", {"content": _base64(_TOO_LARGE)}), 413),
+            "unknown id": (_mcp("job_result", {"job_id": "nothing"}), 200),
+            "unknown option": (_mcp("read_document", {"content": "AAAA", "colour": True}), 200),
+            "deadline": (_mcp("read_document", {"content": _base64(_DOCUMENTS["receipt.png"])}, _AT_ONCE), 200),
         },
     ),
 }

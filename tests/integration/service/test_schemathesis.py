@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.service import RunningService
@@ -32,4 +33,5 @@ def test_no_request_is_answered_otherwise_than_the_openapi_document_says(
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "Tested: 12" in done.stdout
+    paths = httpx.get(f"{service.url}/openapi.json", trust_env=False).json()["paths"]
+    assert f"Tested: {sum(map(len, paths.values()))}" in done.stdout

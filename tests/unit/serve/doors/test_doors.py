@@ -1,6 +1,7 @@
 """What all doors have in common: they are listed once, ask for keys, and answer errors in a form of their own."""
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, get_args, get_type_hints
@@ -38,9 +39,19 @@ def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
+READ_GOOD = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "tools/call",
+    "params": {"name": "read_document", "arguments": {"content": base64.b64encode(b"good").decode()}},
+}
 WORK = {
     "legacy": Work(
         lambda client, key: client.post("/api/predict/", files={"image": b"good"}, headers=bearer(key)),
+    ),
+    "mcp": Work(
+        lambda client, key: client.post("/mcp", json=READ_GOOD, headers={"Accept": "application/json", **bearer(key)}),
+        overloaded=200,  # what a tool meets is its result
     ),
 }
 
