@@ -7,7 +7,10 @@ from PIL import Image
 
 from tests.pictures import drawn_page, encoded
 
-__all__ = ["FILES"]
+__all__ = ["FILES", "SIX_PAGES", "SIX_TEXTS"]
+
+SIX_PAGES = "six pages.tiff"
+SIX_TEXTS = ("PAGE ONE", "PAGE TWO\nITS SECOND LINE", "PAGE THREE", "PAGE FOUR", "PAGE FIVE", "PAGE SIX")
 
 
 def _turned() -> bytes:
@@ -18,11 +21,8 @@ def _turned() -> bytes:
     return stream.getvalue()
 
 
-def _two_pages() -> bytes:
-    stream = io.BytesIO()
-    first, second = (Image.fromarray(drawn_page(*rows)) for rows in (("PAGE ONE",), ("PAGE TWO", "ITS SECOND LINE")))
-    first.save(stream, "TIFF", save_all=True, append_images=[second])
-    return stream.getvalue()
+def _six_pages() -> bytes:
+    return encoded(*(drawn_page(*text.split("\n")) for text in SIX_TEXTS), kind="TIFF")
 
 
 def _noisy() -> bytes:
@@ -35,7 +35,7 @@ FILES = {
     "plain.png": encoded(drawn_page("INVOICE 2041", "TOTAL 13.50")),
     "wide.png": encoded(drawn_page("A LINE THAT IS MUCH LONGER THAN ALL OF THE OTHERS 0123456789", width=1400)),
     "turned.jpg": _turned(),
-    "two pages.tiff": _two_pages(),
+    SIX_PAGES: _six_pages(),
     "noisy.jpg": _noisy(),
     "empty.png": encoded(np.full((200, 300, 3), 255, np.uint8)),
 }

@@ -1,13 +1,16 @@
-"""Bulk runs over documents of several pages, in every format."""
+"""Bulk runs over documents of several pages, in formats of files."""
 
 import io
-from pathlib import Path
+import json
 
 import pikepdf
 import pytest
 
+from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from models.errors import SourceNotFound, TooLarge
-from tests.integration.bulk.runs import Bulk, page_file, results_in, without_timings
+from serve.bulk.input.inputs import list_inputs
+from serve.bulk.write.done import DoneKeys
+from tests.integration.bulk.runs import Bulk, page_file, results_in
 from tests.minio import MinioServer
 from tests.pictures import drawn_page, encoded
 
@@ -19,62 +22,44 @@ PAGES = ("PAGE ONE", "PAGE TWO", "PAGE THREE", "PAGE FOUR", "PAGE FIVE", "PAGE S
 @pytest.fixture(scope="module")
 def bucket(minio: MinioServer) -> str:
     name = minio.bucket()
-    six = encoded(*map(drawn_page, PAGES), kind="TIFF")
-    minio.client.put_object(Bucket=name, Key="in/six.tif", Body=six)
+    for key, pages in (("three.tif", PAGES[:3]), ("six.tif", PAGES)):
+        minio.client.put_object(Bucket=name, Key=f"in/{key}", Body=encoded(*map(drawn_page, pages), kind="TIFF"))
     minio.client.put_object(Bucket=name, Key="in/one.png", Body=page_file("A PAGE"))
     return name
 
 
-@pytest.mark.parametrize("stages", [(), ("--fetchers=1",)], ids=["colocated", "apart"])
-def test_every_page_is_read(
-    bulk: Bulk, minio: MinioServer, bucket: str, stages: tuple[str, ...], request: pytest.FixtureRequest
-) -> None:
-    folder = f"out-{request.node.callspec.id}/"
-    code, _, err = bulk(f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/{folder}", *stages)
-
-    assert code == 0, err
-    found = results_in(minio, bucket, folder)
-    results = without_timings(found)
-    assert results["six.tif"]["text"] == "\f".join(PAGES)
-    assert [page["page"] for page in results["six.tif"]["pages"]] == [1, 2, 3, 4, 5, 6]
-    assert results["one.png"]["text"] == "A PAGE"
-    assert (found["_summary.json"]["counts"]["done"], found["_summary.json"]["counts"]["pages"]) == (2, 7)
-
-
 def test_pages_that_are_asked_for(bulk: Bulk, minio: MinioServer, bucket: str) -> None:
-    arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/some/", "--max-error-rate=1")
-    code, _, err = bulk(*arguments, "--pages=2-3")
+    code, _, err = bulk(
+        *(f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/text/", "--format=text", "--max-error-rate=1"),
+        *("--pages=2-", "--max-pages=2"),
+    )
 
     assert code == 0, err
-    found = results_in(minio, bucket, "some/")
-    assert without_timings(found)["six.tif"]["text"] == "PAGE TWO\fPAGE THREE"
-    assert SourceNotFound.code in found["_errors.jsonl"].decode()  # of one.png, which has neither
-
-    code, _, err = bulk(*arguments, "--output", f"s3://{bucket}/few/", "--max-pages=5")
-
-    assert code == 0, err
-    assert TooLarge.code in results_in(minio, bucket, "few/")["_errors.jsonl"].decode()
+    found = results_in(minio, bucket, "text/")
+    assert [name for name in found if not name.startswith("_")] == ["three.tif.txt"]
+    assert [text.strip() for text in found["three.tif.txt"].decode().split("\f")] == ["PAGE TWO", "PAGE THREE"]
+    errors = {error["key"]: error["code"] for error in map(json.loads, found["_errors.jsonl"].splitlines())}
+    assert errors == {"one.png": SourceNotFound.code, "six.tif": TooLarge.code}
 
 
-@pytest.mark.parametrize(("name", "extension"), [("text", ".txt"), ("pdf", ".pdf")])
 def test_export_formats_are_files_and_done_is_done(
-    bulk: Bulk, minio: MinioServer, bucket: str, name: str, extension: str, tmp_path: Path
+    bulk: Bulk, minio: MinioServer, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/{name}/", f"--format={name}")
-    code, _, err = bulk(*arguments)
+    output = f"s3://{bucket}/pdf/"
+    code, _, err = bulk(f"--input=s3://{bucket}/in/", f"--output={output}", "--format=pdf")
 
     assert code == 0, err
-    found = results_in(minio, bucket, f"{name}/")
-    content = found[f"six.tif{extension}"]
-    if name == "text":
-        assert content.decode().split("\f")[5].strip() == "PAGE SIX"
-    else:
-        with pikepdf.open(io.BytesIO(content)) as pdf:
-            assert len(pdf.pages) == 6
+    found = results_in(minio, bucket, "pdf/")
+    for key, pages in (("one.png", 1), ("three.tif", 3), ("six.tif", 6)):
+        with pikepdf.open(io.BytesIO(found[f"{key}.pdf"])) as pdf:
+            assert len(pdf.pages) == pages
+    counts = found["_summary.json"]["counts"]
+    assert (counts["done"], counts["pages"]) == (3, 10)
 
-    if name == "pdf":
-        code, _, err = bulk(*arguments, "--refresh")
-
-        assert code == 0, err
-        counts = results_in(minio, bucket, f"{name}/")["_summary.json"]["counts"]
-        assert (counts["skipped_done"], counts["done"]) == (2, 0)
+    for name, value in minio.environment().items():
+        monkeypatch.setenv(name, value)
+    storage = build_storage(StorageSettings(), COMMAND_LINE_SCHEMES)
+    done = DoneKeys.load(output, "pdf", storage, with_etags=True)
+    assert list(done.pending(list_inputs(f"s3://{bucket}/in/", (), (), None, storage), refresh=True)) == []
+    assert done.skipped == 3
+    storage.close()

@@ -1,4 +1,7 @@
-"""A bulk run's texts, polygons and confidences are those of `rayocr read`, line for line, in every format."""
+"""A bulk run's texts, polygons and confidences are those of `rayocr read`, line for line, in every format.
+
+The runs differ in more than the format: one has its stages apart, another reads the documents of a manifest.
+"""
 
 import io
 import json
@@ -11,18 +14,23 @@ import pytest
 
 from serve.bulk.write.outputs import RESULT_FORMATS
 from tests.integration.bulk.runs import Bulk, results_in
-from tests.integration.files import FILES
+from tests.integration.files import FILES, SIX_PAGES, SIX_TEXTS
 from tests.minio import MinioServer
 
 pytestmark = pytest.mark.timeout(600)
 
 
+GONE, LISTED = "gone.png", [SIX_PAGES, "turned.jpg", "empty.png"]
+
+
 @pytest.fixture(scope="module")
 def bucket(minio: MinioServer) -> str:
-    """The files in a bucket, below `in/`."""
+    """The files in a bucket, below `in/`, and a manifest of some of them, one of which it names twice."""
     name = minio.bucket()
     for key, content in FILES.items():
         minio.client.put_object(Bucket=name, Key=f"in/{key}", Body=content)
+    manifest = "\n".join((LISTED[0], f"s3://{name}/in/{LISTED[1]}", "", GONE, LISTED[2], LISTED[0], ""))
+    minio.client.put_object(Bucket=name, Key="keys.txt", Body=manifest.encode())
     return name
 
 
@@ -58,18 +66,44 @@ def _comparable(result: Mapping[str, Any]) -> dict[str, Any]:
     return {"model": result["model"], "text": result["text"], "warnings": result["warnings"], "pages": pages}
 
 
-@pytest.mark.parametrize("output_format", sorted(RESULT_FORMATS))
+@pytest.mark.parametrize(
+    ("output_format", "options", "listed"),
+    [
+        ("json", (), [*FILES]),
+        ("jsonl", ("--fetchers=1",), [*FILES]),
+        ("parquet", ("--manifest=s3://{bucket}/keys.txt", "--max-error-rate=0.5"), LISTED),
+    ],
+    ids=["json", "jsonl, stages apart", "parquet, of a manifest"],
+)
 def test_every_format_holds_all_that_is_read(
-    bulk: Bulk, minio: MinioServer, bucket: str, read_here: dict[str, dict[str, Any]], output_format: str
+    bulk: Bulk,
+    minio: MinioServer,
+    bucket: str,
+    read_here: dict[str, dict[str, Any]],
+    output_format: str,
+    options: tuple[str, ...],
+    listed: list[str],
 ) -> None:
-    rows = _read(bulk, minio, bucket, output_format)
-    assert {row["key"]: _comparable(row) for row in rows} == {key: _comparable(read_here[key]) for key in FILES}
-    if output_format != "parquet":  # to the last digit
-        assert {row["key"]: row["pages"] for row in rows} == {key: read_here[key]["pages"] for key in FILES}
-
-
-def _read(bulk: Bulk, minio: MinioServer, bucket: str, output_format: str) -> list[dict[str, Any]]:
     prefix = f"{output_format}/"
-    code, _, err = bulk(f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/{prefix}", f"--format={output_format}")
+    code, _, err = bulk(
+        *(f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/{prefix}", f"--format={output_format}"),
+        *(option.format(bucket=bucket) for option in options),
+    )
     assert code == 0, err
-    return _rows(results_in(minio, bucket, prefix), output_format)
+    found = results_in(minio, bucket, prefix)
+    rows = _rows(found, output_format)
+    assert {row["key"]: _comparable(row) for row in rows} == {key: _comparable(read_here[key]) for key in listed}
+    assert len(rows) == len(listed)
+    if output_format != "parquet":  # to the last digit
+        assert {row["key"]: row["pages"] for row in rows} == {key: read_here[key]["pages"] for key in listed}
+    assert {row["key"]: row["text"] for row in rows}[SIX_PAGES] == "\f".join(SIX_TEXTS)
+    errors = [json.loads(line) for line in found["_errors.jsonl"].splitlines()]
+    gone = [(GONE, "source_not_found")] if listed == LISTED else []
+    assert [(error["key"], error["code"]) for error in errors] == gone
+    counts = found["_summary.json"]["counts"]
+    assert (counts["listed"], counts["done"]) == (len(listed) + len(gone), len(listed))
+    assert counts["pages"] == len(listed) + len(SIX_TEXTS) - 1
+
+
+def test_formats_above_are_all() -> None:
+    assert sorted(RESULT_FORMATS) == ["json", "jsonl", "parquet"]
