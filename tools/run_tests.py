@@ -27,11 +27,11 @@ _OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
 #: Longest first, so that all places are filled to the end. Each has folders, and options of pytest's.
 _GROUPS: Mapping[str, Sequence[str]] = {
-    "services": ("tests/integration/service",),
+    "services": ("tests/integration/docs", "tests/integration/service"),  # they share one
     "bulk": ("tests/integration/bulk",),
     "nets": ("tests/integration/models", "tests/integration/cli"),
     "jobs": ("tests/integration/jobs", "tests/integration/faults"),
-    "others": ("tests/integration/storage", "tests/integration/loadtest", "tests/integration/docs"),
+    "others": ("tests/integration/storage", "tests/integration/loadtest"),
     "unit": ("tests/unit", "tests/perf", "--ignore=tests/unit/serve"),
     "unit-serve": ("tests/unit/serve",),
 }

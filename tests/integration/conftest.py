@@ -10,7 +10,7 @@ from deployments.document import Document
 from serve.config.loading import load_settings
 from serve.documents.local import LocalReader
 from tests.integration.files import FILES
-from tests.minio import minio
+from tests.minio import MinioServer, minio
 from tests.nets import QUICK_NETS, loaded_nets, shared_nets
 from tests.postgres import postgres
 from tests.service import RunningService, running_service
@@ -19,6 +19,14 @@ __all__ = ["faulty_client", "faulty_service", "loaded_nets", "minio", "postgres"
 
 # A replica takes seconds to start, and good requests wait for three of them.
 _PATIENCE_S = 300
+
+
+@pytest.fixture(scope="session")
+def service(minio: MinioServer) -> Iterator[RunningService]:
+    """`rayocr serve`, with MinIO as its S3."""
+    variables = {"RAYOCR_HTTP__MAX_CONCURRENT_REQUESTS": "16", "RAYOCR_HTTP__MAX_BODY_BYTES": str(8 * 1024**2)}
+    with running_service({**minio.environment(), **variables}) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.minio import MinioServer
 from tests.ray_node import environment_of_users
-from tests.service import RunningService, running_service
+from tests.service import RunningService
 from tests.tutorial import Step, tutorial_steps
 
 # A service starts here, and a dozen commands: on a busy machine that takes minutes.
@@ -36,13 +35,6 @@ CHANGING = (
     (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
 )
 _END = "end of step"
-
-
-@pytest.fixture(scope="module")
-def tutorial_service(minio: MinioServer) -> Iterator[RunningService]:
-    """`rayocr serve`, as `make run` starts it with the variables of the second page."""
-    with running_service(minio.environment()) as running:
-        yield running
 
 
 @pytest.fixture
@@ -93,17 +85,15 @@ def test_programs_that_keep_running_are_those_of_the_fixtures() -> None:
     assert os.access(ROOT / "scripts/minio.sh", os.X_OK)
 
 
-def test_service_says_that_it_is_ready_as_shown(tutorial_service: RunningService) -> None:
+def test_service_says_that_it_is_ready_as_shown(service: RunningService) -> None:
     shown = tutorial_steps("laptop.md")[0].shown
-    announced = re.sub(r"logs: [^)]+", "logs: ...", tutorial_service.announcement)
-    assert announced.replace(tutorial_service.url, "http://127.0.0.1:8000") == shown
+    announced = re.sub(r"logs: [^)]+", "logs: ...", service.announcement)
+    assert announced.replace(service.url, "http://127.0.0.1:8000") == shown
 
 
-def test_commands_print_what_the_pages_show(
-    checkout: Path, tutorial_service: RunningService, minio: MinioServer
-) -> None:
+def test_commands_print_what_the_pages_show(checkout: Path, service: RunningService, minio: MinioServer) -> None:
     steps = [step for page in PAGES for step in tutorial_steps(page) if not step.terminal]
-    printed = typed(steps, checkout, tutorial_service, minio)
+    printed = typed(steps, checkout, service, minio)
     assert len(printed) == len(steps)
     for step, text in zip(steps, printed, strict=True):
         assert stable(text) == stable(step.shown or ""), step.commands

@@ -1,4 +1,4 @@
-"""One service for the tests of the HTTP API, and one whose processes may be ended."""
+"""A client of the service that all tests share, and a service whose processes may be ended."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,6 @@ from tests.service import RunningService, running_service
 
 #: How long a request to `quick_service` may take, and a client may stall, unless the request names another time.
 SHORT_TIMEOUT_S = 2
-
-
-@pytest.fixture(scope="session")
-def service(minio: MinioServer) -> Iterator[RunningService]:
-    """`rayocr serve`, with MinIO as its S3."""
-    variables = {"RAYOCR_HTTP__MAX_CONCURRENT_REQUESTS": "16", "RAYOCR_HTTP__MAX_BODY_BYTES": str(8 * 1024**2)}
-    with running_service({**minio.environment(), **variables}) as running:
-        yield running
 
 
 @pytest.fixture
