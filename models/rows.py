@@ -55,6 +55,9 @@ def find_rows(boxes: Boxes) -> list[Row]:
     for group, top, bottom, above, below in zip(
         groups, tops, bottoms, [-math.inf, *bottoms], [*tops[1:], math.inf], strict=False
     ):
+        if len(group) == 1:
+            rows.append(group)
+            continue
         is_cells = _is_row_of_cells(places, group, min(top - above, below - bottom))
         parts = [group] if is_cells else _parted(places, group)
         rows += [[index for cell in places.cells(part) for index in cell] for part in parts]

@@ -22,8 +22,9 @@ __all__ = ["OpenVino"]
 ov.Tensor(np.zeros(1, dtype=np.uint8))
 
 
-# Time steps that are classified at a time. Each has 18,710 probabilities; those of a long line would take 40 MB.
-_CLASSIFIED_STEPS = 64
+# Time steps that are classified at a time. Each has 18,710 probabilities; those of a long line would take 40 MB, and
+# more steps leave the processor's cache.
+_CLASSIFIED_STEPS = 24
 # Pixels of input between two returns of free memory: some ten pages, of detection or of lines.
 _GIVE_BACK_AFTER_PX = 8_000_000
 # A size of input is rare if it has not come for so many pixels, some fifty pages.
