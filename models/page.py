@@ -28,6 +28,8 @@ __all__ = [
 _MOST_LINES = 3000
 # A page of more pixels may have more lines in proportion: A3 at 300 dpi has 17 million pixels.
 _PIXELS_OF_MOST_LINES = 20_000_000
+# A warning about places names so many of them.
+_PLACES_TOLD = 5
 
 Polygon = tuple[tuple[float, float], ...]
 """Four (x, y) corners in pixels of the upright page, clockwise from the text's top left."""
@@ -53,6 +55,20 @@ class PageWarning:
     code: str
     message: str
     page: int | None = None
+
+    @staticmethod
+    def unread_ink(where: str, middles: npt.NDArray[np.floating], page: int) -> "PageWarning":
+        """Warn that ink of a character's size was not read as text.
+
+        Args:
+            where: Where it is among lines, such as "beside lines".
+            middles: (N, 2), the middle of each place, in pixels of the upright page.
+            page: The page's number.
+        """
+        places = ", ".join(f"({x}, {y})" for x, y in np.round(middles[:_PLACES_TOLD]).astype(int).tolist())
+        more = f" and {len(middles) - _PLACES_TOLD} more places" if len(middles) > _PLACES_TOLD else ""
+        message = f"ink of a character's size {where} was not read as text: at {places}{more}"
+        return PageWarning("unread_ink", message, page)
 
 
 @dataclass(frozen=True, slots=True)

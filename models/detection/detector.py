@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from models.detection.db import DbThresholds, db_quads
 from models.detection.gutters import cut_at_gutters
-from models.detection.marks import find_marks, mark_steps, unread_ink_warning
+from models.detection.marks import find_marks, mark_steps
 from models.detection.passes import LineHeights, first_pass, may_miss_text, second_pass
 from models.detection.resize import DetectionInput
 from models.detection.tiling.tiles import TileSearch, tile_steps
@@ -165,7 +165,10 @@ class TextDetector:
         points, scores, unread = yield from mark_steps(
             page.pixels, marks, are_initials, prepared, self.net_name, thresholds
         )
-        warnings = (*quads.warnings, *([unread_ink_warning(unread, page.number)] if len(unread) else []))
+        warnings = quads.warnings
+        if len(unread):
+            middles = (unread[:, :2] + unread[:, 2:]) / 2
+            warnings = (*warnings, PageWarning.unread_ink("beside lines", middles, page.number))
         both = np.concatenate([upright, points]), np.concatenate([quads.scores, scores])
         return _in_order(*both, prepared, warnings)
 

@@ -65,6 +65,10 @@ class LineCrop:
         """The share of the width that shows the line."""
         return self.columns / int(self.pixels.shape[1])
 
+    def share(self, position: float) -> float:
+        """Turn a position in the crop, as a text's are, into a share of the quad's length."""
+        return self.begin + position / self.shown * (self.end - self.begin)
+
     def positions(self, shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Turn shares of the quad's length into shares of the crop's width, as a text's positions are."""
         return (shares - self.begin) / (self.end - self.begin) * self.shown

@@ -15,7 +15,7 @@ from models.page import Line, Page, PageWarning, Quads
 from models.reading_order import reading_order
 from models.recognition.corrections.lookalikes import with_own_script
 from models.recognition.corrections.spaces import with_spaces
-from models.recognition.corrections.unread import unread_letters
+from models.recognition.corrections.unread import unread_letters, unread_symbols
 from models.recognition.crops import LineCrop, crop_line, fit_line
 from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.long_lines import read_long_lines
@@ -188,6 +188,13 @@ class TextRecognizer:
                 "they are covered; compare with the page"
             )
             warnings.append(PageWarning("unknown_characters", message, page.number))
+        symbols = [
+            quad[[0, 3]].mean(axis=0) + crop.share(place) * (quad[[1, 2]] - quad[[0, 3]]).mean(axis=0)
+            for quad, crop, text in zip(_upright(page, quads), crops, texts, strict=True)
+            for place in text.symbols
+        ]
+        if symbols:
+            warnings.append(PageWarning.unread_ink("in lines", np.array(symbols), page.number))
         if squeezed := sum(crop.is_squeezed for crop in crops):
             message = f"{squeezed} very long lines were squeezed to {self._widths[-1]} columns and may be misread"
             warnings.append(PageWarning("line_squeezed", message, page.number))
@@ -229,7 +236,7 @@ class TextRecognizer:
                 points, upright, crops, texts, lambda quad: self._crop(page, quad, len(quads)), self._direction
             )
         measured = [
-            replace(with_spaces(text, crop), unread=unread_letters(text, crop))
+            replace(with_spaces(text, crop), unread=unread_letters(text, crop), symbols=unread_symbols(text, crop))
             for crop, text in zip(crops, texts, strict=True)
         ]
         return points, list(crops), measured

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from models.recognition.ctc import LineText
 from models.recognition.words import relative_width
 
-__all__ = ["Gaps", "empty_columns", "gaps_of"]
+__all__ = ["Gaps", "empty_columns", "gaps_of", "ink_of"]
 
 Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
@@ -71,13 +71,17 @@ def gaps_of(line: Pixels, columns: int, text: LineText) -> Gaps | None:
 
 
 def empty_columns(line: Pixels) -> npt.NDArray[np.bool_]:
-    """The columns without ink. The ink is whatever the line has less of, dark or light (Otsu, 1979)."""
+    """The columns of a line without ink."""
+    return np.asarray(ink_of(line).sum(axis=0) <= _SPECKS_PX)
+
+
+def ink_of(line: Pixels) -> Pixels:
+    """The ink of a line, 1 or 0: whatever it has less of, dark or light (Otsu, 1979), without rules and margins."""
     _, ink = cv2.threshold(cv2.cvtColor(line, cv2.COLOR_RGB2GRAY), 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     share = cv2.reduce(ink, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0] / line.shape[1]
     if share.mean() > 0.5:
         ink, share = 1 - ink, 1 - share
-    ink = ink[_MARGIN_PX:-_MARGIN_PX][share[_MARGIN_PX:-_MARGIN_PX] < _RULE]
-    return np.asarray(ink.sum(axis=0) <= _SPECKS_PX)
+    return np.asarray(ink[_MARGIN_PX:-_MARGIN_PX][share[_MARGIN_PX:-_MARGIN_PX] < _RULE])
 
 
 def _widest_runs(empty: npt.NDArray[np.bool_], place: Floats) -> tuple[Floats, Floats]:

@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pytest
 
 from models.detection.db import DbThresholds
-from models.detection.marks import find_marks, mark_steps, unread_ink_warning
+from models.detection.marks import find_marks, mark_steps
 from models.detection.resize import resize_page
+from models.page import PageWarning
 from models.steps import NetInputs, run_steps
 from models.upright import upright_pixels
 from tests.bar_net import BarNet
@@ -143,6 +144,7 @@ def test_mark_that_the_net_does_not_take_for_text_is_reported() -> None:
     points, _, unread = run_steps(steps, run)
 
     assert (len(points), unread.tolist()) == (0, [list(MARK)])
-    warning = unread_ink_warning(np.repeat(unread, 7, axis=0), 7)
+    middles = (unread[:, :2] + unread[:, 2:]) / 2
+    warning = PageWarning.unread_ink("beside lines", np.repeat(middles, 7, axis=0), 7)
     assert (warning.code, warning.page) == ("unread_ink", 7)
     assert warning.message.endswith("at " + ", ".join(["(624, 116)"] * 5) + " and 2 more places")

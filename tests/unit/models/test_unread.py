@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from models.recognition.corrections.unread import unread_letters
+from models.recognition.corrections.unread import unread_letters, unread_symbols
 from models.recognition.crops import LineCrop
 from models.recognition.ctc import LineText
 
 PITCH = 20
 BAR = 14
+SYMBOL = 18
 
 
 def line(bars: str, text: str | None = None) -> tuple[LineText, LineCrop]:
@@ -49,3 +50,37 @@ def test_letters_with_ink_and_without_a_character(
     bars: str, text: str | None, least: int, most: int, reason: str
 ) -> None:
     assert least <= unread_letters(*line(bars, text)) <= most, reason
+
+
+@pytest.mark.parametrize(
+    ("bars", "text", "places", "reason"),
+    [
+        ("n  geben", None, [], "all was read"),
+        ("n  geben  o", "_  geben  _", [0, 10], "symbols before and behind a word"),
+        ("ja  o  nein", "ja  _  nein", [4], "a symbol between two words"),
+        ("ja  oo  nein", "ja  __  nein", [], "too near to each other for symbols: letters of a word"),
+        ("n  geben", "_" * 8, [], "nothing of the line was read: it may be a picture"),
+        ("ja         nein", None, [], "a wide space without ink"),
+    ],
+)
+def test_symbols_that_stand_apart_and_have_no_character(
+    bars: str, text: str | None, places: list[int], reason: str
+) -> None:
+    read, crop = line(bars, text)
+    starts = [6 + place * PITCH for place in places]
+    for start in starts:
+        crop.pixels[12:36, start : start + SYMBOL] = 0
+
+    found = np.array(unread_symbols(read, crop)) * crop.columns
+
+    assert found.tolist() == pytest.approx([start + SYMBOL / 2 for start in starts], abs=1), reason
+
+
+@pytest.mark.parametrize("rows", [slice(28, 32), slice(4, 44)])
+def test_dashes_and_rulings_are_no_symbols(rows: slice) -> None:
+    read, crop = line("o  geben", "_  geben")
+    crop.pixels[:, : 6 + BAR] = 255
+    width = BAR if rows.start > 20 else 4
+    crop.pixels[rows, 6 : 6 + width] = 0
+
+    assert unread_symbols(read, crop) == ()
