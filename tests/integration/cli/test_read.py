@@ -50,7 +50,7 @@ def test_folder_as_json_is_one_object_a_line(rayocr: Rayocr, folder: Path) -> No
 
 def test_order_does_not_depend_on_the_number_of_jobs(rayocr: Rayocr, tmp_path: Path) -> None:
     pictures = [draw_png(tmp_path / f"{number}.png", f"NUMBER {number}") for number in range(101, 107)]
-    done = rayocr(["read", "--jobs", "3", *pictures])
+    done = rayocr(["read", "--jobs", "3", *pictures], variables=QUICK_NETS)
     assert re.findall(r"^NUMBER (\d+)$", done.stdout.decode(), re.MULTILINE) == [str(n) for n in range(101, 107)]
 
 
