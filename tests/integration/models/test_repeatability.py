@@ -41,9 +41,19 @@ def settings(kind: str) -> NetSettings:
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def recognizer(request: pytest.FixtureRequest) -> TextRecognizer:
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def prepared(kind: str) -> PageRecognizer:
     """As the service loads it: ready for the usual widths."""
-    return PageRecognizer.load(MANIFEST.recognition, settings(request.param)).documents
+    return PageRecognizer.load(MANIFEST.recognition, settings(kind))
+
+
+@pytest.fixture(scope="module")
+def recognizer(prepared: PageRecognizer) -> TextRecognizer:
+    return prepared.documents
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -121,13 +131,10 @@ def test_neighbors_in_a_larger_batch_change_no_text(
         assert found.confidence == pytest.approx(expected.confidence, abs=0.02)
 
 
-def test_line_is_read_alike_by_a_net_that_is_prepared_and_one_that_is_not() -> None:
+def test_line_is_read_alike_by_a_net_that_is_prepared_and_one_that_is_not(prepared: PageRecognizer, kind: str) -> None:
     # `rayocr read` prepares for widths only where it reads many documents; the service always does.
     lines = [pixels for _, pixels in drawn_crops(40, seed=6) if pixels.shape[1] in COMMON]
-    prepared, other = (
-        PageRecognizer.load(MANIFEST.recognition, settings("default"), is_prepared=is_prepared)
-        for is_prepared in (True, False)
-    )
+    other = PageRecognizer.load(MANIFEST.recognition, settings(kind), is_prepared=False)
     for one, same in ((prepared.documents, other.documents), (prepared.scenes, other.scenes)):
         assert [one.infer(line[None]) for line in lines] == [same.infer(line[None]) for line in lines]
 
