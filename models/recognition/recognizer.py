@@ -13,6 +13,7 @@ from models.manifests import verified_path
 from models.manifests.manifest import RecognitionManifest
 from models.page import Line, Page, PageWarning, Quads
 from models.reading_order import reading_order
+from models.recognition.corrections.initials import with_initials
 from models.recognition.corrections.lookalikes import with_own_script
 from models.recognition.corrections.spaces import with_spaces
 from models.recognition.corrections.unread import unread_letters, unread_symbols
@@ -166,7 +167,8 @@ class TextRecognizer:
         """
         kept = []
         doubtful = 0
-        for quad, crop, text in zip(_upright(page, quads), crops, with_own_script(texts), strict=True):
+        upright = _upright(page, quads)
+        for quad, crop, text in zip(upright, crops, with_initials(with_own_script(texts), upright), strict=True):
             if not text.text:
                 continue  # the quad holds no character: nothing is lost
             if text.confidence < options.min_confidence:
@@ -190,7 +192,7 @@ class TextRecognizer:
             warnings.append(PageWarning("unknown_characters", message, page.number))
         symbols = [
             quad[[0, 3]].mean(axis=0) + crop.share(place) * (quad[[1, 2]] - quad[[0, 3]]).mean(axis=0)
-            for quad, crop, text in zip(_upright(page, quads), crops, texts, strict=True)
+            for quad, crop, text in zip(upright, crops, texts, strict=True)
             for place in text.symbols
         ]
         if symbols:
