@@ -156,6 +156,7 @@ class Page:
         unread: (K, 4) float32: left, top, right and bottom of parts of the page, such as pictures, whose text is not in
             the text layer and is to be read. `pixels` are then turned by `rotation`, upright as the layer's lines.
         samples: Lines of the text layer that must be what the page shows; None if the layer is taken as it is.
+        dpi: Pixels an inch, if the page has a size on paper, as those of PDFs have.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -169,6 +170,7 @@ class Page:
     text_layer_size: tuple[int, int] | None = None
     unread: npt.NDArray[np.float32] = field(default_factory=_no_boxes)
     samples: Samples | None = None
+    dpi: float | None = None
 
     @property
     def is_carried(self) -> bool:
@@ -225,6 +227,7 @@ class PageQuads:
         timings_ms: Work time by stage so far, in milliseconds.
         work_s: Seconds that the page's steps of work took so far, without any waiting.
         page_count: Number of pages in the document.
+        dpi: Pixels an inch, if the page has a size on paper.
     """
 
     number: int
@@ -236,6 +239,7 @@ class PageQuads:
     timings_ms: dict[str, float] = field(default_factory=dict)
     work_s: float = 0.0
     page_count: int = 1
+    dpi: float | None = None
 
     @property
     def polygons(self) -> tuple[Polygon, ...]:
@@ -261,6 +265,7 @@ class PageText:
         source: The source of the lines: the page's pixels or the document's own text.
         refused_layer: A warning that the page's text layer is not what the page shows; None if it is, or if there is
             none. The page is then to be read without it.
+        dpi: Pixels an inch, if the page has a size on paper.
     """
 
     number: int
@@ -273,6 +278,7 @@ class PageText:
     page_count: int = 1
     source: TextSource = "ocr"
     refused_layer: PageWarning | None = None
+    dpi: float | None = None
 
     @classmethod
     def carried(cls, page: Page) -> "PageText":
@@ -291,6 +297,7 @@ class PageText:
             warnings=page.warnings,
             timings_ms=page.timings_ms,
             page_count=page.page_count,
+            dpi=page.dpi,
             source="text_layer" if page.text_layer else "ocr",
         )
 

@@ -105,6 +105,11 @@ class _Page(_Result):
     rotation: int = Field(
         description="Degrees by which the picture was turned clockwise to stand upright, after its EXIF orientation."
     )
+    dpi: float | None = Field(
+        default=None,
+        exclude_if=not_,
+        description="Pixels an inch at which the page of a PDF was drawn; present only for PDFs.",
+    )
 
 
 class OcrPage(_Page):
@@ -126,6 +131,7 @@ class OcrPage(_Page):
             width=page.width,
             height=page.height,
             rotation=page.rotation,
+            dpi=page.dpi,
             source=page.source,
             lines=[LineResult.of(line) for line in page.lines],
             text=page.text,
@@ -188,6 +194,7 @@ class DetectionPage(_Page):
             width=page.width,
             height=page.height,
             rotation=page.rotation,
+            dpi=page.dpi,
             lines=[
                 QuadResult(confidence=round(float(score), 4), polygon=polygon)
                 for polygon, score in zip(page.polygons, page.quads.scores, strict=True)

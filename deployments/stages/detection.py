@@ -102,6 +102,7 @@ class Detector:
             timings_ms={**page.timings_ms, "detection": round(elapsed_ms, 1)},
             work_s=work.spent_s,
             page_count=page.page_count,
+            dpi=page.dpi,
         )
 
     def check_health(self) -> None:
@@ -137,4 +138,5 @@ def _without_quads(page: Page) -> PageQuads:
         timings_ms=page.timings_ms,
         work_s=page.work_s,
         page_count=page.page_count,
+        dpi=page.dpi,
     )

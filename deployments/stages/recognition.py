@@ -120,6 +120,7 @@ class Recognizer:
             warnings=(*found.warnings, *warnings),
             timings_ms=found.timings_ms,
             page_count=found.page_count,
+            dpi=found.dpi,
         )
 
     def check_health(self) -> None:

@@ -17,6 +17,7 @@ __all__ = ["DoorFinder", "open_doors", "running"]
 _ROWS = {
     "legacy": ("serve.doors.legacy", "LegacyDoor"),
     "mcp": ("serve.doors.mcp.door", "McpDoor"),
+    "azure": ("serve.doors.azure", "AzureDoor"),
 }
 
 

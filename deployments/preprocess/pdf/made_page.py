@@ -33,9 +33,9 @@ def made_page(answer: dict[str, Any], pixels: Pixels, number: int, warnings: tup
         raise RayocrError("the process that draws pages sent no pixels")
     drawn = pixels[:size_bytes].reshape((height, width, 3) if size_bytes else (0, 0, 3))
     drawn.setflags(write=False)
-    page_count = int(answer["page_count"])
+    page_count, dpi = int(answer["page_count"]), round(float(answer["dpi"]), 3)
     if layer is None:
-        return Page(drawn, number, warnings=warnings, page_count=page_count)
+        return Page(drawn, number, warnings=warnings, page_count=page_count, dpi=dpi)
     rotation = int(layer["rotation"])
     unread = np.array(layer["unread"] if answer["is_drawn"] else [], np.float32).reshape(-1, 4)
     corners = upright_points(unread[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2), (width, height), rotation)
@@ -49,6 +49,7 @@ def made_page(answer: dict[str, Any], pixels: Pixels, number: int, warnings: tup
         text_layer_size=upright_size((width, height), rotation),
         unread=np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1),
         samples=_samples(layer["samples"], pixels[size_bytes:]),
+        dpi=dpi,
     )
 
 

@@ -11,8 +11,10 @@ import img2pdf  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 
+from models.upright import upright_points, upright_size
 from tests.pdfs import helvetica_pdf
 from tests.pictures import drawn_page, encoded, labeled
+from tests.waiting import until_true
 
 Lines = list[tuple[int, str, list[list[float]]]]
 """The page, the text and the corners of each line, in pixels of the page as /v1/ocr measures it."""
@@ -78,6 +80,27 @@ def _read_by_mcp(client: httpx.Client, name: str, _expected: Mapping[str, Any]) 
     return [(page["page"], line["text"], line["polygon"]) for page in answer["pages"] for line in page["lines"]]
 
 
+_AZURE = "/documentintelligence/documentModels/prebuilt-read"
+
+
+def _analyze(content: bytes, query: str = "") -> Send:
+    return lambda client: client.post(f"{_AZURE}:analyze{query}", content=content)
+
+
+def _read_by_azure(client: httpx.Client, name: str, expected: Mapping[str, Any]) -> Lines:
+    location = _analyze(_DOCUMENTS[name])(client).headers["Operation-Location"]
+    until_true(lambda: client.get(location).json()["status"] not in ("notStarted", "running"), every_s=0.1)
+    answer = client.get(location).json()
+    lines: Lines = []
+    for page, direct in zip(answer["analyzeResult"]["pages"], expected["pages"], strict=True):
+        size = upright_size((direct["width"], direct["height"]), direct["rotation"])
+        for line in page["lines"]:
+            stored = np.array(line["polygon"]).reshape(4, 2) * direct.get("dpi", 1.0)
+            upright = upright_points(stored, size, direct["rotation"])
+            lines.append((page["pageNumber"], line["content"], upright.tolist()))
+    return lines
+
+
 def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
@@ -106,6 +129,15 @@ _ROWS = {
             "unknown option": (_mcp("read_document", {"content": "AAAA", "colour": True}), 200),
             "deadline": (_mcp("read_document", {"content": _base64(_DOCUMENTS["receipt.png"])}, _AT_ONCE), 200),
         },
+    ),
+    "azure": Row(
+        read=_read_by_azure,
+        errors={  # test_door_azure.py follows an operation that fails; a document that is submitted has time
+            "too large": (_analyze(_TOO_LARGE), 413),
+            "unknown id": (lambda client: client.get(f"{_AZURE}/analyzeResults/nothing"), 404),
+            "unknown option": (_analyze(_DOCUMENTS["receipt.png"], "?features=barcodes"), 400),
+        },
+        tolerance_px=0.11,
     ),
 }
 _READ = [(door, name) for door, row in _ROWS.items() for name in _DOCUMENTS if row.takes(name)]

@@ -53,6 +53,13 @@ WORK = {
         lambda client, key: client.post("/mcp", json=READ_GOOD, headers={"Accept": "application/json", **bearer(key)}),
         overloaded=200,  # what a tool meets is its result
     ),
+    "azure": Work(
+        lambda client, key: client.post(
+            "/documentintelligence/documentModels/prebuilt-read:analyze",
+            content=b"good",
+            headers={"Ocp-Apim-Subscription-Key": key} if key else {},
+        ),
+    ),
 }
 
 

@@ -1,0 +1,147 @@
+"""The door of Document Intelligence: spans in each unit, places on the page as stored, states, errors and keys."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from serve.doors.azure.answers import IndexType, analyze_result
+from serve.results import LineResult, OcrPage, OcrResult, WordResult
+from tests.unit.serve.doors.conftest import ALICE, BOB, Doors, Start
+
+_READ = "/documentintelligence/documentModels/prebuilt-read"
+_ANALYZE = f"{_READ}:analyze"
+_BOX = ((10.0, 20.0), (110.0, 20.0), (110.0, 40.0), (10.0, 40.0))
+
+
+def _result(*texts: str, rotation: int = 0, dpi: float | None = None) -> OcrResult:
+    lines = [
+        LineResult(
+            text=text,
+            confidence=0.9,
+            polygon=_BOX,
+            words=[WordResult(text=word, confidence=0.9, polygon=_BOX) for word in text.split()],
+        )
+        for text in texts
+    ]
+    page = OcrPage(page=1, width=200, height=100, rotation=rotation, dpi=dpi, lines=lines, text="\n".join(texts))
+    return OcrResult(id="r", model="m", pages=[page], text=page.text, warnings=[], timings_ms={})
+
+
+def _analyzed(result: OcrResult, index_type: IndexType = "unicodeCodePoint") -> dict[str, Any]:
+    return analyze_result(result, "prebuilt-read", "2024-11-30", "text", index_type)
+
+
+@pytest.mark.parametrize(
+    ("index_type", "cut"),
+    [
+        ("unicodeCodePoint", lambda text, offset, length: text[offset : offset + length]),
+        (
+            "utf16CodeUnit",
+            lambda text, offset, length: text.encode("utf-16-le")[2 * offset : 2 * (offset + length)].decode(
+                "utf-16-le"
+            ),
+        ),
+    ],
+)
+def test_spans_cut_words_and_lines_out_of_the_content(index_type: IndexType, cut: Any) -> None:
+    answer = _analyzed(_result("🙂🙂 total", "e\u0301te\u0301 中文 𠮷", "TOTAL TOTAL"), index_type)
+    (page,) = answer["pages"]
+    for part in (*page["words"], *({**line, "span": line["spans"][0]} for line in page["lines"])):
+        assert cut(answer["content"], part["span"]["offset"], part["span"]["length"]) == part["content"]
+    assert [word["content"] for word in page["words"]][-2:] == ["TOTAL", "TOTAL"]
+    assert page["words"][-1]["span"]["offset"] - page["words"][-2]["span"]["offset"] == 6
+
+
+def test_text_elements_are_characters_as_people_see_them() -> None:
+    answer = _analyzed(_result("👩‍👩‍👧 e\u0301t", "end"), "textElements")
+    spans = [word["span"] for word in answer["pages"][0]["words"]]
+    assert spans == [{"offset": 0, "length": 1}, {"offset": 2, "length": 2}, {"offset": 5, "length": 3}]
+
+
+def test_places_are_in_inches_for_pdfs_and_on_the_page_as_stored() -> None:
+    (page,) = _analyzed(_result("total", dpi=100.0))["pages"]
+    assert (page["unit"], page["width"], page["height"], page["angle"]) == ("inch", 2.0, 1.0, 0)
+    assert page["lines"][0]["polygon"] == [0.1, 0.2, 1.1, 0.2, 1.1, 0.4, 0.1, 0.4]
+    (turned,) = _analyzed(_result("total", rotation=90))["pages"]
+    assert (turned["unit"], turned["width"], turned["height"], turned["angle"]) == ("pixel", 100, 200, -90)
+    assert turned["lines"][0]["polygon"][:4] == [20.0, 190.0, 20.0, 90.0]  # upwards on the page as stored
+
+
+def test_paragraphs_have_their_lines_and_a_box() -> None:
+    (paragraph,) = _analyzed(_result("total"))["paragraphs"]
+    assert (paragraph["content"], paragraph["spans"]) == ("total", [{"offset": 0, "length": 5}])
+    assert paragraph["boundingRegions"] == [{"pageNumber": 1, "polygon": [10, 20, 110, 20, 110, 40, 10, 40]}]
+
+
+async def _submit(doors: Doors, **request: Any) -> str:
+    answer = await doors.client.post(request.pop("url", _ANALYZE), **request)
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["Retry-After"] == "1"
+    return answer.headers["Operation-Location"]
+
+
+async def test_operation_goes_from_not_started_to_succeeded(doors: Doors) -> None:
+    location = await _submit(
+        doors, content=b"good bad good", params={"pages": "1,3", "outputContentFormat": "markdown"}
+    )
+    assert location.startswith("http://rayocr/documentintelligence/documentModels/prebuilt-read/analyzeResults/")
+    waiting = (await doors.client.get(location)).json()
+    assert (waiting["status"], waiting["percentCompleted"]) == ("notStarted", 0)
+    await doors.settle()
+    done = (await doors.client.get(location)).json()
+    assert done["status"] == "succeeded"
+    assert done["analyzeResult"]["contentFormat"] == "markdown"
+    assert [page["pageNumber"] for page in done["analyzeResult"]["pages"]] == [1, 3]
+    assert (await doors.client.delete(location)).status_code == 204
+    assert (await doors.client.get(location)).status_code == 404
+
+
+async def test_document_that_can_not_be_read_fails_with_words(doors: Doors) -> None:
+    location = await _submit(doors, json={"base64Source": base64.b64encode(b"unsupported").decode()})
+    await doors.settle()
+    failed = (await doors.client.get(location)).json()
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "InvalidRequest")
+    assert failed["error"]["innererror"] == {"code": "InvalidContent", "message": "unsupported format: .txt"}
+
+
+@pytest.mark.parametrize(
+    ("url", "request_", "status", "words"),
+    [
+        (_ANALYZE.replace("read", "invoice"), {"content": b"good"}, 404, "ModelNotFound"),
+        (f"{_ANALYZE}?features=barcodes", {"content": b"good"}, 400, "barcodes"),
+        (f"{_ANALYZE}?output=figures", {"content": b"good"}, 400, "figures"),
+        (f"{_ANALYZE}?pages=x", {"content": b"good"}, 400, "pages"),
+        (f"{_ANALYZE}?api-version=1", {"content": b"good"}, 400, "api-version"),
+        (_ANALYZE, {"content": b""}, 400, "no body"),
+        (_ANALYZE, {"json": {}}, 400, "base64Source"),
+        (_ANALYZE, {"json": {"base64Source": "?"}}, 400, "not base64"),
+        (_ANALYZE, {"json": {"urlSource": "ftp://a/b"}}, 403, "ftp"),
+        (_ANALYZE, {"json": {"urlSource": "file:///etc/passwd"}}, 403, "file"),
+        (_ANALYZE, {"content": b"x" * 3000}, 413, "the limit is"),
+        ("/documentintelligence/nothing", {"content": b"good"}, 404, "Not Found"),
+    ],
+)
+async def test_errors_have_the_form_of_the_service(
+    start: Start, url: str, request_: dict[str, Any], status: int, words: str
+) -> None:
+    async with start(max_body_bytes=1024) as doors:
+        answer = await doors.client.post(url, **request_)
+    assert answer.status_code == status, answer.text
+    error = answer.json()["error"]
+    assert error["requestId"] == answer.headers["X-Request-ID"] == answer.headers["apim-request-id"]
+    assert error.keys() >= {"code", "message", "innererror"}
+    assert words in answer.text
+
+
+async def test_unknown_results_and_those_of_other_clients_are_not_found(start: Start) -> None:
+    async with start(keys=True, doors=["azure"]) as doors:
+        refused = await doors.client.post(_ANALYZE, content=b"good")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (401, "401")
+        key = {"Ocp-Apim-Subscription-Key": ALICE}
+        location = await _submit(doors, content=b"good", headers=key)
+        assert (await doors.client.get(location, headers=key)).status_code == 200
+        for other in (location, f"{_READ}/analyzeResults/x", f"{_READ}/analyzeResults/{'0' * 32}-te0"):
+            assert (await doors.client.get(other, headers={"Ocp-Apim-Subscription-Key": BOB})).status_code == 404
+            assert (await doors.client.delete(other, headers={"Ocp-Apim-Subscription-Key": BOB})).status_code == 404
+        assert (await doors.client.get(location, headers=key)).status_code == 200
