@@ -146,7 +146,7 @@ class SandboxPool:
         self._idle: list[SandboxProcess] = []
 
     def call(self, request: Message, limits: CallLimits, *files: bytes) -> tuple[Message, int | None]:
-        """Have one call answered, as by `SandboxProcess.call`.
+        """Have one call answered, as by `SandboxProcess.call_again_after_crash`.
 
         Args:
             request: A message that the task knows.
@@ -158,7 +158,7 @@ class SandboxPool:
         except IndexError:
             process = SandboxProcess(self._task)
         try:
-            return process.call(request, limits, *files)
+            return process.call_again_after_crash(request, limits, *files)
         finally:
             self._idle.append(process)
 

@@ -1,6 +1,7 @@
 """Tasks with one fault each, for the child process."""
 
 import os
+import signal
 import struct
 import sys
 import time
@@ -16,6 +17,7 @@ class Faulty(Task):
     """Does what the request says."""
 
     is_watched: ClassVar[bool] = False
+    is_broken = False
 
     def answer(self, request: Message, files: Sequence[int]) -> tuple[Message, int | None]:
         match request["do"]:
@@ -48,6 +50,12 @@ class Faulty(Task):
                 raise Refused("because", "of this")
             case "fail":
                 raise LookupError("our own fault")
+            case "break":
+                self.is_broken = True
+            case "crash if broken" if not self.is_broken:
+                pass
+            case "crash" | "crash if broken":
+                signal.raise_signal(signal.SIGSEGV)
             case "abort":
                 os.abort()
             case "end":

@@ -133,3 +133,12 @@ def test_pool_replaces_a_child_that_ended() -> None:
         with pytest.raises(ProcessEnded):
             pool.call({"do": "take time"}, LIMITS._replace(cpu_s=0.1), b"")
         assert pool.call({"do": "tell"}, LIMITS, b"")[0]["pid"] != pid
+
+
+def test_pool_calls_again_after_a_crash_of_a_child_that_was_used() -> None:
+    with contextlib.closing(SandboxPool("tests.unit.sandbox.tasks:Faulty")) as pool:
+        pool.call({"do": "break"}, LIMITS, b"")
+        assert pool.call({"do": "crash if broken"}, LIMITS, b"") == ({}, None)
+        with pytest.raises(ProcessEnded) as caught:
+            pool.call({"do": "crash"}, LIMITS, b"")
+        assert (caught.value.reason, caught.value.was_new) == ("crash", True)
