@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from models.errors import ConfigurationError, RayocrError
 from serve.api.keys import ApiKeys
+from serve.config.access import check_access_file
 from serve.config.bundle import check_bundle
 from serve.config.colocation import is_colocated
 from serve.config.loading import LoadedSettings
@@ -91,6 +92,7 @@ def _check(settings: Settings) -> None:
         haproxy.check_haproxy()
     if settings.http.api_keys_directory is not None:
         ApiKeys(Path(settings.http.api_keys_directory))
+        check_access_file(settings.http)
     _check_jobs(settings)
     _check_port(settings.http.host, settings.http.port, "choose another with --port or --host")
     if settings.ray.metrics_port:
@@ -239,10 +241,12 @@ def _drain(settings: Settings) -> None:
 
 def _announce(settings: Settings, log_directory: str) -> None:
     url = _url(settings)
+    allowed = ", ".join(settings.storage.allowed or ()) or "none"
+    others = "" if settings.http.access_file is None else "; some clients have others (http.access_file)"
     print(
         f"rayocr is ready at {url} (API: {url}/docs, logs: {log_directory}). "
         f"Try: curl -F file=@receipt.jpg {url}/v1/ocr\n"
-        f"s3:// sources that clients may read: {', '.join(settings.storage.allowed or ()) or 'none'} (storage.allowed)",
+        f"s3:// sources that clients may read: {allowed} (storage.allowed){others}",
         flush=True,
     )
 

@@ -1,6 +1,6 @@
 """Decides which locations a client of the service may read, before any storage is asked."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -17,6 +17,10 @@ EVERYTHING = "s3://"
 _MOST_DECODINGS = 3
 
 
+def _no_list(_client: str) -> tuple[str, ...] | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class ReadRights:
     """The locations in S3 that clients may read. Other schemes have rules of their own.
@@ -26,17 +30,19 @@ class ReadRights:
     Args:
         allowed: Prefixes that clients may read, such as `s3://bucket/scans`, or `EVERYTHING`.
         hidden: Prefixes that don't exist for clients, whatever is allowed.
+        own: Gives the prefixes that a client may read instead of `allowed`, by its name; None if `allowed` holds.
     """
 
     allowed: tuple[str, ...] = (EVERYTHING,)
     hidden: tuple[str, ...] = ()
+    own: Callable[[str], tuple[str, ...] | None] = _no_list
 
     def may_read(self, location: str, client: str) -> bool:
         """Whether a client may read a location, or list a prefix.
 
         Args:
             location: The location, with its scheme.
-            client: The client's name; '' if no keys are asked for. So far, all clients have the same rights.
+            client: The client's name; '' if no keys are asked for.
         """
         try:
             self.check(location, client)
@@ -51,18 +57,27 @@ class ReadRights:
             SourceNotFound: The location does not exist for clients.
             AccessDenied: The location is not below one that clients may read.
         """
-        is_free = EVERYTHING in self.allowed
-        if location[: len(EVERYTHING)].lower() != EVERYTHING or (is_free and not self.hidden):
+        if location[: len(EVERYTHING)].lower() != EVERYTHING:
+            return
+        own = self.own(client)
+        allowed = self.allowed if own is None else own
+        is_free = EVERYTHING in allowed
+        if is_free and not self.hidden:
             return
         readings = _readings(location)
         if any(_is_below(reading, prefix) for reading in readings for prefix in self.hidden):
             raise SourceNotFound(f"{location} does not exist")
         has_dots = any(part in (".", "..") for reading in readings for part in reading)
         if is_free or (
-            not has_dots and all(any(_is_below(reading, prefix) for prefix in self.allowed) for reading in readings)
+            not has_dots and all(any(_is_below(reading, prefix) for prefix in allowed) for reading in readings)
         ):
             return
-        if not self.allowed:
+        if own is not None:
+            raise AccessDenied(
+                f"{location} is not below a location that the client {client} may read here "
+                f"(keys.{client}.read in http.access_file)"
+            )
+        if not allowed:
             raise AccessDenied(
                 "s3:// is not read for clients here: list what they may read in storage.allowed, such as "
                 "s3://bucket/prefix/ (settings.storage.allowed in the chart's values), or upload the document"

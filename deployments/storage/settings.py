@@ -9,12 +9,29 @@ from pydantic import Field, StringConstraints, field_validator
 from deployments.storage.rights import EVERYTHING
 from models.settings import SettingsSection
 
-__all__ = ["BUCKET_PATTERN", "StorageSettings"]
+__all__ = ["BUCKET_PATTERN", "StorageSettings", "checked_prefixes"]
 
 # AWS's rules for bucket names; MinIO and Ceph follow them.
 BUCKET_PATTERN = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 
 _UNBOUNDED_ATTEMPTS = 1_000_000
+
+
+def checked_prefixes(prefixes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Refuse prefixes of objects in S3 that say nothing clear; a validator of pydantic.
+
+    Args:
+        prefixes: `s3://bucket/prefix/` each, or `EVERYTHING`.
+
+    Raises:
+        ValueError: One of them has another form.
+    """
+    for prefix in prefixes or ():
+        if prefix != EVERYTHING and not _is_prefix(prefix):
+            raise ValueError(
+                f"{prefix[:80]!r} is not s3://bucket or s3://bucket/prefix/ without empty parts, '.' and '..'"
+            )
+    return prefixes
 
 
 class StorageSettings(SettingsSection):
@@ -90,8 +107,9 @@ class StorageSettings(SettingsSection):
     allowed: tuple[str, ...] | None = Field(
         default=None,
         description="What clients of the service may read in S3: `s3://bucket/prefix/` each, matched by whole parts of "
-        "the path; `s3://` allows all. Not set: all if the service listens on loopback alone, otherwise nothing. "
-        "`jobs.uploads` is never read for a client.",
+        "the path; `s3://` allows all. Not set: all if the service listens on loopback alone and there is no access "
+        "file, otherwise nothing. `http.access_file` may give single clients others. `jobs.uploads` is never read for "
+        "a client.",
     )
 
     ready_buckets: tuple[Annotated[str, StringConstraints(pattern=BUCKET_PATTERN)], ...] = Field(
@@ -100,15 +118,7 @@ class StorageSettings(SettingsSection):
         "Needs s3:ListBucket for each. Empty: storage is first reached by a request.",
     )
 
-    @field_validator("allowed")
-    @classmethod
-    def _are_prefixes(cls, allowed: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for prefix in allowed or ():
-            if prefix != EVERYTHING and not _is_prefix(prefix):
-                raise ValueError(
-                    f"{prefix[:80]!r} is not s3://bucket or s3://bucket/prefix/ without empty parts, '.' and '..'"
-                )
-        return allowed
+    _are_prefixes = field_validator("allowed")(checked_prefixes)
 
     def with_patience(self, patience_s: float) -> "StorageSettings":
         """Settings for runs that nobody waits for. They limit the time of all attempts, not their number.

@@ -11,6 +11,7 @@ from pathlib import Path
 from starlette.datastructures import Headers
 
 from models.errors import ConfigurationError
+from serve.config.access import key_files
 
 __all__ = ["ApiKeys", "presented_key"]
 
@@ -89,8 +90,7 @@ def _read(directory: Path) -> dict[bytes, str]:
     """Read the clients' names, by the digests of their keys."""
     clients: dict[bytes, str] = {}
     try:
-        files = sorted(path for path in directory.iterdir() if not path.name.startswith(".") and path.is_file())
-        for file in files:
+        for file in key_files(directory):
             digest = _digest(_checked(file.read_bytes(), file.name))
             if digest in clients:
                 raise ConfigurationError(

@@ -79,7 +79,7 @@ class Service:
     def __init__(self, settings: Settings, pipeline: Pipeline, jobs: JobsRuntime | None = None) -> None:
         self.settings = settings
         #: The stages, which fetch only what clients may read.
-        self.pipeline = pipeline.within(read_rights(settings))
+        self.pipeline = pipeline.within(read_rights(settings) if jobs is None else jobs.rights)
         self.jobs = jobs
         store = [] if jobs is None else [ReadyStore(jobs)]
         self.readiness = Readiness(pipeline, [ReadyBuckets(settings.storage), *store])

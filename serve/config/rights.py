@@ -1,6 +1,9 @@
 """Decides what clients may read, and by which names they may ask, if the settings leave it open."""
 
+from dataclasses import replace
+
 from deployments.storage.rights import EVERYTHING, ReadRights
+from serve.config.access import access_file
 from serve.config.settings import Settings
 
 __all__ = ["LOOPBACK", "read_rights", "with_default_hosts", "with_default_rights"]
@@ -11,13 +14,16 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 def with_default_rights(settings: Settings, *, on_loopback: bool) -> Settings:
     """Fill in `storage.allowed` if it is not set: everything if only this machine is served, otherwise nothing.
 
+    Who gives rights to single clients does not mean that all others may read everything.
+
     Args:
         settings: The whole tree.
         on_loopback: Whether the service listens on a loopback address alone.
     """
     if settings.storage.allowed is not None:
         return settings
-    storage = settings.storage.model_copy(update={"allowed": (EVERYTHING,) if on_loopback else ()})
+    is_open = on_loopback and settings.http.access_file is None
+    storage = settings.storage.model_copy(update={"allowed": (EVERYTHING,) if is_open else ()})
     return settings.model_copy(update={"storage": storage})
 
 
@@ -26,12 +32,17 @@ def read_rights(settings: Settings) -> ReadRights:
 
     Args:
         settings: The whole tree. If it leaves `storage.allowed` open, everything is allowed.
+
+    Raises:
+        ConfigurationError: The access file can't be used.
     """
+    access = access_file(settings.http)
     allowed, uploads = settings.storage.allowed, settings.jobs.uploads_location
-    return ReadRights(
+    rights = ReadRights(
         allowed=(EVERYTHING,) if allowed is None else allowed,
         hidden=(uploads,) if uploads.startswith(EVERYTHING) else (),
     )
+    return rights if access is None else replace(rights, own=lambda client: access.of(client).read)
 
 
 def with_default_hosts(settings: Settings) -> Settings:

@@ -4,9 +4,9 @@ docs/reference/configuration.md is generated from it.
 """
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from deployments.labels import LabelSelector
@@ -67,6 +67,12 @@ class HttpSettings(SettingsSection):
         description="Folder with one file for each client, named for the client, with the client's key of 16 or more "
         "characters as its content. A Secret of Kubernetes mounted as a volume is such a folder. Changes take effect "
         "within seconds. Not set: no key is asked for.",
+    )
+    access_file: str | None = Field(
+        default=None,
+        description="YAML file of rights of single clients: `keys: {CLIENT: {read: [s3://bucket/prefix/]}}`, by the "
+        "names of their API keys. Such a client reads that instead of `storage.allowed`. Changes take effect within "
+        "seconds. Not set: all clients have the same rights.",
     )
     allow_anonymous: bool = Field(
         default=False,
@@ -137,6 +143,15 @@ class HttpSettings(SettingsSection):
         "a body within the time for the request.",
     )
     retry_after_s: float = Field(default=2.0, ge=0, description="How long a 503 tells the client to wait.")
+
+    @model_validator(mode="after")
+    def _needs_keys(self) -> Self:
+        if self.access_file is not None and self.api_keys_directory is None:
+            raise ValueError(
+                f"access_file is {self.access_file}, but without API keys no client is known: "
+                "set http.api_keys_directory, or leave http.access_file out"
+            )
+        return self
 
     @property
     def client_share(self) -> int:

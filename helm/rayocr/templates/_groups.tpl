@@ -132,15 +132,21 @@ lifecycle:
           {{- include "rayocr.drain" (include "rayocr.requestSeconds" .) | nindent 10 }}
 {{- end -}}
 
-{{/* The keys of clients, as files. */}}
+{{/* The keys of clients, as files, and the file of their rights. Files of a subPath would not follow changes. */}}
 {{- define "rayocr.apiKeysVolume" -}}
 {{- with .Values.apiKeys.existingSecret -}}
 - {name: api-keys, secret: {secretName: {{ . }}}}
+{{- end -}}
+{{- with .Values.apiKeys.accessSecret }}
+- {name: access, secret: {secretName: {{ . }}}}
 {{- end -}}
 {{- end -}}
 
 {{- define "rayocr.apiKeysMount" -}}
 {{- if .Values.apiKeys.existingSecret -}}
 - {name: api-keys, mountPath: {{ include "rayocr.apiKeysDirectory" . }}, readOnly: true}
+{{- end -}}
+{{- if .Values.apiKeys.accessSecret }}
+- {name: access, mountPath: {{ include "rayocr.accessDirectory" . }}, readOnly: true}
 {{- end -}}
 {{- end -}}

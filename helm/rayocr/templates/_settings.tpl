@@ -25,6 +25,9 @@ http:
   label_selector: {rayocr/pool: cpu}
   {{- if .Values.apiKeys.existingSecret }}
   api_keys_directory: {{ include "rayocr.apiKeysDirectory" . }}
+  {{- if .Values.apiKeys.accessSecret }}
+  access_file: {{ include "rayocr.accessDirectory" . }}/access.yaml
+  {{- end }}
   {{- end }}
 {{- with .Values.storage.readyBuckets }}
 storage:
@@ -107,4 +110,8 @@ scaling: {min_replicas: {{ mul $perWorker $gpu.minReplicas }}, max_replicas: {{ 
 
 {{- define "rayocr.apiKeysDirectory" -}}
 /etc/rayocr/api-keys
+{{- end -}}
+
+{{- define "rayocr.accessDirectory" -}}
+/etc/rayocr/access
 {{- end -}}

@@ -9,7 +9,7 @@ schema's business.
       (include "rayocr.problemsOfSettings" . | fromJsonArray)
       (include "rayocr.problemsOfGroups" . | fromJsonArray)
       (include "rayocr.problemsOfResources" . | fromJsonArray)
-      (include "rayocr.problemsOfVolumes" (list . (list "tmp" "home" "shared-memory" "api-keys")) | fromJsonArray)
+      (include "rayocr.problemsOfVolumes" (list . (list "tmp" "home" "shared-memory" "api-keys" "access")) | fromJsonArray)
       (include "rayocr.outOfOrder" (list . (include "rayocr.orderedSettings" . | fromJsonArray)) | fromJsonArray)
       (include "rayocr.withoutEffect" (include "rayocr.effects" . | fromJsonArray) | fromJsonArray)
       (include "rayocr.problemsOfJobs" . | fromJsonArray)
@@ -34,6 +34,7 @@ schema's business.
       "http.port" "set service.port"
       "http.proxy" "set proxy"
       "http.api_keys_directory" "set apiKeys.existingSecret"
+      "http.access_file" "set apiKeys.accessSecret"
       "http.allow_anonymous" "without apiKeys.existingSecret no key is asked for"
       "ray.object_store_memory_bytes" "set workers.cpu.objectStore"
       "ray.metrics_port" "the metrics are at port 8080 of each pod"
@@ -163,6 +164,7 @@ schema's business.
       (list $policy.egress.redis (eq $redis.mode "external") "networkPolicy.egress.redis is for an external Redis, but redis.mode is another: leave it out")
       (list $policy.egress.storage (ne .Values.storage.auth "none") "networkPolicy.egress.storage is set, but storage.auth is none: set storage.auth to secret or serviceAccount, or leave it out")
       (list (dig "http" "max_concurrent_requests_per_client" "" .Values.settings) .Values.apiKeys.existingSecret "settings.http.max_concurrent_requests_per_client is set, but without apiKeys.existingSecret no client is known: give the Secret, or leave it out")
+      (list .Values.apiKeys.accessSecret .Values.apiKeys.existingSecret "apiKeys.accessSecret is set, but without apiKeys.existingSecret no client is known: give the Secret of keys, or leave it out")
       (list .Values.podDisruptionBudget.minAvailable .Values.podDisruptionBudget.enabled "podDisruptionBudget.minAvailable is set, but podDisruptionBudget.enabled is false: set it to true, or leave it out")
 ) -}}
 {{- end -}}

@@ -1,5 +1,7 @@
 """What clients may read if nothing is set."""
 
+from pathlib import Path
+
 import pytest
 
 from deployments.storage.rights import ReadRights
@@ -11,6 +13,14 @@ from serve.config.settings import Settings
 def test_default(on_loopback: bool, allowed: tuple[str, ...]) -> None:
     settings = with_default_rights(Settings(), on_loopback=on_loopback)
     assert read_rights(settings) == ReadRights(allowed=allowed)
+
+
+def test_with_an_access_file_the_other_clients_do_not_read_everything(tmp_path: Path) -> None:
+    (tmp_path / "access.yaml").write_text("keys: {ann: {read: ['s3://']}}")
+    http = {"api_keys_directory": str(tmp_path), "access_file": str(tmp_path / "access.yaml")}
+    rights = read_rights(with_default_rights(Settings.model_validate({"http": http}), on_loopback=True))
+    assert rights.may_read("s3://bucket/a", "ann")
+    assert not rights.may_read("s3://bucket/a", "bob")
 
 
 @pytest.mark.parametrize("on_loopback", [True, False])

@@ -86,6 +86,28 @@ def test_without_a_list_the_refusal_says_what_to_set() -> None:
         ReadRights(allowed=()).check("s3://bucket/a.jpg", "")
 
 
+@pytest.mark.parametrize(
+    ("client", "readable"),
+    [("ann", {"s3://bucket/ann/a"}), ("bob", set()), ("cem", {"s3://bucket/scans/a"}), ("", {"s3://bucket/scans/a"})],
+)
+def test_list_of_a_client_holds_in_place_of_that_of_all(client: str, readable: set[str]) -> None:
+    lists = {"ann": ("s3://bucket/ann/", "s3://bucket/uploads/"), "bob": ()}
+    rights = ReadRights(("s3://bucket/scans/",), ("s3://bucket/uploads/",), own=lists.get)
+    locations = {f"s3://bucket/{folder}/a" for folder in ("ann", "scans", "ann-2", "uploads")}
+    assert {location for location in locations if rights.may_read(location, client)} == readable
+    with pytest.raises(SourceNotFound):
+        rights.check("s3://bucket/uploads/a", client)
+
+
+def test_refusal_names_the_list_of_the_client() -> None:
+    rights = ReadRights(own=lambda _client: ())
+    with pytest.raises(
+        AccessDenied, match=r"^s3://bucket/a .* the client ann .*\(keys\.ann\.read in http\.access_file\)$"
+    ):
+        rights.check("s3://bucket/a", "ann")
+    rights.check("https://example.com/a", "ann")
+
+
 def test_uploads_are_hidden_even_below_an_allowed_prefix() -> None:
     with pytest.raises(SourceNotFound):
         SCANS.check("s3://bucket/scans/uploads/a", "ann")
