@@ -18,6 +18,7 @@ _ROWS = {
     "legacy": ("serve.doors.legacy", "LegacyDoor"),
     "mcp": ("serve.doors.mcp.door", "McpDoor"),
     "azure": ("serve.doors.azure", "AzureDoor"),
+    "kserve": ("serve.doors.kserve", "KserveDoor"),
 }
 
 

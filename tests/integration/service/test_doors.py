@@ -1,6 +1,7 @@
 """Six documents, and some mistakes, through every door: the same text, places and errors as by /v1/ocr."""
 
 import base64
+import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import httpx
 import img2pdf  # type: ignore[import-untyped]
 import numpy as np
 import pytest
+from PIL import Image
 
 from models.upright import upright_points, upright_size
 from tests.pdfs import helvetica_pdf
@@ -80,6 +82,21 @@ def _read_by_mcp(client: httpx.Client, name: str, _expected: Mapping[str, Any]) 
     return [(page["page"], line["text"], line["polygon"]) for page in answer["pages"] for line in page["lines"]]
 
 
+def _infer(client: httpx.Client, name: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    pixels = np.array(Image.open(io.BytesIO(_DOCUMENTS[name])).convert("RGB"))[None]
+    tensor = {"name": "image", "shape": pixels.shape, "datatype": "UINT8", "data": pixels.ravel().tolist()}
+    return client.post("/v2/models/ocr/infer", json={"inputs": [tensor]}, headers=headers)
+
+
+def _read_by_kserve(client: httpx.Client, name: str, expected: Mapping[str, Any]) -> Lines:
+    tensors = {one["name"]: one for one in _infer(client, name).json()["outputs"]}
+    (direct,) = expected["pages"]
+    size = upright_size((direct["width"], direct["height"]), direct["rotation"])
+    stored = np.array(tensors["boxes"]["data"]).reshape(tensors["boxes"]["shape"])
+    upright = upright_points(stored, size, direct["rotation"])
+    return [(1, text, box.tolist()) for text, box in zip(tensors["txts"]["data"], upright, strict=True)]
+
+
 _AZURE = "/documentintelligence/documentModels/prebuilt-read"
 
 
@@ -129,6 +146,15 @@ _ROWS = {
             "unknown option": (_mcp("read_document", {"content": "AAAA", "colour": True}), 200),
             "deadline": (_mcp("read_document", {"content": _base64(_DOCUMENTS["receipt.png"])}, _AT_ONCE), 200),
         },
+    ),
+    "kserve": Row(
+        read=_read_by_kserve,
+        errors={  # raw pixels are no file that could be bad, and are never in a queue of their own
+            "unknown id": (lambda client: client.get("/v2/models/nothing"), 404),
+            "deadline": (lambda client: _infer(client, "receipt.png", _AT_ONCE), 504),
+        },
+        takes=lambda name: name.endswith("png"),
+        tolerance_px=0.001,  # of float32
     ),
     "azure": Row(
         read=_read_by_azure,

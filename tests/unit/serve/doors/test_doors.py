@@ -53,6 +53,13 @@ WORK = {
         lambda client, key: client.post("/mcp", json=READ_GOOD, headers={"Accept": "application/json", **bearer(key)}),
         overloaded=200,  # what a tool meets is its result
     ),
+    "kserve": Work(
+        lambda client, key: client.post(
+            "/v2/models/ocr/infer",
+            json={"inputs": [{"name": "image", "shape": [1, 1, 1, 3], "datatype": "UINT8", "data": [0, 0, 0]}]},
+            headers=bearer(key),
+        ),
+    ),
     "azure": Work(
         lambda client, key: client.post(
             "/documentintelligence/documentModels/prebuilt-read:analyze",
