@@ -25,7 +25,8 @@ _RELOAD_PERIOD_S = 5.0
 class ApiKeys:
     """Knows the client of each key. Changes in the folder take effect when a key is next asked for.
 
-    Only SHA-256 digests are kept, and all of them are compared, so that the time tells nothing about a key.
+    Only SHA-256 digests are kept, and all of them are compared, so that the time tells nothing about a key. `key_of`
+    reads a key anew.
 
     Args:
         directory: A folder of files, each named for a client and holding its key. Names that begin with a dot are
@@ -50,15 +51,33 @@ class ApiKeys:
 
     async def client_of(self, key: str) -> str | None:
         """Find the name of the client whose key this is; None for an unknown key."""
-        if self._clock() - self._reloaded_at_s > _RELOAD_PERIOD_S:
-            self._reloaded_at_s = self._clock()  # before the reload, so that only one request makes it
-            await asyncio.to_thread(self._reload)
+        await self._reload_if_due()
         digest = _digest(key)
         found = None
         for known, client in self._clients.items():
             if hmac.compare_digest(known, digest):
                 found = client
         return found
+
+    async def key_of(self, client: str) -> str | None:
+        """Find the key of a client, read anew, for protocols that send a signature in its place.
+
+        Args:
+            client: The client's name.
+
+        Returns:
+            The key; None for an unknown client, and for one whose file does not hold the key that was loaded.
+        """
+        await self._reload_if_due()
+        if client not in self._clients.values():
+            return None
+        key = await asyncio.to_thread(_key_in, self._directory / client)
+        return key if key is not None and self._clients.get(_digest(key)) == client else None
+
+    async def _reload_if_due(self) -> None:
+        if self._clock() - self._reloaded_at_s > _RELOAD_PERIOD_S:
+            self._reloaded_at_s = self._clock()  # before the reload, so that only one request makes it
+            await asyncio.to_thread(self._reload)
 
     def _reload(self) -> None:
         try:
@@ -102,6 +121,13 @@ def _read(directory: Path) -> dict[bytes, str]:
             f"the API keys can't be read: {exc.filename}: {exc.strerror} (http.api_keys_directory)"
         ) from exc
     return clients
+
+
+def _key_in(file: Path) -> str | None:
+    try:
+        return _checked(file.read_bytes(), file.name)
+    except (OSError, ConfigurationError):
+        return None  # the next reload tells the log
 
 
 def _checked(content: bytes, client: str) -> str:

@@ -90,7 +90,7 @@ class HttpSettings(SettingsSection):
         description="Origins of web pages whose scripts may use the service (CORS), such as "
         "`[https://scans.example.com]`. Empty: no other page may.",
     )
-    doors: list[Literal["legacy", "mcp", "azure", "kserve"]] | None = Field(
+    doors: list[Literal["legacy", "mcp", "azure", "kserve", "textract"]] | None = Field(
         default=None,
         description="Protocols of other services that this one speaks too (docs/reference/doors.md); `[]` for none. "
         "Not set: all, but where API keys are asked for only those that take keys as the API does.",

@@ -1,5 +1,6 @@
 """Reads documents for doors: at once, or as a job whose id the client asks again with."""
 
+import base64
 import io
 import zipfile
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from fastapi import Request
 
 from deployments.context import RequestContext
 from deployments.document import Document
-from models.errors import Conflict, RayocrError, SourceNotFound, error_of_code
+from models.errors import Conflict, MalformedRequest, RayocrError, SourceNotFound, TooLarge, error_of_code
 from serve.api.service import Service
 from serve.documents.options import DocumentOptions
 from serve.exports.archive import DOCUMENT_NAME, RESULT_NAME
@@ -19,7 +20,15 @@ from serve.jobs.runtime import JobsRuntime
 from serve.jobs.submission import Submission, known_job
 from serve.results import OcrResult
 
-__all__ = ["Operation", "begin_operation", "client_of", "delete_operation", "find_operation"]
+__all__ = [
+    "Operation",
+    "begin_operation",
+    "checked_document",
+    "client_of",
+    "decoded_document",
+    "delete_operation",
+    "find_operation",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,42 @@ class Operation:
 def client_of(request: Request) -> str:
     """The name of a request's client; '' if no keys are asked for."""
     return getattr(request.state, "client", "")
+
+
+def decoded_document(text: str, name: str, max_bytes: int) -> Document:
+    """Decode a document that stands in JSON.
+
+    Args:
+        text: The document in base64.
+        name: Name of its field, for messages.
+        max_bytes: The most bytes of a document.
+
+    Raises:
+        MalformedRequest: The text is not base64, or empty.
+        TooLarge: The document has more bytes.
+    """
+    try:
+        content = base64.b64decode(text, validate=True)
+    except ValueError as exc:
+        raise MalformedRequest(f"{name} is not base64: {exc}") from exc
+    if not content:
+        raise MalformedRequest(f"{name} is empty")
+    return checked_document(content, max_bytes)
+
+
+def checked_document(content: bytes, max_bytes: int) -> Document:
+    """Make a document of its bytes.
+
+    Args:
+        content: The bytes.
+        max_bytes: The most bytes of a document.
+
+    Raises:
+        TooLarge: The document has more bytes.
+    """
+    if len(content) > max_bytes:
+        raise TooLarge(f"the document has {len(content):,} bytes, the limit is {max_bytes:,} (http.max_body_bytes)")
+    return Document(content)
 
 
 def _jobs(service: Service) -> JobsRuntime:

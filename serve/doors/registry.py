@@ -19,6 +19,7 @@ _ROWS = {
     "mcp": ("serve.doors.mcp.door", "McpDoor"),
     "azure": ("serve.doors.azure", "AzureDoor"),
     "kserve": ("serve.doors.kserve", "KserveDoor"),
+    "textract": ("serve.doors.textract", "TextractDoor"),
 }
 
 

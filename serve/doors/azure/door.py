@@ -1,7 +1,5 @@
 """The routes of Document Intelligence: analyze, ask for the result, fetch the PDF, delete."""
 
-import base64
-import binascii
 import re
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, cast
@@ -12,14 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import Headers
 
 from deployments.document import Document
-from models.errors import MalformedRequest, RayocrError, SourceNotFound, TooLarge
+from models.errors import MalformedRequest, RayocrError, SourceNotFound
 from serve.api.problems import malformed
 from serve.api.requests.json_body import parsed_json
 from serve.api.service import Admitted, Opened, Service, service_of
 from serve.documents.options import DocumentOptions
 from serve.doors.azure.answers import ContentFormat, IndexType, analyze_result
 from serve.doors.base import Door
-from serve.doors.documents import Operation, begin_operation, delete_operation, find_operation
+from serve.doors.documents import (
+    Operation,
+    begin_operation,
+    checked_document,
+    decoded_document,
+    delete_operation,
+    find_operation,
+)
 from serve.jobs.records import JobState
 
 __all__ = ["AzureDoor"]
@@ -266,7 +271,7 @@ def _source(body: bytes, kind: str, max_bytes: int) -> Document | str:
     if kind != "application/json":
         if not body:
             raise MalformedRequest("the request has no body: send a document, base64Source or urlSource")
-        return _checked(body, max_bytes)
+        return checked_document(body, max_bytes)
     try:
         sent = _Sent.model_validate(parsed_json(body, "the body"))
     except ValidationError as exc:
@@ -275,19 +280,7 @@ def _source(body: bytes, kind: str, max_bytes: int) -> Document | str:
         raise MalformedRequest("the body needs one of base64Source and urlSource")
     if sent.url_source is not None:
         return sent.url_source
-    try:
-        content = base64.b64decode(sent.base64_source or "", validate=True)
-    except (binascii.Error, ValueError) as exc:
-        raise MalformedRequest(f"base64Source is not base64: {exc}") from exc
-    if not content:
-        raise MalformedRequest("base64Source is empty")
-    return _checked(content, max_bytes)
-
-
-def _checked(content: bytes, max_bytes: int) -> Document:
-    if len(content) > max_bytes:
-        raise TooLarge(f"the document has {len(content):,} bytes, the limit is {max_bytes:,} (http.max_body_bytes)")
-    return Document(content)
+    return decoded_document(sent.base64_source or "", "base64Source", max_bytes)
 
 
 def _time(moment: datetime) -> str:

@@ -8,9 +8,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import httpx
 import psutil
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from tests.minio import MinioServer
 from tests.nets import QUICK_NETS
@@ -34,6 +37,7 @@ def guarded(minio: MinioServer, keys: Path) -> Iterator[RunningService]:
     """A service that asks for them, and is ready where a bucket can be reached."""
     variables = {
         "RAYOCR_HTTP__API_KEYS_DIRECTORY": str(keys),
+        "RAYOCR_HTTP__DOORS": '["textract"]',
         "RAYOCR_HTTP__REPLICAS": "2",
         "RAYOCR_STORAGE__READY_BUCKETS": json.dumps([minio.bucket()]),
     }
@@ -63,6 +67,21 @@ def test_without_a_key_only_probes_answer(client: httpx.Client) -> None:
 def test_ingress_has_two_replicas(guarded: RunningService) -> None:
     family = psutil.Process(guarded.pid).children(recursive=True)
     assert sum("ServeReplica:rayocr:Ingress" in " ".join(process.cmdline()) for process in family) == 2
+
+
+def test_key_signs_requests_of_textract(guarded: RunningService) -> None:
+    for key, path in ((ALICE, ""), (ALICE, "/textract"), (BOB, "")):
+        textract = boto3.client(
+            "textract",
+            endpoint_url=f"{guarded.url}{path}",
+            region_name="eu-central-1",
+            aws_access_key_id="alice",
+            aws_secret_access_key=key,
+            config=Config(retries={"total_max_attempts": 1}, proxies={}),
+        )
+        refusal = "InvalidJobIdException" if key == ALICE else "InvalidSignatureException"
+        with pytest.raises(ClientError, match=refusal):
+            textract.get_document_text_detection(JobId="nothing")
 
 
 def test_client_is_in_the_log_and_its_key_is_not(guarded: RunningService, client: httpx.Client) -> None:

@@ -33,6 +33,7 @@ _DOCUMENTS: dict[str, bytes] = {
 }
 _TOO_LARGE = b"\x89PNG\r\n\x1a\n" + bytes(9 * 1024**2)  # over the limit of the fixture
 _AT_ONCE = {"X-Request-Timeout": "0.001"}
+_OF_TWO_PAGES = {"scanned.pdf", "two pages.tiff"}
 
 Send = Callable[[httpx.Client], httpx.Response]
 
@@ -118,6 +119,27 @@ def _read_by_azure(client: httpx.Client, name: str, expected: Mapping[str, Any])
     return lines
 
 
+def _textract(operation: str, members: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Send:
+    target = {"X-Amz-Target": f"Textract.{operation}", **(headers or {})}
+    return lambda client: client.post("/", json=members, headers=target)
+
+
+def _detect_text(content: bytes, headers: Mapping[str, str] | None = None) -> Send:
+    return _textract("DetectDocumentText", {"Document": {"Bytes": _base64(content)}}, headers)
+
+
+def _read_by_textract(client: httpx.Client, name: str, expected: Mapping[str, Any]) -> Lines:
+    (direct,) = expected["pages"]
+    size = upright_size((direct["width"], direct["height"]), direct["rotation"])
+    lines: Lines = []
+    for block in _detect_text(_DOCUMENTS[name])(client).json()["Blocks"]:
+        if block["BlockType"] == "LINE":
+            corners = [[corner["X"], corner["Y"]] for corner in block["Geometry"]["Polygon"]]
+            stored = np.array(corners, np.float32) * np.array(size, np.float32)
+            lines.append((block["Page"], block["Text"], upright_points(stored, size, direct["rotation"]).tolist()))
+    return lines
+
+
 def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
@@ -164,6 +186,21 @@ _ROWS = {
             "unknown option": (_analyze(_DOCUMENTS["receipt.png"], "?features=barcodes"), 400),
         },
         tolerance_px=0.11,
+    ),
+    "textract": Row(
+        read=_read_by_textract,
+        takes=lambda name: name not in _OF_TWO_PAGES,  # at once; test_door_textract.py reads them by jobs
+        errors={
+            "bad file": (_detect_text(b"only words"), 400),
+            "too large": (_detect_text(_TOO_LARGE), 400),
+            "unknown id": (_textract("GetDocumentTextDetection", {"JobId": "nothing"}), 400),
+            "unknown option": (
+                _textract("AnalyzeDocument", {"Document": {"Bytes": "AAAA"}, "FeatureTypes": ["TABLES"]}),
+                400,
+            ),
+            "deadline": (_detect_text(_DOCUMENTS["receipt.png"], _AT_ONCE), 504),
+        },
+        tolerance_px=0.01,
     ),
 }
 _READ = [(door, name) for door, row in _ROWS.items() for name in _DOCUMENTS if row.takes(name)]

@@ -138,3 +138,16 @@ def test_folder_that_is_of_no_use_is_refused_at_the_start(tmp_path: Path, files:
 def test_missing_folder_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"nowhere: No such file or directory \(http\.api_keys_directory\)"):
         ApiKeys(tmp_path / "nowhere")
+
+
+async def test_key_of_a_client_is_the_one_that_holds(folder: Path, clock: Clock) -> None:
+    keys = ApiKeys(folder, clock)
+    assert await keys.key_of("alice") == ALICE
+    for unknown in ("bob", "", ".", "..data", "../alice"):
+        assert await keys.key_of(unknown) is None
+    mount(folder, "2", alice=BOB)
+    assert await keys.key_of("alice") is None  # the one that was loaded is gone, and the new one does not hold yet
+    clock.now_s += LATER_S
+    assert await keys.key_of("alice") == BOB
+    mount(folder, "3", bob=ALICE)
+    assert await keys.key_of("alice") is None

@@ -14,6 +14,7 @@ from serve.config.settings import HttpSettings
 from serve.doors.base import Door
 from serve.doors.registry import _ROWS, open_doors
 from tests.unit.serve.doors.conftest import ALICE, Start
+from tests.unit.serve.doors.textract_client import signed
 from tests.waiting import until
 
 ALL = open_doors(HttpSettings())
@@ -66,6 +67,12 @@ WORK = {
             content=b"good",
             headers={"Ocp-Apim-Subscription-Key": key} if key else {},
         ),
+    ),
+    "textract": Work(
+        lambda client, key: client.post(
+            **signed("DetectDocumentText", {"Document": {"Bytes": base64.b64encode(b"good").decode()}}, key)
+        ),
+        unauthorized=400,  # as all that a client does wrong there
     ),
 }
 
