@@ -62,6 +62,7 @@ class OcrPage:
     lines: tuple[LineResult, ...]
     text: str
     source: str = "ocr"
+    dpi: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class DetectionPage:
     height: int
     rotation: int
     lines: tuple[QuadResult, ...]
+    dpi: float | None = None
 
 
 @dataclass(frozen=True)
