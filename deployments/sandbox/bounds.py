@@ -20,7 +20,7 @@ OVER_MEMORY = 77
 """The exit status of a process that took too much memory."""
 
 SHARE_OF_STEP = 0.75
-"""Of the time after which the watchdog takes a step of work for hung and ends the replica: a slow call fails before."""
+"""The share of a step's time that a call has. The watchdog ends a replica after the whole: a slow call fails first."""
 
 _PAGE_BYTES = resource.getpagesize()
 _LOOK_EVERY_S = 0.005

@@ -24,7 +24,7 @@ from serve.health.store import ReadyStore
 from serve.jobs.runtime import JobsRuntime
 from serve.results import OcrResult
 
-__all__ = ["OPEN_PER_PLACE", "Admission", "Admitted", "Opened", "Service", "service_of"]
+__all__ = ["OPEN_PER_PLACE", "Admission", "Admitted", "Opened", "Service", "client_of", "service_of"]
 
 TIMEOUT_HEADER = "x-request-timeout"
 # Documents that are written at a time in formats that hold them whole. Each takes memory and a CPU.
@@ -102,7 +102,7 @@ class Service:
             QuotaExceeded: The client has its share of them.
             MalformedRequest: The request's time-out is not a number in range.
         """
-        client = getattr(request.state, "client", "")  # '' without keys
+        client = client_of(request)
         context = RequestContext.starting_now(request.state.request_id, _timeout_s(request, self.settings.http), client)
         self._refuse_if_draining()
         self._open.take(client)
@@ -135,6 +135,16 @@ class Service:
         """Make the request for pages that options stand for, within the limits of the settings."""
         http = self.settings.http
         return ReadRequest(options.page_ranges, options.read_options(), http.max_pages, http.pages_at_a_time)
+
+    async def check_ready(self) -> None:
+        """Check that a document could be read now.
+
+        Raises:
+            Overloaded: It could not; the message says why.
+        """
+        problem = "the service is being stopped" if self._is_draining else await self.readiness.problem()
+        if problem is not None:
+            raise Overloaded(f"not ready: {problem}", 5.0)
 
     def refuse_if_full(self, client: str) -> None:
         """Refuse a request that could not begin now, before its body is read, as `Admission.begin` would."""
@@ -180,6 +190,12 @@ class Service:
     def is_draining(self) -> bool:
         """Whether the service is being stopped."""
         return self._is_draining
+
+
+def client_of(request: Request) -> str:
+    """The name of a request's client; '' if no keys are asked for."""
+    client: str = getattr(request.state, "client", "")
+    return client
 
 
 def service_of(request: Request) -> Service:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from models.errors import MalformedRequest, SourceNotFound
 from serve.documents.options import DocumentOptions
 
-__all__ = ["document_options", "options_to_send"]
+__all__ = ["document_options"]
 
 
 def document_options(password_file: Path | None = None, **options: Any) -> DocumentOptions:
@@ -33,9 +33,3 @@ def document_options(password_file: Path | None = None, **options: Any) -> Docum
         problem = exc.errors(include_input=False)[0]
         where = "-".join(str(part) for part in problem["loc"]).replace("_", "-")
         raise MalformedRequest(f"--{where}: {problem['msg']}") from None  # no password in a trace
-
-
-def options_to_send(options: DocumentOptions) -> dict[str, Any]:
-    """Make options as a service takes them in JSON: those that are not the default, and the password in the clear."""
-    given = options.model_dump(exclude_defaults=True, exclude={"password"})
-    return given if options.secret_password is None else {**given, "password": options.secret_password}

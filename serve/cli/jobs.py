@@ -66,7 +66,7 @@ def submit(
     password_file: PasswordFile = None,
 ) -> None:
     """Submit documents as one job, and print its id. When this ends, the service has them safely."""
-    from serve.cli.document_options import document_options, options_to_send
+    from serve.cli.document_options import document_options
 
     options = document_options(
         format=output_format,
@@ -78,7 +78,7 @@ def submit(
         spreadsheet_safe=spreadsheet_safe,
         password_file=password_file,
     )
-    order = _order(sources, options_to_send(options), webhook, idempotency_key or uuid.uuid4().hex)
+    order = _order(sources, options.to_send(), webhook, idempotency_key or uuid.uuid4().hex)
     with _client(url, api_key_file) as client:
         job = client.submit(order)
         typer.echo(job["id"])

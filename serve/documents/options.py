@@ -1,6 +1,6 @@
 """The options of reading a document, the same over HTTP, in jobs, in bulk runs and on the command line."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
@@ -92,6 +92,11 @@ class DocumentOptions(OpenDocumentOptions):
     def secret_password(self) -> str | None:
         """The password itself. It belongs in no log, message or metric."""
         return None if self.password is None else self.password.get_secret_value()
+
+    def to_send(self) -> dict[str, Any]:
+        """The options as JSON for a service: those that are not the default, and the password in the clear."""
+        given = self.model_dump(exclude_defaults=True, exclude={"password"})
+        return given if self.secret_password is None else {**given, "password": self.secret_password}
 
     def read_options(self) -> ReadOptions:
         """Make the options that go with each page to the stages."""

@@ -33,6 +33,8 @@ class Door(ABC):
     """How the paths of its requests begin."""
     has_own_keys: ClassVar[bool] = False
     """Whether its clients send keys in a form of its own. Where keys are asked for, such a door is opened by name."""
+    takes_base64: ClassVar[bool] = False
+    """Whether documents come in JSON."""
 
     def __init__(self, http: HttpSettings) -> None:
         self.http = http
@@ -62,8 +64,8 @@ class Door(ABC):
 
     @property
     def max_body_bytes(self) -> int:
-        """The most bytes of a body. A document in base64 takes a third more than its own bytes."""
-        return self.http.max_body_bytes
+        """The most bytes of a body: those of a document, or of one in base64 and the JSON around it."""
+        return self.http.max_body_bytes * 4 // 3 + 1024 if self.takes_base64 else self.http.max_body_bytes
 
     async def client(self, scope: Scope, receive: Receive, keys: ApiKeys) -> tuple[str | None, Receive]:
         """Find the client of a request by its key.

@@ -3,31 +3,36 @@
 import base64
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from fastapi import Request
 
-from deployments.context import RequestContext
 from deployments.document import Document
 from models.errors import Conflict, MalformedRequest, RayocrError, SourceNotFound, TooLarge, error_of_code
-from serve.api.service import Service
+from models.page import Polygon
+from models.upright import stored_points, upright_size
+from serve.api.requests.jobs import submitted
+from serve.api.service import Service, client_of
 from serve.documents.options import DocumentOptions
-from serve.exports.archive import DOCUMENT_NAME, RESULT_NAME
+from serve.exports.pdf import DOCUMENT_NAME, RESULT_NAME
 from serve.jobs.background.file_result import FileResult
 from serve.jobs.background.retention import Retention
 from serve.jobs.records import Job, JobState
 from serve.jobs.runtime import JobsRuntime
-from serve.jobs.submission import Submission, known_job
-from serve.results import OcrResult
+from serve.jobs.submission import Submission
+from serve.results import OcrPage, OcrResult
 
 __all__ = [
     "Operation",
     "begin_operation",
     "checked_document",
-    "client_of",
     "decoded_document",
     "delete_operation",
     "find_operation",
+    "stored_corners",
 ]
 
 
@@ -46,11 +51,6 @@ class Operation:
     result: OcrResult | None = None
     file: bytes | None = None
     error: RayocrError | None = None
-
-
-def client_of(request: Request) -> str:
-    """The name of a request's client; '' if no keys are asked for."""
-    return getattr(request.state, "client", "")
 
 
 def decoded_document(text: str, name: str, max_bytes: int) -> Document:
@@ -89,6 +89,21 @@ def checked_document(content: bytes, max_bytes: int) -> Document:
     return Document(content)
 
 
+def stored_corners(page: OcrPage, polygons: Sequence[Polygon]) -> npt.NDArray[np.float64]:
+    """Place polygons on the page as it is stored, for protocols that know no upright page.
+
+    Args:
+        page: The page.
+        polygons: N polygons, in pixels of the upright page.
+
+    Returns:
+        (N, 4, 2), in pixels of the page as stored.
+    """
+    size = upright_size((page.width, page.height), page.rotation)
+    upright = np.array(polygons, np.float64).reshape(-1, 4, 2)
+    return stored_points(upright, size, page.rotation)  # type: ignore[arg-type, return-value]  # any float does
+
+
 def _jobs(service: Service) -> JobsRuntime:
     if service.jobs is None:
         raise Conflict("this call needs jobs, which are off here: set jobs.enabled, or read the document at once")
@@ -118,23 +133,15 @@ async def begin_operation(
         Conflict: No jobs are taken here, or the key came with another request before.
         RayocrError: The submission refused it, as `POST /v1/jobs` would.
     """
-    jobs, owner = _jobs(service), client_of(request)
-    time = RequestContext.starting_now(request.state.request_id, service.settings.jobs.upload_timeout_s, owner)
-    known = await known_job(jobs, owner, idempotency_key)
-    async with Submission(jobs, owner, idempotency_key, known) as submission:
-        async with time.limit("storing the document"):
-            given = options.model_dump(mode="json", exclude_defaults=True)
-            if options.secret_password is not None:
-                given["password"] = options.secret_password
-            submission.set_options(given)
-            if isinstance(source, Document):
-                await submission.add_file(source.name or "document", source.data)
-            else:
-                await submission.add_source(source)
-        job, is_new = await submission.finish()
-    if is_new:
-        jobs.on_new()
-    return job
+
+    async def take(submission: Submission) -> None:
+        submission.set_options(options.to_send())
+        if isinstance(source, Document):
+            await submission.add_file(source.name or "document", source.data)
+        else:
+            await submission.add_source(source)
+
+    return await submitted(_jobs(service), request, idempotency_key, take, "storing the document")
 
 
 async def find_operation(service: Service, request: Request, job_id: str) -> Operation:

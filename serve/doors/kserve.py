@@ -18,13 +18,13 @@ from pydantic import BaseModel, Field, ValidationError
 
 from deployments.document import Document
 from deployments.pipeline.shared_document import SharedDocument
-from models.errors import MalformedRequest, Overloaded, RayocrError, SourceNotFound
-from models.upright import stored_points, upright_size
+from models.errors import MalformedRequest, RayocrError, SourceNotFound
 from serve.api.problems import malformed
 from serve.api.requests.json_body import parsed_json
 from serve.api.service import Admitted, Service, service_of
 from serve.documents.options import DocumentOptions
 from serve.doors.base import Door
+from serve.doors.documents import stored_corners
 from serve.results import OcrResult
 from serve.version import rayocr_version
 
@@ -128,9 +128,7 @@ async def live() -> dict[str, bool]:
 @_router.get("/v2/health/ready", summary="Can the server read?", responses=_ERROR)
 async def ready(service: ServiceHere) -> dict[str, bool]:
     """Answer 200 if a document could be read now."""
-    problem = "the service is being stopped" if service.is_draining else await service.readiness.problem()
-    if problem is not None:
-        raise Overloaded(f"not ready: {problem}", 5.0)
+    await service.check_ready()
     return {"ready": True}
 
 
@@ -260,8 +258,7 @@ def inferred(result: OcrResult, inference: _Inference, model: str) -> tuple[byte
     lines = [(page, line) for page in result.pages for line in page.lines]
     boxes = np.zeros((len(lines), 4, 2), np.float32)
     for row, (page, line) in enumerate(lines):
-        size = upright_size((page.width, page.height), page.rotation)
-        boxes[row] = stored_points(np.array(line.polygon, np.float32), size, page.rotation)
+        boxes[row] = stored_corners(page, [line.polygon])[0]
     scores = np.array([line.confidence for _, line in lines], np.float32)
     tensors: Mapping[str, npt.NDArray[np.float32] | list[str]] = {
         "boxes": boxes,

@@ -1,5 +1,7 @@
-"""Exports a PDF that looks as the document did, and can be searched and copied from."""
+"""Exports a PDF that looks as the document did, and can be searched and copied from, alone or beside the result."""
 
+import io
+import zipfile
 from typing import ClassVar
 
 from deployments.preprocess.formats.signatures import ImageFormat
@@ -7,11 +9,15 @@ from deployments.preprocess.formats.sniff import sniff
 from deployments.settings import PreprocessLimits
 from models.errors import RayocrError
 from serve.exports.base import Export, ReadDocument
+from serve.exports.json import JsonExport
 from serve.results import LineResult, OcrPage
 from serve.searchable_pdf.convert import copied_with_text, with_text
 from serve.searchable_pdf.words import PageWords, PlacedLine, PlacedWord
 
-__all__ = ["PdfExport", "words_of"]
+__all__ = ["DOCUMENT_NAME", "RESULT_NAME", "ArchiveExport", "PdfExport", "words_of"]
+
+RESULT_NAME = "result.json"
+DOCUMENT_NAME = "document.pdf"
 
 
 class PdfExport(Export):
@@ -52,6 +58,30 @@ class PdfExport(Export):
             # Otherwise it is as good as it came: searchable by itself, or without any text.
             return with_text(document, changed, read.password) if changed else document.data
         return copied_with_text(document, pages) or with_text(document, pages, picture_limits=self._limits)
+
+
+class ArchiveExport(Export):
+    """Writes a ZIP archive with the JSON of the result and a PDF that can be searched."""
+
+    name: ClassVar[str] = "archive"
+    media_type: ClassVar[str] = "application/zip"
+    extension: ClassVar[str] = ".zip"
+    needs_document: ClassVar[bool] = True
+
+    def convert(self, read: ReadDocument) -> bytes:
+        """Make the archive, whose files have no times, so that the same result gives the same bytes.
+
+        Args:
+            read: The document and its result.
+
+        Raises:
+            Undecodable: A PDF can't be copied, as `PdfExport` says.
+        """
+        archived = io.BytesIO()
+        with zipfile.ZipFile(archived, "w") as archive:
+            archive.writestr(zipfile.ZipInfo(RESULT_NAME), JsonExport().convert(read), zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(DOCUMENT_NAME), PdfExport().convert(read))
+        return archived.getvalue()
 
 
 def words_of(page: OcrPage) -> PageWords:

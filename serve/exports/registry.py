@@ -19,7 +19,7 @@ _ROWS = {
     "alto": ("serve.exports.alto", "AltoExport"),
     "page": ("serve.exports.page_xml", "PageXmlExport"),
     "pdf": ("serve.exports.pdf", "PdfExport"),
-    "archive": ("serve.exports.archive", "ArchiveExport"),
+    "archive": ("serve.exports.pdf", "ArchiveExport"),
 }
 
 _TABLES = ("tsv",)

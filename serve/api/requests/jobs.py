@@ -1,23 +1,62 @@
 """Reads a request for a job: a form with files, or JSON with the locations of documents."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 from pydantic import ValidationError
 
+from deployments.context import RequestContext
 from models.errors import MalformedRequest, TooLarge
 from serve.api.browsers import refuse_disguised_json
 from serve.api.job_models import JobRequest
 from serve.api.problems import malformed
 from serve.api.requests.form import FormPart, form_parts
 from serve.api.requests.json_body import parsed_json
-from serve.jobs.submission import Submission
+from serve.api.service import client_of
+from serve.jobs.records import Job
+from serve.jobs.runtime import JobsRuntime
+from serve.jobs.submission import Submission, known_job
 
-__all__ = ["read_submission"]
+__all__ = ["read_submission", "submitted"]
 
 # Prefix, options, webhook, and the empty part of a form in which no file was chosen.
 _OTHER_FIELDS = 32
 _EXAMPLE = '{"sources": ["s3://bucket/key"]}'
+
+
+async def submitted(
+    jobs: JobsRuntime,
+    request: Request,
+    idempotency_key: str | None,
+    take: Callable[[Submission], Awaitable[None]],
+    doing: str,
+) -> Job:
+    """Make a job of a request, and have it worked on.
+
+    Args:
+        jobs: The store and the uploads.
+        request: The client's request.
+        idempotency_key: The client's own name for it; None without one.
+        take: Passes all that the request carries on to the submission, within the time for uploads.
+        doing: What `take` does, for the message if its time runs out.
+
+    Returns:
+        The job, which is durable. The same request with the same key gives the same job.
+
+    Raises:
+        RayocrError: The submission refused something, or could not store it.
+    """
+    owner = client_of(request)
+    time = RequestContext.starting_now(request.state.request_id, jobs.settings.jobs.upload_timeout_s, owner)
+    known = await known_job(jobs, owner, idempotency_key)
+    async with Submission(jobs, owner, idempotency_key, known) as submission:
+        async with time.limit(doing):
+            await take(submission)
+        job, is_new = await submission.finish()
+    if is_new:
+        jobs.on_new()
+    return job
 
 
 async def read_submission(request: Request, submission: Submission, max_document_bytes: int, max_pages: int) -> None:

@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import PlainTextResponse
 
-from models.errors import Overloaded
 from serve.api.service import Service, service_of
 
 __all__ = ["router"]
@@ -27,9 +26,7 @@ async def ready(service: Annotated[Service, Depends(service_of)]) -> str:
     If the settings name buckets, they must be reachable too. If jobs have no room for files, the answer says so and is
     still 200: documents are read, and jobs can be deleted.
     """
-    problem = "the service is being stopped" if service.is_draining else await service.readiness.problem()
-    if problem is not None:
-        raise Overloaded(f"not ready: {problem}", 5.0)
+    await service.check_ready()
     jobs = service.jobs
     shortage = None if jobs is None else await asyncio.to_thread(jobs.room.shortage)
     return "ok" if shortage is None else f"ok, but jobs take no files: {shortage}"

@@ -8,19 +8,18 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.background import BackgroundTask
 
-from deployments.context import RequestContext
 from models.errors import Conflict, MalformedRequest, SourceNotFound
 from serve.api.answers.files import file_headers
 from serve.api.job_models import EVENTS_CONTENT, JOB_BODY, LINE_EXAMPLE, JobList, JobResult, PageEvent, outcome_line
 from serve.api.problems import JOB_PROBLEM_RESPONSES
-from serve.api.requests.jobs import read_submission
-from serve.api.service import Opened, Service, service_of
+from serve.api.requests.jobs import read_submission, submitted
+from serve.api.service import Opened, Service, client_of, service_of
 from serve.jobs.background.file_result import FileResult
 from serve.jobs.background.retention import Retention
 from serve.jobs.events import end_event_id, job_events
 from serve.jobs.records import Job, JobState, PageOutcome
 from serve.jobs.runtime import JobsRuntime
-from serve.jobs.submission import Submission, known_job
+from serve.jobs.submission import Submission
 
 __all__ = ["router"]
 
@@ -41,17 +40,12 @@ def _jobs_of(service: Annotated[Service, Depends(service_of)]) -> JobsRuntime:
     return cast("JobsRuntime", service.jobs)  # without jobs, these routes do not exist
 
 
-def _owner_of(request: Request) -> str:
-    """The client's name; '' if no keys are asked for."""
-    return cast("str", getattr(request.state, "client", ""))
-
-
 def _root_of(request: Request) -> str:
     return cast("str", request.scope.get("root_path", ""))
 
 
 JobsHere = Annotated[JobsRuntime, Depends(_jobs_of)]
-Owner = Annotated[str, Depends(_owner_of)]
+Owner = Annotated[str, Depends(client_of)]
 Root = Annotated[str, Depends(_root_of)]
 JobId = Annotated[str, Path(description="Id of the job.", max_length=100)]
 
@@ -89,7 +83,6 @@ async def hand_in(
     service: Annotated[Service, Depends(service_of)],
     _open: Opened,
     jobs: JobsHere,
-    owner: Owner,
     root: Root,
     idempotency_key: Annotated[
         str | None,
@@ -102,14 +95,11 @@ async def hand_in(
     like one of `POST /v1/ocr`. A document that can't be read fails alone.
     """
     settings = service.settings
-    time = RequestContext.starting_now(request.state.request_id, settings.jobs.upload_timeout_s, owner)
-    known = await known_job(jobs, owner, idempotency_key)
-    async with Submission(jobs, owner, idempotency_key, known) as submission:
-        async with time.limit("receiving the documents of a job"):
-            await read_submission(request, submission, settings.http.max_body_bytes, settings.jobs.max_pages)
-        job, is_new = await submission.finish()
-    if is_new:
-        jobs.on_new()
+
+    async def take(submission: Submission) -> None:
+        await read_submission(request, submission, settings.http.max_body_bytes, settings.jobs.max_pages)
+
+    job = await submitted(jobs, request, idempotency_key, take, "receiving the documents of a job")
     return _as_json(job, root, 202, {"Location": f"{root}/v1/jobs/{job.id}"})
 
 

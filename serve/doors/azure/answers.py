@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
 from rich.cells import split_graphemes
 
 from models.layout import blocks
 from models.page import Polygon
-from models.upright import stored_points, upright_size
+from models.upright import upright_size
+from serve.doors.documents import stored_corners
 from serve.exports import ReadDocument, export_format
 from serve.results import LineResult, OcrPage, OcrResult
 
@@ -40,9 +40,8 @@ class _Placed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """The content of a document, and the count of units before each of its code points."""
+    """The count of units before each code point of a document's content, and of all of them."""
 
-    text: str
     units: Sequence[int]
 
     def span(self, span: _Span) -> dict[str, int]:
@@ -65,7 +64,7 @@ def analyze_result(
         index_type: What spans count: characters as people see them, code points, or units of UTF-16.
     """
     text, pages = _text_content(result) if content_format == "text" else _markdown_content(result)
-    content = _Content(text, _units(text, index_type))
+    content = _Content(_units(text, index_type))
     return {
         "apiVersion": version,
         "modelId": model,
@@ -200,7 +199,6 @@ def _paragraphs(content: _Content, page: OcrPage, lines: Sequence[_Placed]) -> I
 
 def _polygon(page: OcrPage, polygon: Polygon) -> list[float]:
     """Place corners on the page as it is stored: x and y of each, in inches or pixels."""
-    size = upright_size((page.width, page.height), page.rotation)
-    points = stored_points(np.array(polygon, np.float64), size, page.rotation)
+    points = stored_corners(page, [polygon])
     scaled = points if page.dpi is None else points / page.dpi
     return [round(float(value), 1 if page.dpi is None else _INCH_DIGITS) for value in scaled.ravel()]

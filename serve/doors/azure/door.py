@@ -1,8 +1,9 @@
 """The routes of Document Intelligence: analyze, ask for the result, fetch the PDF, delete."""
 
+import asyncio
 import re
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final, cast
+from typing import Annotated, Any, ClassVar, Final
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
@@ -100,16 +101,12 @@ class AzureDoor(Door):
     name: ClassVar[str] = "azure"
     paths: ClassVar[tuple[str, ...]] = _ROOTS
     has_own_keys: ClassVar[bool] = True
+    takes_base64: ClassVar[bool] = True
 
     @property
     def router(self) -> APIRouter:
         """The routes of both roots."""
         return _router
-
-    @property
-    def max_body_bytes(self) -> int:
-        """The bytes of a document in base64, and of the JSON around it."""
-        return self.http.max_body_bytes * 4 // 3 + 1024
 
     def key(self, headers: Headers) -> str:
         """Find the key in the client's own header, or where the API takes it."""
@@ -173,9 +170,7 @@ async def _result(model: str, result_id: str, request: Request, service: Service
         answer["percentCompleted"] = 100
         version, style = _VERSIONS[int(shown[4])], (_FORMATS[shown[2]], _INDEX_TYPES[shown[3]])
         async with service.document_exports:
-            answer["analyzeResult"] = await cast("Any", service.jobs).in_storage(
-                analyze_result, operation.result, model, version, *style
-            )
+            answer["analyzeResult"] = await asyncio.to_thread(analyze_result, operation.result, model, version, *style)
     return JSONResponse(answer)
 
 

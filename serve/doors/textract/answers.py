@@ -10,8 +10,8 @@ import numpy.typing as npt
 from models.errors import MalformedRequest
 from models.layout import blocks as regions_of
 from models.page import Polygon
-from models.upright import stored_points, upright_size
-from serve.doors.documents import Operation
+from models.upright import upright_size
+from serve.doors.documents import Operation, stored_corners
 from serve.results import OcrPage, OcrResult
 
 __all__ = ["blocks", "job_state", "read_document"]
@@ -143,9 +143,7 @@ def _of_page(page: OcrPage, paragraphs: Sequence[Sequence[int]], ids: Sequence[s
 def _shares(page: OcrPage, polygons: Sequence[Polygon]) -> npt.NDArray[np.float64]:
     """Place corners on the page as it is stored, (N, 4, 2), from 0 to 1."""
     size = upright_size((page.width, page.height), page.rotation)
-    upright = np.array(polygons, np.float64).reshape(-1, 4, 2)
-    stored = stored_points(upright, size, page.rotation)  # type: ignore[arg-type]
-    shares: npt.NDArray[np.float64] = np.clip(stored / size, 0.0, 1.0)
+    shares: npt.NDArray[np.float64] = np.clip(stored_corners(page, polygons) / size, 0.0, 1.0)
     return shares
 
 

@@ -134,16 +134,12 @@ class TextractDoor(Door):
     name: ClassVar[str] = "textract"
     paths: ClassVar[tuple[str, ...]] = (_PATH,)
     has_own_keys: ClassVar[bool] = True
+    takes_base64: ClassVar[bool] = True
 
     @property
     def router(self) -> APIRouter:
         """The two paths."""
         return _router
-
-    @property
-    def max_body_bytes(self) -> int:
-        """The bytes of a document in base64, and of the JSON around it."""
-        return self.http.max_body_bytes * 4 // 3 + 1024
 
     def owns(self, scope: Scope) -> bool:
         """Whether a request is meant for this door: by its path, or at `/` by the operation that it names."""

@@ -10,19 +10,9 @@ from models.errors import ConfigurationError
 from serve import run
 from serve.config.access import AccessFile, check_access_file
 from serve.config.settings import HttpSettings, Settings
+from tests.unit.serve.clock import LATER_S, Clock
 
 SCANS = ("s3://bucket/scans/",)
-LATER_S = 6.0
-
-
-class Clock:
-    """Seconds that the test lets pass."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture
@@ -30,11 +20,6 @@ def folder(tmp_path: Path) -> Path:
     for client in ("ann", "bob", "007", "on", ".hidden"):
         (tmp_path / client).write_text("0123456789abcdef")
     return tmp_path
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def opened(folder: Path, text: str, clock: Clock | None = None) -> AccessFile:

@@ -8,24 +8,9 @@ import pytest
 
 from models.errors import ConfigurationError
 from serve.api.keys import ApiKeys
+from tests.unit.serve.clock import LATER_S, Clock
 
 ALICE, BOB = "a1b2c3d4e5f60718", "0011223344556677"
-LATER_S = 6.0
-
-
-class Clock:
-    """Seconds that the test lets pass."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ def reader_of(url: str | None, api_key: str | None) -> Reader:
         api_key: The key for it; None without one.
 
     Raises:
-        MissingDependencyError: There is no address, and rayocr is not installed here.
+        MissingDependencyError: No address is given, and rayocr is not installed here.
     """
     with _making:  # several pages ask at once, and nets are loaded once
         return _made(url, api_key)

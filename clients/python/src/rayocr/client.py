@@ -20,7 +20,7 @@ from rayocr.protocol import (
     file_of,
     line_of,
     parsed,
-    pause_before_retry,
+    pause_or_raise,
     refused,
     unanswered,
 )
@@ -118,12 +118,7 @@ class Client:
                     return answer
             except httpx.TransportError as exc:
                 problem = exc
-            pause_s = pause_before_retry(problem, attempt, self._retries)
-            if pause_s is None:
-                if isinstance(problem, httpx.TransportError):
-                    raise unanswered(problem) from problem
-                raise problem
-            time.sleep(pause_s)
+            time.sleep(pause_or_raise(problem, attempt, self._retries))
             attempt += 1
 
 
@@ -206,10 +201,5 @@ class AsyncClient:
                     return answer
             except httpx.TransportError as exc:
                 problem = exc
-            pause_s = pause_before_retry(problem, attempt, self._retries)
-            if pause_s is None:
-                if isinstance(problem, httpx.TransportError):
-                    raise unanswered(problem) from problem
-                raise problem
-            await asyncio.sleep(pause_s)
+            await asyncio.sleep(pause_or_raise(problem, attempt, self._retries))
             attempt += 1

@@ -116,6 +116,21 @@ def pause_before_retry(problem: Exception, attempt: int, retries: int) -> float 
     return asked_s + random.uniform(0, min(0.25 * 2**attempt, _LONGEST_PAUSE_S))
 
 
+def pause_or_raise(problem: Exception, attempt: int, retries: int) -> float:
+    """Find the seconds to wait before a request is sent again, as `pause_before_retry` does.
+
+    Raises:
+        NoAnswer: The service did not answer, and is given up.
+        RayocrError: It answered an error that stays.
+    """
+    pause_s = pause_before_retry(problem, attempt, retries)
+    if pause_s is not None:
+        return pause_s
+    if isinstance(problem, httpx.TransportError):
+        raise unanswered(problem) from problem
+    raise problem
+
+
 def refused(answer: httpx.Response) -> RayocrError | None:
     """Make the error of an answer that was received whole; None if it is a success."""
     if answer.is_success:
