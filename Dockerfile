@@ -31,6 +31,7 @@ COPY pyproject.toml LICENSE ./
 COPY models models
 COPY deployments deployments
 COPY serve serve
+COPY clients/python/src/rayocr rayocr
 RUN mkdir bin \
     && printf '%s\n' '#!/opt/venv/bin/python' 'from serve.cli import main' 'main()' > bin/rayocr \
     && PYTHONHASHSEED=0 python -m compileall -q -s /layers --invalidation-mode unchecked-hash /layers \

@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import ConfigurationError, DeadlineExceeded, ModelOutputError, Overloaded, RayocrError
-from serve.cli.service_client import connect, error_of
+from serve.cli.service_client import connect, translated_errors
 from serve.kubernetes.rayservice import fetch_rayservice, state_of
 
 if TYPE_CHECKING:
-    import httpx
+    import rayocr
 
 __all__ = ["check"]
 
 _WORDS = "rayocr 2719"
 _PAUSE_S = 1.0
-# A probe reads a picture for up to 10 s, and asks for buckets for up to 5.
-_PROBE_TIMEOUT_S = 20.0
-_READ_TIMEOUT_S = 60.0
 # For so long after a change, KubeRay may still tell how the one before it failed.
 _FAILED_FOR_S = 20.0
 
@@ -39,8 +36,8 @@ def check(
     timeout: Annotated[float, typer.Option(metavar="S", min=0, help="How long to wait for the service.")] = 60.0,
 ) -> None:
     """Make a running service read a picture of known words, and say what is wrong if that fails."""
-    with connect(url, api_key_file) as client:
-        seconds = _read_in_time(client, timeout, None if rayservice is None else _Change(rayservice))
+    with connect(url, api_key_file, retries=0) as client:
+        seconds = _read_in_time(client, url, timeout, None if rayservice is None else _Change(rayservice))
     typer.echo(f"ok: read {_WORDS!r} in {seconds:.2f} s")
 
 
@@ -73,7 +70,7 @@ class _Change:
             raise Overloaded(state.problem)
 
 
-def _read_in_time(client: "httpx.Client", timeout_s: float, change: _Change | None) -> float:
+def _read_in_time(client: "rayocr.Client", url: str, timeout_s: float, change: _Change | None) -> float:
     """Read until it succeeds once, and return the seconds that this took. Errors that may pass are tried again."""
     give_up = time.monotonic() + timeout_s
     while True:
@@ -81,44 +78,37 @@ def _read_in_time(client: "httpx.Client", timeout_s: float, change: _Change | No
             if change is not None:
                 change.require_in_effect()
             _require_ready(client)
-            return _read(client)
+            with translated_errors():
+                return _read(client)
         except RayocrError as exc:
             if not exc.retryable:
                 raise
             if time.monotonic() + _PAUSE_S > give_up:
-                raise DeadlineExceeded(f"{client.base_url} does not read after {timeout_s:g} s: {exc}") from exc
+                raise DeadlineExceeded(f"{url} does not read after {timeout_s:g} s: {exc}") from exc
         time.sleep(_PAUSE_S)
 
 
-def _require_ready(client: "httpx.Client") -> None:
-    import httpx
+def _require_ready(client: "rayocr.Client") -> None:
+    """Return if the service is ready.
+
+    Raises:
+        Overloaded: It is not. While it starts, proxies before it answer errors of any kind.
+    """
+    import rayocr
 
     try:
-        answer = client.get("/readyz", timeout=_PROBE_TIMEOUT_S)
-    except httpx.TransportError as exc:
-        raise Overloaded(f"no answer: {exc or type(exc).__name__}") from exc
-    if not answer.is_success:
-        raise Overloaded(error_of(answer).message)
+        client.ready()
+    except rayocr.RayocrError as exc:
+        raise Overloaded(str(exc)) from exc
 
 
-def _read(client: "httpx.Client") -> float:
-    import httpx
-
+def _read(client: "rayocr.Client") -> float:
     from serve.health.word_picture import word_picture
 
     picture = word_picture(_WORDS)
     started = time.perf_counter()
-    try:
-        answer = client.post("/v1/ocr", files={"file": ("words.png", picture)}, timeout=_READ_TIMEOUT_S)
-    except httpx.TransportError as exc:
-        raise Overloaded(f"no answer to a picture: {exc or type(exc).__name__}") from exc
+    text = client.read(picture).text
     seconds = time.perf_counter() - started
-    if not answer.is_success:
-        raise error_of(answer)
-    try:
-        text = answer.json()["text"]
-    except (ValueError, KeyError, TypeError) as exc:
-        raise RayocrError(f"{client.base_url} is not a rayocr service: it answered {answer.text[:80]!r}") from exc
     if "".join(text.split()).casefold() != "".join(_WORDS.split()):
         raise ModelOutputError(f"a picture of {_WORDS!r} was read as {text!r}: run rayocr models verify there")
     return seconds

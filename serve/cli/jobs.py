@@ -2,20 +2,21 @@
 
 import json
 import sys
-import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import Conflict, MalformedRequest
+from models.errors import Conflict, MalformedRequest, SourceNotFound
 from serve.cli.console import complain, one_line
 from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, SpreadsheetSafe, TextLayer
+from serve.cli.service_client import connect, error_of_code
 
 if TYPE_CHECKING:
-    from serve.cli.job_client import JobClient, Order
+    from rayocr import Client
+    from rayocr.jobs import Job, JobPage
 
 __all__ = ["jobs_app"]
 
@@ -78,10 +79,22 @@ def submit(
         spreadsheet_safe=spreadsheet_safe,
         password_file=password_file,
     )
-    order = _order(sources, options.to_send(), webhook, idempotency_key or uuid.uuid4().hex)
-    with _client(url, api_key_file) as client:
-        job = client.submit(order)
-        typer.echo(job["id"])
+    remote = [source for source in sources if _is_remote(source)]
+    prefix = _only_prefix(remote)
+    files = _files([source for source in sources if source not in remote])
+    with connect(url, api_key_file) as client:
+        try:
+            job = client.submit(
+                files,
+                sources=[source for source in remote if source != prefix],
+                prefix=prefix,
+                webhook=webhook,
+                idempotency_key=idempotency_key,
+                **options.to_send(),
+            )
+        except OSError as exc:
+            raise SourceNotFound(f"{exc.filename} can't be read: {exc.strerror}") from exc
+        typer.echo(job.id)
         if wait:
             _watch(client, job)
 
@@ -89,9 +102,9 @@ def submit(
 @jobs_app.command()
 def status(job_id: JobId, url: Url = _HERE, api_key_file: KeyFile = None, as_json: AsJson = False) -> None:
     """Show the state of a job."""
-    with _client(url, api_key_file) as client:
+    with connect(url, api_key_file) as client:
         job = client.job(job_id)
-    typer.echo(json.dumps(job) if as_json else "\n".join(_lines(job)))
+    typer.echo(json.dumps(asdict(job)) if as_json else "\n".join(_lines(job)))
 
 
 @jobs_app.command()
@@ -100,7 +113,7 @@ def watch(job_id: JobId, url: Url = _HERE, api_key_file: KeyFile = None) -> None
 
     The exit code is 0 if all pages were read, else that of the first page that failed.
     """
-    with _client(url, api_key_file) as client:
+    with connect(url, api_key_file) as client:
         _watch(client, client.job(job_id))
 
 
@@ -120,16 +133,15 @@ def result(
     The exit code is 0 if all pages were read, else that of the first page that failed.
     """
     exit_code = 0
-    with _client(url, api_key_file) as client:
-        for line in client.lines(job_id, partial=partial):
-            page: dict[str, Any] = json.loads(line)
+    with connect(url, api_key_file) as client:
+        for page in client.results(job_id, partial=partial):
             if output is None:
-                sys.stdout.buffer.write(line.encode() + b"\n")
+                sys.stdout.buffer.write(page.line.encode() + b"\n")
             else:
-                _write(output, page, line)
-            if page["error"] is not None:
-                exit_code = exit_code or _exit_code(page["error"]["code"])
-                complain(f"{page['name']}: {page['error']['message']}")
+                _write(output, page)
+            if page.error is not None:
+                exit_code = exit_code or error_of_code(page.error.code).exit_code
+                complain(f"{page.name}: {page.error.message}")
     if exit_code:
         raise typer.Exit(exit_code)
 
@@ -137,9 +149,9 @@ def result(
 @jobs_app.command()
 def cancel(job_id: JobId, url: Url = _HERE, api_key_file: KeyFile = None) -> None:
     """Cancel a job, or delete one that has ended. Its documents and results are deleted."""
-    with _client(url, api_key_file) as client:
+    with connect(url, api_key_file) as client:
         job = client.cancel(job_id)
-    typer.echo(f"{job_id} {'deleted' if job is None else job['state']}")
+    typer.echo(f"{job_id} {'deleted' if job is None else job.state}")
 
 
 @jobs_app.command("list")
@@ -152,38 +164,32 @@ def list_jobs(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on each line.")] = False,
 ) -> None:
     """List the jobs that were submitted with this key, the newest first."""
-    with _client(url, api_key_file) as client:
-        for job in client.jobs(state or []):
-            counts = f"{job['done']}/{job['total']}" + (f" ({job['failed']} failed)" if job["failed"] else "")
-            typer.echo(json.dumps(job) if as_json else f"{job['id']}  {job['created']}  {job['state']:<9}  {counts}")
-
-
-@contextmanager
-def _client(url: str, api_key_file: Path | None) -> Iterator["JobClient"]:
-    from serve.cli.job_client import JobClient
-    from serve.cli.service_client import connect
-
     with connect(url, api_key_file) as client:
-        yield JobClient(client)
+        for job in client.jobs(state or []):
+            counts = f"{job.done}/{job.total}" + (f" ({job.failed} failed)" if job.failed else "")
+            typer.echo(json.dumps(asdict(job)) if as_json else f"{job.id}  {job.created}  {job.state:<9}  {counts}")
 
 
-def _order(sources: Sequence[str], options: dict[str, Any], webhook: str | None, idempotency_key: str) -> "Order":
-    """Tell sources that are uploaded from those that the service fetches."""
-    from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
-    from deployments.storage.file import path_from_location
-    from serve.cli.files.sources import SkippedFiles, is_folder, walk_sources
-    from serve.cli.job_client import Order
+def _only_prefix(remote: Sequence[str]) -> str | None:
+    from serve.cli.files.sources import is_folder
 
-    remote = [source for source in sources if _is_remote(source)]
     prefixes = [source for source in remote if is_folder(source)]
     if len(prefixes) > 1:
         raise MalformedRequest(
             f"a job has only one s3:// folder, but {len(prefixes)} are named: submit them one by one"
         )
+    return prefixes[0] if prefixes else None
+
+
+def _files(sources: Sequence[str]) -> list[Path]:
+    """Find the files of this machine that are uploaded."""
+    from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
+    from deployments.storage.file import path_from_location
+    from serve.cli.files.sources import SkippedFiles, walk_sources
+
     files: list[Path] = []
     skipped = SkippedFiles()
-    storage = build_storage(StorageSettings(), COMMAND_LINE_SCHEMES)
-    for source in walk_sources([source for source in sources if not _is_remote(source)], storage):
+    for source in walk_sources(sources, build_storage(StorageSettings(), COMMAND_LINE_SCHEMES)):
         if source.error is not None:
             raise source.error
         if source.is_listed and not source.has_document_name:
@@ -192,14 +198,7 @@ def _order(sources: Sequence[str], options: dict[str, Any], webhook: str | None,
             files.append(path_from_location(source.location))
     if skipped.count:
         complain(skipped.summary())
-    return Order(
-        files=files,
-        sources=[source for source in remote if source not in prefixes],
-        prefix=prefixes[0] if prefixes else None,
-        webhook=webhook,
-        options=options,
-        idempotency_key=idempotency_key,
-    )
+    return files
 
 
 def _is_remote(source: str) -> bool:
@@ -207,61 +206,54 @@ def _is_remote(source: str) -> bool:
     return source[:5].lower() == "data:" or (bool(mark) and scheme.lower() != "file")
 
 
-def _watch(client: "JobClient", job: dict[str, Any]) -> None:
+def _watch(client: "Client", job: "Job") -> None:
     """Follow a job, report pages that fail, and end with the job's exit code."""
+    from rayocr.jobs import PageEvent
+
     from serve.cli.files.progress import ReadProgress
 
     exit_code = 0
-    progress = ReadProgress(job["total"], is_shown=sys.stderr.isatty())
+    progress = ReadProgress(job.total, is_shown=sys.stderr.isatty())
     try:
-        for event in client.events(job["id"]):
-            if event.kind == "page":
-                code = event.data["code"]
-                if code is not None:
-                    exit_code = exit_code or _exit_code(code)
+        for event in client.watch(job.id):
+            if isinstance(event, PageEvent):
+                if event.code is not None:
+                    exit_code = exit_code or error_of_code(event.code).exit_code
                     with progress.hidden():
-                        complain(f"{event.data['name']}: {code}")
-                progress.advance(pages=code is None, failed=code is not None)
+                        complain(f"{event.name}: {event.code}")
+                progress.advance(pages=event.code is None, failed=event.code is not None)
             else:
-                job = event.data
+                job = event
     finally:
         progress.close()
     typer.echo("\n".join(_lines(job)))
-    if job["state"] == "cancelled":
+    if job.state == "cancelled":
         exit_code = Conflict.exit_code  # as for its result
     if exit_code:
         raise typer.Exit(exit_code)
 
 
-def _lines(job: dict[str, Any]) -> Iterator[str]:
+def _lines(job: "Job") -> Iterator[str]:
     """Write a job's state for a person."""
-    place = job["queue_position"]
-    yield f"{job['id']} {job['state']}{'' if place is None else f', number {place} in the queue'}"
-    pages = "1 page" if job["total"] == 1 else f"{job['total']:,} pages"
-    yield f"  {pages}: {job['done']:,} read, {job['failed']:,} failed, {job['progress']:.0%}"
-    times = ", ".join(f"{name} {job[name]}" for name in ("created", "started", "ended", "expires") if job[name])
-    yield f"  {times}"
-    for warning in job["warnings"]:
+    place = job.queue_position
+    yield f"{job.id} {job.state}{'' if place is None else f', number {place} in the queue'}"
+    pages = "1 page" if job.total == 1 else f"{job.total:,} pages"
+    yield f"  {pages}: {job.done:,} read, {job.failed:,} failed, {job.progress:.0%}"
+    times = {"created": job.created, "started": job.started, "ended": job.ended, "expires": job.expires}
+    yield "  " + ", ".join(f"{name} {time}" for name, time in times.items() if time)
+    for warning in job.warnings:
         yield f"  warning: {one_line(warning)}"
-    if webhook := job.get("webhook"):
-        yield f"  webhook: {webhook['state'] or 'waits for the end'}, {len(webhook['attempts'])} attempts"
+    if job.webhook is not None:
+        yield f"  webhook: {job.webhook.state or 'waits for the end'}, {len(job.webhook.attempts)} attempts"
 
 
-def _write(folder: Path, page: dict[str, Any], line: str) -> None:
+def _write(folder: Path, page: "JobPage") -> None:
     """Write a file for each document, in the job's format or as JSON. The number keeps files of one name apart."""
-    from serve.jobs.background.file_result import FileResult
     from serve.jobs.names import safe_name
 
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{page['page']:05}-{safe_name(page['name'])}"
-    if page["result"] is not None and "content" in page["result"]:
-        file = FileResult.model_validate(page["result"])
-        path.with_name(path.name + file.extension).write_bytes(file.file)
+    path = folder / f"{page.page:05}-{safe_name(page.name)}"
+    if page.file is not None:
+        path.with_name(path.name + page.file.extension).write_bytes(page.file.data)
     else:
-        path.with_name(path.name + ".json").write_text(line + "\n", encoding="utf-8")
-
-
-def _exit_code(code: str) -> int:
-    from serve.cli.service_client import error_of_code
-
-    return error_of_code(code).exit_code
+        path.with_name(path.name + ".json").write_text(page.line + "\n", encoding="utf-8")

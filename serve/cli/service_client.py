@@ -1,47 +1,49 @@
-"""Talks to a running service: it checks the address, sends the key, and translates errors."""
+"""Makes the client with which the command line talks to a running service."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.errors import ConfigurationError, MalformedRequest, RayocrError
+from models.errors import ConfigurationError, Overloaded, RayocrError
 
 if TYPE_CHECKING:
-    import httpx
+    import rayocr
 
-__all__ = ["connect", "error_of", "error_of_code"]
+__all__ = ["connect", "error_of_code", "translated_errors"]
 
 
-def connect(url: str, api_key_file: Path | None) -> "httpx.Client":
-    """Make a client of one service, which sends the key with every request.
+@contextmanager
+def connect(url: str, api_key_file: Path | None, *, retries: int = 3) -> Iterator["rayocr.Client"]:
+    """Make a client of one service, which sends the key with every request. Its errors become those of this package.
 
     Args:
         url: Address of the service.
         api_key_file: A file with the key; None if no key is asked for.
+        retries: How often a request is sent again if the service is full or does not answer.
 
     Raises:
         MalformedRequest: The URL is not the address of a service.
         ConfigurationError: The key can't be read.
     """
-    import httpx
+    import rayocr
 
-    headers = {"X-API-Key": _key(api_key_file)} if api_key_file is not None else {}
+    key = None if api_key_file is None else _key(api_key_file)
+    with translated_errors(), rayocr.Client(url, api_key=key, retries=retries) as client:
+        yield client
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the errors of the client into those of this package, which know their exit codes."""
+    import rayocr
+
     try:
-        base = httpx.URL(url)
-    except httpx.InvalidURL as exc:
-        raise MalformedRequest(f"{url!r} is not a URL: {exc}") from exc
-    if base.scheme not in ("http", "https") or not base.host:
-        raise MalformedRequest(f"{url!r} is not the address of a service: write http://HOST:PORT")
-    return httpx.Client(base_url=base, headers=headers)
-
-
-def error_of(answer: "httpx.Response") -> RayocrError:
-    """Make the error of an answer. If it is not a problem of rayocr's (RFC 9457), the error has its first words."""
-    try:
-        problem = answer.json()
-        return error_of_code(problem["code"])(problem["detail"])
-    except (ValueError, KeyError, TypeError):
-        return RayocrError(f"{answer.url} answered {answer.status_code}: {answer.text[:200]}")
+        yield
+    except rayocr.NoAnswer as error:
+        raise Overloaded(str(error)) from error
+    except rayocr.RayocrError as error:
+        raise error_of_code(error.code)(str(error)) from error
 
 
 def error_of_code(code: str) -> type[RayocrError]:

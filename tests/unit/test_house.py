@@ -14,6 +14,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("serve", "deployments", "models", "loadtest")
+CLIENT = "rayocr"  # the Python client, of clients/python
 FOLDERS = (*PACKAGES, "tools")
 LOCKS = ("run", "gpu", "dev", "peers", "docs", "audit", "tools", "weights")
 ROOM_FOR_RAY = "serve/ray_patches/"
@@ -140,7 +141,7 @@ def test_every_imported_distribution_is_declared() -> None:
     requirements = [*project["dependencies"], *extras["cpu"], *extras["gpu"]]
     declared = {re.split(r"[\[=<>~!]", requirement)[0] for requirement in requirements}
     distributions = packages_distributions()
-    builtin = {*PACKAGES, *sys.stdlib_module_names, "_typeshed"}  # the last exists only for type checkers
+    builtin = {*PACKAGES, CLIENT, *sys.stdlib_module_names, "_typeshed"}  # the last exists only for type checkers
     undeclared = set()
     for file, tree in parsed(*PACKAGES).items():
         for top in {module.split(".")[0] for module in imported_modules(tree)} - builtin:
@@ -191,6 +192,6 @@ def test_wheel_carries_the_manifests_and_their_recipes(tmp_path: Path) -> None:
     assert manifests <= names
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     about = f"rayocr-{version}.dist-info"
-    assert {name.split("/")[0] for name in names} <= {*PACKAGES, about}
+    assert {name.split("/")[0] for name in names} == {*PACKAGES, CLIENT, about}
     # its packages have names so general that they would shadow those of others
     assert b"Classifier: Private :: Do Not Upload\n" in zipfile.ZipFile(wheel).read(f"{about}/METADATA")

@@ -179,7 +179,7 @@ def test_exit_code_is_that_of_the_error(
 
 
 def test_service_that_does_not_answer_ends_with_75(said: Said, scans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serve.cli.job_client.time.sleep", lambda _: None)
+    monkeypatch.setattr("rayocr.client.time.sleep", lambda _: None)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}"

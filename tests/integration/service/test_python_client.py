@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from rayocr import AsyncClient, Client, SourceNotFound, UnsupportedType
+from rayocr.jobs import PageEvent
 from rayocr.results import End, PageError, PageLine
 
 from tests.pictures import drawn_page, encoded
@@ -42,3 +43,40 @@ async def test_client_without_threads_reads_the_same(service: RunningService) ->
     async with AsyncClient(service.url) as client:
         assert (await client.read(_PAGE)).text == "INVOICE 2041\nTOTAL 13.50"
         assert _texts([one async for one in client.pages(_TWO_PAGES)]) == ["RAIN TODAY", "SNOW TODAY"]
+
+
+def test_job_is_followed_fetched_and_deleted(service: RunningService, tmp_path: Path) -> None:
+    scan, notes = tmp_path / "scan.png", tmp_path / "notes.txt"
+    scan.write_bytes(_PAGE)
+    notes.write_text("only words")
+    sent: list[tuple[int, int]] = []
+    with Client(service.url) as client:
+        client.ready()
+        given = {"idempotency_key": "the same", "progress": lambda done, total: sent.append((done, total))}
+        job = client.submit([scan, notes], **given)  # type: ignore[arg-type]
+        assert client.submit([scan, notes], **given).id == job.id  # type: ignore[arg-type]
+        events = [*client.watch(job.id)]
+        settled = [event for event in events if isinstance(event, PageEvent)]
+        assert sorted((event.name, event.code) for event in settled) == [
+            (str(notes), "unsupported_type"), (str(scan), None),
+        ]  # fmt: skip
+        assert [*client.watch(job.id, after=2)] == events[-1:]
+        assert [(page.page, page.result and page.result.text) for page in client.results(job.id)] == [
+            (1, "INVOICE 2041\nTOTAL 13.50"), (2, None),
+        ]  # fmt: skip
+        assert client.wait(job.id).state == "partial"
+        assert job.id in [one.id for one in client.jobs(["partial"])]
+        assert client.cancel(job.id) is None
+        with pytest.raises(SourceNotFound):
+            client.job(job.id)
+    assert sent[-1][0] == sent[-1][1] > len(_PAGE)
+
+
+async def test_job_without_threads(service: RunningService) -> None:
+    async with AsyncClient(service.url) as client:
+        job = await client.submit([_PAGE, _TWO_PAGES], format="text")
+        assert (await client.wait(job.id)).state == "succeeded"
+        files = [page.file async for page in client.results(job.id)]
+        assert [file.data.decode().split() for file in files if file] == [
+            ["INVOICE", "2041", "TOTAL", "13.50"], ["RAIN", "TODAY", "SNOW", "TODAY"],
+        ]  # fmt: skip

@@ -1,10 +1,11 @@
 """The client of a rayocr service.
 
-`protocol` makes requests and reads answers without input or output, and `client` sends them, with and without asyncio.
+`protocol` and `jobs` make requests and read answers without input or output; `client` and `async_client` send them.
 Nothing here imports the service.
 """
 
-from rayocr.client import AsyncClient, Client
+from rayocr.async_client import AsyncClient
+from rayocr.client import Client
 from rayocr.errors import (
     AccessDenied,
     ConfigurationError,

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from os import PathLike, fspath
+from os import PathLike, fsencode, fspath
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, TypedDict, Union
+from typing import Any, BinaryIO, Literal, TypedDict, TypeVar, Union
 from urllib.parse import quote
 
 import httpx
 
-from rayocr.errors import NoAnswer, RayocrError, error_class
+from rayocr.errors import MalformedRequest, NoAnswer, RayocrError, error_class
 from rayocr.results import End, File, PageError, PageLine, build
+from rayocr.uploads import Counted, LateFile
 
+T = TypeVar("T")
 Document = Union[str, "PathLike[str]", bytes, BinaryIO]
-Format = Literal["text", "markdown", "tsv", "hocr", "alto", "page", "pdf"]
+Format = Literal["text", "markdown", "tsv", "hocr", "alto", "page", "pdf", "archive"]
+Progress = Callable[[int, int], None]
+"""Is called with the bytes of a request that were sent, and with all its bytes."""
 
+PATIENT_RETRIES = 8
+"""How often a job is followed again after a broken connection: it outlives restarts of the service."""
 _LONGEST_PAUSE_S = 30.0
+_TIMEOUT_S = 90.0
 
 
 class SentOptions(TypedDict, total=False):
     """What every call takes beside the document."""
 
     source: str
-    password: str
     request_id: str
     deadline_s: float
+    progress: Progress
+    password: str
     dpi: int
     orientation: Literal["auto", "keep"]
 
@@ -36,6 +45,19 @@ class SentOptions(TypedDict, total=False):
 class ReadOptions(SentOptions, total=False):
     """The options of `read`, `pages`, `export` and `visualize`."""
 
+    pages: str
+    text_layer: Literal["auto", "always", "never"]
+    characters: bool
+    spreadsheet_safe: bool
+
+
+class JobOptions(TypedDict, total=False):
+    """How `submit` has each document read; `format` also takes `json`, the default."""
+
+    format: str
+    password: str
+    dpi: int
+    orientation: Literal["auto", "keep"]
     pages: str
     text_layer: Literal["auto", "always", "never"]
     characters: bool
@@ -54,12 +76,115 @@ class DetectOptions(SentOptions, total=False):
 
 @dataclass(frozen=True)
 class Call:
-    """One POST request, which may be sent more than once."""
+    """One request, which may be sent more than once.
+
+    Args:
+        path: Path below the service's address.
+        params: Parameters of the query.
+        headers: Headers beside those of the client.
+        method: GET, POST or DELETE.
+        content: The body; None for a form.
+        data: Fields of the form.
+        files: Names of the form's files, with their content or their place on this machine.
+        progress: Learns how many bytes were sent.
+        is_safe_twice: Whether a request may be sent again that the service may have obeyed.
+    """
 
     path: str
-    params: dict[str, str]
+    params: Mapping[str, str | list[str]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
-    content: bytes = b""
+    method: str = "POST"
+    content: bytes | None = b""
+    data: dict[str, Any] = field(default_factory=dict)
+    files: tuple[tuple[str, bytes | Path], ...] = ()
+    progress: Progress | None = None
+    is_safe_twice: bool = True
+
+    def request(self, http: httpx.Client | httpx.AsyncClient) -> httpx.Request:
+        """Make the request of a client.
+
+        Raises:
+            OSError: A file can't be read.
+        """
+        files = [
+            ("file", (name, content if isinstance(content, bytes) else LateFile(content), "application/octet-stream"))
+            for name, content in self.files
+        ]
+        body = {"content": self.content} if self.content is not None else {"data": self.data, "files": files}
+        request = http.build_request(self.method, self.path, params=self.params, headers=self.headers, **body)
+        if self.progress is not None:
+            request.stream = Counted(request.stream, int(request.headers["Content-Length"]), self.progress)
+        return request
+
+
+def connection(url: str, api_key: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    """Make the arguments of a client of httpx.
+
+    Raises:
+        MalformedRequest: The URL is not the address of a service.
+    """
+    try:
+        base = httpx.URL(url)
+    except httpx.InvalidURL as exc:
+        raise MalformedRequest(f"{url!r} is not a URL: {exc}") from exc
+    if base.scheme not in ("http", "https") or not base.host:
+        raise MalformedRequest(f"{url!r} is not the address of a service: write http://HOST:PORT")
+    headers = httpx.Headers(given.pop("headers", None))
+    if api_key is not None:
+        headers["X-API-Key"] = api_key
+    return {"timeout": _TIMEOUT_S, **given, "base_url": base, "headers": headers}
+
+
+def job_path(job_id: str) -> str:
+    """Make the path of a job.
+
+    Raises:
+        MalformedRequest: This is not the id of a job.
+    """
+    if not (job_id.isascii() and job_id.isalnum()):
+        raise MalformedRequest(f"{job_id!r} is not the id of a job")
+    return f"/v1/jobs/{job_id}"
+
+
+def listing(states: list[str], cursor: str) -> Call:
+    """Make the request for the jobs after a cursor; '' for the newest."""
+    params: dict[str, str | list[str]] = {"limit": "200", "state": states}
+    return Call("/v1/jobs", {**params, "cursor": cursor} if cursor else params, method="GET")
+
+
+def submission(
+    documents: Iterable[Document],
+    options: JobOptions,
+    *,
+    sources: Iterable[str],
+    prefix: str | None,
+    webhook: str | None,
+    idempotency_key: str | None,
+    progress: Progress | None,
+) -> Call:
+    """Make the request for a job; its key keeps the service from taking the job twice.
+
+    Raises:
+        OSError: A file can't be read.
+    """
+    headers = {"Accept": "application/json", "Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+    fields = {name: value for name, value in (("prefix", prefix), ("webhook", webhook)) if value is not None}
+    places = list(sources)
+    files = tuple(_named(document, number) for number, document in enumerate(documents, start=1))
+    if not files:
+        body = {"sources": places, "options": options, **fields}
+        headers["Content-Type"] = "application/json"
+        return Call("/v1/jobs", headers=headers, content=json.dumps(body).encode(), progress=progress)
+    form = {"source": places, "options": json.dumps(options), **fields}
+    return Call("/v1/jobs", headers=headers, content=None, data=form, files=files, progress=progress)
+
+
+def _named(document: Document, number: int) -> tuple[str, bytes | Path]:
+    if isinstance(document, (str, PathLike)):
+        # Bytes of a name that are not UTF-8 become U+FFFD.
+        return fsencode(document).decode(errors="replace"), Path(document)
+    content = document if isinstance(document, bytes) else document.read()
+    return f"document-{number}", content
 
 
 def call_of(path: str, document: Document | None, options: Mapping[str, Any], **fixed: str) -> Call:
@@ -73,6 +198,7 @@ def call_of(path: str, document: Document | None, options: Mapping[str, Any], **
     source = given.pop("source", None)
     if (document is None) == (source is None):
         raise ValueError("give either a document or `source`")
+    progress = given.pop("progress", None)
     headers = {"Accept": "application/json"}
     named = {"password": "X-Document-Password", "request_id": "X-Request-ID", "deadline_s": "X-Request-Timeout"}
     for name, header in named.items():
@@ -82,7 +208,7 @@ def call_of(path: str, document: Document | None, options: Mapping[str, Any], **
     params = {name: _word(value) for name, value in given.items() if value is not None}
     if document is None:
         headers["Content-Type"] = "application/json"
-        return Call(path, {**params, **fixed}, headers, json.dumps({"source": source}).encode())
+        return Call(path, {**params, **fixed}, headers, content=json.dumps({"source": source}).encode())
     headers["Content-Type"] = "application/octet-stream"
     if isinstance(document, bytes):
         content = document
@@ -91,16 +217,15 @@ def call_of(path: str, document: Document | None, options: Mapping[str, Any], **
         headers["X-File-Name"] = quote(Path(fspath(document)).name)
     else:
         content = document.read()
-    return Call(path, {**params, **fixed}, headers, content)
+    return Call(path, {**params, **fixed}, headers, content=content, progress=progress)
 
 
-def pause_before_retry(problem: Exception, attempt: int, retries: int) -> float | None:
-    """Decide whether to send a request again.
-
-    Reading changes nothing, so that it is safe to ask twice; a time-out is not asked again, since it was slow once.
+def pause_before_retry(problem: Exception, call: Call, attempt: int, retries: int) -> float | None:
+    """Decide whether to send a request again. A time-out is not asked again, since it was slow once.
 
     Args:
         problem: The answer's error, or that of the connection.
+        call: The request.
         attempt: Number of the attempt that failed, from 1.
         retries: How many more than the first there may be.
 
@@ -108,27 +233,43 @@ def pause_before_retry(problem: Exception, attempt: int, retries: int) -> float 
         Seconds to wait, with jitter and at least as many as the service asks for; None to give up.
     """
     passes = isinstance(problem, RayocrError) and problem.status in (429, 502, 503)
-    unreached = isinstance(problem, httpx.ConnectTimeout)
+    unreached = isinstance(problem, (httpx.ConnectError, httpx.ConnectTimeout))
     broken = isinstance(problem, httpx.TransportError) and not isinstance(problem, httpx.TimeoutException)
     asked_s = (problem.retry_after_s or 0.0) if isinstance(problem, RayocrError) else 0.0
-    if attempt > retries or not (passes or unreached or broken) or asked_s > _LONGEST_PAUSE_S:
+    may_pass = passes or unreached or (broken and call.is_safe_twice)
+    if attempt > retries or not may_pass or asked_s > _LONGEST_PAUSE_S:
         return None
-    return asked_s + random.uniform(0, min(0.25 * 2**attempt, _LONGEST_PAUSE_S))
+    return asked_s + _jitter_s(attempt)
 
 
-def pause_or_raise(problem: Exception, attempt: int, retries: int) -> float:
+def pause_or_raise(problem: Exception, call: Call, attempt: int, retries: int) -> float:
     """Find the seconds to wait before a request is sent again, as `pause_before_retry` does.
 
     Raises:
         NoAnswer: The service did not answer, and is given up.
         RayocrError: It answered an error that stays.
     """
-    pause_s = pause_before_retry(problem, attempt, retries)
+    pause_s = pause_before_retry(problem, call, attempt, retries)
     if pause_s is not None:
         return pause_s
     if isinstance(problem, httpx.TransportError):
         raise unanswered(problem) from problem
     raise problem
+
+
+def pause_before_resuming(problem: httpx.TransportError, attempt: int) -> float:
+    """Find the seconds to wait before a job is followed again, also after a silence that was too long.
+
+    Raises:
+        NoAnswer: It broke off too often without anything new.
+    """
+    if attempt > PATIENT_RETRIES:
+        raise unanswered(problem) from problem
+    return _jitter_s(attempt)
+
+
+def _jitter_s(attempt: int) -> float:
+    return random.uniform(0, min(0.25 * 2**attempt, _LONGEST_PAUSE_S))
 
 
 def refused(answer: httpx.Response) -> RayocrError | None:
@@ -152,20 +293,20 @@ def refused(answer: httpx.Response) -> RayocrError | None:
 
 def unanswered(problem: httpx.TransportError) -> NoAnswer:
     """Make the error of a connection that failed."""
-    return NoAnswer(f"the service does not answer: {problem or type(problem).__name__}")
+    url = problem.request.url
+    return NoAnswer(f"{url.scheme}://{url.netloc.decode()} does not answer: {problem or type(problem).__name__}")
 
 
-def parsed(answer: httpx.Response) -> dict[str, Any]:
+def parsed(kind: type[T], answer: httpx.Response) -> T:
     """Parse the JSON of a success.
 
     Raises:
-        RayocrError: It is not JSON.
+        RayocrError: It is not the JSON of such a result.
     """
     try:
-        content: dict[str, Any] = answer.json()
-    except ValueError as exc:
+        return build(kind, answer.json())
+    except (ValueError, TypeError) as exc:
         raise RayocrError(f"{answer.url.host} is not a rayocr service: it answered {answer.text[:80]!r}") from exc
-    return content
 
 
 def file_of(answer: httpx.Response) -> File:

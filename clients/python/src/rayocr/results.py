@@ -167,6 +167,10 @@ def _hints(kind: type) -> list[tuple[str, Any]]:
 
 
 def _value(hint: Any, value: Any) -> Any:
+    if type(None) in get_args(hint):
+        if value is None:
+            return None
+        hint = get_args(hint)[0]
     if isinstance(hint, type) and is_dataclass(hint):
         return build(hint, value)
     if get_origin(hint) is tuple:

@@ -1,4 +1,4 @@
-"""The snippets of docs/reference/doors.md, run against a real service: commands in bash, and programs in Python."""
+"""The snippets of pages for programs, run against a real service: commands in bash, and programs in Python."""
 
 import os
 import re
@@ -15,15 +15,17 @@ from tests.pictures import drawn_page, encoded
 from tests.ray_node import environment_of_users
 from tests.service import RunningService
 
-_PAGE = Path(__file__).parents[3] / "docs/reference/doors.md"
+_ROOT = Path(__file__).parents[3]
+_PAGES = ("docs/reference/doors.md", "docs/how-to/python-client.md", "clients/python/README.md")
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 _SHOWN_AS = "http://127.0.0.1:8000"
 _BUCKET = re.compile(r"(?<=s3://)scans\b|(?<=\")scans(?=\")")
 
 
 def _snippets() -> Iterator[tuple[str, str, str]]:
-    """The language, the program, and the output that the page shows; '' for none."""
-    for kind, body, shown in _FENCED.findall(_PAGE.read_text(encoding="utf-8")):
+    """The language, the program, and the output that the pages show; '' for none."""
+    texts = "\n".join((_ROOT / page).read_text(encoding="utf-8") for page in _PAGES)
+    for kind, body, shown in _FENCED.findall(texts):
         if kind == "console":
             lines = body.splitlines(keepends=True)
             yield (
@@ -39,18 +41,20 @@ def _snippets() -> Iterator[tuple[str, str, str]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files that the page names."""
+    """A folder with the files that the pages name."""
     for program in ("curl", "jq"):
         if shutil.which(program) is None:
             pytest.fail(f"{program} is missing: apt-get install {program}", pytrace=False)
     folder = tmp_path_factory.mktemp("doors")
-    (folder / "receipt.png").write_bytes(encoded(drawn_page("INVOICE 2041", "TOTAL 13.50")))
+    for name in ("receipt.png", "receipt.jpg"):
+        (folder / name).write_bytes(encoded(drawn_page("INVOICE 2041", "TOTAL 13.50")))
+    (folder / "notes.txt").write_text("not a picture")
     return folder
 
 
 @pytest.fixture(scope="module")
 def bucket(minio: MinioServer, folder: Path) -> str:
-    """The bucket that the page calls `scans`, with the same files."""
+    """The bucket that the pages call `scans`, with the same files."""
     bucket = minio.bucket()
     for file in folder.iterdir():
         minio.client.put_object(Bucket=bucket, Key=file.name, Body=file.read_bytes())
