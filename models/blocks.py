@@ -3,6 +3,8 @@
 The lines of a block are then ordered by `models.reading_order`.
 """
 
+from statistics import median
+
 import numpy as np
 import numpy.typing as npt
 
@@ -66,7 +68,7 @@ def find_blocks(points: Quads) -> list[Indices]:
     is_steep = run[:, 1] > run[:, 0]
     if not is_steep.any() or is_steep.all():
         return [everything] if len(points) else []
-    least = _LEAST_LENGTH * float(np.median(height[~is_steep]))
+    least = _LEAST_LENGTH * median(height[~is_steep].tolist())
     is_across, is_along = is_steep & (run[:, 1] > least), ~is_steep & (run[:, 0] > least)
     if not is_along.any():
         return [everything]
@@ -114,7 +116,7 @@ def _angle(points: Quads) -> float:
     turn = int(up > down) * 2 + 1 if is_sideways else int(left > right) * 2
     off = (angle - slope - turn * np.pi / 2 + np.pi) % (2 * np.pi) - np.pi
     is_main = turns == turn
-    return slope + turn * np.pi / 2 + (float(np.median(off[is_main])) if is_main.any() else 0.0)
+    return slope + turn * np.pi / 2 + (median(off[is_main].tolist()) if is_main.any() else 0.0)
 
 
 def _is_among(boxes: Boxes, is_block: Flags) -> Flags:

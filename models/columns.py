@@ -8,6 +8,7 @@ of them as wide as their column.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 import cv2
 import numpy as np
@@ -122,7 +123,9 @@ def find_gutter(boxes: Boxes) -> Gutter | None:
     if grid is None:
         return None
     for candidate in _candidates(grid, boxes):
-        strip = _trimmed(grid, candidate)
+        # A strip so near to an edge leaves no room for a column; on receipts this spares most of the work below.
+        beside = min(candidate.left, grid.covered.shape[1] - candidate.left - candidate.width) + 1
+        strip = _trimmed(grid, candidate) if beside >= _LEAST_NOTE * grid.line_x else None
         if strip is None:
             continue
         at_left = _text_width(grid, strip, -1)
@@ -161,7 +164,7 @@ class _Grid:
     @classmethod
     def of(cls, boxes: Boxes) -> "_Grid | None":
         thickness = boxes.bottom - boxes.top
-        height = float(np.median(thickness))
+        height = median(thickness.tolist())
         left, top = float(boxes.left.min()), float(boxes.top.min())
         width, depth = float(boxes.right.max()) - left, float(boxes.bottom.max()) - top
         if not (height > 0 and np.isfinite(width + depth)):
@@ -272,7 +275,8 @@ def _blocks(has_text: Cells, grid: _Grid) -> list[tuple[int, int]]:
     """Runs of rows with text, as (first, last + 1). A gap wider than is usual between lines ends a run."""
     rows = np.flatnonzero(has_text)
     gaps = np.diff(rows) - 1
-    usual = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 0.0
+    wide = gaps[gaps > 0].tolist()
+    usual = float(median(wide)) if wide else 0.0
     borders = np.flatnonzero(gaps > usual + _LOOSE * grid.line_y)
     first, last = np.concatenate([rows[:1], rows[borders + 1]]), np.concatenate([rows[borders], rows[-1:]])
     return list(zip(first.tolist(), (last + 1).tolist(), strict=True))

@@ -6,6 +6,9 @@ same for any script.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
@@ -77,7 +80,7 @@ def paragraphs(polygons: Sequence[Polygon]) -> list[list[Paragraph]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Rows:
     """The rows of a region, (R,) each. `is_whole` is true for a row without a wide gap in it."""
 
@@ -89,17 +92,18 @@ class _Rows:
 
     @classmethod
     def of(cls, rows: Sequence[Row], boxes: Boxes, heights: npt.NDArray[np.float64]) -> "_Rows":
+        # Lists: most rows have one line or two, for which calls of numpy take longer than the work.
+        left, right, height = boxes.left.tolist(), boxes.right.tolist(), heights.tolist()
+        middle = ((boxes.top + boxes.bottom) / 2).tolist()
         return cls(
-            np.array([boxes.left[row].min() for row in rows]),
-            np.array([boxes.right[row].max() for row in rows]),
-            np.array([(boxes.top[row] + boxes.bottom[row]).mean() / 2 for row in rows]),
-            np.array([np.median(heights[row]) for row in rows]),
-            np.array(
-                [(boxes.left[row[1:]] - boxes.right[row[:-1]] <= _WORD_GAP * heights[row[1:]]).all() for row in rows]
-            ),
+            np.array([min(left[i] for i in row) for row in rows]),
+            np.array([max(right[i] for i in row) for row in rows]),
+            np.array([sum(middle[i] for i in row) / len(row) for row in rows]),
+            np.array([median(height[i] for i in row) for row in rows]),
+            np.array([all(left[b] - right[a] <= _WORD_GAP * height[b] for a, b in pairwise(row)) for row in rows]),
         )
 
-    @property
+    @cached_property
     def filled(self) -> npt.NDArray[np.float64]:
         """The share of its column's width that each row fills."""
         left, right = np.quantile(self.left, 0.1), np.quantile(self.right, 0.9)
@@ -124,7 +128,7 @@ def _parted(rows: Sequence[Row], region: _Rows) -> list[Paragraph]:
         Paragraph(
             tuple(tuple(row) for row in rows[start:end]),
             region.is_text(start, end - 1),
-            float(np.median(region.height[start:end])),
+            median(region.height[start:end].tolist()),
         )
         for start, end in zip(starts, [*starts[1:], len(rows)], strict=True)
     ]
@@ -140,7 +144,7 @@ def _begins(region: _Rows) -> npt.NDArray[np.bool_]:
     larger = np.maximum(region.height[1:], region.height[:-1])
     smaller = np.maximum(np.minimum(region.height[1:], region.height[:-1]), 1e-6)
     pitch = np.diff(region.middle) / ((larger + smaller) / 2)
-    usual = min(float(np.median(pitch)), _MOST_PITCH) if count > 4 else _USUAL_PITCH
+    usual = min(median(pitch.tolist()), _MOST_PITCH) if count > 4 else _USUAL_PITCH
     is_apart = (pitch > _WIDER_PITCH * usual) & (pitch > usual + _WIDER_BY)
     begins[1:] = is_apart | (larger > _OTHER_SIZE * smaller)
     # An indented first line begins further to the right than the line before and the line after.
@@ -149,7 +153,7 @@ def _begins(region: _Rows) -> npt.NDArray[np.bool_]:
     # In running text, a row that ends early is the last one of its paragraph.
     filled = region.filled
     is_text = (filled >= _FILLED) & region.is_whole
-    if np.median(filled) < _FILLED:
+    if median(filled.tolist()) < _FILLED:
         is_text &= region.right - region.left >= _SURE_TEXT * region.height
     begins[1:] |= (filled[:-1] < _SHORT) & is_text[1:]
     return begins

@@ -7,6 +7,7 @@ two lines of a table's cell neither parts nor swaps them.
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def _with_initials_lowered(boxes: Boxes) -> Boxes:
     """Boxes in which an initial as high as several lines of its paragraph is only as high as the first of them."""
     top, bottom = boxes.top.copy(), boxes.bottom.copy()
     high, wide, middle = bottom - top, boxes.right - boxes.left, (top + bottom) / 2
-    usual = float(np.median(high))
+    usual = median(high.tolist())
     for initial in np.flatnonzero((high > _INITIAL * usual) & (wide < _WIDEST_INITIAL * high)):
         away = (boxes.left - boxes.right[initial]) / usual
         begins = (away > -_INITIAL_OVERLAP) & (away < _INITIAL_AWAY) & (high < high[initial] / _INITIAL)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 from rich.cells import split_graphemes
 
 from models.layout import blocks
@@ -145,8 +146,11 @@ def _units(text: str, index_type: IndexType) -> Sequence[int]:
 
 def _page(content: _Content, page: OcrPage, lines: Sequence[_Placed]) -> dict[str, Any]:
     width, height = upright_size((page.width, page.height), page.rotation)
-    scale, digits = (1.0, 1) if page.dpi is None else (1 / page.dpi, _INCH_DIGITS)
+    scale, digits = 1.0 if page.dpi is None else 1 / page.dpi, _digits(page)
     spans = [line.span for line in lines]
+    words = [(word, span) for line in lines for word, span in zip(line.line.words, line.words, strict=True)]
+    word_places = _polygons(page, [word.polygon for word, _ in words])
+    line_places = _polygons(page, [line.line.polygon for line in lines])
     return {
         "pageNumber": page.page,
         # Clockwise, as the text stands on the page; `rotation` is the turn that sets it upright.
@@ -156,22 +160,12 @@ def _page(content: _Content, page: OcrPage, lines: Sequence[_Placed]) -> dict[st
         "unit": "inch" if page.dpi else "pixel",
         "spans": [content.span(_Span(spans[0].begin, spans[-1].end))] if spans else [],
         "words": [
-            {
-                "content": word.text,
-                "polygon": _polygon(page, word.polygon),
-                "confidence": word.confidence,
-                "span": content.span(span),
-            }
-            for line in lines
-            for word, span in zip(line.line.words, line.words, strict=True)
+            {"content": word.text, "polygon": place, "confidence": word.confidence, "span": content.span(span)}
+            for (word, span), place in zip(words, word_places, strict=True)
         ],
         "lines": [
-            {
-                "content": line.line.text,
-                "polygon": _polygon(page, line.line.polygon),
-                "spans": [content.span(line.span)],
-            }
-            for line in lines
+            {"content": line.line.text, "polygon": place, "spans": [content.span(line.span)]}
+            for line, place in zip(lines, line_places, strict=True)
         ],
     }
 
@@ -192,13 +186,17 @@ def _paragraphs(content: _Content, page: OcrPage, lines: Sequence[_Placed]) -> I
                     spans.append(_Span(begin, end))
             yield {
                 "content": " ".join(line.line.text for line in own),
-                "boundingRegions": [{"pageNumber": page.page, "polygon": _polygon(page, box)}],
+                "boundingRegions": [{"pageNumber": page.page, "polygon": _polygons(page, [box])[0]}],
                 "spans": [content.span(span) for span in spans],
             }
 
 
-def _polygon(page: OcrPage, polygon: Polygon) -> list[float]:
+def _polygons(page: OcrPage, polygons: Sequence[Polygon]) -> list[list[float]]:
     """Place corners on the page as it is stored: x and y of each, in inches or pixels."""
-    points = stored_corners(page, [polygon])
-    scaled = points if page.dpi is None else points / page.dpi
-    return [round(float(value), 1 if page.dpi is None else _INCH_DIGITS) for value in scaled.ravel()]
+    points = stored_corners(page, polygons).reshape(-1, 8)
+    places: list[list[float]] = np.round(points if page.dpi is None else points / page.dpi, _digits(page)).tolist()
+    return places
+
+
+def _digits(page: OcrPage) -> int:
+    return 1 if page.dpi is None else _INCH_DIGITS
