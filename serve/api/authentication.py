@@ -43,8 +43,7 @@ class ApiKeyGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI request."""
-        # The prefix under which Serve deployed the application is part of the path.
-        if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) in _OPEN:
+        if scope["type"] != "http" or _is_open(scope):
             await self._app(scope, receive, send)
             return
         try:
@@ -71,3 +70,9 @@ class ApiKeyGuard:
                 "this API key is not known here" if key else "an API key is needed: Authorization: Bearer KEY"
             )
         return client, receive
+
+
+def _is_open(scope: Scope) -> bool:
+    # The prefix under which Serve deployed the application is part of the path.
+    path, door = scope["path"].removeprefix(scope.get("root_path", "")), door_of(scope)
+    return path in _OPEN or (door is not None and path in door.open_paths)

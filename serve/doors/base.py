@@ -31,6 +31,8 @@ class Door(ABC):
     """The door's name in `http.doors` and in the metrics."""
     paths: ClassVar[tuple[str, ...]]
     """How the paths of its requests begin."""
+    open_paths: ClassVar[frozenset[str]] = frozenset()
+    """Paths that need no key, for probes."""
     has_own_keys: ClassVar[bool] = False
     """Whether its clients send keys in a form of its own. Where keys are asked for, such a door is opened by name."""
     takes_base64: ClassVar[bool] = False

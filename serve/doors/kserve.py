@@ -101,6 +101,7 @@ class KserveDoor(Door):
 
     name: ClassVar[str] = "kserve"
     paths: ClassVar[tuple[str, ...]] = ("/v2",)
+    open_paths: ClassVar[frozenset[str]] = frozenset({"/v2/health/live", "/v2/health/ready"})
 
     @property
     def router(self) -> APIRouter:

@@ -2,8 +2,11 @@
 
 import base64
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from serve.doors.azure.answers import IndexType, analyze_result
 from serve.results import LineResult, OcrPage, OcrResult, WordResult
@@ -145,3 +148,41 @@ async def test_unknown_results_and_those_of_other_clients_are_not_found(start: S
             assert (await doors.client.get(other, headers={"Ocp-Apim-Subscription-Key": BOB})).status_code == 404
             assert (await doors.client.delete(other, headers={"Ocp-Apim-Subscription-Key": BOB})).status_code == 404
         assert (await doors.client.get(location, headers=key)).status_code == 200
+
+
+_WORDS = st.text(max_size=12) | st.sampled_from(
+    ["pdf", "markdown", "utf16CodeUnit", "1-", "2023-07-31", "languages", "0"]
+)
+_QUERY = st.dictionaries(
+    st.sampled_from(
+        [
+            "pages",
+            "features",
+            "output",
+            "outputContentFormat",
+            "stringIndexType",
+            "api-version",
+            "locale",
+            "queryFields",
+        ]
+    ),
+    _WORDS,
+)
+_VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=12) | st.just("QUJD") | st.just("s3://scans/a")
+_SENT = st.dictionaries(
+    st.sampled_from(["base64Source", "urlSource", "other"]), _VALUES | st.lists(_VALUES, max_size=2)
+)
+_IDS = st.text(max_size=8) | st.from_regex(r"[0-9a-f]{32}-[tm][ecu][0-9]p?", fullmatch=True)
+
+
+@settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(model=_WORDS | st.just("prebuilt-read"), query=_QUERY, body=_SENT | st.binary(max_size=20), result_id=_IDS)
+async def test_no_input_is_the_fault_of_the_service(
+    doors: Doors, model: str, query: dict[str, str], body: Any, result_id: str
+) -> None:
+    sent: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
+    path = f"/documentintelligence/documentModels/{quote(model, safe='')}"
+    answers = [await doors.client.post(f"{path}:analyze", params=query, **sent)]
+    for method in ("GET", "DELETE"):
+        answers.append(await doors.client.request(method, f"{path}/analyzeResults/{quote(result_id, safe='')}"))
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.errors import RayocrError
 from serve.doors.kserve import inferred, picture_of
 from serve.results import LineResult, OcrPage, OcrResult
-from tests.unit.serve.doors.conftest import Doors
+from tests.unit.serve.doors.conftest import Doors, Start
 
 _PIXELS = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(1, 2, 3, 3)
 _BOX = ((10.0, 20.0), (110.0, 20.0), (110.0, 40.0), (10.0, 40.0))
@@ -99,6 +99,15 @@ async def test_server_and_model_are_described(doors: Doors) -> None:
     for path in ("/v2/models/other", "/v2/models/ocr/versions/2", "/v2/nothing"):
         answer = await doors.client.get(path)
         assert (answer.status_code, "request_id" in answer.json()) == (404, True), path
+
+
+async def test_probes_need_no_key(start: Start) -> None:
+    async with start(keys=True) as guarded:
+        statuses = {
+            path: (await guarded.client.get(path)).status_code
+            for path in ("/v2/health/live", "/v2/health/other", "/v2", "/v2/models/ocr")
+        }
+    assert statuses == {"/v2/health/live": 200, "/v2/health/other": 401, "/v2": 401, "/v2/models/ocr": 401}
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)

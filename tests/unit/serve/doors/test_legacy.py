@@ -1,6 +1,10 @@
 """The door for clients of small services: their fields, states and errors."""
 
+from urllib.parse import quote
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.unit.serve.doors.conftest import ALICE, BOB, Doors, Start
 
@@ -67,3 +71,27 @@ async def test_errors_are_json_of_these_services(doors: Doors, path: str) -> Non
     assert refused["request_id"] == answer.headers["X-Request-ID"]
     wrong = await doors.client.get(path)
     assert (wrong.status_code, wrong.headers["Allow"], wrong.json()["success"]) == (405, "POST", False)
+
+
+_NAMES = st.sampled_from(["image", "file", "image_path", "x"])
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    path=st.sampled_from(["/api/predict/", "/api/predict", "/upload"]),
+    files=st.lists(st.tuples(_NAMES, st.tuples(st.text(max_size=8), st.text(max_size=12).map(str.encode))), max_size=3),
+    data=st.dictionaries(_NAMES, st.text(max_size=12)),
+    body=st.none() | st.text(max_size=20).map(str.encode),
+    task=st.text(max_size=12) | st.from_regex(r"[0-9a-f]{32}", fullmatch=True),
+)
+async def test_no_input_is_the_fault_of_the_service(
+    doors: Doors,
+    path: str,
+    files: list[tuple[str, tuple[str, bytes]]],
+    data: dict[str, str],
+    body: bytes | None,
+    task: str,
+) -> None:
+    form = {"files": files, "data": data} if body is None else {"content": body}
+    answers = [await doors.client.post(path, **form), await doors.client.get(f"/status/{quote(task, safe='')}")]
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
