@@ -89,11 +89,11 @@ class Pipeline:
         return await self._guarded(lambda: self._route.document(document, context), document, context)
 
     async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:
-        """Draw polygons on one page; the picture is a PNG file.
+        """Draw one page, with polygons on it, as a file of the drawing's format.
 
         Args:
             document: The document, shared by all calls for its pages.
-            drawing: The polygons.
+            drawing: The polygons, and how large the picture is.
             call: The page, and how it is decoded. Its pixels are decoded even if the document carries its text.
 
         Raises:

@@ -52,7 +52,7 @@ class PageRoute(ABC):
 
     @abstractmethod
     async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:
-        """Draw polygons on one page; the picture is a PNG file."""
+        """Draw one page, with polygons on it."""
 
     async def page_count(self, document: SharedDocument, call: PageCall) -> int:
         """Count the pages of a document."""

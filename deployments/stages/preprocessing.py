@@ -122,7 +122,7 @@ class Preprocessor:
             context: The request's id and deadline.
 
         Returns:
-            A PNG file.
+            The picture's file.
         """
         async with context.limit("drawing"):
             return await self._thread.run(draw, page.pixels, drawing)

@@ -143,7 +143,7 @@ class Reader:
             call: The page, and how it is decoded.
 
         Returns:
-            A PNG file.
+            The picture's file.
         """
         async with self._page(document, call) as page:
             return await self._preprocessor.draw(page, drawing, call.context)

@@ -16,18 +16,22 @@ from serve.api.keys import ApiKeys
 from serve.api.middleware import BodyLimit, RequestIdentity, RequestMetrics
 from serve.api.problems import UNAUTHORIZED_RESPONSE, Problem, install_problem_handlers
 from serve.api.protocol import GzipBody, HeadAsGet
-from serve.api.routes import detect, documentation, health, jobs, models, ocr
+from serve.api.routes import detect, documentation, health, job_archive, jobs, models, ocr, page_image
+from serve.api.routes.documentation import DOCUMENTATION_PATHS
 from serve.api.service import Service
 from serve.doors.base import Door
 from serve.doors.registry import DoorFinder
 from serve.version import rayocr_version
+from serve.web.page import WebPage
 
 __all__ = ["build_api"]
 
+# All other paths need a key, even those of routes that do not exist.
+_OPEN = DOCUMENTATION_PATHS | {"/livez", "/readyz", "/openapi.json"}
 # The headers of answers that scripts of other origins may read, beside those that browsers show by themselves.
 _EXPOSED = [
     *("Content-Disposition", "Link", "Location", "Retry-After"),
-    *("X-Request-ID", "X-Rayocr-Warnings", "X-Rayocr-Failed-Pages"),
+    *("X-Request-ID", "X-Rayocr-Warnings", "X-Rayocr-Failed-Pages", "X-Rayocr-Page-Count"),
 ]
 
 
@@ -52,7 +56,8 @@ def build_api(service: Service, doors: Sequence[Door] = ()) -> FastAPI:
         redoc_url=None,
     )
     api.state.service = service
-    for module in (ocr, detect, models) if service.jobs is None else (ocr, detect, jobs, models):
+    of_jobs = () if service.jobs is None else (jobs, job_archive)
+    for module in (ocr, detect, page_image, *of_jobs, models):
         if keys is None:
             api.include_router(module.router)
         else:
@@ -61,19 +66,23 @@ def build_api(service: Service, doors: Sequence[Door] = ()) -> FastAPI:
         api.include_router(door.router, tags=["doors"])
     api.include_router(health.router)
     api.include_router(documentation.router)
+    page = None
+    if http.web_page:
+        page = WebPage(service.settings, needs_key=keys is not None, has_jobs=service.jobs is not None)
+        api.include_router(page.router)
     install_problem_handlers(api)
     if service.jobs is not None:
         _describe(api, [(JobRequest, "validation"), (PageEvent, "serialization")])
     # The last one added runs first, so that every answer carries its id and is counted, even a refusal.
-    of_jobs = (service.settings.jobs.max_body_bytes, "jobs.max_body_bytes")
+    of_submissions = (service.settings.jobs.max_body_bytes, "jobs.max_body_bytes")
     if keys is not None:
-        api.add_middleware(ApiKeyGuard, keys=keys)
+        api.add_middleware(ApiKeyGuard, keys=keys, open_paths=_OPEN | (set() if page is None else page.paths))
     api.add_middleware(
         BodyLimit,
         max_body_bytes=http.max_body_bytes,
         min_bytes_per_s=http.min_body_bytes_per_s,
         max_held_bytes=http.max_concurrent_requests * http.max_body_bytes,
-        max_bytes_of_route={"/v1/jobs": of_jobs},
+        max_bytes_of_route={"/v1/jobs": of_submissions},
     )
     api.add_middleware(GzipBody)
     if http.cors_origins:

@@ -1,6 +1,8 @@
 """Asks clients for their API key."""
 
 import logging
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from fastapi import Security
 from fastapi.params import Depends
@@ -12,7 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from models.errors import RayocrError, Unauthorized
 from serve.api.keys import ApiKeys, presented_key
 from serve.api.problems import door_of, problem_response
-from serve.api.routes.documentation import DOCUMENTATION_PATHS
+from serve.api.tickets import client_of_ticket
+
+if TYPE_CHECKING:
+    from serve.doors.base import Door
 
 __all__ = ["SECURITY", "ApiKeyGuard"]
 
@@ -23,8 +28,6 @@ SECURITY: list[Depends] = [
     Security(HTTPBearer(auto_error=False, description="The client's API key.")),
     Security(APIKeyHeader(name="X-API-Key", auto_error=False, description="The same, in a header of its own.")),
 ]
-# All other paths need a key, even those of routes that do not exist.
-_OPEN = DOCUMENTATION_PATHS | {"/livez", "/readyz", "/openapi.json"}
 
 
 class ApiKeyGuard:
@@ -35,15 +38,17 @@ class ApiKeyGuard:
     Args:
         app: The application that it guards.
         keys: The clients' keys.
+        open_paths: Paths that need no key.
     """
 
-    def __init__(self, app: ASGIApp, keys: ApiKeys) -> None:
+    def __init__(self, app: ASGIApp, keys: ApiKeys, open_paths: Collection[str]) -> None:
         self._app = app
         self._keys = keys
+        self._open_paths = frozenset(open_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI request."""
-        if scope["type"] != "http" or _is_open(scope):
+        if scope["type"] != "http" or self._is_open(_path(scope), door_of(scope)):
             await self._app(scope, receive, send)
             return
         try:
@@ -57,6 +62,9 @@ class ApiKeyGuard:
         logger.info("request of client %s", client, extra={"client": client})
         await self._app(scope, receive, send)
 
+    def _is_open(self, path: str, door: "Door | None") -> bool:
+        return path in self._open_paths or (door is not None and path in door.open_paths)
+
     async def _client(self, scope: Scope, receive: Receive) -> tuple[str, Receive]:
         door = door_of(scope)
         if door is not None:
@@ -64,7 +72,7 @@ class ApiKeyGuard:
             key = door.key(Headers(scope=scope))
         else:
             key = presented_key(Headers(scope=scope))
-            client = await self._keys.client_of(key) if key else None
+            client = await self._keys.client_of(key) if key else await client_of_ticket(scope, _path(scope), self._keys)
         if client is None:
             raise Unauthorized(
                 "this API key is not known here" if key else "an API key is needed: Authorization: Bearer KEY"
@@ -72,7 +80,7 @@ class ApiKeyGuard:
         return client, receive
 
 
-def _is_open(scope: Scope) -> bool:
+def _path(scope: Scope) -> str:
     # The prefix under which Serve deployed the application is part of the path.
-    path, door = scope["path"].removeprefix(scope.get("root_path", "")), door_of(scope)
-    return path in _OPEN or (door is not None and path in door.open_paths)
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))

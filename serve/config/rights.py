@@ -48,10 +48,14 @@ def read_rights(settings: Settings) -> ReadRights:
 def with_default_hosts(settings: Settings) -> Settings:
     """Make the settings of a service on one machine: on loopback, only names of this machine are answered.
 
+    There, the web page is shown too.
+
     Args:
-        settings: The whole tree. Names that it lists stay.
+        settings: The whole tree. What it sets stays.
     """
     http = settings.http
-    if http.allowed_hosts is not None or http.host not in LOOPBACK:
+    if http.host not in LOOPBACK:
         return settings
-    return settings.model_copy(update={"http": http.model_copy(update={"allowed_hosts": sorted(LOOPBACK)})})
+    hosts = sorted(LOOPBACK) if http.allowed_hosts is None else http.allowed_hosts
+    page = http.web_page is not False
+    return settings.model_copy(update={"http": http.model_copy(update={"allowed_hosts": hosts, "web_page": page})})

@@ -90,6 +90,11 @@ class HttpSettings(SettingsSection):
         description="Origins of web pages whose scripts may use the service (CORS), such as "
         "`[https://scans.example.com]`. Empty: no other page may.",
     )
+    web_page: bool | None = Field(
+        default=None,
+        description="Whether `/` shows a web page to read documents with. Not set: for `rayocr serve` on a loopback "
+        "address only.",
+    )
     doors: list[Literal["legacy", "mcp", "azure", "kserve", "textract"]] | None = Field(
         default=None,
         description="Protocols of other services that this one speaks too (docs/reference/doors.md); `[]` for none. "

@@ -19,6 +19,8 @@ __all__ = [
     "DocumentPassword",
     "OcrQuery",
     "OcrRequest",
+    "PageImageQuery",
+    "PageImageRequest",
     "checked_options",
     "refuse_password_in_url",
     "request_options",
@@ -98,6 +100,29 @@ class DetectRequest(DetectQuery):
             text_layer="never",
             detection=detection_options(self.orientation, own),
         )
+
+
+class PageImageQuery(BaseModel):
+    """The query of `POST /v1/page-image`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    page: int = Field(default=1, ge=1, le=999_999_999, description="The page to draw.")
+    dpi: Dpi = None
+    width: int | None = Field(
+        default=None, ge=16, le=8000, description="The most pixels across. Not given: those at which the page is read."
+    )
+
+
+class PageImageRequest(PageImageQuery):
+    """All options of `POST /v1/page-image`."""
+
+    password: Password = None
+
+    def read_options(self) -> ReadOptions:
+        """The options as the stages take them."""
+        password = None if self.password is None else self.password.get_secret_value()
+        return ReadOptions(password=password, dpi=self.dpi, text_layer="never")
 
 
 def refuse_password_in_url(request: Request) -> None:

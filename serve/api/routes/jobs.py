@@ -21,7 +21,7 @@ from serve.jobs.records import Job, JobState, PageOutcome
 from serve.jobs.runtime import JobsRuntime
 from serve.jobs.submission import Submission
 
-__all__ = ["router"]
+__all__ = ["JobHere", "JobsHere", "Owner", "Root", "job_problems", "router"]
 
 router = APIRouter(tags=["jobs"])
 
@@ -50,7 +50,8 @@ Root = Annotated[str, Depends(_root_of)]
 JobId = Annotated[str, Path(description="Id of the job.", max_length=100)]
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, object]]:
+def job_problems(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """Describe the errors of a route of jobs, for OpenAPI."""
     kept: tuple[int | str, ...] = (*statuses, "default")
     return {status: JOB_PROBLEM_RESPONSES[status] for status in kept}
 
@@ -73,7 +74,7 @@ JobHere = Annotated[Job, Depends(_job)]
     status_code=202,
     response_model=JobResult,
     responses={
-        **_problems(400, 403, 404, 409, 413, 429, 502, 503, 504, 507),
+        **job_problems(400, 403, 404, 409, 413, 429, 502, 503, 504, 507),
         202: {"headers": {"Location": {"description": "Path of the job.", "schema": {"type": "string"}}}},
     },
     openapi_extra={"requestBody": JOB_BODY},
@@ -103,7 +104,7 @@ async def hand_in(
     return _as_json(job, root, 202, {"Location": f"{root}/v1/jobs/{job.id}"})
 
 
-@router.get("/v1/jobs", summary="List your jobs", responses=_problems(400, 503))
+@router.get("/v1/jobs", summary="List your jobs", responses=job_problems(400, 503))
 async def list_jobs(
     response: Response,
     jobs: JobsHere,
@@ -125,7 +126,7 @@ async def list_jobs(
     return JobList(jobs=[JobResult.of(job, root) for job in found], next=after)
 
 
-@router.get("/v1/jobs/{job_id}", summary="Show a job", responses=_problems(404, 503))
+@router.get("/v1/jobs/{job_id}", summary="Show a job", responses=job_problems(404, 503))
 async def show(jobs: JobsHere, job: JobHere, root: Root) -> JobResult:
     """Show a job's state and counts, and the attempts to deliver its webhook."""
     webhook = await jobs.in_store(jobs.store.deliveries.of, job.id) if job.webhook is not None else None
@@ -136,7 +137,7 @@ async def show(jobs: JobsHere, job: JobHere, root: Root) -> JobResult:
     "/v1/jobs/{job_id}",
     summary="Cancel or delete a job",
     response_model=JobResult,
-    responses={**_problems(404, 503), 204: {"description": "The job had ended, and is deleted."}},
+    responses={**job_problems(404, 503), 204: {"description": "The job had ended, and is deleted."}},
 )
 async def delete(jobs: JobsHere, job: JobHere, owner: Owner, root: Root) -> Response:
     """Cancel a job that has not ended, or remove one that has.
@@ -157,7 +158,7 @@ async def delete(jobs: JobsHere, job: JobHere, owner: Owner, root: Root) -> Resp
     summary="Fetch a job's results",
     response_class=StreamingResponse,
     responses={
-        **_problems(400, 404, 409, 503),
+        **job_problems(400, 404, 409, 503),
         200: {
             "description": "JSON lines, one for each page, in the order of the pages.",
             "headers": {"Link": {"description": 'The next lines, `rel="next"`.', "schema": {"type": "string"}}},
@@ -202,7 +203,7 @@ async def result(
     summary="Fetch the result of one page",
     response_class=Response,
     responses={
-        **_problems(404, 409, 503),
+        **job_problems(404, 409, 503),
         200: {
             "description": "The answer of `POST /v1/ocr` for that document: JSON, or a file in the format that the "
             "job's options name.",
@@ -266,7 +267,7 @@ async def _lines(jobs: JobsRuntime, job: Job, after: int, last: int) -> AsyncGen
     summary="Follow a job",
     response_class=StreamingResponse,
     responses={
-        **_problems(400, 404, 503),
+        **job_problems(400, 404, 503),
         200: {"description": "Events until the job has ended.", "content": EVENTS_CONTENT},
         204: {"description": "Last-Event-ID is the id of the last event, so nothing follows."},
     },

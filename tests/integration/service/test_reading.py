@@ -121,6 +121,20 @@ def test_source_over_the_limit_is_413(client: httpx.Client, minio: MinioServer) 
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
+def test_page_image_is_a_picture_of_one_page(client: httpx.Client) -> None:
+    pages = encoded(drawn_page("RAIN TODAY"), drawn_page("SNOW TODAY"), kind="TIFF")
+    whole = client.post("/v1/page-image?page=2", content=pages)
+    assert (whole.headers["content-type"], whole.headers["x-rayocr-page-count"]) == ("image/webp", "2")
+    small = client.post("/v1/page-image", content=pages, params={"page": 2, "width": 100})
+    pictures = [Image.open(io.BytesIO(answer.content)) for answer in (whole, small)]
+    assert pictures[1].width == 100
+    assert pictures[0].size == drawn_page("SNOW TODAY").shape[1::-1]
+    assert client.post("/v1/ocr", content=whole.content).json()["text"] == "SNOW TODAY"
+    missing = client.post("/v1/page-image?page=3", content=pages)
+    assert (missing.status_code, missing.json()["code"]) == (404, "source_not_found")
+    assert client.post("/v1/page-image?width=1", content=pages).status_code == 400
+
+
 @pytest.mark.parametrize(("query", "accept"), [("?visualize=true", "*/*"), ("", "image/png")])
 @pytest.mark.parametrize("route", ["/v1/ocr", "/v1/detect"])
 def test_visualize_answers_with_the_page_and_its_boxes(
