@@ -11,6 +11,7 @@ import { t } from './texts.js';
  * @property {number} max_pages
  * @property {boolean} jobs
  * @property {number} max_job_files
+ * @property {number} max_job_bytes
  * @property {string[]} formats
  * @property {string} version
  * @property {string[]} [languages]

@@ -4,7 +4,7 @@ import { info } from './api.js';
 import { fill, make } from './dom.js';
 import { Chooser, addressForm, refusal } from './intake.js';
 import { JobView } from './job.js';
-import { mostFiles, requestKey, submit } from './jobs.js';
+import { mostBytes, mostFiles, requestKey, submit } from './jobs.js';
 import { errorNotice } from './notices.js';
 import { Options } from './options.js';
 import { go } from './route.js';
@@ -66,6 +66,7 @@ export class BatchView {
     for (const one of given) {
       const reason = refusal(one.file, one.name);
       if (reason) this.#refused.push(reason);
+      else if (this.#bytes() + one.file.size > mostBytes()) this.#refused.push(t('jobTooLarge', { name: one.name, limit: size(mostBytes()) }));
       else if (this.#files.length >= mostFiles()) this.#refused.push(t('tooManyFiles', { name: one.name, limit: mostFiles() }));
       else this.#files.push(one);
     }
@@ -104,14 +105,17 @@ export class BatchView {
     this.words();
   }
 
+  #bytes() {
+    return this.#files.reduce((sum, { file }) => sum + file.size, 0);
+  }
+
   #draw() {
-    const bytes = this.#files.reduce((sum, { file }) => sum + file.size, 0);
     const names = this.#files.slice(0, NAMES_SHOWN).map(({ name }) => name).join(', ');
     this.list.hidden = !this.#files.length && !this.#refused.length && !this.#error && !this.#busy;
     fill(this.list,
       ...this.#refused.map((reason) => make('p', { className: 'notice error', role: 'alert' }, reason)),
       this.#error ? errorNotice(this.#error, () => this.#submit()) : null,
-      this.#files.length > 0 && make('p', { className: 'chosen' }, make('strong', {}, t('filesChosen', { count: this.#files.length, size: size(bytes) })), ' ',
+      this.#files.length > 0 && make('p', { className: 'chosen' }, make('strong', {}, t('filesChosen', { count: this.#files.length, size: size(this.#bytes()) })), ' ',
         make('span', { className: 'faint', dir: 'auto' }, names, this.#files.length > NAMES_SHOWN ? ' …' : '')),
       this.#busy && make('p', { role: 'status' }, this.#wait.seconds ? t('fullWait', this.#wait) : t('handingIn'), ' ', make('progress', { 'aria-label': t('progress') })),
       make('div', { className: 'buttons' },

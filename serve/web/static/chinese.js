@@ -139,6 +139,7 @@ export const CHINESE = {
   prefix: '前缀：s3://bucket/folder/',
   usePrefix: '提交',
   tooManyFiles: '{name} 未加入：一个任务最多包含 {limit} 个文件。请先提交此任务，再提交下一个。',
+  jobTooLarge: '{name} 未加入：一个任务最多 {limit}。请先提交此任务，再提交下一个。',
   filesChosen: '{count} 个文件，共 {size}：',
   handIn: '作为任务提交',
   handingIn: '正在提交…',

@@ -78,6 +78,14 @@ export function soon(draw) {
   };
 }
 
+/**
+ * Tell screen readers what others see.
+ * @param {string} text
+ */
+export function speak(text) {
+  byId('spoken').textContent = text;
+}
+
 let silence = 0;
 
 /**

@@ -127,3 +127,6 @@ export async function downloadAll(id) {
 
 /** The most documents that a job may have. */
 export const mostFiles = () => info()?.max_job_files ?? Infinity;
+
+/** The most bytes that a job may have. */
+export const mostBytes = () => info()?.max_job_bytes ?? Infinity;

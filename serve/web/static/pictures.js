@@ -1,10 +1,10 @@
 /** Pictures of a document's pages: from the file itself if the browser can show it, else from the service. */
 
 import { send } from './api.js';
-import { post, query } from './source.js';
+import { post, query, sendable } from './source.js';
 import { t } from './texts.js';
 
-/** @typedef {{url: string, width: number, height: number, pageCount: number}} Picture Of a page as it is stored; size in pixels. */
+/** @typedef {{url: string, width: number, height: number, pageCount: number}} Picture Of a page as it is stored; size of the picture in pixels. */
 
 export const LARGE_PX = 1800;
 export const SMALL_PX = 160;
@@ -44,11 +44,9 @@ export class Pictures {
     if (this.source.kind !== 'file' || this.source.file.type === 'image/svg+xml') return null;
     const url = URL.createObjectURL(this.source.file);
     this.#abort.signal.addEventListener('abort', () => URL.revokeObjectURL(url));
-    const image = new Image();
-    image.src = url;
     try {
-      await image.decode();
-      return { url, width: image.naturalWidth, height: image.naturalHeight, pageCount: 0 };
+      const { naturalWidth, naturalHeight } = await decoded(url);
+      return { url, width: naturalWidth, height: naturalHeight, pageCount: 0 };
     } catch {
       return null;
     }
@@ -81,21 +79,21 @@ export class Pictures {
   /** @param {number} page @param {number} width @returns {Promise<Picture>} */
   async #load(page, width) {
     const answer = await this.#ask(page, width);
-    const number = (/** @type {string} */ name) => Number(answer.headers.get(name)) || 0;
     const url = URL.createObjectURL(await answer.blob());
-    if (this.#abort.signal.aborted) URL.revokeObjectURL(url);
-    return {
-      url,
-      width: number('X-Rayocr-Page-Width'),
-      height: number('X-Rayocr-Page-Height'),
-      pageCount: number('X-Rayocr-Page-Count'),
-    };
+    try {
+      const { naturalWidth, naturalHeight } = await decoded(url);
+      if (this.#abort.signal.aborted) throw new Error('closed');
+      return { url, width: naturalWidth, height: naturalHeight, pageCount: Number(answer.headers.get('X-Rayocr-Page-Count')) || 0 };
+    } catch (error) {
+      URL.revokeObjectURL(url);
+      throw error;
+    }
   }
 
   /** @param {number} page @param {number} width @returns {Promise<Response>} */
   async #ask(page, width) {
-    const { source } = this;
     const signal = this.#abort.signal;
+    const source = sendable(this.source) ?? this.source;
     if (source.kind === 'job') {
       return send(`v1/jobs/${source.job}/pages/${source.number}/image${query({ page, width })}`, { signal });
     }
@@ -131,4 +129,12 @@ export class Pictures {
       this.#loaded.delete(key);
     }
   }
+}
+
+/** @param {string} url @returns {Promise<HTMLImageElement>} */
+async function decoded(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
 }

@@ -3,7 +3,7 @@
 import { Problem, Unreachable, info } from './api.js';
 import { BACK } from './connection.js';
 import { DocumentView } from './document.js';
-import { fill, make, soon } from './dom.js';
+import { fill, make, soon, speak } from './dom.js';
 import { Chooser, addressForm, refusal } from './intake.js';
 import { resultOf } from './jobs.js';
 import { errorNotice } from './notices.js';
@@ -34,7 +34,7 @@ export class ReadView {
     this.takeMany = takeMany;
     this.intake = make('div', { className: 'intake' });
     this.options = new Options(['pages', 'dpi', 'text_layer', 'orientation', 'characters', 'spreadsheet_safe', 'password'], () => []);
-    this.progress = make('div', { className: 'bar progress', role: 'status' });
+    this.progress = make('div', { className: 'bar progress' });
     this.notices = make('div');
     this.document = new DocumentView((page) => note({ ...route(), page }));
     element.append(this.intake, this.options.element, this.notices, this.progress, this.document.element);
@@ -101,6 +101,7 @@ export class ReadView {
     await reading.start();
     if (reading.state === 'failed' && asksForPassword(reading.error)) this.options.askForPassword();
     if (reading.state !== 'done' || this.#reading !== reading) return;
+    speak(t('stateDone', { read: reading.pages.size, model: reading.model }));
     const key = await keep(reading);
     if (!key || this.#reading !== reading) return;
     this.#shown = key;

@@ -80,10 +80,10 @@ export const ENGLISH = {
 
   // A reading
   sending: 'Sending…',
-  readingPages: 'Reading: {read} of {count} pages…',
-  stateDone: 'Read {read} pages with {model}.',
+  readingPages: 'Reading. Pages: {read} of {count}…',
+  stateDone: 'Read. Pages: {read}; model: {model}.',
   stateFailed: 'Not read.',
-  stateStopped: 'Stopped after {read} pages.',
+  stateStopped: 'Stopped. Pages read: {read}.',
   goOn: 'Go on',
   readAgain: 'Read again',
   readAgainHelp: 'Read the document again with the options of now',
@@ -104,8 +104,8 @@ export const ENGLISH = {
   zoomFit: 'The whole page',
   zoomFitShort: 'Fit',
   textOfPage: 'Text',
-  lineCount: '{count} lines',
-  linesHidden: '({count} hidden by the least confidence)',
+  lineCount: 'lines: {count}',
+  linesHidden: '({count} more are hidden by the least confidence)',
   noText: 'There is no text on this page.',
   notYetRead: 'not read yet',
   fromTextLayer: '· from the text layer of the PDF',
@@ -123,7 +123,7 @@ export const ENGLISH = {
   unclipRatio: 'unclip_ratio: how far boxes grow',
   thorough: 'thorough: search at the full size',
   searching: 'Searching…',
-  boxesFound: '{count} boxes found.',
+  boxesFound: 'Boxes found: {count}.',
   backToText: 'Back to the text',
 
   // Take away
@@ -144,7 +144,8 @@ export const ENGLISH = {
   prefix: 'Prefix: s3://bucket/folder/',
   usePrefix: 'Hand in',
   tooManyFiles: '{name} was left out: a job takes at most {limit} files. Hand in this one first, then another.',
-  filesChosen: '{count} files, {size}:',
+  jobTooLarge: '{name} was left out: a job takes at most {limit}. Hand in this one first, then another.',
+  filesChosen: 'Files: {count}, {size}:',
   handIn: 'Hand in as a job',
   handingIn: 'Handing in…',
   job: 'Job',
