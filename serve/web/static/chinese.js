@@ -127,6 +127,7 @@ export const CHINESE = {
   textCopied: '文本已复制。',
   formatText: '纯文本',
   formatPdf: '可搜索的 PDF',
+  formatArchive: 'PDF 和 JSON（zip）',
   formatBoxes: '带文本框的图片',
   making: '正在生成文件…',
   notHere: '其他格式需要原文档，而此页面已没有该文档。请重新放入文档后再导出。',

@@ -44,7 +44,7 @@ export class TakeAway {
       'data-format': format,
       disabled: none || (format !== 'json' && !here),
       onclick: () => this.#download(reading, format),
-    }, format === 'text' ? t('formatText') : format === 'pdf' ? t('formatPdf') : NAMES[format] ?? format));
+    }, nameOfFormat(format)));
     const command = curl(reading);
     fill(this.element,
       make('h2', {}, t('takeAway')),
@@ -99,6 +99,14 @@ export class TakeAway {
       fill(this.#notice, errorNotice(error, () => this.#fetch(reading, parameters, name)));
     }
   }
+}
+
+/** @param {string} format */
+function nameOfFormat(format) {
+  if (format === 'text') return t('formatText');
+  if (format === 'pdf') return t('formatPdf');
+  if (format === 'archive') return t('formatArchive');
+  return NAMES[format] ?? format;
 }
 
 /** The file name of a header Content-Disposition (RFC 6266). @param {string | null} header */

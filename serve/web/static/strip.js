@@ -109,8 +109,9 @@ export class Strip {
   #load() {
     const pictures = this.#pictures;
     if (!pictures?.forStrip) return;
-    for (const [page, { button }] of this.#shown) {
-      if (button.dataset['asked']) continue;
+    for (const [page, { button, state }] of this.#shown) {
+      // A page that waits is not drawn yet: drawing would hold up the reading.
+      if (button.dataset['asked'] || state.startsWith('waiting')) continue;
       button.dataset['asked'] = 'yes';
       const image = make('img', { alt: '', 'data-page': page });
       button.prepend(image);

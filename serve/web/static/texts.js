@@ -132,6 +132,7 @@ export const ENGLISH = {
   textCopied: 'The text is copied.',
   formatText: 'Text',
   formatPdf: 'Searchable PDF',
+  formatArchive: 'PDF and JSON (zip)',
   formatBoxes: 'Picture with boxes',
   making: 'Making the file…',
   notHere: 'Other formats need the document, which is not here any more. Drop it again to get them.',
