@@ -69,7 +69,9 @@ export const urlOf = (path) => new URL(path, document.baseURI).href;
 export async function send(path, call = {}) {
   const open = path === 'v1/page';
   for (let attempt = 1; ; ) {
-    if (!open && known?.api_key_needed && !apiKey()) await askForKey(t('keyNeeded'));
+    if (!open && known?.api_key_needed && !apiKey() && !(await askForKey(t('keyNeeded')))) {
+      throw new Problem(401, 'unauthorized', t('keyRefused'), '');
+    }
     const key = apiKey();
     const answer = await once(path, call, key);
     if (answer.ok) return answer;

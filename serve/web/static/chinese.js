@@ -32,7 +32,7 @@ export const CHINESE = {
   keyChange: '请输入另一个密钥，或让此浏览器忘记现有密钥。',
   keyNeeded: '此服务需要 API 密钥，请向服务的运维人员索取。',
   keyUnknown: '服务不认识此密钥：可能输入有误、已过期或已被撤销。请输入另一个密钥，您的文档仍保留在此页面。',
-  keyRefused: '服务拒绝了此 API 密钥。请输入有效的密钥后重试，您的文档仍保留在此页面。',
+  keyRefused: '服务需要有效的 API 密钥。请重试并输入密钥，您的文档仍保留在此页面。',
 
   // Connection
   connectionLost: '服务没有响应。此页面每隔几秒会重新尝试；您放入或输入的内容都会保留。',
@@ -96,8 +96,7 @@ export const CHINESE = {
   noPicture: '无法显示此页的图片。',
   zoomIn: '放大',
   zoomOut: '缩小',
-  zoomFit: '显示整页',
-  zoomFitShort: '适应',
+  zoomFit: '整页',
   textOfPage: '文本',
   lineCount: '{count} 行',
   linesHidden: '（有 {count} 行低于最低置信度而被隐藏）',

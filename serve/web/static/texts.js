@@ -37,7 +37,7 @@ export const ENGLISH = {
   keyChange: 'Give another key, or let this browser forget the one that it has.',
   keyNeeded: 'This service asks for an API key. The operator of the service has one for you.',
   keyUnknown: 'The service does not know this key: it may be mistyped, expired or withdrawn. Give another one; your document stays here.',
-  keyRefused: 'The service refused the API key. Give a valid one and try again; your document is still here.',
+  keyRefused: 'The service asks for a valid API key. Try again and give one; your document is still here.',
 
   // Connection
   connectionLost: 'The service does not answer. This page looks for it again every few seconds; what you dropped or typed stays here.',
@@ -101,8 +101,7 @@ export const ENGLISH = {
   noPicture: 'The picture of this page can’t be shown.',
   zoomIn: 'Larger',
   zoomOut: 'Smaller',
-  zoomFit: 'The whole page',
-  zoomFitShort: 'Fit',
+  zoomFit: 'Whole page',
   textOfPage: 'Text',
   lineCount: 'lines: {count}',
   linesHidden: '({count} more are hidden by the least confidence)',

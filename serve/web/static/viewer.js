@@ -65,7 +65,7 @@ export class Viewer {
     fill(this.bar,
       button('−', t('zoomOut'), () => this.zoom(this.#zoom / STEP)),
       button('+', t('zoomIn'), () => this.zoom(this.#zoom * STEP)),
-      button(t('zoomFitShort'), t('zoomFit'), () => this.zoom(1)));
+      make('button', { type: 'button', onclick: () => this.zoom(1) }, t('zoomFit')));
   }
 
   /** @param {Sheet} sheet @param {Box[]} boxes */

@@ -145,10 +145,10 @@ def test_page_that_is_loaded_before_the_service_answers_starts_by_itself(
 
 
 def test_upload_that_breaks_off_is_sent_again(open_page: Callable[..., LoadedPage], wire: Wire) -> None:
-    noise = np.random.default_rng(1).integers(0, 255, (1200, 900, 3), dtype=np.uint8)
+    noise = np.random.default_rng(1).integers(0, 255, (1200, 1000, 3), dtype=np.uint8)
     noise[200:380, 100:740] = drawn_page(*_TEXTS)
     content = encoded(noise)
-    assert len(content) > 3 * _MIB
+    assert len(content) > 2.5 * _MIB
     loaded = open_page(url=wire.url)
     expect(loaded.page.locator("#read .intake")).to_be_visible()
     wire.cut_after(2 * _MIB)
@@ -176,8 +176,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def guarded(keys: Path) -> Iterator[RunningService]:
-    """A service that asks for keys, below a prefix."""
-    variables = {"RAYOCR_HTTP__API_KEYS_DIRECTORY": str(keys), "RAYOCR_HTTP__ROOT_PATH": "/ocr"}
+    """A service that asks for keys."""
+    variables = {"RAYOCR_HTTP__API_KEYS_DIRECTORY": str(keys)}
     with running_service({**QUICK_NETS, **variables}) as running:
         yield running
 
@@ -191,7 +191,7 @@ def _give_key(loaded: LoadedPage, key: str, reason: str) -> None:
 def test_wrong_and_expired_keys_are_asked_for_again(
     open_page: Callable[..., LoadedPage], guarded: RunningService, keys: Path
 ) -> None:
-    loaded = open_page(url=f"{guarded.url}/ocr")
+    loaded = open_page(url=guarded.url)
     loaded.give("page.png", _PAGE)
     _give_key(loaded, "wrong", "asks for an API key")
     _give_key(loaded, _KEY, "does not know this key")
@@ -219,7 +219,7 @@ def test_key_can_be_refused_remembered_and_forgotten(
     open_page: Callable[..., LoadedPage], guarded: RunningService, keys: Path
 ) -> None:
     (keys / "alice").write_text(f"{_KEY}\n")
-    loaded = open_page(url=f"{guarded.url}/ocr")
+    loaded = open_page(url=guarded.url)
     loaded.give("page.png", _PAGE)
     loaded.page.click("#key-cancel")
     expect(loaded.errors).to_contain_text("your document is still here")
