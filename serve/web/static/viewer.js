@@ -112,6 +112,7 @@ export class Viewer {
     const { width, height } = this.#sheet;
     this.#drawing.style.display = width ? 'block' : 'none';
     if (!width || !this.stage.clientWidth) return;
+    this.stage.style.setProperty('--needed', `${(this.stage.clientWidth * height) / width + 4}px`);
     const fit = Math.min((this.stage.clientWidth - 2) / width, (this.stage.clientHeight - 2) / height);
     this.#drawing.style.width = `${width * fit * this.#zoom}px`;
     this.#drawing.style.height = `${height * fit * this.#zoom}px`;
