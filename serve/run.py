@@ -194,7 +194,7 @@ def _deploy(
                 with_jobs=takes_jobs(settings, on_one_machine=True),
             ),
             name=_APPLICATION,
-            route_prefix="/",
+            route_prefix=settings.http.root_path or "/",
             logging_config=logs,
         )
     except RuntimeError as exc:
@@ -253,4 +253,4 @@ def _announce(settings: Settings, log_directory: str) -> None:
 
 def _url(settings: Settings) -> str:
     host = "127.0.0.1" if settings.http.host in {"0.0.0.0", "::"} else settings.http.host
-    return f"http://{host}:{settings.http.port}"
+    return f"http://{host}:{settings.http.port}{settings.http.root_path}"

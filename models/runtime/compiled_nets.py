@@ -40,7 +40,8 @@ _STILL_LARGE = 0.7
 class PreparedNets:
     """A net in several forms: compiled for the known shapes, for shapes that come often, and once of open shape.
 
-    All of them give the same bits.
+    All of them give the same bits, but for 8-bit integers on a CPU without VNNI: there, the kernels for a known shape
+    round otherwise.
 
     Args:
         core: OpenVINO's core.

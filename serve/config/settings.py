@@ -90,6 +90,12 @@ class HttpSettings(SettingsSection):
         description="Origins of web pages whose scripts may use the service (CORS), such as "
         "`[https://scans.example.com]`. Empty: no other page may.",
     )
+    root_path: str = Field(
+        default="",
+        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+        description="Prefix of all paths, such as `/ocr`, for a proxy in front that passes on the paths below it. Ray "
+        "Serve's own `/-/healthz` stays where it is.",
+    )
     web_page: bool | None = Field(
         default=None,
         description="Whether `/` shows a web page to read documents with. Not set: for `rayocr serve` on a loopback "

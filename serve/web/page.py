@@ -36,7 +36,8 @@ class WebPage:
     """
 
     def __init__(self, settings: Settings, *, needs_key: bool, has_jobs: bool) -> None:
-        contents = {path.name: path.read_bytes() for path in sorted(_FOLDER.iterdir()) if path.suffix in _TYPES}
+        paths = sorted(path for path in _FOLDER.rglob("*") if path.suffix in _TYPES)
+        contents = {path.relative_to(_FOLDER).as_posix(): path.read_bytes() for path in paths}
         digest = hashlib.sha256(b"".join(name.encode() + content for name, content in contents.items())).hexdigest()
         self._folder = f"web/{digest[:12]}"
         self._files = {name: (content, gzip.compress(content, 9, mtime=0)) for name, content in contents.items()}
@@ -56,7 +57,7 @@ class WebPage:
         self.router = APIRouter(include_in_schema=False)
         self.router.add_api_route("/", self._show, methods=["GET"])
         self.router.add_api_route("/v1/page", self._tell, methods=["GET"])
-        self.router.add_api_route(f"/{self._folder}/{{name}}", self._file, methods=["GET"])
+        self.router.add_api_route(f"/{self._folder}/{{name:path}}", self._file, methods=["GET"])
 
     @property
     def paths(self) -> set[str]:

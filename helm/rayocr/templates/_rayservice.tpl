@@ -7,7 +7,7 @@ http_options: {host: 0.0.0.0, port: 8000}
 logging_config: {encoding: JSON, log_level: {{ .Values.logLevel }}}
 applications:
   - name: rayocr
-    route_prefix: /
+    route_prefix: {{ include "rayocr.rootPath" . | default "/" }}
     import_path: serve.app:build_app
     args:
       {{- include "rayocr.settings" . | nindent 6 }}
@@ -22,7 +22,12 @@ applications:
 {{- end -}}
 {{- end -}}
 
+{{/* Prefix of all paths; empty for none. */}}
+{{- define "rayocr.rootPath" -}}
+{{- dig "http" "root_path" "" .Values.settings -}}
+{{- end -}}
+
 {{/* Where clients find the service inside the cluster. */}}
 {{- define "rayocr.url" -}}
-{{- printf "http://%s.%s:%v" (include "rayocr.fullname" .) .Release.Namespace .Values.service.port -}}
+{{- printf "http://%s.%s:%v%s" (include "rayocr.fullname" .) .Release.Namespace .Values.service.port (include "rayocr.rootPath" .) -}}
 {{- end -}}
