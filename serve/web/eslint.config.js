@@ -6,7 +6,7 @@ const HTML = ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'setHTMLUnsafe', '
 export default [
   js.configs.recommended,
   {
-    files: ['static/*.js'],
+    files: ['static/**/*.js'],
     languageOptions: { ecmaVersion: 2022, sourceType: 'module' },
     rules: {
       'no-undef': 'off', // tsc checks names, and knows those of browsers

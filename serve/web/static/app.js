@@ -1,16 +1,16 @@
 /** Starts the page: language, theme, the API key, and the view that the address names. */
 
-import { info, loadInfo } from './api.js';
-import { BatchView } from './batch.js';
-import { BACK } from './connection.js';
-import { byId } from './dom.js';
-import { HistoryView } from './history.js';
-import { wireDropAndPaste } from './intake.js';
-import { wireKeyButton } from './keys.js';
-import { ReadView } from './read.js';
-import { VIEWS, go, route } from './route.js';
-import { SystemView } from './system.js';
-import { language, setLanguage, t } from './texts.js';
+import { info, loadInfo } from './service/api.js';
+import { BatchView } from './views/batch.js';
+import { BACK } from './service/connection.js';
+import { byId } from './browser/dom.js';
+import { HistoryView } from './views/history.js';
+import { wireDropAndPaste } from './parts/intake.js';
+import { wireKeyButton } from './service/keys.js';
+import { ReadView } from './views/read.js';
+import { VIEWS, go, route } from './browser/route.js';
+import { SystemView } from './views/system.js';
+import { language, setLanguage, t } from './texts/texts.js';
 
 const THEME = 'rayocr-theme';
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -19,10 +19,10 @@ const batch = new BatchView(byId('batch'));
 const read = new ReadView(byId('read'), (given) => toBatch(given));
 const history_ = new HistoryView(byId('history'));
 const system = new SystemView(byId('system'));
-/** @type {Record<string, {show: (state: import('./route.js').Route) => void, hide?: () => void, words: () => void}>} */
+/** @type {Record<string, {show: (state: import('./browser/route.js').Route) => void, hide?: () => void, words: () => void}>} */
 const views = { read, batch, history: history_, system };
 
-/** @param {import('./intake.js').Given[]} given */
+/** @param {import('./parts/intake.js').Given[]} given */
 function toBatch(given) {
   batch.take(given);
   if (route().view !== 'batch') go({ view: 'batch' });
@@ -45,7 +45,7 @@ function showView() {
 /** Write the texts of index.html in the language of now. */
 function writeWords() {
   document.documentElement.lang = language() === 'zh' ? 'zh-Hans' : 'en';
-  const keyOf = (/** @type {Element} */ element, /** @type {string} */ name) => /** @type {import('./texts.js').Key} */ (element.getAttribute(name));
+  const keyOf = (/** @type {Element} */ element, /** @type {string} */ name) => /** @type {import('./texts/texts.js').Key} */ (element.getAttribute(name));
   document.querySelectorAll('[data-text]').forEach((element) => { element.textContent = t(keyOf(element, 'data-text')); });
   document.querySelectorAll('[data-label]').forEach((element) => element.setAttribute('aria-label', t(keyOf(element, 'data-label'))));
 }

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pikepdf
 import pytest
@@ -16,6 +17,7 @@ from tests.nets import QUICK_NETS
 from tests.pdfs import helvetica_pdf
 from tests.pictures import drawn_page, encoded
 from tests.service import RunningService, running_service
+from tests.waiting import until_true
 
 _PAGE = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
 _TEXTS = ["INVOICE 2041", "TOTAL 13.50"]
@@ -176,13 +178,19 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def guarded(keys: Path) -> Iterator[RunningService]:
-    """A service that asks for keys."""
-    variables = {"RAYOCR_HTTP__API_KEYS_DIRECTORY": str(keys)}
+    """A service that asks for keys, below a prefix."""
+    variables = {"RAYOCR_HTTP__API_KEYS_DIRECTORY": str(keys), "RAYOCR_HTTP__ROOT_PATH": "/ocr"}
     with running_service({**QUICK_NETS, **variables}) as running:
         yield running
 
 
+def _wait_until_known(guarded: RunningService, key: str) -> None:
+    with httpx.Client(base_url=f"{guarded.url}/ocr", headers={"X-API-Key": key}, trust_env=False) as client:
+        until_true(lambda: client.get("/v1/models").status_code == 200)
+
+
 def _give_key(loaded: LoadedPage, key: str, reason: str) -> None:
+    expect(loaded.page.locator("#key-dialog")).to_be_visible()
     expect(loaded.page.locator("#key-reason")).to_contain_text(reason)
     loaded.page.fill("#key-input", key)
     loaded.page.press("#key-input", "Enter")
@@ -191,7 +199,7 @@ def _give_key(loaded: LoadedPage, key: str, reason: str) -> None:
 def test_wrong_and_expired_keys_are_asked_for_again(
     open_page: Callable[..., LoadedPage], guarded: RunningService, keys: Path
 ) -> None:
-    loaded = open_page(url=guarded.url)
+    loaded = open_page(url=f"{guarded.url}/ocr")
     loaded.give("page.png", _PAGE)
     _give_key(loaded, "wrong", "asks for an API key")
     _give_key(loaded, _KEY, "does not know this key")
@@ -199,6 +207,7 @@ def test_wrong_and_expired_keys_are_asked_for_again(
     loaded.wait_until_read()
 
     (keys / "alice").write_text(f"{_NEXT_KEY}\n")
+    _wait_until_known(guarded, _NEXT_KEY)
     loaded.give("receipt.jpg", RECEIPT.read_bytes())
     _give_key(loaded, _NEXT_KEY, "expired")
     expect(loaded.page.locator(".progress strong")).to_have_text("receipt.jpg")
@@ -219,7 +228,8 @@ def test_key_can_be_refused_remembered_and_forgotten(
     open_page: Callable[..., LoadedPage], guarded: RunningService, keys: Path
 ) -> None:
     (keys / "alice").write_text(f"{_KEY}\n")
-    loaded = open_page(url=guarded.url)
+    _wait_until_known(guarded, _KEY)
+    loaded = open_page(url=f"{guarded.url}/ocr")
     loaded.give("page.png", _PAGE)
     loaded.page.click("#key-cancel")
     expect(loaded.errors).to_contain_text("your document is still here")

@@ -84,7 +84,7 @@ def test_theme_is_chosen_and_kept(loaded: LoadedPage) -> None:
 def test_both_languages_are_complete(loaded: LoadedPage) -> None:
     texts: dict[str, dict[str, str]] = loaded.page.evaluate("""async () => {
         const folder = document.querySelector('script').src.replace(/[^/]*$/, '');
-        const [english, chinese] = await Promise.all([import(folder + 'texts.js'), import(folder + 'chinese.js')]);
+        const [english, chinese] = await Promise.all([import(folder + 'texts/texts.js'), import(folder + 'texts/chinese.js')]);
         return { english: english.ENGLISH, chinese: chinese.CHINESE };
     }""")
     english, chinese = texts["english"], texts["chinese"]

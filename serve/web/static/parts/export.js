@@ -1,12 +1,12 @@
 /** Take a result away: files of every format, the text, the picture with boxes, and the same request for curl. */
 
-import { info, urlOf } from './api.js';
-import { announce, copy, fill, make, save } from './dom.js';
+import { info, urlOf } from '../service/api.js';
+import { announce, copy, fill, make, save } from '../browser/dom.js';
 import { errorNotice } from './notices.js';
-import { post, query, sendable, stem } from './source.js';
-import { t } from './texts.js';
+import { post, query, sendable, stem } from '../service/source.js';
+import { t } from '../texts/texts.js';
 
-/** @typedef {import('./reading.js').Reading} Reading */
+/** @typedef {import('../service/reading.js').Reading} Reading */
 
 const NAMES = /** @type {Record<string, string>} */ ({ hocr: 'hOCR', alto: 'ALTO', page: 'PAGE XML', markdown: 'Markdown', tsv: 'TSV', json: 'JSON' });
 
@@ -84,7 +84,7 @@ export class TakeAway {
     await this.#fetch(reading, { dpi, orientation, pages: String(this.#page), visualize: true }, `${stem(reading.source.name)}-${this.#page}.png`);
   }
 
-  /** @param {Reading} reading @param {import('./source.js').Query} parameters @param {string} name If the service gives none. */
+  /** @param {Reading} reading @param {import('../service/source.js').Query} parameters @param {string} name If the service gives none. */
   async #fetch(reading, parameters, name) {
     const source = sendable(reading.source);
     if (!source) return;

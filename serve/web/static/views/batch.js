@@ -1,20 +1,20 @@
 /** The view Batch: many files, a folder or a prefix become a job; below it, the job that the address names. */
 
-import { info } from './api.js';
-import { fill, make } from './dom.js';
-import { Chooser, addressForm, refusal } from './intake.js';
-import { JobView } from './job.js';
-import { mostBytes, mostFiles, requestKey, submit } from './jobs.js';
-import { errorNotice } from './notices.js';
-import { Options } from './options.js';
-import { go } from './route.js';
-import { size } from './source.js';
-import { t } from './texts.js';
+import { info } from '../service/api.js';
+import { fill, make } from '../browser/dom.js';
+import { Chooser, addressForm, refusal } from '../parts/intake.js';
+import { JobView } from '../parts/job.js';
+import { mostBytes, mostFiles, requestKey, submit } from '../service/jobs.js';
+import { errorNotice } from '../parts/notices.js';
+import { Options } from '../parts/options.js';
+import { go } from '../browser/route.js';
+import { size } from '../service/source.js';
+import { t } from '../texts/texts.js';
 
 const NAMES_SHOWN = 12;
 
 export class BatchView {
-  /** @type {import('./intake.js').Given[]} */
+  /** @type {import('../parts/intake.js').Given[]} */
   #files = [];
   /** @type {string[]} Sentences about files that were left out. */
   #refused = [];
@@ -38,7 +38,7 @@ export class BatchView {
 
   /** Write the texts in the language of now. */
   words() {
-    const take = (/** @type {import('./intake.js').Given[]} */ given) => this.take(given);
+    const take = (/** @type {import('../parts/intake.js').Given[]} */ given) => this.take(given);
     fill(this.intake,
       make('p', {}, make('strong', {}, t('dropMany'))),
       make('div', { className: 'buttons' },
@@ -50,7 +50,7 @@ export class BatchView {
     this.#draw();
   }
 
-  /** @param {import('./route.js').Route} state */
+  /** @param {import('../browser/route.js').Route} state */
   show(state) {
     this.job.show(state.job);
   }
@@ -60,7 +60,7 @@ export class BatchView {
     this.job.show(null);
   }
 
-  /** Add files to the job that is being put together. @param {import('./intake.js').Given[]} given */
+  /** Add files to the job that is being put together. @param {import('../parts/intake.js').Given[]} given */
   take(given) {
     this.#refused = [];
     for (const one of given) {

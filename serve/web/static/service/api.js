@@ -2,7 +2,7 @@
 
 import { lost } from './connection.js';
 import { apiKey, askForKey } from './keys.js';
-import { t } from './texts.js';
+import { t } from '../texts/texts.js';
 
 /**
  * @typedef {object} PageInfo What the page must know before it sends anything.

@@ -1,18 +1,18 @@
 /** The view Read: takes a document, reads it, and shows what was read and where. */
 
-import { Problem, Unreachable, info } from './api.js';
-import { BACK } from './connection.js';
-import { DocumentView } from './document.js';
-import { fill, make, soon, speak } from './dom.js';
-import { Chooser, addressForm, refusal } from './intake.js';
-import { resultOf } from './jobs.js';
-import { errorNotice } from './notices.js';
-import { Options } from './options.js';
-import { Reading } from './reading.js';
-import { go, note, route } from './route.js';
-import { nameOfPlace, sendable } from './source.js';
-import { keep, kept } from './store.js';
-import { t } from './texts.js';
+import { Problem, Unreachable, info } from '../service/api.js';
+import { BACK } from '../service/connection.js';
+import { DocumentView } from '../parts/document.js';
+import { fill, make, soon, speak } from '../browser/dom.js';
+import { Chooser, addressForm, refusal } from '../parts/intake.js';
+import { resultOf } from '../service/jobs.js';
+import { errorNotice } from '../parts/notices.js';
+import { Options } from '../parts/options.js';
+import { Reading } from '../service/reading.js';
+import { go, note, route } from '../browser/route.js';
+import { nameOfPlace, sendable } from '../service/source.js';
+import { keep, kept } from '../browser/store.js';
+import { t } from '../texts/texts.js';
 
 /** How often a reading that lost its connection is sent again without being asked. */
 const RETRIES_BY_ITSELF = 2;
@@ -29,7 +29,7 @@ export class ReadView {
   #retries = 0;
   #draw = soon(() => this.#drawNow());
 
-  /** @param {HTMLElement} element @param {(given: import('./intake.js').Given[]) => void} takeMany Takes more files than one. */
+  /** @param {HTMLElement} element @param {(given: import('../parts/intake.js').Given[]) => void} takeMany Takes more files than one. */
   constructor(element, takeMany) {
     this.takeMany = takeMany;
     this.intake = make('div', { className: 'intake' });
@@ -44,7 +44,7 @@ export class ReadView {
 
   /** Write the texts in the language of now. */
   words() {
-    const take = (/** @type {import('./intake.js').Given[]} */ given) => this.take(given);
+    const take = (/** @type {import('../parts/intake.js').Given[]} */ given) => this.take(given);
     fill(this.intake,
       make('p', { className: 'large' }, make('strong', {}, t('dropHere')), ' ', t('orPaste')),
       make('div', { className: 'buttons' },
@@ -57,7 +57,7 @@ export class ReadView {
     this.#drawNow();
   }
 
-  /** Read a file; more than one go to a job. @param {import('./intake.js').Given[]} given */
+  /** Read a file; more than one go to a job. @param {import('../parts/intake.js').Given[]} given */
   take(given) {
     const [first] = given;
     if (!first) return;
@@ -77,14 +77,14 @@ export class ReadView {
     this.#read({ kind: 'place', name: nameOfPlace(place), place, password: this.options.password });
   }
 
-  /** Show what the address names. @param {import('./route.js').Route} state */
+  /** Show what the address names. @param {import('../browser/route.js').Route} state */
   async show(state) {
     const name = state.kept ?? (state.job && state.document ? `${state.job}/${state.document}` : '');
     if (name && name !== this.#shown) await this.#open(name, state);
     else if (this.#reading && state.page !== this.document.page) this.document.turnTo(state.page);
   }
 
-  /** @param {import('./source.js').Sendable} source */
+  /** @param {import('../service/source.js').Sendable} source */
   #read(source) {
     this.#reading?.stop();
     const reading = new Reading(source, this.options.values());
@@ -118,7 +118,7 @@ export class ReadView {
     this.#drawNow();
   }
 
-  /** Open a result of this browser or of a job. @param {string} name @param {import('./route.js').Route} state */
+  /** Open a result of this browser or of a job. @param {string} name @param {import('../browser/route.js').Route} state */
   async #open(name, state) {
     this.#shown = name;
     try {
@@ -166,7 +166,7 @@ export class ReadView {
     fill(this.progress, ...(reading ? this.#progressOf(reading) : []));
   }
 
-  /** @param {Reading} reading @returns {import('./dom.js').Child[]} */
+  /** @param {Reading} reading @returns {import('../browser/dom.js').Child[]} */
   #progressOf(reading) {
     const { state, wait } = reading;
     const busy = state === 'sending' || state === 'reading';
@@ -196,7 +196,7 @@ function asksForPassword(error) {
 async function readingKept(key) {
   const one = await kept(key);
   if (!one) throw new Error(t('notKept'));
-  /** @type {import('./source.js').Source} */
+  /** @type {import('../service/source.js').Source} */
   let source = { kind: 'gone', name: one.name };
   if (one.file) source = { kind: 'file', name: one.name, file: one.file, password: '' };
   if (one.place) source = { kind: 'place', name: one.name, place: one.place, password: '' };

@@ -1,12 +1,12 @@
 /** The view System: whether the service can read, with which model, and where its other pages are. It changes nothing. */
 
-import { info, send, urlOf } from './api.js';
-import { BACK } from './connection.js';
-import { fill, make } from './dom.js';
+import { info, send, urlOf } from '../service/api.js';
+import { BACK } from '../service/connection.js';
+import { fill, make } from '../browser/dom.js';
 import { table } from './history.js';
-import { errorNotice, sentence } from './notices.js';
-import { size } from './source.js';
-import { t } from './texts.js';
+import { errorNotice, sentence } from '../parts/notices.js';
+import { size } from '../service/source.js';
+import { t } from '../texts/texts.js';
 
 /** @typedef {{name: string, description: string, license: string, active: boolean}} Model */
 

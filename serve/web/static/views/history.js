@@ -1,22 +1,22 @@
 /** The view History: jobs of the service that this key may see, and results that this browser keeps. */
 
-import { info } from './api.js';
-import { announce, fill, make } from './dom.js';
-import { list, remove } from './jobs.js';
-import { errorNotice } from './notices.js';
-import { address } from './route.js';
-import { size } from './source.js';
-import { allKept, empty, forget, keeps, setKeeps } from './store.js';
-import { language, t } from './texts.js';
+import { info } from '../service/api.js';
+import { announce, fill, make } from '../browser/dom.js';
+import { list, remove } from '../service/jobs.js';
+import { errorNotice } from '../parts/notices.js';
+import { address } from '../browser/route.js';
+import { size } from '../service/source.js';
+import { allKept, empty, forget, keeps, setKeeps } from '../browser/store.js';
+import { language, t } from '../texts/texts.js';
 
 export class HistoryView {
-  /** @type {import('./jobs.js').Job[]} */
+  /** @type {import('../service/jobs.js').Job[]} */
   #jobs = [];
   /** @type {string | null} */
   #next = null;
   /** @type {unknown} */
   #error = null;
-  /** @type {import('./store.js').Kept[]} */
+  /** @type {import('../browser/store.js').Kept[]} */
   #kept = [];
   #shown = false;
 

@@ -1,7 +1,7 @@
 /** The picture of a page with boxes over it, as SVG at any zoom. */
 
-import { fill, make, svg } from './dom.js';
-import { t } from './texts.js';
+import { fill, make, svg } from '../browser/dom.js';
+import { t } from '../texts/texts.js';
 
 /**
  * @typedef {object} Sheet What the viewer shows.

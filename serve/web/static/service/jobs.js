@@ -1,10 +1,10 @@
 /** Jobs of the service, and the files of those that this page handed in. Nothing here draws. */
 
 import { info, send, textLines } from './api.js';
-import { follow, save } from './dom.js';
+import { follow, save } from '../browser/dom.js';
 import { Reading } from './reading.js';
 import { nameOfPlace } from './source.js';
-import { t } from './texts.js';
+import { t } from '../texts/texts.js';
 
 /**
  * @typedef {object} Job
@@ -23,7 +23,7 @@ import { t } from './texts.js';
 /** @typedef {{page: number, name: string, state: 'done' | 'failed', error: {code: string, message: string} | null, result: any}} Outcome */
 /**
  * @typedef {object} Submission
- * @property {import('./intake.js').Given[]} files
+ * @property {import('../parts/intake.js').Given[]} files
  * @property {string[]} places
  * @property {string} prefix
  * @property {Record<string, string>} options

@@ -1,9 +1,9 @@
 /** The ways into the page: choose, drop, paste, camera, folder, and the address of a document. */
 
-import { info } from './api.js';
-import { byId, make } from './dom.js';
-import { size } from './source.js';
-import { t } from './texts.js';
+import { info } from '../service/api.js';
+import { byId, make } from '../browser/dom.js';
+import { size } from '../service/source.js';
+import { t } from '../texts/texts.js';
 
 /** @typedef {{file: File, name: string}} Given A file, and its path in the folder that was dropped. */
 
@@ -12,7 +12,7 @@ const PICTURES_AND_PDF = 'image/*,application/pdf,.tif,.tiff,.heic,.heif,.avif,.
 /** A button that lets the browser choose files. */
 export class Chooser {
   /**
-   * @param {import('./texts.js').Key} text
+   * @param {import('../texts/texts.js').Key} text
    * @param {Record<string, unknown>} properties Of the input.
    * @param {(given: Given[]) => void} taken
    */
@@ -34,7 +34,7 @@ export class Chooser {
 
 /**
  * A field for an address, with its button.
- * @param {import('./texts.js').Key} label @param {import('./texts.js').Key} action
+ * @param {import('../texts/texts.js').Key} label @param {import('../texts/texts.js').Key} action
  * @param {string} value @param {(address: string) => void} typed @param {(address: string) => void} taken
  */
 export function addressForm(label, action, value, typed, taken) {

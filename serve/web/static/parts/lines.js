@@ -1,9 +1,9 @@
 /** The text of a page beside its picture, a line a row, in reading order. */
 
-import { announce, copy, fill, make } from './dom.js';
-import { t } from './texts.js';
+import { announce, copy, fill, make } from '../browser/dom.js';
+import { t } from '../texts/texts.js';
 
-/** @typedef {import('./reading.js').Line} Line */
+/** @typedef {import('../service/reading.js').Line} Line */
 
 /** Lines are one stop of the Tab key; the arrow keys go from line to line. */
 export class LineList {

@@ -1,13 +1,13 @@
 /** One job: its progress from the events, a row for each document, and what can be done with it. */
 
-import { Unreachable, events } from './api.js';
-import { BACK } from './connection.js';
-import { announce, fill, make, soon } from './dom.js';
+import { Unreachable, events } from '../service/api.js';
+import { BACK } from '../service/connection.js';
+import { announce, fill, make, soon } from '../browser/dom.js';
 import { Chooser } from './intake.js';
-import { downloadAll, isFinal, jobOf, nameOf, optionsOf, originalOf, outcomeOf, remove, requestKey, submit } from './jobs.js';
+import { downloadAll, isFinal, jobOf, nameOf, optionsOf, originalOf, outcomeOf, remove, requestKey, submit } from '../service/jobs.js';
 import { errorNotice } from './notices.js';
-import { address, go } from './route.js';
-import { t } from './texts.js';
+import { address, go } from '../browser/route.js';
+import { t } from '../texts/texts.js';
 
 /** @typedef {{page: number, name: string, state: 'done' | 'failed', code: string | null}} Settled */
 
@@ -17,7 +17,7 @@ const ROWS = 50;
 export class JobView {
   /** @type {string | null} */
   #id = null;
-  /** @type {import('./jobs.js').Job | null} */
+  /** @type {import('../service/jobs.js').Job | null} */
   #job = null;
   /** @type {Map<number, Settled>} */
   #settled = new Map();
@@ -133,7 +133,7 @@ export class JobView {
     this.#loadDetails(this.#abort.signal);
   }
 
-  /** @param {import('./jobs.js').Job} job @returns {import('./dom.js').Child[]} */
+  /** @param {import('../service/jobs.js').Job} job @returns {import('../browser/dom.js').Child[]} */
   #headOf(job) {
     const final = isFinal(job);
     const act = (/** @type {() => Promise<unknown>} */ action) => async () => {
@@ -192,7 +192,7 @@ export class JobView {
       this.#drawNow();
       return;
     }
-    const sources = failed.map(({ source }) => /** @type {import('./source.js').Sendable} */ (source));
+    const sources = failed.map(({ source }) => /** @type {import('../service/source.js').Sendable} */ (source));
     const job = await submit({
       files: sources.flatMap((source) => (source.kind === 'file' ? [{ name: source.name, file: /** @type {File} */ (source.file) }] : [])),
       places: sources.flatMap((source) => (source.kind === 'place' ? [source.place] : [])),
@@ -221,7 +221,7 @@ export class JobView {
       }).element);
   }
 
-  /** @param {import('./jobs.js').Job} job @param {number} number */
+  /** @param {import('../service/jobs.js').Job} job @param {number} number */
   #row(job, number) {
     const settled = this.#settled.get(number);
     const name = settled?.name || nameOf(job.id, number);

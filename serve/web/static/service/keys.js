@@ -1,7 +1,7 @@
 /** The API key of this browser, and the dialog that asks for it. */
 
-import { byId } from './dom.js';
-import { t } from './texts.js';
+import { byId } from '../browser/dom.js';
+import { t } from '../texts/texts.js';
 
 const NAME = 'rayocr-api-key';
 

@@ -1,16 +1,16 @@
 /** One document on the page: its picture with boxes, its text, its pages, sliders, warnings, and the ways to take it away. */
 
-import { fill, make, soon } from './dom.js';
+import { fill, make, soon } from '../browser/dom.js';
 import { TakeAway } from './export.js';
 import { LineList } from './lines.js';
 import { sentence, warningNotices } from './notices.js';
-import { LARGE_PX, Pictures } from './pictures.js';
+import { LARGE_PX, Pictures } from '../service/pictures.js';
 import { Strip } from './strip.js';
-import { t } from './texts.js';
+import { t } from '../texts/texts.js';
 import { Thresholds } from './thresholds.js';
 import { Viewer } from './viewer.js';
 
-/** @typedef {import('./reading.js').Reading} Reading */
+/** @typedef {import('../service/reading.js').Reading} Reading */
 
 /** Boxes of lines below it are drawn as doubtful. */
 const DOUBTFUL = 0.8;
@@ -22,9 +22,9 @@ export class DocumentView {
   page = 1;
   /** @type {Pictures | null} */
   #pictures = null;
-  /** The picture of the file itself, until the service gives a better one. @type {import('./pictures.js').Picture | null} */
+  /** The picture of the file itself, until the service gives a better one. @type {import('../service/pictures.js').Picture | null} */
   #own = null;
-  /** @type {{page: number, picture: import('./pictures.js').Picture} | null} */
+  /** @type {{page: number, picture: import('../service/pictures.js').Picture} | null} */
   #large = null;
   #asked = 0;
   #pictureError = '';
@@ -107,7 +107,7 @@ export class DocumentView {
     this.#draw();
   }
 
-  /** @returns {import('./pictures.js').Picture | null} The best picture of this page that is here. */
+  /** @returns {import('../service/pictures.js').Picture | null} The best picture of this page that is here. */
   #picture() {
     const { reading, page } = this;
     if (this.#large?.page === page) return this.#large.picture;
@@ -219,7 +219,7 @@ export class DocumentView {
       this.viewer.bar);
   }
 
-  /** @param {import('./reading.js').Page | undefined} read @param {import('./pictures.js').Picture | null} picture */
+  /** @param {import('../service/reading.js').Page | undefined} read @param {import('../service/pictures.js').Picture | null} picture */
   #drawSheet(read, picture) {
     const upright = this.#found ?? read ?? { width: picture?.width ?? 0, height: picture?.height ?? 0, rotation: 0 };
     const sheet = { width: upright.width, height: upright.height, rotation: upright.rotation, url: picture?.url ?? '' };
@@ -229,7 +229,7 @@ export class DocumentView {
     this.viewer.show(sheet, boxes);
   }
 
-  /** @param {Reading} reading @param {import('./reading.js').Page | undefined} read @param {{message: string, code: string} | undefined} failure */
+  /** @param {Reading} reading @param {import('../service/reading.js').Page | undefined} read @param {{message: string, code: string} | undefined} failure */
   #drawText(reading, read, failure) {
     const ofDocument = reading.warnings.filter((warning) => !warning.page);
     const ofPage = reading.warnings.filter((warning) => warning.page === this.page && warning.code !== 'page_failed');
@@ -246,7 +246,7 @@ export class DocumentView {
     this.list.show(lines);
   }
 
-  /** @param {import('./reading.js').Page | undefined} page */
+  /** @param {import('../service/reading.js').Page | undefined} page */
   #lines(page) {
     return page?.lines.filter((line) => line.confidence >= this.thresholds.least) ?? [];
   }

@@ -1,8 +1,8 @@
 /** Sentences about errors and warnings: what happened, and what to do. */
 
-import { Problem, Unreachable } from './api.js';
-import { make } from './dom.js';
-import { t } from './texts.js';
+import { Problem, Unreachable } from '../service/api.js';
+import { make } from '../browser/dom.js';
+import { t } from '../texts/texts.js';
 
 /**
  * An error with its request id, and a button that tries again.
@@ -24,7 +24,7 @@ export function sentence(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** @param {import('./reading.js').Warning[]} warnings */
+/** @param {import('../service/reading.js').Warning[]} warnings */
 export function warningNotices(warnings) {
   return warnings.map((warning) => make('p', { className: 'notice warning' }, warning.message, ' ', make('code', {}, warning.code)));
 }

@@ -10,7 +10,7 @@
  * @property {Record<string, string>} options
  * @property {string} place Address of the document; '' for a file.
  * @property {Blob | null} file Null if it was too large.
- * @property {import('./reading.js').Result} result
+ * @property {import('../service/reading.js').Result} result
  */
 
 const MOST = 40;
@@ -30,7 +30,7 @@ export function setKeeps(on) {
 
 /**
  * Keep a result, and forget the oldest if there are too many.
- * @param {import('./reading.js').Reading} reading
+ * @param {import('../service/reading.js').Reading} reading
  * @returns {Promise<string | null>} Its key; null if results are not kept.
  */
 export async function keep(reading) {

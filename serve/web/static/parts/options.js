@@ -1,7 +1,7 @@
 /** The drawer with the options of the API, in the API's own words. */
 
-import { fill, make } from './dom.js';
-import { t } from './texts.js';
+import { fill, make } from '../browser/dom.js';
+import { t } from '../texts/texts.js';
 
 /** @typedef {'pages' | 'dpi' | 'text_layer' | 'orientation' | 'characters' | 'spreadsheet_safe' | 'password' | 'format'} Name */
 

@@ -1,9 +1,9 @@
 /** The sliders: the least confidence filters here; the detector's thresholds ask the service for the boxes again. */
 
-import { fill, make } from './dom.js';
-import { post, sendable } from './source.js';
+import { fill, make } from '../browser/dom.js';
+import { post, sendable } from '../service/source.js';
 import { errorNotice } from './notices.js';
-import { t } from './texts.js';
+import { t } from '../texts/texts.js';
 
 /**
  * @typedef {{width: number, height: number, rotation: number, lines: {confidence: number, polygon: number[][]}[]}} Found
@@ -30,7 +30,7 @@ export class Thresholds {
   thorough = false;
   /** @type {Record<Name, number>} */
   values = { threshold: SLIDERS.threshold.start, box_threshold: SLIDERS.box_threshold.start, unclip_ratio: SLIDERS.unclip_ratio.start };
-  /** @type {import('./source.js').Source | null} */
+  /** @type {import('../service/source.js').Source | null} */
   #source = null;
   #page = 1;
   /** @type {Record<string, string>} */
@@ -47,7 +47,7 @@ export class Thresholds {
     this.words();
   }
 
-  /** Attend to a page of a document; boxes of another are dropped. @param {import('./source.js').Source | null} source @param {number} page @param {Record<string, string>} options */
+  /** Attend to a page of a document; boxes of another are dropped. @param {import('../service/source.js').Source | null} source @param {number} page @param {Record<string, string>} options */
   attend(source, page, options) {
     if (source === this.#source && page === this.#page) return;
     this.#source = source;

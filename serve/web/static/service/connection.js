@@ -1,7 +1,7 @@
 /** Tells that the service does not answer, and notices when it does again. */
 
-import { announce, byId } from './dom.js';
-import { t } from './texts.js';
+import { announce, byId } from '../browser/dom.js';
+import { t } from '../texts/texts.js';
 
 /** The event of `document` that tells that the service answers again. */
 export const BACK = 'rayocr-back';

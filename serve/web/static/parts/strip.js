@@ -1,8 +1,8 @@
 /** The strip of a document's pages. Only what can be seen is in the DOM, however many pages there are. */
 
-import { fill, make } from './dom.js';
-import { SMALL_PX } from './pictures.js';
-import { t } from './texts.js';
+import { fill, make } from '../browser/dom.js';
+import { SMALL_PX } from '../service/pictures.js';
+import { t } from '../texts/texts.js';
 
 /**
  * @typedef {object} Tile
@@ -20,7 +20,7 @@ export class Strip {
   /** @type {Tile[]} */
   #tiles = [];
   #current = 1;
-  /** @type {import('./pictures.js').Pictures | null} */
+  /** @type {import('../service/pictures.js').Pictures | null} */
   #pictures = null;
   /** @type {Map<number, {button: HTMLButtonElement, state: string}>} */
   #shown = new Map();
@@ -38,7 +38,7 @@ export class Strip {
     new ResizeObserver(() => this.#draw()).observe(this.element);
   }
 
-  /** @param {Tile[]} tiles @param {number} current @param {import('./pictures.js').Pictures | null} pictures */
+  /** @param {Tile[]} tiles @param {number} current @param {import('../service/pictures.js').Pictures | null} pictures */
   show(tiles, current, pictures) {
     this.element.setAttribute('aria-label', t('pages'));
     this.element.hidden = tiles.length < 2;

@@ -2,7 +2,7 @@
 
 import { send } from './api.js';
 import { post, query, sendable } from './source.js';
-import { t } from './texts.js';
+import { t } from '../texts/texts.js';
 
 /** @typedef {{url: string, width: number, height: number, pageCount: number}} Picture Of a page as it is stored; size of the picture in pixels. */
 
