@@ -73,9 +73,9 @@ setup: $(VENV)/.dev ## make the environment for development
 	@echo "$(VENV) is ready"
 
 .PHONY: test test-all
-test: $(VENV)/.dev ## run the unit and integration tests but the slow ones, and those of the charts
+test: $(VENV)/.dev serve/web/node_modules/.package-lock.json ## run the unit and integration tests but the slow ones, and those of the charts
 	@$(VENV)/bin/python -m tools.run_tests --beside "make chart-test" $(GROUPS)
-test-all: $(VENV)/.dev
+test-all: $(VENV)/.dev serve/web/node_modules/.package-lock.json
 	@$(VENV)/bin/python -m tools.run_tests --all --beside "make lint" --beside "make docs" --beside "make chart-test"
 
 .PHONY: lint

@@ -173,4 +173,3 @@ def test_system_tells_that_every_stage_answers(loaded: LoadedPage) -> None:
     for name in ("Swagger UI", "ReDoc", "OpenAPI"):
         link = loaded.page.get_by_role("link", name=name).get_attribute("href")
         assert loaded.page.request.get(str(link)).ok
-

@@ -28,8 +28,8 @@ const NAMES = /** @type {Name[]} */ (Object.keys(SLIDERS));
 export class Thresholds {
   least = 0;
   thorough = false;
-  /** @type {Record<Name, number>} */
-  values = { threshold: SLIDERS.threshold.start, box_threshold: SLIDERS.box_threshold.start, unclip_ratio: SLIDERS.unclip_ratio.start };
+  /** Those that were moved: the service has its own values for the others. @type {Partial<Record<Name, number>>} */
+  values = {};
   /** @type {import('../service/source.js').Source | null} */
   #source = null;
   #page = 1;
@@ -66,8 +66,8 @@ export class Thresholds {
       this.listeners.filtered();
     });
     const detector = NAMES.map((name) => {
-      const { text, min, max, step } = SLIDERS[name];
-      return this.#slider(text, min, max, step, this.values[name], (value) => {
+      const { text, min, max, step, start } = SLIDERS[name];
+      return this.#slider(text, min, max, step, this.values[name] ?? start, (value) => {
         this.values[name] = value;
         this.#askSoon();
       }, name);

@@ -1,6 +1,6 @@
 /** Pictures of a document's pages: from the file itself if the browser can show it, else from the service. */
 
-import { send } from './api.js';
+import { Problem, send } from './api.js';
 import { post, query, sendable } from './source.js';
 import { t } from '../texts/texts.js';
 
@@ -95,7 +95,11 @@ export class Pictures {
     const signal = this.#abort.signal;
     const source = sendable(this.source) ?? this.source;
     if (source.kind === 'job') {
-      return send(`v1/jobs/${source.job}/pages/${source.number}/image${query({ page, width })}`, { signal });
+      try {
+        return await send(`v1/jobs/${source.job}/pages/${source.number}/image${query({ page, width })}`, { signal });
+      } catch (error) {
+        throw error instanceof Problem && error.status === 404 ? new Error(t('uploadGone')) : error;
+      }
     }
     if (source.kind === 'gone') throw new Error(t('documentGone'));
     return post('v1/page-image', source, { page, width, dpi: this.options['dpi'] }, { signal, onWait: () => undefined });

@@ -83,6 +83,7 @@ export const CHINESE = {
   readAgain: '重新识别',
   readAgainHelp: '使用当前选项重新识别此文档',
   notKept: '此浏览器已不再保存该结果，请重新识别文档。',
+  uploadGone: '服务只保存了此文档的结果，未保存上传的文件。',
   documentGone: '只保存了结果，未保存文档。',
   pages: '页面',
   page: '页码',

@@ -88,6 +88,7 @@ export const ENGLISH = {
   readAgain: 'Read again',
   readAgainHelp: 'Read the document again with the options of now',
   notKept: 'This browser does not keep that result any more. Read the document again.',
+  uploadGone: 'The service keeps the result of this document, and not its upload.',
   documentGone: 'Only the result is kept, not the document.',
   pages: 'Pages',
   page: 'Page',
