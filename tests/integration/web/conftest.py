@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
 from tests.integration.web.page import PATIENCE_MS, LoadedPage
 from tests.service import RunningService
@@ -32,9 +32,13 @@ def open_page(browser: Browser, service: RunningService) -> Iterator[Callable[..
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
+    def refuse(dialog: Dialog) -> None:
+        faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     def note(page: Page) -> None:
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", refuse)
         page.on("console", lambda said: faults.append(said.text) if _POLICY.search(said.text) else None)
 
     def open_one(path: str = "", *, url: str = service.url, width: int = 1440, **options: Any) -> LoadedPage:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.pictures import drawn_page
 
-__all__ = ["PATIENCE_MS", "RECEIPT", "LoadedPage", "many_pages"]
+__all__ = ["PATIENCE_MS", "RECEIPT", "LoadedPage", "file_of", "many_pages"]
 
 PATIENCE_MS = 120_000
 RECEIPT = Path(__file__).parents[3] / "docs/images/receipt.jpg"
@@ -45,8 +45,7 @@ class LoadedPage:
 
     def give(self, name: str, content: bytes) -> None:
         """Choose a file in the view Read."""
-        file = {"name": name, "mimeType": "", "buffer": content}
-        self.page.set_input_files("#read .intake input[type=file] >> nth=0", files=[file])  # type: ignore[list-item]
+        self.page.set_input_files("#read .intake input[type=file] >> nth=0", files=[file_of(name, content)])
 
     def read(self, name: str, content: bytes) -> None:
         """Choose a file, and wait until it was read."""
@@ -73,6 +72,11 @@ class LoadedPage:
     def picture_is_shown(self) -> None:
         """Wait until the picture of the page has come."""
         expect(self.page.locator("#read .stage image")).to_have_attribute("href", re.compile("^blob:"))
+
+
+def file_of(name: str, content: bytes) -> FilePayload:
+    """A file as a browser takes it from a person."""
+    return {"name": name, "mimeType": "", "buffer": content}
 
 
 def many_pages(count: int) -> bytes:

@@ -11,7 +11,7 @@ import pikepdf
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.integration.web.page import RECEIPT, LoadedPage
+from tests.integration.web.page import RECEIPT, LoadedPage, file_of
 from tests.integration.web.wire import Wire, wire_to
 from tests.nets import QUICK_NETS
 from tests.pdfs import helvetica_pdf
@@ -215,8 +215,7 @@ def test_wrong_and_expired_keys_are_asked_for_again(
 
     assert loaded.page.evaluate("localStorage.getItem('rayocr-api-key')") is None
     loaded.show("batch")
-    files = [{"name": "one.png", "mimeType": "image/png", "buffer": _PAGE}]
-    loaded.page.set_input_files("#batch .intake input >> nth=0", files=files)  # type: ignore[arg-type]
+    loaded.page.set_input_files("#batch .intake input >> nth=0", files=[file_of("one.png", _PAGE)])
     loaded.page.click(".hand-in")
     expect(loaded.page.locator(".job-state")).to_contain_text("Done: 1 done")
     with loaded.page.expect_download() as started:

@@ -4,26 +4,25 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
-from tests.integration.web.page import LoadedPage
+from tests.integration.web.page import LoadedPage, file_of
 from tests.minio import MinioServer
 from tests.pictures import drawn_page, encoded, long_page
 
-_BROKEN = {"name": "broken.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\nnothing of a PDF"}
+_BROKEN = file_of("broken.pdf", b"%PDF-1.7\nnothing of a PDF")
 
 
-def _page(number: int) -> dict[str, Any]:
-    return {"name": f"page {number}.png", "mimeType": "image/png", "buffer": encoded(drawn_page(f"NUMBER {number}"))}
+def _page(number: int) -> FilePayload:
+    return file_of(f"page {number}.png", encoded(drawn_page(f"NUMBER {number}")))
 
 
-def _choose(loaded: LoadedPage, files: list[dict[str, Any]]) -> None:
-    loaded.page.set_input_files("#batch .intake input[type=file] >> nth=0", files=files)  # type: ignore[arg-type]
+def _choose(loaded: LoadedPage, files: list[FilePayload]) -> None:
+    loaded.page.set_input_files("#batch .intake input[type=file] >> nth=0", files=files)
 
 
-def _hand_in(loaded: LoadedPage, files: list[dict[str, Any]]) -> str:
+def _hand_in(loaded: LoadedPage, files: list[FilePayload]) -> str:
     loaded.show("batch")
     _choose(loaded, files)
     loaded.page.click(".hand-in")
@@ -68,22 +67,22 @@ def test_batch_of_twelve_with_a_broken_file(loaded: LoadedPage) -> None:
 
 
 def test_job_is_found_again_after_a_reload_and_its_failed_ones_are_chosen_again(loaded: LoadedPage) -> None:
-    slow = {"name": "slow.png", "mimeType": "image/png", "buffer": long_page(48)}
-    _hand_in(loaded, [_page(1), slow, {**_BROKEN, "buffer": b"%PDF-1.7\nanother"}])
+    slow = file_of("slow.png", long_page(48))
+    _hand_in(loaded, [_page(1), slow, file_of("broken.pdf", b"%PDF-1.7\nanother")])
     loaded.page.reload()
     _wait_for_end(loaded, "2 done, 1 failed, 3 in all")
     loaded.page.click(".retry-failed")
     choose = loaded.page.locator(".choose-again")
     expect(choose).to_contain_text("broken.pdf")
-    choose.locator("input[type=file]").set_input_files({**_page(4), "name": "broken.pdf"})  # type: ignore[arg-type]
+    choose.locator("input[type=file]").set_input_files(file_of("broken.pdf", _page(4)["buffer"]))
     _wait_for_end(loaded, "Done: 1 done, 0 failed, 1 in all")
     loaded.page.get_by_role("link", name="broken.pdf").click()
     expect(loaded.lines).to_have_text(["NUMBER 4"])
 
 
 def test_job_is_cancelled_and_deleted(loaded: LoadedPage) -> None:
-    slow = {"name": "slow.png", "mimeType": "image/png", "buffer": long_page(48)}
-    _hand_in(loaded, [{**slow, "name": f"slow {number}.png"} for number in range(12)])
+    content = long_page(48)
+    _hand_in(loaded, [file_of(f"slow {number}.png", content) for number in range(12)])
     loaded.page.click(".cancel-job")
     _wait_for_end(loaded, "Cancelled")
     loaded.page.get_by_role("button", name="Delete").click()
@@ -95,7 +94,7 @@ def test_job_is_cancelled_and_deleted(loaded: LoadedPage) -> None:
 def test_prefix_becomes_a_job(loaded: LoadedPage, minio: MinioServer) -> None:
     bucket = minio.bucket()
     for number in (1, 2):
-        minio.client().put_object(Bucket=bucket, Key=f"scans/{number}.png", Body=_page(number)["buffer"])
+        minio.client.put_object(Bucket=bucket, Key=f"scans/{number}.png", Body=_page(number)["buffer"])
     loaded.show("batch")
     prefix = loaded.page.locator("#batch .intake form input")
     prefix.fill(f"s3://{bucket}/scans/")
@@ -107,14 +106,13 @@ def test_prefix_becomes_a_job(loaded: LoadedPage, minio: MinioServer) -> None:
 
 
 def test_files_dropped_on_the_view_read_become_a_job(loaded: LoadedPage) -> None:
-    loaded.page.set_input_files("#read .intake input >> nth=0", files=[_page(1), _page(2)])  # type: ignore[list-item]
+    loaded.page.set_input_files("#read .intake input >> nth=0", files=[_page(1), _page(2)])
     expect(loaded.page.locator("#batch .chosen")).to_contain_text("page 1.png, page 2.png")
 
 
 def test_file_that_cannot_be_sent_is_named_and_the_others_stay(loaded: LoadedPage) -> None:
     loaded.show("batch")
-    large = {"name": "large.png", "mimeType": "image/png", "buffer": bytes(9 * 1024**2)}
-    _choose(loaded, [_page(1), {**large, "name": "nothing.png", "buffer": b""}, large])
+    _choose(loaded, [_page(1), file_of("nothing.png", b""), file_of("large.png", bytes(9 * 1024**2))])
     expect(loaded.errors).to_have_text(
         [re.compile(r"nothing\.png is empty"), re.compile(r"large\.png has 9.0 MiB.*at most 8.0 MiB")]
     )

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.integration.files import FILES, SIX_PAGES
-from tests.integration.web.page import LoadedPage
+from tests.integration.web.page import LoadedPage, file_of
 from tests.pictures import drawn_page, encoded
 
 _AXE = Path(__file__).parents[3] / "serve/web/node_modules/axe-core/axe.min.js"
@@ -37,11 +37,8 @@ def _every_view(loaded: LoadedPage) -> list[Callable[[], None]]:
 
     def job() -> None:
         loaded.show("batch")
-        files = [
-            {"name": "page.png", "mimeType": "", "buffer": _PAGE},
-            {"name": "broken.pdf", "mimeType": "", "buffer": b"%PDF-1.7\nnothing"},
-        ]
-        loaded.page.set_input_files("#batch .intake input >> nth=0", files=files)  # type: ignore[arg-type]
+        files = [file_of("page.png", _PAGE), file_of("broken.pdf", b"%PDF-1.7\nnothing")]
+        loaded.page.set_input_files("#batch .intake input >> nth=0", files=files)
         loaded.page.click(".hand-in")
         expect(loaded.page.locator(".retry-failed")).to_be_visible()
 
@@ -84,13 +81,15 @@ def test_theme_is_chosen_and_kept(loaded: LoadedPage) -> None:
 def test_both_languages_are_complete(loaded: LoadedPage) -> None:
     texts: dict[str, dict[str, str]] = loaded.page.evaluate("""async () => {
         const folder = document.querySelector('script').src.replace(/[^/]*$/, '');
-        const [english, chinese] = await Promise.all([import(folder + 'texts/texts.js'), import(folder + 'texts/chinese.js')]);
+        const english = await import(folder + 'texts/texts.js');
+        const chinese = await import(folder + 'texts/chinese.js');
         return { english: english.ENGLISH, chinese: chinese.CHINESE };
     }""")
     english, chinese = texts["english"], texts["chinese"]
     assert english.keys() == chinese.keys()
     for key, text in english.items():
-        assert text and chinese[key], key
+        assert text, key
+        assert chinese[key], key
         assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", chinese[key])), key
 
 
@@ -123,7 +122,7 @@ def test_keyboard_alone_is_enough(loaded: LoadedPage) -> None:
     tab_to("#read .intake input[type=file]")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Space")
-    chooser.value.set_files({"name": "six.tiff", "mimeType": "", "buffer": FILES[SIX_PAGES]})
+    chooser.value.set_files(file_of("six.tiff", FILES[SIX_PAGES]))
     loaded.wait_until_read()
     tab_to(".strip button")
     page.keyboard.press("ArrowRight")

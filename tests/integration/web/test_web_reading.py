@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import pikepdf
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -206,7 +207,7 @@ def test_picture_can_be_pasted_or_dropped_anywhere(loaded: LoadedPage) -> None:
 
 def test_document_of_a_bucket_is_read_by_its_address(loaded: LoadedPage, minio: MinioServer) -> None:
     bucket = minio.bucket()
-    minio.client().put_object(Bucket=bucket, Key="scans/page.png", Body=_PAGE)
+    minio.client.put_object(Bucket=bucket, Key="scans/page.png", Body=_PAGE)
     address = loaded.page.locator("#read .intake form input")
     address.fill(f"s3://{bucket}/scans/missing.png")
     address.press("Enter")
@@ -240,8 +241,6 @@ def test_document_of_300_pages_keeps_few_pictures(open_page: Callable[..., Loade
 
 
 def _book(count: int) -> bytes:
-    import pikepdf
-
     book = pikepdf.new()
     for number in range(1, count + 1):
         with pikepdf.open(io.BytesIO(helvetica_pdf([f"Page {number} of the book"]))) as one:
