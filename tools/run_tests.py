@@ -29,6 +29,7 @@ _OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 _GROUPS: Mapping[str, Sequence[str]] = {
     "services": ("tests/integration/docs", "tests/integration/service"),  # they share one
     "bulk": ("tests/integration/bulk",),
+    "replicas": ("tests/integration/replicas",),
     "web": ("tests/integration/web",),
     "nets": ("tests/integration/models", "tests/integration/cli"),
     "jobs": ("tests/integration/jobs", "tests/integration/faults"),

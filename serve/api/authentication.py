@@ -63,7 +63,7 @@ class ApiKeyGuard:
         await self._app(scope, receive, send)
 
     def _is_open(self, path: str, door: "Door | None") -> bool:
-        return path in self._open_paths or (door is not None and path in door.open_paths)
+        return path in (self._open_paths if door is None else door.open_paths)
 
     async def _client(self, scope: Scope, receive: Receive) -> tuple[str, Receive]:
         door = door_of(scope)

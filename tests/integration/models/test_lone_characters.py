@@ -13,7 +13,7 @@ from tests.integration.models.readers import Reader
 from tools.int8.drawing.fonts import LATIN, load
 
 GOODS = ("Bolt", "Washer", "Cable", "Lamp", "Filter", "Hose", "Paper", "Toner", "Bracket", "Switch", "Panel", "Valve")
-PAGES = 26
+PAGES = 20
 
 #: A character and its middle.
 Lone = tuple[str, tuple[float, float]]
@@ -32,17 +32,17 @@ def drawn_invoice(seed: int) -> tuple[Page, list[Lone]]:
     width, height = round(8.27 * dpi), round(11.69 * dpi)
     picture = Image.new("RGB", (width, height), random.choice(["white", "#faf8f0"]))
     pen, font = ImageDraw.Draw(picture), load(random.choice(LATIN), em)
-    left, right, price = round(0.08 * width), round(0.92 * width), round(0.75 * width)
+    left, right = round(0.08 * width), round(0.92 * width)
     quantity = round(random.choice([0.08, 0.45, 0.55, 0.62]) * width)
     goods = quantity + 4 * em if quantity == left else left
     top, pitch = round(0.12 * height), round(em * random.uniform(1.4, 2.6))
     pen.text((left, top - 3 * em), f"Invoice {random.randint(1000, 9999)}", "black", load(random.choice(LATIN), 2 * em))
     is_ruled = random.random() < 0.5
-    rows = [("Qty", "Description", "Price", "Total")]
-    for _ in range(random.randint(5, 12)):
+    # Few other texts: each is read, which takes most of the time.
+    rows = [("Qty", "Item", "Total")]
+    for _ in range(random.randint(8, 14)):
         count, cents = random.choice("1112345678"), random.randint(100, 99_999)
-        name = f"{random.choice(GOODS)} {random.choice(GOODS).lower()}"
-        rows.append((count, name, f"{cents / 100:.2f}", f"{cents * int(count) / 100:.2f}"))
+        rows.append((count, random.choice(GOODS), f"{cents * int(count) / 100:.2f}"))
     lone: list[Lone] = []
 
     def draw_lone(x: int, y: int, text: str) -> None:
@@ -50,11 +50,10 @@ def drawn_invoice(seed: int) -> tuple[Page, list[Lone]]:
         box = pen.textbbox((x, y), text, font)
         lone.append((text, ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)))
 
-    for index, (count, name, each, total) in enumerate(rows):
+    for index, (count, name, total) in enumerate(rows):
         y = top + index * pitch
         draw_lone(quantity, y, count)
         pen.text((goods, y), name, "black", font)
-        pen.text((price, y), each, "black", font, anchor="ra")
         pen.text((right, y), total, "black", font, anchor="ra")
         if is_ruled:
             pen.line((left, y + pitch - em // 6, right, y + pitch - em // 6), "gray", max(1, dpi // 150))

@@ -1,16 +1,11 @@
-"""A client of the service that all tests share, and a service whose processes may be ended."""
+"""A client of the service that all tests share."""
 
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.minio import MinioServer
-from tests.nets import QUICK_NETS
-from tests.service import RunningService, running_service
-
-#: How long a request to `quick_service` may take, and a client may stall, unless the request names another time.
-SHORT_TIMEOUT_S = 2
+from tests.service import RunningService
 
 
 @pytest.fixture
@@ -18,11 +13,3 @@ def client(service: RunningService) -> Iterator[httpx.Client]:
     """An HTTP client of the service."""
     with httpx.Client(base_url=service.url, timeout=60, trust_env=False) as client:
         yield client
-
-
-@pytest.fixture(scope="session")
-def quick_service(minio: MinioServer) -> Iterator[RunningService]:
-    """A service with quick nets and a short time for requests. Tests may end its processes."""
-    variables = {**QUICK_NETS, "RAYOCR_HTTP__REQUEST_TIMEOUT_S": str(SHORT_TIMEOUT_S)}
-    with running_service({**minio.environment(), **variables}) as running:
-        yield running

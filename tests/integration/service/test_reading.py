@@ -3,17 +3,14 @@
 import base64
 import io
 import json
-from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.integration.files import FILES
 from tests.minio import MinioServer
 from tests.pictures import DATA, drawn_page, encoded
-from tests.service import RunningService
 
 _PAGE = drawn_page("INVOICE 2041", "TOTAL 13.50")
 _PNG = encoded(_PAGE)
@@ -32,17 +29,6 @@ def test_upload_is_read_in_reading_order(client: httpx.Client) -> None:
     assert result["model"] == "ppocrv6-small"
     assert result["warnings"] == []
     assert set(result["timings_ms"]) == {"decoding", "detection", "recognition"}
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_file_is_read_as_by_rayocr_read(
-    quick_service: RunningService, read_here: dict[str, dict[str, Any]], name: str
-) -> None:
-    with httpx.Client(base_url=quick_service.url, timeout=60, trust_env=False) as client:
-        result = client.post("/v1/ocr", files={"file": (name, FILES[name])}, headers={"X-Request-Timeout": "60"}).json()
-    for answer in (result, here := read_here[name].copy()):
-        del answer["id"], answer["timings_ms"]
-    assert result == here
 
 
 def test_polygon_is_clockwise_from_top_left_in_page_pixels(client: httpx.Client) -> None:

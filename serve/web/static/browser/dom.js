@@ -43,12 +43,22 @@ export function svg(name, attributes = {}, ...children) {
 }
 
 /**
- * Put children in the place of those that an element has.
+ * Put children in the place of those that an element has. If one of them has the focus, the new one like it gets it.
  * @param {Element} element
  * @param {...Child} children
  */
 export function fill(element, ...children) {
+  const focused = document.activeElement;
+  const like = focused && focused !== element && element.contains(focused) ? likenessOf(focused) : '';
   element.replaceChildren(...present(children));
+  if (!like) return;
+  const same = [...element.querySelectorAll('a, button, input, select, summary')].find((one) => likenessOf(one) === like);
+  if (same instanceof HTMLElement) same.focus();
+}
+
+/** @param {Element} element */
+function likenessOf(element) {
+  return [element.tagName, element.getAttribute('name'), element.getAttribute('aria-label'), element.textContent].join('\n');
 }
 
 /**

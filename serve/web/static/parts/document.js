@@ -32,6 +32,7 @@ export class DocumentView {
   #found = null;
   /** What is drawn: when nothing of it has changed, nothing is drawn again. @type {unknown[]} */
   #drawn = [];
+  #drawnPage = 0;
   #draw = soon(() => this.#drawNow());
 
   /** @param {(page: number) => void} turned Is told the page that the person turned to. */
@@ -109,10 +110,8 @@ export class DocumentView {
 
   /** @returns {import('../service/pictures.js').Picture | null} The best picture of this page that is here. */
   #picture() {
-    const { reading, page } = this;
-    if (this.#large?.page === page) return this.#large.picture;
-    if (!this.#own || page !== 1 || (reading && reading.pageCount > 1 && reading.source.kind !== 'file')) return null;
-    return this.#own;
+    if (this.#large?.page === this.page) return this.#large.picture;
+    return this.page === 1 ? this.#own : null;
   }
 
   /** Whether the file's own picture shows the page as it was read. */
@@ -152,19 +151,21 @@ export class DocumentView {
   }
 
   #drawNow() {
-    const { reading, page } = this;
+    const { reading } = this;
     if (!reading) return;
+    this.#drawStrip(reading);
+    const { page } = this;
+    if (this.#drawnPage !== page) this.#pictureError = '';
+    this.#drawnPage = page;
     const read = reading.pages.get(page);
     const failure = reading.failed.get(page);
     this.thresholds.attend(reading.source, page, reading.options);
-    this.#drawStrip(reading);
     this.takeAway.show(reading, page);
     const broken = reading.state === 'failed';
     if (!this.#ownIsRight() && this.#large?.page !== page && !this.#pictureError && (this.#own || page > 1 || read)) this.#askForPicture();
     const picture = this.#picture();
     const now = [read, failure, picture, this.#found, this.thresholds.least, page, reading.warnings.length, broken, reading.state === 'done'];
     if (now.every((value, index) => value === this.#drawn[index]) && this.#drawn.length) return;
-    if (this.#drawn[5] !== page) this.#pictureError = '';
     this.#drawn = now;
     this.#drawSheet(read, picture);
     this.#drawPictureNotice();

@@ -15,6 +15,8 @@ export class TakeAway {
   /** @type {Reading | null} */
   #reading = null;
   #page = 1;
+  /** @type {boolean | undefined} */
+  #empty;
   #notice = make('div');
 
   /** @param {() => string} textOfAll The texts of the lines that are shown. */
@@ -26,8 +28,11 @@ export class TakeAway {
   /** @param {Reading | null} reading @param {number} page Of which the picture with boxes is made. */
   show(reading, page) {
     const same = reading === this.#reading && page === this.#page;
+    const empty = reading?.pages.size === 0;
+    if (same && empty === this.#empty) return;
     this.#reading = reading;
     this.#page = page;
+    this.#empty = empty;
     if (!same) fill(this.#notice);
     this.words();
   }

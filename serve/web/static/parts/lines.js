@@ -21,6 +21,8 @@ export class LineList {
 
   /** @param {Line[]} lines */
   show(lines) {
+    const same = lines.length === this.#lines.length && lines.every((line, index) => line === this.#lines[index]);
+    if (same && this.element.getAttribute('aria-label') === t('textOfPage')) return;
     this.element.setAttribute('aria-label', t('textOfPage'));
     this.#lines = lines;
     this.#rows = lines.map((line, index) => make('button', {

@@ -111,8 +111,10 @@ export class BatchView {
 
   #draw() {
     const names = this.#files.slice(0, NAMES_SHOWN).map(({ name }) => name).join(', ');
-    this.list.hidden = !this.#files.length && !this.#refused.length && !this.#error && !this.#busy;
+    const without = info()?.jobs === false;
+    this.list.hidden = !without && !this.#files.length && !this.#refused.length && !this.#error && !this.#busy;
     fill(this.list,
+      without && make('p', { className: 'notice warning' }, t('noJobs')),
       ...this.#refused.map((reason) => make('p', { className: 'notice error', role: 'alert' }, reason)),
       this.#error ? errorNotice(this.#error, () => this.#submit()) : null,
       this.#files.length > 0 && make('p', { className: 'chosen' }, make('strong', {}, t('filesChosen', { count: this.#files.length, size: size(this.#bytes()) })), ' ',

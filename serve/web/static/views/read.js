@@ -27,6 +27,8 @@ export class ReadView {
   #refusal = '';
   #address = '';
   #retries = 0;
+  /** What the bar of progress shows but its numbers. */
+  #drawn = '';
   #draw = soon(() => this.#drawNow());
 
   /** @param {HTMLElement} element @param {(given: import('../parts/intake.js').Given[]) => void} takeMany Takes more files than one. */
@@ -36,7 +38,7 @@ export class ReadView {
     this.options = new Options(['pages', 'dpi', 'text_layer', 'orientation', 'characters', 'spreadsheet_safe', 'password'], () => []);
     this.progress = make('div', { className: 'bar progress' });
     this.notices = make('div');
-    this.document = new DocumentView((page) => note({ ...route(), page }));
+    this.document = new DocumentView(() => this.#noteAddress());
     element.append(this.intake, this.options.element, this.notices, this.progress, this.document.element);
     document.addEventListener(BACK, () => this.#tryAgainByItself());
     this.words();
@@ -81,7 +83,16 @@ export class ReadView {
   async show(state) {
     const name = state.kept ?? (state.job && state.document ? `${state.job}/${state.document}` : '');
     if (name && name !== this.#shown) await this.#open(name, state);
-    else if (this.#reading && state.page !== this.document.page) this.document.turnTo(state.page);
+    else if (this.#reading && name) this.document.turnTo(state.page);
+    else if (this.#reading) this.#noteAddress();
+  }
+
+  /** Let the address name what is shown, so that it can be kept as a link. */
+  #noteAddress() {
+    if (route().view !== 'read' || !this.#reading) return;
+    const [job, number] = this.#shown.includes('/') ? this.#shown.split('/') : [];
+    const { page } = this.document;
+    note(job ? { view: 'read', job, document: Number(number), page } : { view: 'read', kept: this.#shown || null, page });
   }
 
   /** @param {import('../service/source.js').Sendable} source */
@@ -105,7 +116,7 @@ export class ReadView {
     const key = await keep(reading);
     if (!key || this.#reading !== reading) return;
     this.#shown = key;
-    if (route().view === 'read') note({ view: 'read', kept: key, page: this.document.page });
+    this.#noteAddress();
   }
 
   /** @param {Reading} reading @param {number} page */
@@ -163,7 +174,23 @@ export class ReadView {
       this.#refusal && make('p', { className: 'notice error', role: 'alert' }, this.#refusal),
       this.#openError ? errorNotice(this.#openError, () => this.show(route())) : null,
       failed && errorNotice(reading.error, retry));
-    fill(this.progress, ...(reading ? this.#progressOf(reading) : []));
+    this.#drawProgress(reading);
+  }
+
+  /** @param {Reading | null} reading */
+  #drawProgress(reading) {
+    const children = reading ? this.#progressOf(reading) : [];
+    const key = `${reading?.state}/${t('stop')}/${reading?.source.name}`;
+    const [words, bar] = [this.progress.querySelector('.reading-state'), this.progress.querySelector('progress')];
+    const [, newWords, newBar] = children;
+    if (key === this.#drawn && words && newWords instanceof HTMLElement) {
+      // Only the numbers have changed: the button that stops keeps its place and the focus.
+      words.textContent = newWords.textContent;
+      if (bar && newBar instanceof HTMLElement) bar.replaceWith(newBar);
+      return;
+    }
+    this.#drawn = key;
+    fill(this.progress, ...children);
   }
 
   /** @param {Reading} reading @returns {import('../browser/dom.js').Child[]} */
