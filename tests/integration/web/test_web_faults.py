@@ -11,7 +11,7 @@ import pikepdf
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.integration.web.page import RECEIPT, LoadedPage, file_of
+from tests.integration.web.page import RECEIPT, LoadedPage, file_of, many_pages
 from tests.integration.web.wire import Wire, wire_to
 from tests.nets import QUICK_NETS
 from tests.pdfs import helvetica_pdf
@@ -157,6 +157,30 @@ def test_upload_that_breaks_off_is_sent_again(open_page: Callable[..., LoadedPag
     loaded.give("noise.png", content)
     expect(loaded.lines.filter(has_text="INVOICE 2041")).to_have_count(1)
     expect(loaded.errors).to_have_count(0)
+
+
+def test_reading_that_breaks_off_goes_on_where_it_was(open_page: Callable[..., LoadedPage], wire: Wire) -> None:
+    loaded = open_page(url=wire.url)
+    asked: list[str] = []
+    loaded.page.on("request", lambda request: asked.append(request.url) if "/v1/ocr" in request.url else None)
+    loaded.give("pages.tiff", many_pages(30))
+    expect(loaded.page.locator(".strip button.read").first).to_be_attached()
+    wire.break_off()
+    loaded.wait_until_read()
+    expect(loaded.page.locator(".reading-state")).to_contain_text("Pages: 30;")
+    assert re.search("pages=[0-9]+-", asked[1])
+
+
+def test_reading_is_stopped_and_goes_on(loaded: LoadedPage) -> None:
+    loaded.give("pages.tiff", many_pages(30))
+    stop = loaded.page.get_by_role("button", name="Stop")
+    stop.focus()
+    expect(loaded.page.locator(".strip button.read").nth(1)).to_be_attached()
+    expect(stop).to_be_focused()
+    stop.click()
+    expect(loaded.page.locator(".reading-state")).to_contain_text("Stopped.")
+    loaded.page.get_by_role("button", name="Go on").click()
+    expect(loaded.page.locator(".reading-state")).to_contain_text("Pages: 30;")
 
 
 def test_connection_that_always_breaks_off_is_told(loaded: LoadedPage) -> None:

@@ -50,14 +50,15 @@ class Wire:
             with contextlib.suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
-        self._break_off()
+        self.break_off()
 
     def cut_after(self, count: int) -> None:
         """Break off every connection once, after so many more bytes of requests."""
         with self._lock:
             self._left = count
 
-    def _break_off(self) -> None:
+    def break_off(self) -> None:
+        """Break off the connections that are open."""
         with self._lock:
             ends, self._open = self._open, set()
         for end in ends:
@@ -79,7 +80,7 @@ class Wire:
         with contextlib.suppress(OSError):
             while piece := source.recv(_PIECE_BYTES):
                 if is_request and self._is_cut_by(len(piece)):
-                    self._break_off()
+                    self.break_off()
                     return
                 sink.sendall(piece)
             sink.shutdown(socket.SHUT_WR)
