@@ -73,18 +73,25 @@ setup: $(VENV)/.dev ## make the environment for development
 	@echo "$(VENV) is ready"
 
 .PHONY: test test-all
-test: $(VENV)/.dev ## run the unit and integration tests but the slow ones, and those of the charts
+test: $(VENV)/.dev serve/web/node_modules/.package-lock.json ## run the unit and integration tests but the slow ones, and those of the charts
 	@$(VENV)/bin/python -m tools.run_tests --beside "make chart-test" $(GROUPS)
-test-all: $(VENV)/.dev
+test-all: $(VENV)/.dev serve/web/node_modules/.package-lock.json
 	@$(VENV)/bin/python -m tools.run_tests --all --beside "make lint" --beside "make docs" --beside "make chart-test"
 
 .PHONY: lint
-lint: typecheck ## check style, types and the direction of imports
+lint: typecheck lint-web ## check style, types and the direction of imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo
 	$(VENV)/bin/python -m tools.reference --check
 	for chart in $(CHARTS); do $(VENV)/bin/python -m tools.chart_schema $$chart --check; done
+
+.PHONY: lint-web
+lint-web: serve/web/node_modules/.package-lock.json ## check the types and the style of the web page's scripts
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && cd serve/web && node_modules/.bin/tsc --project . && node_modules/.bin/eslint .
+serve/web/node_modules/.package-lock.json: serve/web/package-lock.json serve/web/package.json $(VENV)/.dev
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && cd serve/web && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 .PHONY: typecheck
 typecheck: $(VENV)/.dev ## check the types
@@ -165,5 +172,5 @@ e2e: $(VENV)/.dev ## try the chart on the cluster of the current kubeconfig: ins
 
 .PHONY: clean
 clean: ## remove the environments and all caches
-	rm -rf .venv .venv-gpu .venv-peers .venv-docs .venv-audit .tools .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+	rm -rf .venv .venv-gpu .venv-peers .venv-docs .venv-audit .tools serve/web/node_modules .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -30,6 +30,7 @@ _GROUPS: Mapping[str, Sequence[str]] = {
     "services": ("tests/integration/docs", "tests/integration/service"),  # they share one
     "bulk": ("tests/integration/bulk",),
     "replicas": ("tests/integration/replicas",),
+    "web": ("tests/integration/web",),
     "nets": ("tests/integration/models", "tests/integration/cli"),
     "jobs": ("tests/integration/jobs", "tests/integration/faults"),
     "others": ("tests/integration/storage", "tests/integration/loadtest"),
