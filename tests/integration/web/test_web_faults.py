@@ -160,8 +160,16 @@ def test_upload_that_breaks_off_is_sent_again(open_page: Callable[..., LoadedPag
 
 
 def test_connection_that_always_breaks_off_is_told(loaded: LoadedPage) -> None:
-    loaded.page.route("**/v1/ocr?*", lambda route: route.abort("connectionreset"))
+    asked: list[str] = []
+
+    def break_off(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort("connectionreset")
+
+    loaded.page.route("**/v1/ocr?*", break_off)
     loaded.give("page.png", _PAGE)
+    while len(asked) < 3:  # it is sent twice more without being asked
+        loaded.page.wait_for_timeout(20)
     expect(loaded.errors).to_contain_text("Your document is still here: try again.")
     loaded.page.unroute_all()
     loaded.page.click(".notice.error .retry")
