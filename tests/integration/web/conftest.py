@@ -14,10 +14,10 @@ _CHROMIUM = "/usr/bin/chromium"
 _POLICY = re.compile("Content.Security.Policy", re.IGNORECASE)
 
 
-# Not of the session: a Playwright that runs holds the event loop of its thread, which other tests want.
-@pytest.fixture(scope="package")
+# Not of the session: a Playwright that runs holds the event loop of its thread, which tests of other files want.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser that all tests of the page share."""
+    """The browser that the tests of a file share."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # As root, which CI may be, Chromium starts without its sandbox only.
