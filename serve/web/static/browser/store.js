@@ -13,6 +13,9 @@
  * @property {import('../service/reading.js').Result} result
  */
 
+/** The event of the document that tells that a result was kept. */
+export const KEPT = 'kept';
+
 const MOST = 40;
 const MOST_BYTES = 128 * 1024 ** 2;
 const LARGEST_FILE_BYTES = 16 * 1024 ** 2;
@@ -49,6 +52,7 @@ export async function keep(reading) {
   } catch {
     return null; // a private window, or a full disk: the page works without
   }
+  document.dispatchEvent(new Event(KEPT));
   return key;
 }
 

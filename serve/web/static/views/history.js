@@ -6,7 +6,7 @@ import { list, remove } from '../service/jobs.js';
 import { errorNotice } from '../parts/notices.js';
 import { address } from '../browser/route.js';
 import { size } from '../service/source.js';
-import { allKept, empty, forget, keeps, setKeeps } from '../browser/store.js';
+import { KEPT, allKept, empty, forget, keeps, setKeeps } from '../browser/store.js';
 import { language, t } from '../texts/texts.js';
 
 export class HistoryView {
@@ -25,6 +25,10 @@ export class HistoryView {
     this.server = make('section', { className: 'panel' });
     this.local = make('section', { className: 'panel' });
     element.append(this.local, this.server);
+    // A result is kept some moments after it was read.
+    document.addEventListener(KEPT, () => {
+      if (this.#shown) this.#loadKept();
+    });
   }
 
   /** Write the texts in the language of now. */
