@@ -1,6 +1,8 @@
 """Ray Data for bulk runs: what it has no setting for (docs/decisions/0017)."""
 
+import atexit
 import logging
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,10 +19,12 @@ if TYPE_CHECKING:
     from ray import ObjectRef
     from ray.data import Dataset
 
-__all__ = ["PRIVATE_NAMES", "block_references", "end_executors", "ray_data_for_bulk"]
+__all__ = ["PRIVATE_NAMES", "block_references", "end_executors", "end_hanging_exit", "ray_data_for_bulk"]
 
 # The driver's loop wakes when a task has something, and else so often, where Ray has 0.1 s.
 _IDLE_WAIT_S = 0.5
+# A worker that exits has nothing left to do. It is ended if it is still there so long after.
+_EXIT_S = 20
 _INTERNAL = "ray.data._internal"
 _EXECUTION = f"{_INTERNAL}.execution"
 _POOL = f"{_EXECUTION}.operators.actor_pool_map_operator"
@@ -155,3 +159,15 @@ def end_executors() -> None:
     for thread in threading.enumerate():
         if isinstance(thread, executor):
             thread.shutdown(force=True)
+
+
+def end_hanging_exit() -> None:
+    """Have this process ended by a signal if its exit hangs, as that of Ray's core does at times."""
+    atexit.unregister(_set_alarm)  # once is enough
+    atexit.register(_set_alarm)
+
+
+def _set_alarm() -> None:
+    # Python runs this before the exit of C libraries, in which no thread of Python could act any more.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_EXIT_S)

@@ -23,6 +23,7 @@ from serve.bulk.stages.runner import PageRunner
 from serve.config.colocation import reader_setup
 from serve.config.settings import Settings
 from serve.documents.reading import ReadRequest, all_pages
+from serve.ray_patches.data import end_hanging_exit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +60,8 @@ class StageSetup:
     request: ReadRequest
 
     def runner(self, stage: str) -> PageRunner:
-        """Build the runner of a stage."""
+        """Build the runner of a stage, in whose worker this is called."""
+        end_hanging_exit()
         return PageRunner(stage, self.coordinator, self.attempts)
 
     def call(self, name: str, number: int) -> PageCall:

@@ -4,6 +4,9 @@ import importlib
 import os
 import pkgutil
 import re
+import signal
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -111,3 +114,12 @@ def test_users_own_variables_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.environ["MALLOC_ARENA_MAX"] == os.environ[waits] == "7"
     assert os.environ["RAY_SERVE_CONTROL_LOOP_INTERVAL_S"] == "0.5"
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"  # nothing is told to anybody, whatever is set
+
+
+def test_process_whose_exit_hangs_is_ended() -> None:
+    program = (
+        "import ctypes; from serve.ray_patches import data; data._EXIT_S = 1; data.end_hanging_exit(); "
+        "libc = ctypes.CDLL(None); libc.__cxa_atexit(libc.pause, None, None)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=60, check=False)
+    assert ended.returncode == -signal.SIGALRM
