@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
 from tests.integration.web.page import PATIENCE_MS, LoadedPage
-from tests.service import RunningService
+from tests.minio import MinioServer
+from tests.nets import QUICK_NETS
+from tests.service import RunningService, running_service
 
 _CHROMIUM = "/usr/bin/chromium"
 _POLICY = re.compile("Content.Security.Policy", re.IGNORECASE)
@@ -21,13 +24,21 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # As root, which CI may be, Chromium starts without its sandbox only.
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 
 
-@pytest.fixture
-def open_page(browser: Browser, service: RunningService) -> Iterator[Callable[..., LoadedPage]]:
+@pytest.fixture(scope="session")
+def service(minio: MinioServer) -> Iterator[RunningService]:
+    """A service with quick nets, small limits, and MinIO as its S3."""
+    variables = {"RAYOCR_HTTP__MAX_CONCURRENT_REQUESTS": "16", "RAYOCR_HTTP__MAX_BODY_BYTES": str(8 * 1024**2)}
+    with running_service({**QUICK_NETS, **minio.environment(), **variables}) as running:
+        yield running
+
+
+@contextmanager
+def opener(browser: Browser, service: RunningService) -> Iterator[Callable[..., LoadedPage]]:
     """Opens the page, each time as another person would; at the end no script has failed and no policy was broken."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
@@ -55,6 +66,13 @@ def open_page(browser: Browser, service: RunningService) -> Iterator[Callable[..
     for context in contexts:
         context.close()
     assert faults == []
+
+
+@pytest.fixture
+def open_page(browser: Browser, service: RunningService) -> Iterator[Callable[..., LoadedPage]]:
+    """Opens the page for one test."""
+    with opener(browser, service) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -5,27 +5,32 @@ import io
 import json
 import subprocess
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pikepdf
 import pytest
 from lxml import etree
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.integration.files import FILES, SIX_PAGES, SIX_TEXTS
+from tests.integration.web.conftest import opener
 from tests.integration.web.page import LoadedPage
 from tests.pictures import drawn_page, encoded
 from tests.poppler import text_by_pdfium
+from tests.service import RunningService
 
 _PAGE = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
 
 
-@pytest.fixture
-def read(loaded: LoadedPage) -> LoadedPage:
-    """The page with a document that was read."""
-    loaded.read("an invoice.png", _PAGE)
-    return loaded
+@pytest.fixture(scope="module")
+def read(browser: Browser, service: RunningService) -> Iterator[LoadedPage]:
+    """The page with a document that was read; no download changes it."""
+    with opener(browser, service) as open_page:
+        loaded = open_page()
+        loaded.read("an invoice.png", _PAGE)
+        yield loaded
 
 
 def _download(loaded: LoadedPage, kind: str) -> tuple[str, bytes]:

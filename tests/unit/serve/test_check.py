@@ -12,7 +12,7 @@ from serve.cli.application import run
 from serve.cli.console import Invocation
 
 Answer = tuple[int, Any]
-WORDS = {"text": "RayOCR\n2719"}
+WORDS = {"id": "1", "model": "m", "pages": [], "text": "RayOCR\n2719", "warnings": [], "timings_ms": {}}
 
 
 def problem(status: int, code: str, detail: str) -> Answer:
@@ -26,7 +26,7 @@ class Service(BaseHTTPRequestHandler):
     keys: ClassVar[list[str | None]] = []
 
     def do_GET(self) -> None:
-        queue = self.answers[self.path]
+        queue = self.answers[self.path.partition("?")[0]]
         status, body = queue.pop(0) if len(queue) > 1 else queue[0]
         self.send_response(status)
         self.end_headers()
@@ -91,7 +91,12 @@ def test_what_passes_is_waited_for(url: str, path: str, answers: list[Answer], m
         ("/v1/ocr", problem(401, "unauthorized", "an API key is needed"), 77, "an API key is needed"),
         ("/v1/ocr", problem(500, "model_output", "the net broke"), 70, "the net broke"),
         ("/v1/ocr", (500, "Internal Server Error"), 70, "/v1/ocr answered 500: Internal Server Error"),
-        ("/v1/ocr", (200, {"text": "ravocr 2719"}), 70, "a picture of 'rayocr 2719' was read as 'ravocr 2719'"),
+        (
+            "/v1/ocr",
+            (200, {**WORDS, "text": "ravocr 2719"}),
+            70,
+            "a picture of 'rayocr 2719' was read as 'ravocr 2719'",
+        ),
         ("/v1/ocr", (200, "<html>welcome</html>"), 70, "is not a rayocr service: it answered '<html>welcome</html>'"),
     ],
     ids=["not ready", "not deployed", "no key", "known error", "unknown error", "misread", "no rayocr"],

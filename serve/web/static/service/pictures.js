@@ -8,6 +8,8 @@ import { t } from '../texts/texts.js';
 
 export const LARGE_PX = 1800;
 export const SMALL_PX = 160;
+/** Enough for a small picture of a page of 4 inches or more, and cheap to draw. */
+const SMALL_DPI = '36';
 /** Above it, the strip shows numbers alone: each small picture sends the whole file. */
 const LARGEST_UPLOAD_FOR_THE_STRIP = 8 * 1024 ** 2;
 const KEPT = { [LARGE_PX]: 6, [SMALL_PX]: 60 };
@@ -102,7 +104,7 @@ export class Pictures {
       }
     }
     if (source.kind === 'gone') throw new Error(t('documentGone'));
-    return post('v1/page-image', source, { page, width, dpi: this.options['dpi'] }, { signal, onWait: () => undefined });
+    return post('v1/page-image', source, { page, width, dpi: width === SMALL_PX ? SMALL_DPI : this.options['dpi'] }, { signal, onWait: () => undefined });
   }
 
   /** @template T @param {() => Promise<T>} load @param {boolean} first @returns {Promise<T>} */
