@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
@@ -105,13 +105,16 @@ async def _archive(jobs: JobsRuntime, job: Job) -> AsyncGenerator[bytes]:
     errors: list[str] = []
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as packed:
 
-        def add(name: str, outcome: PageOutcome | None) -> bytes:
+        def add(name: str, pieces: Iterable[bytes]) -> bytes:
             info = zipfile.ZipInfo(name, ended)
             info.compress_type = zipfile.ZIP_DEFLATED
             with packed.open(info, "w", force_zip64=True) as file:
-                for piece in [line.encode() for line in errors] if outcome is None else _content(outcome):
+                for piece in pieces:
                     file.write(piece)
             return written.take()
+
+        def add_result(outcome: PageOutcome) -> bytes:
+            return add(*_member(outcome))
 
         after = 0
         while after < job.total:
@@ -124,24 +127,17 @@ async def _archive(jobs: JobsRuntime, job: Job) -> AsyncGenerator[bytes]:
                     line = {"page": outcome.number, "name": outcome.name, "error": error}
                     errors.append(json.dumps(line, ensure_ascii=False) + "\n")
                 else:
-                    name = await jobs.in_storage(_name, outcome)
-                    yield await jobs.in_storage(add, name, outcome)
+                    yield await jobs.in_storage(add_result, outcome)
             after = outcomes[-1].number
         if errors:
-            yield await jobs.in_storage(add, _ERRORS_NAME, None)
+            yield await jobs.in_storage(add, _ERRORS_NAME, [line.encode() for line in errors])
     yield written.take()
 
 
-def _file(outcome: PageOutcome) -> FileResult | None:
-    first = next(outcome.pieces(), b"")
-    return FileResult.model_validate_json(outcome.result or b"") if FileResult.is_begun_by(first) else None
-
-
-def _name(outcome: PageOutcome) -> str:
-    file = _file(outcome)
-    return f"{outcome.number:05}-{safe_name(outcome.name)}{'.json' if file is None else file.extension}"
-
-
-def _content(outcome: PageOutcome) -> "list[bytes]":
-    file = _file(outcome)
-    return [*outcome.pieces()] if file is None else [file.file]
+def _member(outcome: PageOutcome) -> tuple[str, Iterable[bytes]]:
+    """Name a result in the archive, and give its content in pieces."""
+    name = f"{outcome.number:05}-{safe_name(outcome.name)}"
+    if not FileResult.is_begun_by(next(outcome.pieces(), b"")):
+        return f"{name}.json", outcome.pieces()
+    file = FileResult.model_validate_json(outcome.result or b"")
+    return name + file.extension, [file.file]
