@@ -22,7 +22,7 @@ from serve.config.access import check_access_file
 from serve.config.bundle import check_bundle
 from serve.config.colocation import is_colocated
 from serve.config.loading import LoadedSettings
-from serve.config.rights import LOOPBACK, with_default_hosts, with_default_rights
+from serve.config.rights import LOOPBACK, with_default_rights, with_loopback_defaults
 from serve.config.settings import INGRESS_CPUS, Settings
 from serve.ray_patches import haproxy, loopback
 from serve.ray_patches.environment import LOCAL_WORKER_HOOK
@@ -57,7 +57,7 @@ def run_service(loaded: LoadedSettings, stages: "Callable[[], Stages] | None" = 
         RayocrError: The service did not become ready.
     """
     settings = with_default_rights(loaded.settings, on_loopback=loaded.settings.http.host in LOOPBACK)
-    settings = with_default_hosts(settings)
+    settings = with_loopback_defaults(settings)
     colocated = is_colocated(settings, otherwise=True)
     _check(settings)
     stopped = threading.Event()

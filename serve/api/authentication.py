@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from models.errors import RayocrError, Unauthorized
 from serve.api.keys import ApiKeys, presented_key
 from serve.api.problems import door_of, problem_response
+from serve.api.protocol import path_of
 from serve.api.tickets import client_of_ticket
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class ApiKeyGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI request."""
-        if scope["type"] != "http" or self._is_open(_path(scope), door_of(scope)):
+        if scope["type"] != "http" or self._is_open(path_of(scope), door_of(scope)):
             await self._app(scope, receive, send)
             return
         try:
@@ -72,15 +73,9 @@ class ApiKeyGuard:
             key = door.key(Headers(scope=scope))
         else:
             key = presented_key(Headers(scope=scope))
-            client = await self._keys.client_of(key) if key else await client_of_ticket(scope, _path(scope), self._keys)
+            client = await self._keys.client_of(key) if key else await client_of_ticket(scope, self._keys)
         if client is None:
             raise Unauthorized(
                 "this API key is not known here" if key else "an API key is needed: Authorization: Bearer KEY"
             )
         return client, receive
-
-
-def _path(scope: Scope) -> str:
-    # The prefix under which Serve deployed the application is part of the path.
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))

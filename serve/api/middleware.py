@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import DeadlineExceeded, Overloaded, TooLarge
 from serve.api.problems import door_of
+from serve.api.protocol import path_of
 
 __all__ = ["BodyLimit", "RequestIdentity", "RequestMetrics"]
 
@@ -93,7 +94,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit, setting = self._of_route.get(scope["path"].removeprefix(scope.get("root_path", "")), self._usual)
+        limit, setting = self._of_route.get(path_of(scope), self._usual)
         if (door := door_of(scope)) is not None:
             limit = door.max_body_bytes
         length = Headers(scope=scope).get("content-length", "")

@@ -1,4 +1,4 @@
-"""What HTTP asks for and FastAPI leaves out: HEAD for every GET, and packed bodies of requests."""
+"""What HTTP asks for and FastAPI leaves out: HEAD for every GET, packed bodies of requests, paths below a prefix."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,7 +10,13 @@ from deployments.gunzip import Gunzip
 from models.errors import MalformedRequest, UnsupportedType
 from serve.api.problems import problem_response
 
-__all__ = ["GzipBody", "HeadAsGet"]
+__all__ = ["GzipBody", "HeadAsGet", "path_of"]
+
+
+def path_of(scope: Scope) -> str:
+    """The path of a request, without the prefix under which Serve deployed the application."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 class HeadAsGet:

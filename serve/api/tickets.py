@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 from starlette.types import Scope
 
 from serve.api.keys import ApiKeys
+from serve.api.protocol import path_of
 
 __all__ = ["client_of_ticket", "make_ticket"]
 
@@ -34,14 +35,14 @@ def make_ticket(key: str, client: str, path: str) -> str:
     return f"{until}.{_signature(key, client, path, until)}.{client}"
 
 
-async def client_of_ticket(scope: Scope, path: str, keys: ApiKeys) -> str | None:
+async def client_of_ticket(scope: Scope, keys: ApiKeys) -> str | None:
     """Find the client whose ticket a request carries; None without a ticket that is valid.
 
     Args:
         scope: The scope of an HTTP request.
-        path: Its path, without the service's prefix.
         keys: The clients' keys.
     """
+    path = path_of(scope)
     if scope["method"] not in ("GET", "HEAD") or _PATH.fullmatch(path) is None:
         return None
     given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("ticket", [])

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import Conflict, MalformedRequest, SourceNotFound
+from models.errors import Conflict, MalformedRequest, SourceNotFound, error_of_code
 from serve.cli.console import complain, one_line
 from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, SpreadsheetSafe, TextLayer
-from serve.cli.service_client import connect, error_of_code
+from serve.cli.service_client import connect
 
 if TYPE_CHECKING:
     from rayocr import Client
@@ -140,7 +140,7 @@ def result(
             else:
                 _write(output, page)
             if page.error is not None:
-                exit_code = exit_code or error_of_code(page.error.code).exit_code
+                exit_code = exit_code or error_of_code(page.error.code, page.error.message).exit_code
                 complain(f"{page.name}: {page.error.message}")
     if exit_code:
         raise typer.Exit(exit_code)
@@ -218,7 +218,7 @@ def _watch(client: "Client", job: "Job") -> None:
         for event in client.watch(job.id):
             if isinstance(event, PageEvent):
                 if event.code is not None:
-                    exit_code = exit_code or error_of_code(event.code).exit_code
+                    exit_code = exit_code or error_of_code(event.code, event.name).exit_code
                     with progress.hidden():
                         complain(f"{event.name}: {event.code}")
                 progress.advance(pages=event.code is None, failed=event.code is not None)

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.errors import ConfigurationError, Overloaded, RayocrError
+from models.errors import ConfigurationError, Overloaded, error_of_code
 
 if TYPE_CHECKING:
     import rayocr
 
-__all__ = ["connect", "error_of_code", "translated_errors"]
+__all__ = ["connect", "translated_errors"]
 
 
 @contextmanager
@@ -43,20 +43,7 @@ def translated_errors() -> Iterator[None]:
     except rayocr.NoAnswer as error:
         raise Overloaded(str(error)) from error
     except rayocr.RayocrError as error:
-        raise error_of_code(error.code)(str(error)) from error
-
-
-def error_of_code(code: str) -> type[RayocrError]:
-    """Find the class of errors that has a code. An unknown code gives the class of unexpected errors."""
-    return {kind.code: kind for kind in _kinds(RayocrError)}.get(code, RayocrError)
-
-
-def _kinds(kind: type[RayocrError]) -> Iterator[type[RayocrError]]:
-    """Yield a class of errors and all below it, without those that have no code of their own."""
-    if "code" in vars(kind):
-        yield kind
-    for below in kind.__subclasses__():
-        yield from _kinds(below)
+        raise error_of_code(error.code, str(error)) from error
 
 
 def _key(file: Path) -> str:

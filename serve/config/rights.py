@@ -6,7 +6,7 @@ from deployments.storage.rights import EVERYTHING, ReadRights
 from serve.config.access import access_file
 from serve.config.settings import Settings
 
-__all__ = ["LOOPBACK", "read_rights", "with_default_hosts", "with_default_rights"]
+__all__ = ["LOOPBACK", "read_rights", "with_default_rights", "with_loopback_defaults"]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -45,7 +45,7 @@ def read_rights(settings: Settings) -> ReadRights:
     return rights if access is None else replace(rights, own=lambda client: access.of(client).read)
 
 
-def with_default_hosts(settings: Settings) -> Settings:
+def with_loopback_defaults(settings: Settings) -> Settings:
     """Make the settings of a service on one machine: on loopback, only names of this machine are answered.
 
     There, the web page is shown too.

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope
 
 from models.errors import RayocrError
 from serve.api.keys import ApiKeys, presented_key
+from serve.api.protocol import path_of
 from serve.config.settings import HttpSettings
 
 __all__ = ["Door"]
@@ -61,7 +62,7 @@ class Door(ABC):
         Args:
             scope: The scope of an HTTP request.
         """
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = path_of(scope)
         return any(path == begin or path.startswith(f"{begin.rstrip('/')}/") for begin in self.paths)
 
     @property

@@ -256,14 +256,13 @@ def inferred(result: OcrResult, inference: _Inference, model: str) -> tuple[byte
     Returns:
         The body, and its headers.
     """
-    lines = [(page, line) for page in result.pages for line in page.lines]
-    boxes = np.zeros((len(lines), 4, 2), np.float32)
-    for row, (page, line) in enumerate(lines):
-        boxes[row] = stored_corners(page, [line.polygon])[0]
-    scores = np.array([line.confidence for _, line in lines], np.float32)
+    lines = [line for page in result.pages for line in page.lines]
+    places = [stored_corners(page, [line.polygon for line in page.lines]) for page in result.pages]
+    boxes = np.concatenate([np.zeros((0, 4, 2)), *places]).astype(np.float32)
+    scores = np.array([line.confidence for line in lines], np.float32)
     tensors: Mapping[str, npt.NDArray[np.float32] | list[str]] = {
         "boxes": boxes,
-        "txts": [line.text for _, line in lines],
+        "txts": [line.text for line in lines],
         "scores": scores,
     }
     asked = {one.name for one in inference.outputs}

@@ -51,7 +51,6 @@ class WebPage:
             "max_job_files": jobs.max_pages,
             "max_job_bytes": jobs.max_body_bytes,
             "formats": list(FORMATS),
-            "bundle": settings.bundle,
             "version": rayocr_version(),
         }
         self.router = APIRouter(include_in_schema=False)

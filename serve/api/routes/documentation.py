@@ -10,6 +10,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from starlette.responses import FileResponse, HTMLResponse
 
+from serve.api.protocol import path_of
+
 __all__ = ["DOCUMENTATION_PATHS", "router"]
 
 router = APIRouter(include_in_schema=False)
@@ -63,8 +65,7 @@ async def redoc(request: Request) -> Response:
 
 
 async def _file(request: Request) -> Response:
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return FileResponse(_FOLDER / _FILES[path])
+    return FileResponse(_FOLDER / _FILES[path_of(request.scope)])
 
 
 for _path in _FILES:

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
-from models.errors import Conflict, SourceNotFound
+from models.errors import Conflict
 from serve.api.answers.files import file_headers
 from serve.api.keys import presented_key
-from serve.api.routes.jobs import JobHere, JobsHere, Owner, Root, job_problems
+from serve.api.routes.jobs import JobHere, JobsHere, Owner, Root, job_problems, outcomes_to_send
 from serve.api.service import Opened, Service, service_of
 from serve.api.tickets import make_ticket
 from serve.jobs.background.file_result import FileResult
@@ -27,8 +27,6 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["jobs"])
 
-# Results that are held at a time while they are sent.
-_RESULTS = 20
 _ERRORS_NAME = "errors.jsonl"
 
 
@@ -116,19 +114,13 @@ async def _archive(jobs: JobsRuntime, job: Job) -> AsyncGenerator[bytes]:
         def add_result(outcome: PageOutcome) -> bytes:
             return add(*_member(outcome))
 
-        after = 0
-        while after < job.total:
-            outcomes = await jobs.in_store(jobs.store.views.outcomes, job.id, after, min(_RESULTS, job.total - after))
-            if not outcomes:
-                raise SourceNotFound(f"job {job.id} was deleted while its results were sent")
-            for outcome in outcomes:
-                if outcome.packed is None:
-                    error = {"code": outcome.code, "message": outcome.message}
-                    line = {"page": outcome.number, "name": outcome.name, "error": error}
-                    errors.append(json.dumps(line, ensure_ascii=False) + "\n")
-                else:
-                    yield await jobs.in_storage(add_result, outcome)
-            after = outcomes[-1].number
+        async for outcome in outcomes_to_send(jobs, job, 0, job.total):
+            if outcome.packed is None:
+                error = {"code": outcome.code, "message": outcome.message}
+                line = {"page": outcome.number, "name": outcome.name, "error": error}
+                errors.append(json.dumps(line, ensure_ascii=False) + "\n")
+            else:
+                yield await jobs.in_storage(add_result, outcome)
         if errors:
             yield await jobs.in_storage(add, _ERRORS_NAME, [line.encode() for line in errors])
     yield written.take()

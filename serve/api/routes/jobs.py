@@ -21,7 +21,7 @@ from serve.jobs.records import Job, JobState, PageOutcome
 from serve.jobs.runtime import JobsRuntime
 from serve.jobs.submission import Submission
 
-__all__ = ["JobHere", "JobsHere", "Owner", "Root", "job_problems", "router"]
+__all__ = ["JobHere", "JobsHere", "Owner", "Root", "job_problems", "outcomes_to_send", "router"]
 
 router = APIRouter(tags=["jobs"])
 
@@ -244,9 +244,16 @@ async def _joined(first: bytes, others: Iterator[bytes]) -> AsyncGenerator[bytes
 
 
 async def _lines(jobs: JobsRuntime, job: Job, after: int, last: int) -> AsyncGenerator[bytes]:
-    """Write the results of a range of pages, with few in memory at a time.
+    async for outcome in outcomes_to_send(jobs, job, after, last):
+        for piece in outcome_line(outcome):
+            yield piece
 
-    If the job is deleted or the store fails in the middle, the answer breaks off, which the client notices.
+
+async def outcomes_to_send(jobs: JobsRuntime, job: Job, after: int, last: int) -> AsyncGenerator[PageOutcome]:
+    """Yield the results of the pages `after` + 1 to `last`, with few in memory at a time.
+
+    If the job is deleted or the store fails in the middle, this raises, so that the answer breaks off, which the client
+    notices.
     """
     while after < last:
         outcomes = await jobs.in_store(jobs.store.views.outcomes, job.id, after, min(_RESULTS, last - after))
@@ -257,8 +264,7 @@ async def _lines(jobs: JobsRuntime, job: Job, after: int, last: int) -> AsyncGen
         if not outcomes:
             return
         for outcome in outcomes:
-            for piece in outcome_line(outcome):
-                yield piece
+            yield outcome
         after = outcomes[-1].number
 
 

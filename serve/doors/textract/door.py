@@ -18,6 +18,7 @@ from deployments.pipeline.shared_document import SharedDocument
 from models.errors import Conflict, MalformedRequest, RayocrError, SourceNotFound
 from serve.api.keys import ApiKeys
 from serve.api.problems import door_of, malformed
+from serve.api.protocol import path_of
 from serve.api.requests.json_body import parsed_json
 from serve.api.service import Admission, Opened, Service, service_of
 from serve.documents.kept_pages import read_result
@@ -143,7 +144,7 @@ class TextractDoor(Door):
 
     def owns(self, scope: Scope) -> bool:
         """Whether a request is meant for this door: by its path, or at `/` by the operation that it names."""
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = path_of(scope)
         return super().owns(scope) or (path in {"", "/"} and Headers(scope=scope).get(_TARGET, "").startswith(_SERVICE))
 
     async def client(self, scope: Scope, receive: Receive, keys: ApiKeys) -> tuple[str | None, Receive]:

@@ -9,7 +9,7 @@ import pytest
 from deployments.pipeline.attempts import Pipeline
 from serve.api.application import build_api
 from serve.api.service import Service
-from serve.config.rights import with_default_hosts
+from serve.config.rights import with_loopback_defaults
 from serve.config.settings import Settings
 from serve.jobs.runtime import JobsRuntime
 from tests.unit.serve.documents.scripted_document import ScriptedDocument
@@ -20,7 +20,7 @@ _FRIEND = "https://scans.example.com"
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     tree = {"jobs": {"directory": str(tmp_path)}, "http": {"cors_origins": [_FRIEND]}}
-    settings = with_default_hosts(Settings.model_validate(tree))
+    settings = with_loopback_defaults(Settings.model_validate(tree))
     jobs = JobsRuntime(settings)
     transport = httpx.ASGITransport(build_api(Service(settings, Pipeline(ScriptedDocument()), jobs)))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
@@ -95,6 +95,6 @@ async def test_json_of_another_type_is_taken_from_tools_and_not_from_browsers(
 def test_hosts_are_left_alone_elsewhere() -> None:
     for http in ({"host": "0.0.0.0"}, {"allowed_hosts": ["ocr.example.com"]}):
         settings = Settings.model_validate({"http": http})
-        assert with_default_hosts(settings).http.allowed_hosts == settings.http.allowed_hosts
+        assert with_loopback_defaults(settings).http.allowed_hosts == settings.http.allowed_hosts
     with pytest.raises(ValueError, match="cors_origins"):
         Settings.model_validate({"http": {"cors_origins": ["*"]}})

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serve.config.rights import with_default_hosts
+from serve.config.rights import with_loopback_defaults
 from serve.config.settings import Settings
 from serve.web.page import WebPage
 from tests.unit.serve.test_authentication import KEY, api
@@ -84,7 +84,7 @@ async def test_page_can_be_switched_off() -> None:
     ],
 )
 def test_page_is_there_on_loopback_unless_it_is_switched_off(http: dict[str, object], expected: bool | None) -> None:
-    settings = with_default_hosts(Settings.model_validate({"http": http}))
+    settings = with_loopback_defaults(Settings.model_validate({"http": http}))
     assert settings.http.web_page is expected
 
 

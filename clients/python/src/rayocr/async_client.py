@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
-from rayocr.errors import NoAnswer
+from rayocr.errors import NoAnswer, RayocrError
 from rayocr.jobs import EventReader, Job, JobEvent, JobList, JobPage, JobReader, ResultReader
 from rayocr.protocol import (
     PATIENT_RETRIES,
@@ -223,7 +223,7 @@ class AsyncClient:
                 answer = await self._http.send(call.request(self._http), stream=stream)
                 if not answer.is_success:
                     await answer.aread()
-                problem: Exception | None = refused(answer)
+                problem: RayocrError | httpx.TransportError | None = refused(answer)
                 if problem is None:
                     return answer
             except httpx.TransportError as exc:

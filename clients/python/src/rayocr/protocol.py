@@ -220,7 +220,7 @@ def call_of(path: str, document: Document | None, options: Mapping[str, Any], **
     return Call(path, {**params, **fixed}, headers, content=content, progress=progress)
 
 
-def pause_before_retry(problem: Exception, call: Call, attempt: int, retries: int) -> float | None:
+def pause_or_raise(problem: RayocrError | httpx.TransportError, call: Call, attempt: int, retries: int) -> float:
     """Decide whether to send a request again. A time-out is not asked again, since it was slow once.
 
     Args:
@@ -230,31 +230,24 @@ def pause_before_retry(problem: Exception, call: Call, attempt: int, retries: in
         retries: How many more than the first there may be.
 
     Returns:
-        Seconds to wait, with jitter and at least as many as the service asks for; None to give up.
-    """
-    passes = isinstance(problem, RayocrError) and problem.status in (429, 502, 503)
-    unreached = isinstance(problem, (httpx.ConnectError, httpx.ConnectTimeout))
-    broken = isinstance(problem, httpx.TransportError) and not isinstance(problem, httpx.TimeoutException)
-    asked_s = (problem.retry_after_s or 0.0) if isinstance(problem, RayocrError) else 0.0
-    may_pass = passes or unreached or (broken and call.is_safe_twice)
-    if attempt > retries or not may_pass or asked_s > _LONGEST_PAUSE_S:
-        return None
-    return asked_s + _jitter_s(attempt)
-
-
-def pause_or_raise(problem: Exception, call: Call, attempt: int, retries: int) -> float:
-    """Find the seconds to wait before a request is sent again, as `pause_before_retry` does.
+        Seconds to wait, with jitter and at least as many as the service asks for.
 
     Raises:
         NoAnswer: The service did not answer, and is given up.
         RayocrError: It answered an error that stays.
     """
-    pause_s = pause_before_retry(problem, call, attempt, retries)
-    if pause_s is not None:
-        return pause_s
-    if isinstance(problem, httpx.TransportError):
-        raise unanswered(problem) from problem
-    raise problem
+    if isinstance(problem, RayocrError):
+        asked_s = problem.retry_after_s or 0.0
+        may_pass = problem.status in (429, 502, 503) and asked_s <= _LONGEST_PAUSE_S
+    else:
+        asked_s = 0.0
+        unreached = isinstance(problem, (httpx.ConnectError, httpx.ConnectTimeout))
+        may_pass = unreached or (call.is_safe_twice and not isinstance(problem, httpx.TimeoutException))
+    if may_pass and attempt <= retries:
+        return asked_s + _jitter_s(attempt)
+    if isinstance(problem, RayocrError):
+        raise problem
+    raise unanswered(problem) from problem
 
 
 def pause_before_resuming(problem: httpx.TransportError, attempt: int) -> float:

@@ -19,7 +19,7 @@ class LateFile(io.RawIOBase):
         path: Path of the file.
 
     Raises:
-        OSError: There is no such file.
+        OSError: The file can't be read.
     """
 
     def __init__(self, path: Path) -> None:

@@ -14,7 +14,6 @@ import { t } from '../texts/texts.js';
  * @property {number} max_job_bytes
  * @property {string[]} formats
  * @property {string} version
- * @property {string[]} [languages]
  */
 
 /**

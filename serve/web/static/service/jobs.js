@@ -114,7 +114,7 @@ export async function resultOf(id, number) {
     save(await answer.blob(), `${nameOfPlace(outcome.name)}${outcome.result?.extension ?? ''}`);
     throw new Error(t('otherFormat', { name: outcome.name }));
   }
-  const source = { kind: /** @type {const} */ ('job'), name: outcome.name, job: id, number, original: originalOf(id, number, outcome.name) };
+  const source = { kind: /** @type {const} */ ('job'), name: outcome.name, original: originalOf(id, number, outcome.name) };
   return Reading.of(source, outcome.result, optionsOf(id));
 }
 

@@ -1,7 +1,6 @@
 /** Pictures of a document's pages: from the file itself if the browser can show it, else from the service. */
 
-import { Problem, send } from './api.js';
-import { post, query, sendable } from './source.js';
+import { post, sendable } from './source.js';
 import { t } from '../texts/texts.js';
 
 /** @typedef {{url: string, width: number, height: number, pageCount: number}} Picture Of a page as it is stored; size of the picture in pixels. */
@@ -96,13 +95,7 @@ export class Pictures {
   async #ask(page, width) {
     const signal = this.#abort.signal;
     const source = sendable(this.source) ?? this.source;
-    if (source.kind === 'job') {
-      try {
-        return await send(`v1/jobs/${source.job}/pages/${source.number}/image${query({ page, width })}`, { signal });
-      } catch (error) {
-        throw error instanceof Problem && error.status === 404 ? new Error(t('uploadGone')) : error;
-      }
-    }
+    if (source.kind === 'job') throw new Error(t('uploadGone'));
     if (source.kind === 'gone') throw new Error(t('documentGone'));
     return post('v1/page-image', source, { page, width, dpi: width === SMALL_PX ? SMALL_DPI : this.options['dpi'] }, { signal, onWait: () => undefined });
   }

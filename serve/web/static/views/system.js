@@ -69,7 +69,7 @@ export class SystemView {
     const rows = /** @type {[string, string | Node][]} */ ([
       [t('readiness'), make('span', { className: ready ? (ready.good ? 'state-done' : 'state-failed') : 'faint', role: 'status' }, stages)],
       [t('version'), known?.version ?? '?'],
-      [t('languages'), known?.languages?.join(', ') ?? this.#models.find((model) => model.active)?.description ?? '?'],
+      [t('languages'), this.#models.find((model) => model.active)?.description ?? '?'],
       [t('largestFile'), known ? size(known.max_body_bytes) : '?'],
       [t('mostPages'), String(known?.max_pages ?? '?')],
       [t('jobs'), known ? t(known.jobs ? 'yes' : 'noJobs') : '?'],
