@@ -1,4 +1,7 @@
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -6,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models.errors import Conflict, InsufficientStorage, Overloaded, QuotaExceeded
 from serve.jobs.records import JobState, NewJob, NewPage, QueueDepth, QueueLimits
-from serve.jobs.store import JobStore
+from serve.jobs.store import JobStore, submissions
 from serve.jobs.store.database.schema import trash
 from serve.jobs.store.database.transactions import Database
 from tests.jobs.building import add_job, complete_all, counts_are_true, new_job, row_counts
@@ -123,6 +126,28 @@ class TestQuotas:
         assert store.stored.reserve("another", "ann", 70) == 80
         store.endings.cancel(job.id, "ann")
         assert store.stored.reserve("another", "ann", 100) == 100
+
+    def test_limit_on_all_holds_for_owners_who_come_for_the_first_time_at_once(
+        self, store: JobStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        owners = ("ann", "bob", "eve")
+        all_are_there = threading.Barrier(len(owners))
+        lock = submissions.lock_owners
+
+        def lock_late(*arguments: Any) -> Any:
+            with suppress(threading.BrokenBarrierError):
+                all_are_there.wait(0.5)  # until each has added itself, if nothing keeps them apart
+            return lock(*arguments)
+
+        def add(owner: str) -> bool:
+            with suppress(Overloaded):
+                add_job(store, 30, owner)
+                return True
+            return False
+
+        monkeypatch.setattr(submissions, "lock_owners", lock_late)
+        with ThreadPoolExecutor(len(owners)) as threads:
+            assert sum(threads.map(add, owners)) == 2  # sixty pages
 
     def test_limits_hold_for_those_who_come_at_once(self, store: JobStore, store_url: str) -> None:
         def add(owner: str) -> str:

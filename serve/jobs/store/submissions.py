@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from models.errors import Conflict, Overloaded, QuotaExceeded
 from serve.jobs.records import Job, JobState, NewJob, QueueLimits
 from serve.jobs.store.counts import add_waiting
-from serve.jobs.store.database.rows import job_of, json_of, lock_owners, position, storable
+from serve.jobs.store.database.rows import job_of, json_of, lock_new_owners, lock_owners, position, storable
 from serve.jobs.store.database.schema import Phase, jobs, owners, pages, stored
 from serve.jobs.store.database.transactions import Database
 
@@ -109,6 +109,7 @@ class Submissions:
         connection.execute(update(stored).where(stored.c.job_id == job.id).values(bytes=size_bytes))
         # Owners are locked only now, since everybody waits for this lock, and all of them, since the limit on all their
         # pages is exact, too.
+        lock_new_owners(connection)
         _ensure_owner(connection, job.owner)
         lock_owners(connection, true())
         self._refuse_over_limits(connection, job)

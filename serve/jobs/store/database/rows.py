@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
 )
 
 from models.errors import SourceNotFound
@@ -31,6 +32,7 @@ __all__ = [
     "json_of",
     "lock_job",
     "lock_jobs",
+    "lock_new_owners",
     "lock_owners",
     "outcome_of",
     "owned_job",
@@ -39,6 +41,9 @@ __all__ = [
     "storable",
     "time_of",
 ]
+
+# An arbitrary number, another than that of the lock under which tables are made.
+_OWNERS_LOCK = 0x7261796F6373
 
 
 def above_zero(column: Column[int]) -> ColumnElement[bool]:
@@ -54,6 +59,12 @@ def in_phase(*phases: Phase) -> ColumnElement[bool]:
 def lock_owners(connection: Connection, condition: ColumnElement[bool]) -> "Sequence[Row[Any]]":
     """Lock owners until the transaction ends, to change their counts. Call it once, and before any job is locked."""
     return connection.execute(select(owners).where(condition).order_by(owners.c.owner).with_for_update()).all()
+
+
+def lock_new_owners(connection: Connection) -> None:
+    """Keep others from adding owners until the transaction ends: `lock_owners` locks only those that are there."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_OWNERS_LOCK})"))
 
 
 def lock_job(connection: Connection, condition: ColumnElement[bool]) -> "Row[Any] | None":
