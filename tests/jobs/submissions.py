@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from models.errors import Conflict, InsufficientStorage, Overloaded, QuotaExceeded
 from serve.jobs.records import JobState, NewJob, NewPage, QueueDepth, QueueLimits
 from serve.jobs.store import JobStore, submissions
+from serve.jobs.store.database import rows
 from serve.jobs.store.database.schema import trash
 from serve.jobs.store.database.transactions import Database
 from tests.jobs.building import add_job, complete_all, counts_are_true, new_job, row_counts
@@ -132,7 +133,7 @@ class TestQuotas:
     ) -> None:
         owners = ("ann", "bob", "eve")
         all_are_there = threading.Barrier(len(owners))
-        lock = submissions.lock_owners
+        lock = rows.lock_owners
 
         def lock_late(*arguments: Any) -> Any:
             with suppress(threading.BrokenBarrierError):

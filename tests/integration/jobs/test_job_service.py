@@ -134,8 +134,8 @@ def test_replica_is_replaced_after_its_pages_and_none_is_lost(
     faulty_client: httpx.Client, faulty_service: RunningService
 ) -> None:
     before = {replica.pid for replica in replicas(faulty_service.pid, "Reader")}
-    job = _wait(faulty_client, _submit(faulty_client, [_picture(number) for number in range(70)]), _has_ended)
-    assert (job["state"], job["done"]) == ("succeeded", 70)
+    job = _wait(faulty_client, _submit(faulty_client, [_picture(number) for number in range(80)]), _has_ended)
+    assert (job["state"], job["done"]) == ("succeeded", 80)
     give_up = time.monotonic() + 200
     while before & {replica.pid for replica in replicas(faulty_service.pid, "Reader")}:
         assert time.monotonic() < give_up, "the replica was not replaced"
