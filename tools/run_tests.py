@@ -27,15 +27,15 @@ _OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
 #: Longest first, so that all places are filled to the end. Each has folders, and options of pytest's.
 _GROUPS: Mapping[str, Sequence[str]] = {
-    "services": ("tests/integration/docs", "tests/integration/service"),  # they share one
-    "bulk": ("tests/integration/bulk",),
-    "replicas": ("tests/integration/replicas",),
     "web": ("tests/integration/web",),
-    "nets": ("tests/integration/models", "tests/integration/cli"),
     "jobs": ("tests/integration/jobs", "tests/integration/faults"),
-    "others": ("tests/integration/storage", "tests/integration/loadtest"),
+    "bulk": ("tests/integration/bulk",),
+    "nets": ("tests/integration/models", "tests/integration/cli"),
+    "services": ("tests/integration/docs", "tests/integration/service"),  # they share one
+    "replicas": ("tests/integration/replicas",),
     "unit": ("tests/unit", "tests/perf", "--ignore=tests/unit/serve"),
     "unit-serve": ("tests/unit/serve",),
+    "others": ("tests/integration/storage", "tests/integration/loadtest"),
 }
 
 

@@ -20,6 +20,7 @@ from serve.documents.options import DocumentOptions
 from serve.documents.reading import ReadRequest
 from serve.health.buckets import ReadyBuckets
 from serve.health.readiness import Readiness
+from serve.health.stages import Stages
 from serve.health.store import ReadyStore
 from serve.jobs.runtime import JobsRuntime
 from serve.results import OcrResult
@@ -83,6 +84,7 @@ class Service:
         self.jobs = jobs
         store = [] if jobs is None else [ReadyStore(jobs)]
         self.readiness = Readiness(pipeline, [ReadyBuckets(settings.storage), *store])
+        self.stages = Stages()
         self.document_exports = asyncio.Semaphore(_DOCUMENT_EXPORTS)
         http = settings.http
         most, share, after_s = http.max_concurrent_requests, http.client_share, http.retry_after_s

@@ -47,6 +47,12 @@ class JobsSettings(SettingsSection):
         description="Where uploaded files wait until they are read: `s3://bucket/prefix/`, which all nodes reach, or "
         "`file:///folder/`. Not set: `uploads` in `directory`.",
     )
+    keep_uploads: bool | None = Field(
+        default=None,
+        description="Whether uploaded files are kept as long as their job, so that the web page can show them beside "
+        "what was read. Otherwise each is deleted once it is read. Not set: for `rayocr serve` on a loopback address "
+        "only.",
+    )
     max_pages: int = Field(
         default=10_000, ge=1, le=1_000_000, description="The most documents of a job, those of a prefix included."
     )
@@ -70,12 +76,14 @@ class JobsSettings(SettingsSection):
     max_upload_bytes_per_client: int = Field(
         default=100 * 1024**3,
         ge=1,
-        description="Bytes of uploads of one client in jobs that have not ended. Further uploads get 429.",
+        description="Bytes of one client's uploads in jobs that have not ended, and of those that "
+        "`keep_uploads` keeps. Further uploads get 429.",
     )
     max_upload_bytes: int = Field(
         default=500 * 1024**3,
         ge=1,
-        description="Bytes of uploads of all clients in jobs that have not ended. Further uploads get 507.",
+        description="Bytes of all clients' uploads in jobs that have not ended, and of those that "
+        "`keep_uploads` keeps. Further uploads get 507.",
     )
     min_free_bytes: int = Field(
         default=256 * 1024**2,

@@ -48,7 +48,7 @@ def read_rights(settings: Settings) -> ReadRights:
 def with_loopback_defaults(settings: Settings) -> Settings:
     """Make the settings of a service on one machine: on loopback, only names of this machine are answered.
 
-    There, the web page is shown too.
+    There, the web page is shown too, and uploads of jobs are kept for it.
 
     Args:
         settings: The whole tree. What it sets stays.
@@ -58,4 +58,6 @@ def with_loopback_defaults(settings: Settings) -> Settings:
         return settings
     hosts = sorted(LOOPBACK) if http.allowed_hosts is None else http.allowed_hosts
     page = http.web_page is not False
-    return settings.model_copy(update={"http": http.model_copy(update={"allowed_hosts": hosts, "web_page": page})})
+    http = http.model_copy(update={"allowed_hosts": hosts, "web_page": page})
+    jobs = settings.jobs.model_copy(update={"keep_uploads": settings.jobs.keep_uploads is not False})
+    return settings.model_copy(update={"http": http, "jobs": jobs})

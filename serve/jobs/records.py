@@ -95,8 +95,9 @@ class QueueLimits:
         max_queued_pages: Pages of all owners that may wait.
         retention_s: How long a job is kept after its end, in seconds.
         weights: Share of each owner, by its name, when several wait; 1 for an owner that is not named.
-        max_upload_bytes_per_client: Bytes of uploads of one owner in jobs that have not ended.
-        max_upload_bytes: Bytes of uploads of all owners in jobs that have not ended.
+        max_upload_bytes_per_client: Bytes of uploads of one owner that may be stored.
+        max_upload_bytes: Bytes of uploads of all owners that may be stored.
+        keep_uploads: Whether uploads are kept as long as their job, not only until they are read.
     """
 
     max_queued_pages_per_client: int
@@ -105,6 +106,7 @@ class QueueLimits:
     weights: Mapping[str, float] = field(default_factory=dict)
     max_upload_bytes_per_client: int = sys.maxsize
     max_upload_bytes: int = sys.maxsize
+    keep_uploads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class NewPage:
     Args:
         source: Location of the document: `s3://`, `https://`, `data:`, or the location of an upload.
         name: The user's name for it: the name of the file, or the source as it was given.
-        is_upload: Whether `source` is an upload of this job, which is deleted once the page is settled.
+        is_upload: Whether `source` is an upload of this job, which is deleted with it, or once the page is settled.
         size_bytes: Size of the document; None if it is not known.
     """
 

@@ -33,6 +33,11 @@ _TASK_EVENTS = PrivateWord(
 _START_WAIT = PrivateWord(
     "_raylet.so", "raylet_start_wait_time_s", "a machine that is busy with something else makes the start fail"
 )
+_PROXY_WAIT = PrivateWord(
+    "serve/_private/constants.py",
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S",
+    "a machine that is busy with something else ends the proxy after 5 s, and the start fails",
+)
 _IDLE_WORKERS = PrivateWord(_RAYLET, "num_workers_soft_limit", "a process that waits for tasks takes 1 % of a CPU")
 _AUTO_CONNECT = PrivateWord(
     "_private/auto_init_hook.py",
@@ -44,6 +49,7 @@ PRIVATE_NAMES = (
     _CONTROL_LOOP,
     _TASK_EVENTS,
     _START_WAIT,
+    _PROXY_WAIT,
     _IDLE_WORKERS,
     _AUTO_CONNECT,
     PrivateWord("_private/worker.py", "_metrics_export_port", "metrics are at another port with each start"),
@@ -71,7 +77,7 @@ def set_local_environment() -> None:
     A variable that is set already stays as it is.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    for name, value in {**LEAN_ENVIRONMENT, f"RAY_{_START_WAIT.word}": "120"}.items():
+    for name, value in {**LEAN_ENVIRONMENT, f"RAY_{_START_WAIT.word}": "120", _PROXY_WAIT.word: "60"}.items():
         os.environ.setdefault(name, value)
 
 

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from models.errors import SourceNotFound
+from models.errors import InsufficientStorage, SourceNotFound
 from serve.jobs.records import DeliveryState, JobState, QueueDepth, QueueLimits
 from serve.jobs.store import JobStore
 from tests.jobs.building import add_job, complete_all, counts_are_true, row_counts
@@ -45,6 +45,36 @@ class TestEndings:
         add_job(store)
         complete_all(store)
         assert store.endings.expire() == 0
+
+
+class TestKeptUploads:
+    @pytest.fixture
+    def limits(self) -> QueueLimits:
+        return QueueLimits(100, 100, 3600.0, max_upload_bytes=25, keep_uploads=True)
+
+    def test_uploads_stay_and_count_until_their_job_is_deleted(self, store: JobStore) -> None:
+        job = add_job(store, 3, uploads=2)
+        store.stored.reserve(job.id, "ann", 20)
+        complete_all(store)
+        assert store.endings.trash() == []
+        assert store.views.upload(job.id, 2) == (f"s3://uploads/{job.id}/2", "2.png")
+        with pytest.raises(SourceNotFound, match="not kept"):  # it was not uploaded
+            store.views.upload(job.id, 3)
+        with pytest.raises(SourceNotFound, match="no page 4"):
+            store.views.upload(job.id, 4)
+        with pytest.raises(InsufficientStorage, match="delete jobs that have ended"):
+            store.stored.reserve("another", "bob", 10)
+        store.endings.cancel(job.id, "ann")
+        assert store.endings.trash() == [f"s3://uploads/{job.id}/1", f"s3://uploads/{job.id}/2"]
+        store.stored.reserve("another", "bob", 10)
+
+    def test_uploads_of_a_cancelled_job_are_given_up(self, store: JobStore) -> None:
+        job = add_job(store, 2, uploads=2)
+        store.stored.reserve(job.id, "ann", 20)
+        store.leases.complete(store.leases.take("worker", 1, 60)[0], b"{}")
+        store.endings.cancel(job.id, "ann")
+        assert len(store.endings.trash()) == 2
+        store.stored.reserve("another", "bob", 20)
 
 
 class TestExpiry:

@@ -14,6 +14,7 @@ from models.settings import DetectionOptions
 from serve.documents.options import DocumentOptions, Dpi, OpenDocumentOptions, Orientation, Password, detection_options
 
 __all__ = [
+    "LARGEST_PAGE",
     "DetectQuery",
     "DetectRequest",
     "DocumentPassword",
@@ -21,6 +22,7 @@ __all__ = [
     "OcrRequest",
     "PageImageQuery",
     "PageImageRequest",
+    "PageImageSize",
     "checked_options",
     "refuse_password_in_url",
     "request_options",
@@ -38,6 +40,9 @@ DocumentPassword = Annotated[
     ),
 ]
 """The password of the header X-Document-Password."""
+
+LARGEST_PAGE = 999_999_999
+"""The highest number of a page that is looked at."""
 
 _VISUALIZE = Field(default=False, description="Answer with one page and its boxes as PNG.")
 
@@ -62,7 +67,7 @@ class DetectQuery(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     page: int | None = Field(
-        default=None, ge=1, le=999_999_999, description="The page to search. Not given: the first."
+        default=None, ge=1, le=LARGEST_PAGE, description="The page to search. Not given: the first."
     )
     dpi: Dpi = None
     orientation: Orientation = "auto"
@@ -102,16 +107,21 @@ class DetectRequest(DetectQuery):
         )
 
 
-class PageImageQuery(BaseModel):
-    """The query of `POST /v1/page-image`."""
+class PageImageSize(BaseModel):
+    """The query of a picture of a page, where the path names the page."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    page: int = Field(default=1, ge=1, le=999_999_999, description="The page to draw.")
     dpi: Dpi = None
     width: int | None = Field(
         default=None, ge=16, le=8000, description="The most pixels across. Not given: those at which the page is read."
     )
+
+
+class PageImageQuery(PageImageSize):
+    """The query of `POST /v1/page-image`."""
+
+    page: int = Field(default=1, ge=1, le=LARGEST_PAGE, description="The page to draw.")
 
 
 class PageImageRequest(PageImageQuery):

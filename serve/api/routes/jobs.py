@@ -13,6 +13,7 @@ from serve.api.answers.files import file_headers
 from serve.api.job_models import EVENTS_CONTENT, JOB_BODY, LINE_EXAMPLE, JobList, JobResult, PageEvent, outcome_line
 from serve.api.problems import JOB_PROBLEM_RESPONSES
 from serve.api.requests.jobs import read_submission, submitted
+from serve.api.requests.options import LARGEST_PAGE
 from serve.api.service import Opened, Service, client_of, service_of
 from serve.jobs.background.file_result import FileResult
 from serve.jobs.background.retention import Retention
@@ -29,7 +30,6 @@ router = APIRouter(tags=["jobs"])
 _RESULTS = 20
 _MOST_RESULTS = 10_000
 _MOST_JOBS = 500
-_LARGEST_PAGE = 2**31 - 1
 _LONGEST_EVENT_ID = 18
 # For OpenAPI. What does not fit is refused with a sentence that tells where it comes from.
 _CURSOR: Final[dict[str, Any]] = {"pattern": "^[0-9]{1,18}$"}
@@ -172,7 +172,7 @@ async def result(
     jobs: JobsHere,
     job: JobHere,
     root: Root,
-    after: Annotated[int, Query(ge=0, le=_LARGEST_PAGE, description="Begin behind the page of this number.")] = 0,
+    after: Annotated[int, Query(ge=0, le=LARGEST_PAGE, description="Begin behind the page of this number.")] = 0,
     limit: Annotated[int, Query(ge=1, le=_MOST_RESULTS, description="The most pages to go through.")] = 1000,
     partial: Annotated[bool, Query(description="Answer with the results so far if the job has not ended.")] = False,
 ) -> Response:
@@ -216,7 +216,7 @@ async def page_result(
     _open: Opened,
     jobs: JobsHere,
     job: JobHere,
-    page: Annotated[int, Path(ge=1, le=_LARGEST_PAGE, description="The page's place in the job.")],
+    page: Annotated[int, Path(ge=1, le=LARGEST_PAGE, description="The page's place in the job.")],
 ) -> Response:
     """Fetch the result of one page, even before the job ends. Without a result, 409 says why in its `detail`."""
     if page > job.total:

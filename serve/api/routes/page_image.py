@@ -1,43 +1,46 @@
-"""POST /v1/page-image answers a document with a picture of one page, for programs that show it."""
+"""Pictures of pages, for programs that show them: of a document that is sent, or of one that a job keeps."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from deployments.context import PageCall
+from deployments.document import Document
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
 from serve.api.problems import PROBLEM_RESPONSES
 from serve.api.requests.options import (
+    LARGEST_PAGE,
     DocumentPassword,
     PageImageQuery,
     PageImageRequest,
+    PageImageSize,
     refuse_password_in_url,
     request_options,
 )
 from serve.api.requests.source import document_body, read_source
-from serve.api.service import Admitted, Service, service_of
+from serve.api.routes.jobs import JobHere, JobsHere, job_problems
+from serve.api.service import Admission, Admitted, Service, service_of
 
-__all__ = ["router"]
+__all__ = ["job_router", "router"]
 
 router = APIRouter(tags=["reading"])
+job_router = APIRouter(tags=["jobs"])
 
 _COUNT_HEADER = "X-Rayocr-Page-Count"
+_PICTURE: Final[dict[str, Any]] = {
+    "description": "The page as WebP.",
+    "content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}},
+    "headers": {_COUNT_HEADER: {"description": "Pages of the document.", "schema": {"type": "integer"}}},
+}
 
 
 @router.post(
     "/v1/page-image",
     summary="Draw a page",
     response_class=Response,
-    responses={
-        **PROBLEM_RESPONSES,
-        200: {
-            "description": "The page as WebP.",
-            "content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}},
-            "headers": {_COUNT_HEADER: {"description": "Pages of the document.", "schema": {"type": "integer"}}},
-        },
-    },
+    responses={**PROBLEM_RESPONSES, 200: _PICTURE},
     openapi_extra={"requestBody": document_body(PageImageRequest, {"page": 2, "width": 800})},
     dependencies=[Depends(refuse_password_in_url)],
 )
@@ -57,8 +60,42 @@ async def page_image(
     async with context.limit("receiving the document"):
         sent = await read_source(request, service.settings.http.max_body_bytes)
     asked = request_options(PageImageRequest, request, sent.fields, password)
-    call = PageCall(asked.page, context, asked.read_options())
-    document = SharedDocument(sent.source)
+    return await _drawn(service, admitted, sent.source, asked)
+
+
+@job_router.get(
+    "/v1/jobs/{job_id}/files/{file}/pages/{page}/image",
+    summary="Draw a page of a job's document",
+    response_class=Response,
+    responses={**job_problems(400, 404, 413, 503, 504), 200: _PICTURE},
+    dependencies=[Depends(refuse_password_in_url)],
+)
+async def job_page_image(
+    request: Request,
+    service: Annotated[Service, Depends(service_of)],
+    admitted: Admitted,
+    jobs: JobsHere,
+    job: JobHere,
+    file: Annotated[int, Path(ge=1, le=LARGEST_PAGE, description="The document's place in the job.")],
+    page: Annotated[int, Path(ge=1, le=LARGEST_PAGE, description="The page of the document.")],
+    _query: Annotated[PageImageSize, Query()],
+    password: DocumentPassword = None,
+) -> Response:
+    """Draw one page of an uploaded document as `/v1/page-image` does, while the upload is kept.
+
+    With `jobs.keep_uploads` that is as long as the job is; without it, until the document is read. Jobs don't keep
+    passwords, so an encrypted document needs its own again.
+    """
+    location, name = await jobs.in_store(jobs.store.views.upload, job.id, file)
+    asked = request_options(PageImageRequest, request, {"page": page}, password)
+    most = service.settings.http.max_body_bytes
+    document = await jobs.in_storage(jobs.uploads.read, location, most, name)
+    return await _drawn(service, admitted, document, asked)
+
+
+async def _drawn(service: Service, admitted: Admission, source: Document | str, asked: PageImageRequest) -> Response:
+    call = PageCall(asked.page, admitted.context, asked.read_options())
+    document = SharedDocument(source)
     admitted.begin()
     count = await service.pipeline.page_count(document, call)
     picture = await service.pipeline.draw(document, Drawing((), width=asked.width, format="webp"), call)

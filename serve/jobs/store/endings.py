@@ -10,7 +10,7 @@ from serve.jobs.records import Job, JobState, QueueLimits
 from serve.jobs.store.counts import take_from_owner
 from serve.jobs.store.database.engines import REMOVES
 from serve.jobs.store.database.rows import job_of, lock_job, lock_owners, owned_job
-from serve.jobs.store.database.schema import attempts, deliveries, jobs, owners, pages, results, trash
+from serve.jobs.store.database.schema import attempts, deliveries, jobs, owners, pages, results, stored, trash
 from serve.jobs.store.database.transactions import Database
 from serve.jobs.store.settling import end_job
 
@@ -118,7 +118,7 @@ class Endings:
             "running": 0,
         }
         now = self._database.now(connection)
-        return end_job(connection, job, JobState.CANCELLED, now, self._limits.retention_s, counts)
+        return end_job(connection, job, JobState.CANCELLED, now, self._limits, counts)
 
     def _remove(self, connection: Connection, job_id: str, owner: str) -> Job:
         job = owned_job(lock_job(connection, jobs.c.id == job_id), job_id, owner)
@@ -142,9 +142,10 @@ def _forget(connection: Connection, job: "Row[Any]") -> None:
 
 
 def _forget_pages(connection: Connection, job: "Row[Any]") -> None:
-    """Remove the pages and results of a job. A settled page has no source any more."""
+    """Remove the pages, results and uploads of a job. A settled page has no source any more but a kept upload."""
     connection.info[REMOVES] = True
     uploads = select(pages.c.source).where(pages.c.job_key == job.key, pages.c.is_upload, pages.c.source != "")
     connection.execute(insert(trash).from_select(["location"], uploads))
+    connection.execute(delete(stored).where(stored.c.job_id == job.id))
     for table in (results, pages):
         connection.execute(delete(table).where(table.c.job_key == job.key))

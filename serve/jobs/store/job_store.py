@@ -76,6 +76,7 @@ class JobStore:
             jobs.weights,
             jobs.max_upload_bytes_per_client,
             jobs.max_upload_bytes,
+            keep_uploads=bool(jobs.keep_uploads),
         )
         return cls.open(jobs.store_url, limits)
 

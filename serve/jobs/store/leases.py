@@ -317,7 +317,7 @@ class Leases:
                 return Settled(counted=False)
             now = self._database.now(connection)
             upload = lease.source if lease.is_upload else None
-            return settle(connection, job, lease.token, lease.number, upload, outcome, now, self._limits.retention_s)
+            return settle(connection, job, lease.token, lease.number, upload, outcome, now, self._limits)
 
         return self._database.write(settle_page)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, update
 
-from serve.jobs.records import Job, JobState, Settled
+from serve.jobs.records import Job, JobState, QueueLimits, Settled
 from serve.jobs.store.database.engines import REMOVES
 from serve.jobs.store.database.rows import in_phase, job_of, storable
 from serve.jobs.store.database.schema import Phase, deliveries, jobs, pages, results, stored, trash
@@ -45,7 +45,7 @@ def settle(
     upload: str | None,
     outcome: Outcome,
     now: float,
-    retention_s: float,
+    limits: QueueLimits,
 ) -> Settled:
     """Settle a leased page.
 
@@ -54,12 +54,13 @@ def settle(
         job: The job's row, as it was read when it was locked.
         token: Token of the lease. The page is settled only while it has this one.
         number: Number of the page.
-        upload: Location of its upload, which is not needed any more.
+        upload: Location of its upload, which nobody reads again to settle it.
         outcome: The page's outcome.
         now: Seconds since the epoch.
-        retention_s: How long the job is kept once it has ended.
+        limits: Limits of the queue, which say how long uploads and jobs are kept.
     """
     sequence = job.done + job.failed + job.cancelled + 1
+    kept = upload if limits.keep_uploads else None
     settled = connection.execute(
         update(pages)
         .where(pages.c.job_key == job.key, pages.c.number == number, pages.c.token == token, in_phase(Phase.RUNNING))
@@ -69,7 +70,7 @@ def settle(
             code=outcome.code,
             message=None if outcome.message is None else storable(outcome.message),
             losses=pages.c.losses if outcome.losses is None else outcome.losses,
-            source="",  # the source may be long, or hold a signature, and nobody reads it again
+            source=kept or "",  # other sources may be long, or hold a signature, and nobody reads them again
             token=None,
             worker=None,
             leased_until=None,
@@ -79,7 +80,7 @@ def settle(
         return Settled(counted=False)
     if outcome.content is not None:
         connection.execute(insert(results).values(job_key=job.key, number=number, content=outcome.content))
-    if upload is not None:
+    if upload is not None and kept is None:
         connection.execute(insert(trash).values(location=upload))
     done, failed = job.done + (outcome.content is not None), job.failed + (outcome.content is None)
     counts = {"done": done, "failed": failed, "running": jobs.c.running - 1}
@@ -87,11 +88,11 @@ def settle(
         connection.execute(update(jobs).where(jobs.c.key == job.key).values(counts))
         return Settled(counted=True)
     state = JobState.SUCCEEDED if not failed else JobState.PARTIAL if done else JobState.FAILED
-    return Settled(counted=True, end=end_job(connection, job, state, now, retention_s, counts))
+    return Settled(counted=True, end=end_job(connection, job, state, now, limits, counts))
 
 
 def end_job(
-    connection: Connection, job: "Row[Any]", state: JobState, now: float, retention_s: float, counts: dict[str, Any]
+    connection: Connection, job: "Row[Any]", state: JobState, now: float, limits: QueueLimits, counts: dict[str, Any]
 ) -> Job:
     """Bring a job to its final state. Its webhook is due from now on.
 
@@ -100,7 +101,7 @@ def end_job(
         job: The job's row, as it was read when it was locked.
         state: The final state.
         now: Seconds since the epoch.
-        retention_s: How long the job is kept.
+        limits: Limits of the queue, which say how long uploads and jobs are kept.
         counts: Columns that change with the state.
     """
     if json.loads(job.options).get("password") is not None:
@@ -109,11 +110,12 @@ def end_job(
         update(jobs)
         .where(jobs.c.key == job.key)
         # Nobody reads the options again, and a password may be among them.
-        .values({**counts, "state": state.value, "ended": now, "expires": now + retention_s, "options": "{}"})
+        .values({**counts, "state": state.value, "ended": now, "expires": now + limits.retention_s, "options": "{}"})
         .returning(jobs)
     )
     row = connection.execute(ended).one()
-    connection.execute(delete(stored).where(stored.c.job_id == row.id))
+    if not limits.keep_uploads:
+        connection.execute(delete(stored).where(stored.c.job_id == row.id))
     if row.webhook is not None:
         connection.execute(
             insert(deliveries).values(

@@ -17,7 +17,7 @@ _STEP_BYTES = 16 * 1024**2
 
 
 class StoredBytes:
-    """Counts the uploads of each job from the first byte to the job's end.
+    """Counts the uploads of each job from the first byte until they are deleted.
 
     Args:
         database: The database of the jobs.
@@ -27,6 +27,8 @@ class StoredBytes:
     def __init__(self, database: Database, limits: QueueLimits) -> None:
         self._database = database
         self._limits = limits
+        again = "try again when jobs have ended"
+        self._remedy = "delete jobs that have ended, or lower jobs.retention_s" if limits.keep_uploads else again
 
     def reserve(self, job_id: str, owner: str, size_bytes: int) -> int:
         """Reserve bytes for a job that is being submitted. `Submissions.add` brings them down to those of its pages.
@@ -68,14 +70,14 @@ class StoredBytes:
         room = self._limits.max_upload_bytes - _total(connection, others)
         if size_bytes > own_room:
             raise QuotaExceeded(
-                f"the waiting uploads of this client would pass its limit of "
-                f"{self._limits.max_upload_bytes_per_client:,} bytes: try again when some of its jobs have ended",
+                f"the stored uploads of this client would pass its limit of "
+                f"{self._limits.max_upload_bytes_per_client:,} bytes: {self._remedy}",
                 _RETRY_AFTER_S,
             )
         if size_bytes > room:
             raise InsufficientStorage(
-                f"the waiting uploads of all clients would pass their limit of {self._limits.max_upload_bytes:,} "
-                "bytes: try again when jobs have ended"
+                f"the stored uploads of all clients would pass their limit of {self._limits.max_upload_bytes:,} "
+                f"bytes: {self._remedy}"
             )
         granted = min(size_bytes + min(size_bytes, _STEP_BYTES), own_room, room)
         if connection.execute(update(stored).where(~others).values(bytes=granted)).rowcount == 0:

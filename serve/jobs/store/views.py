@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
-from models.errors import MalformedRequest
+from models.errors import MalformedRequest, SourceNotFound
 from serve.jobs.records import Job, JobState, PageOutcome
 from serve.jobs.store.database.rows import job_of, outcome_of, owned_job, position, positions
 from serve.jobs.store.database.schema import jobs, pages, results
@@ -100,6 +100,30 @@ class Views:
             return list(connection.execute(few).all())
 
         return [outcome_of(row, row.content) for row in self._database.read(query, for_client=True)]
+
+    def upload(self, job_id: str, number: int) -> tuple[str, str]:
+        """Find the upload of a page while it is kept. Ask `job` first whether the caller may see it.
+
+        Args:
+            job_id: Id of the job.
+            number: Number of the page.
+
+        Returns:
+            Its location, and the user's name for it.
+
+        Raises:
+            SourceNotFound: There is no such page, it was not uploaded, or the upload is deleted.
+        """
+        key = select(jobs.c.key).where(jobs.c.id == job_id).scalar_subquery()
+        rows = self._rows(select(pages).where(pages.c.job_key == key, pages.c.number == number))
+        if not rows:
+            raise SourceNotFound(f"job {job_id} has no page {number}")
+        if not (rows[0].is_upload and rows[0].source):
+            raise SourceNotFound(
+                f"the document of page {number} of job {job_id} is not kept: with jobs.keep_uploads, uploads are kept "
+                "as long as their job"
+            )
+        return rows[0].source, rows[0].name
 
     def settled_since(self, job_id: str, after_sequence: int = 0, limit: int = 1000) -> list[PageOutcome]:
         """List settled pages without their results, in the order in which they were settled.

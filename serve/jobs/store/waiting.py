@@ -87,7 +87,7 @@ def _lose(
         message = f"the process that worked on this page was lost {times}; it gets no further attempt"
         outcome = Outcome(code=POISON, message=message, losses=losses)
         upload = page.source if page.is_upload else None
-        return settle(connection, job, page.token, number, upload, outcome, now, limits.retention_s)
+        return settle(connection, job, page.token, number, upload, outcome, now, limits)
     connection.execute(
         update(pages)
         .where(one)

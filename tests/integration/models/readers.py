@@ -43,9 +43,13 @@ class Reader:
 
     def lines(self, page: Page, *, with_characters: bool = False) -> tuple[Line, ...]:
         """A page's lines, in reading order."""
+        return self.turned(page, with_characters=with_characters)[1]
+
+    def turned(self, page: Page, *, with_characters: bool = False) -> tuple[int, tuple[Line, ...]]:
+        """By how many degrees clockwise a page is to be turned, and its lines."""
         quads = self.detector.detect(page, DetectionOptions())
         lines, _ = self.recognizer.recognize(page, quads, RecognitionOptions(), with_characters=with_characters)
-        return lines
+        return quads.rotation, lines
 
     def read(self, page: Page) -> list[str]:
         """The texts of a page's lines, in reading order."""

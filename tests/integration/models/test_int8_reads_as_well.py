@@ -51,7 +51,7 @@ def int8() -> Reader:
     auto = NetSettings(runtime="openvino", device="cpu", threads=THREADS)
     return Reader(
         PageDetector.load(MANIFEST, auto),
-        PageRecognizer.load(MANIFEST.recognition, auto.model_copy(update={"precision": "int8"})),
+        PageRecognizer.load(MANIFEST.recognition, auto.model_copy(update={"precision": "int8"}), is_prepared=False),
     )
 
 

@@ -47,8 +47,8 @@ def test_turned_page_has_the_lines_of_the_upright_page(
 ) -> None:
     upright, reader = drawn_page(*rows), readers["openvino"]
     page = stored(upright, rotation)
-    assert reader.detector.detect(page, DetectionOptions()).rotation == rotation
-    lines, expected = reader.lines(page), reader.lines(Page(upright))
+    (turned, lines), expected = reader.turned(page), reader.lines(Page(upright))
+    assert turned == rotation
     assert [line.text for line in lines] == [line.text for line in expected] == list(rows)
     for line, other in zip(lines, expected, strict=True):
         # They begin at the text's top left, and hold the same ink.
@@ -74,10 +74,9 @@ def test_second_pass_and_tiles_are_turned_too(readers: dict[str, Reader], rotati
     for row in range(5):
         cv2.putText(upright, "Headline of a page", (300, 1400 + 200 * row), cv2.FONT_HERSHEY_SIMPLEX, 3, (0, 0, 0), 6)
     page = stored(upright, rotation)
-    reader = readers["openvino"]
-    assert reader.detector.detect(page, DetectionOptions()).rotation == rotation
-    texts = [line.text for line in reader.lines(page)]
-    assert texts == [*ROWS * 6, *["Headline of a page"] * 5]
+    turned, lines = readers["openvino"].turned(page)
+    assert turned == rotation
+    assert [line.text for line in lines] == [*ROWS * 6, *["Headline of a page"] * 5]
 
 
 @pytest.mark.parametrize("skew", [-5, 4])
@@ -86,8 +85,8 @@ def test_skewed_page_is_turned_by_whole_quarters(readers: dict[str, Reader], rot
     picture = Image.fromarray(drawn_page(*ROWS * 2, width=800))
     upright = np.asarray(picture.rotate(skew, Image.Resampling.BICUBIC, expand=True, fillcolor=(255, 255, 255)))
     page = stored(upright, rotation)
-    assert readers["openvino"].detector.detect(page, DetectionOptions()).rotation == rotation
-    assert readers["openvino"].read(page) == list(ROWS * 2)
+    turned, lines = readers["openvino"].turned(page)
+    assert (turned, [line.text for line in lines]) == (rotation, list(ROWS * 2))
 
 
 @pytest.mark.parametrize("degrees", [50, 60, 70, -50, -60, -70])
@@ -96,8 +95,8 @@ def test_oblique_lines_are_read_in_order(readers: dict[str, Reader], degrees: in
     picture = Image.fromarray(drawn_page(*ROWS))
     page = Page(np.array(picture.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=(255, 255, 255))))
     rotation = 90 if degrees > 0 else 270
-    assert readers["openvino"].detector.detect(page, DetectionOptions()).rotation == rotation
-    assert readers["openvino"].read(page) == list(ROWS)
+    turned, lines = readers["openvino"].turned(page)
+    assert (turned, [line.text for line in lines]) == (rotation, list(ROWS))
 
 
 @pytest.mark.parametrize("quarter_turns", [1, 3])
@@ -144,8 +143,8 @@ def test_punctuation_of_vertical_writing_is_read(readers: dict[str, Reader]) -> 
 
 def test_vertical_writing_upside_down_is_turned(readers: dict[str, Reader]) -> None:
     page = stored(vertical_page(), 180)
-    assert readers["openvino"].detector.detect(page, DetectionOptions()).rotation == 180
-    assert readers["openvino"].read(page) == list(COLUMNS)
+    turned, lines = readers["openvino"].turned(page)
+    assert (turned, [line.text for line in lines]) == (180, list(COLUMNS))
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -154,8 +153,9 @@ def test_line_upside_down_on_an_upright_page_is_read(readers: dict[str, Reader],
     plain = readers[runtime].lines(Page(upright))[1].polygon
     upright[84:144] = upright[84:144][::-1, ::-1]  # the second row
     page, reader = Page(upright), readers[runtime]
-    assert reader.detector.detect(page, DetectionOptions()).rotation == 0
-    lines = {line.text: line for line in reader.lines(page)}
+    rotation, found = reader.turned(page)
+    assert rotation == 0
+    lines = {line.text: line for line in found}
     assert set(lines) == set(ROWS)
     # Its first corner is at its text's top left: on the page at its bottom right.
     turned = [(640 - x, 84 + 144 - y) for x, y in plain]

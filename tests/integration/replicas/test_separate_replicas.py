@@ -54,16 +54,16 @@ def separate(separate_service: RunningService) -> Iterator[httpx.Client]:
         yield client
 
 
-def deployments(service: RunningService) -> set[str]:
-    """By the logs of their replicas."""
-    return {path.name.split("_")[2] for path in service.log_directory.glob("replica_rayocr_*.log")}
-
-
 def test_service_has_readers_by_default_and_this_one_a_replica_a_stage(
-    separate_service: RunningService, quick_service: RunningService
+    separate: httpx.Client, client: httpx.Client
 ) -> None:
-    assert deployments(quick_service) == {"Ingress", "Reader"}
-    assert deployments(separate_service) == {"Ingress", "Preprocessor", "Detector", "Recognizer"}
+    for asked, names in (
+        (client, ["Ingress", "Reader"]),
+        (separate, ["Detector", "Ingress", "Preprocessor", "Recognizer"]),
+    ):
+        stages = asked.get("/v1/stages").json()["stages"]
+        assert [stage["name"] for stage in stages] == names
+        assert {(stage["state"], *stage["replicas"]) for stage in stages} == {("healthy", "running")}
 
 
 @pytest.mark.parametrize("path", ["/v1/ocr", "/v1/detect", "/v1/detect?box_threshold=0.9"])

@@ -121,6 +121,23 @@ def test_page_image_is_a_picture_of_one_page(client: httpx.Client) -> None:
     assert client.post("/v1/page-image?width=1", content=pages).status_code == 400
 
 
+def test_page_image_of_a_job_is_there_as_long_as_the_job(client: httpx.Client) -> None:
+    pages = encoded(drawn_page("RAIN TODAY"), drawn_page("SNOW TODAY"), kind="TIFF")
+    job = client.post("/v1/jobs", files={"file": ("rain.tif", pages)}).json()["links"]["self"]
+    with client.stream("GET", f"{job}/events") as events:
+        assert "event: end" in events.read().decode()
+    image = f"{job}/files/1/pages/2/image"
+    picture = client.get(image, params={"width": 100})
+    assert (picture.headers["content-type"], picture.headers["x-rayocr-page-count"]) == ("image/webp", "2")
+    assert client.post("/v1/ocr", content=client.get(image).content).json()["text"] == "SNOW TODAY"
+    for missing in (f"{job}/files/1/pages/3/image", f"{job}/files/2/pages/1/image", f"{job}x/files/1/pages/1/image"):
+        answer = client.get(missing)
+        assert (answer.status_code, answer.json()["code"]) == (404, "source_not_found"), missing
+    assert client.get(image, params={"width": 1}).status_code == 400
+    assert client.delete(job).status_code == 204
+    assert client.get(image).status_code == 404
+
+
 @pytest.mark.parametrize(("query", "accept"), [("?visualize=true", "*/*"), ("", "image/png")])
 @pytest.mark.parametrize("route", ["/v1/ocr", "/v1/detect"])
 def test_visualize_answers_with_the_page_and_its_boxes(

@@ -272,7 +272,7 @@ def test_key_can_be_refused_remembered_and_forgotten(
     loaded.wait_until_read()
     loaded.page.reload()
     loaded.show("system")
-    expect(loaded.page.locator("#system table")).to_contain_text("ppocrv6-small")
+    expect(loaded.page.locator("#system")).to_contain_text("ppocrv6-small")
     loaded.page.click("#key-button")
     loaded.page.click("#key-forget")
     loaded.page.reload()

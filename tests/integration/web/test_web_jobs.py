@@ -71,6 +71,9 @@ def test_job_is_found_again_after_a_reload_and_its_failed_ones_are_chosen_again(
     _hand_in(loaded, [_page(1), slow, file_of("broken.pdf", b"%PDF-1.7\nanother")])
     loaded.page.reload()
     _wait_for_end(loaded, "2 done, 1 failed, 3 in all")
+    loaded.page.get_by_role("link", name="page 1.png").click()
+    loaded.picture_is_shown()  # which this page has forgotten, and the service keeps
+    loaded.page.go_back()
     loaded.page.click(".retry-failed")
     choose = loaded.page.locator(".choose-again")
     expect(choose).to_contain_text("broken.pdf")
@@ -167,7 +170,10 @@ def test_history_can_be_switched_off(loaded: LoadedPage) -> None:
 def test_system_tells_that_every_stage_answers(loaded: LoadedPage) -> None:
     loaded.show("system")
     expect(loaded.page.locator("#system")).to_contain_text("Every stage answers")
-    expect(loaded.page.locator("#system table")).to_contain_text("ppocrv6-small")
+    expect(loaded.page.locator("#system")).to_contain_text("ppocrv6-small")
+    reader = loaded.page.locator("#system tr").filter(has_text="Reader")
+    expect(reader).to_contain_text("healthy")
+    expect(reader).to_contain_text("1 running")
     for name in ("Swagger UI", "ReDoc", "OpenAPI"):
         link = loaded.page.get_by_role("link", name=name).get_attribute("href")
         assert loaded.page.request.get(str(link)).ok

@@ -119,6 +119,7 @@ def test_keyboard_alone_is_enough(loaded: LoadedPage) -> None:
             page.keyboard.press("Tab")
         raise AssertionError(f"the Tab key does not reach {selector}")
 
+    page.wait_for_load_state("networkidle")  # what is drawn anew meanwhile has no focus
     tab_to("#read .intake input[type=file]")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Space")

@@ -44,7 +44,7 @@ class Service(BaseHTTPRequestHandler):
 @pytest.fixture
 def url() -> Iterator[str]:
     server = HTTPServer(("127.0.0.1", 0), Service)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     Service.answers, Service.keys = {"/readyz": [(200, "ok")], "/v1/ocr": [(200, WORDS)]}, []
     yield f"http://127.0.0.1:{server.server_port}"

@@ -88,6 +88,15 @@ def test_page_is_there_on_loopback_unless_it_is_switched_off(http: dict[str, obj
     assert settings.http.web_page is expected
 
 
+@pytest.mark.parametrize(
+    ("host", "keep", "expected"),
+    [("127.0.0.1", None, True), ("127.0.0.1", False, False), ("0.0.0.0", None, None), ("0.0.0.0", True, True)],
+)
+def test_uploads_are_kept_for_the_page_on_loopback(host: str, keep: bool | None, expected: bool | None) -> None:
+    tree = {"http": {"host": host}, "jobs": {"keep_uploads": keep}}
+    assert with_loopback_defaults(Settings.model_validate(tree)).jobs.keep_uploads is expected
+
+
 def test_every_file_has_a_type() -> None:
     page = WebPage(Settings(), needs_key=False, has_jobs=True)
     files = {path.relative_to(_STATIC).as_posix() for path in _STATIC.rglob("*") if path.is_file()}

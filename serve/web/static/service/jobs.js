@@ -114,8 +114,8 @@ export async function resultOf(id, number) {
     save(await answer.blob(), `${nameOfPlace(outcome.name)}${outcome.result?.extension ?? ''}`);
     throw new Error(t('otherFormat', { name: outcome.name }));
   }
-  const source = { kind: /** @type {const} */ ('job'), name: outcome.name, original: originalOf(id, number, outcome.name) };
-  return Reading.of(source, outcome.result, optionsOf(id));
+  const kind = /** @type {const} */ ('job');
+  return Reading.of({ kind, name: outcome.name, id, number, original: originalOf(id, number, outcome.name) }, outcome.result, optionsOf(id));
 }
 
 /** Download all results as one file, which the service puts together while it is sent. @param {string} id */

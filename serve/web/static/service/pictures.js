@@ -1,6 +1,7 @@
 /** Pictures of a document's pages: from the file itself if the browser can show it, else from the service. */
 
-import { post, sendable } from './source.js';
+import { Problem, send } from './api.js';
+import { post, query, sendable } from './source.js';
 import { t } from '../texts/texts.js';
 
 /** @typedef {{url: string, width: number, height: number, pageCount: number}} Picture Of a page as it is stored; size of the picture in pixels. */
@@ -94,10 +95,16 @@ export class Pictures {
   /** @param {number} page @param {number} width @returns {Promise<Response>} */
   async #ask(page, width) {
     const signal = this.#abort.signal;
+    const call = { signal, onWait: () => undefined };
+    const size = { width, dpi: width === SMALL_PX ? SMALL_DPI : this.options['dpi'] };
     const source = sendable(this.source) ?? this.source;
-    if (source.kind === 'job') throw new Error(t('uploadGone'));
     if (source.kind === 'gone') throw new Error(t('documentGone'));
-    return post('v1/page-image', source, { page, width, dpi: width === SMALL_PX ? SMALL_DPI : this.options['dpi'] }, { signal, onWait: () => undefined });
+    if (source.kind !== 'job') return post('v1/page-image', source, { page, ...size }, call);
+    try {
+      return await send(`v1/jobs/${source.id}/files/${source.number}/pages/${page}/image${query(size)}`, call);
+    } catch (error) {
+      throw error instanceof Problem && error.code === 'source_not_found' ? new Error(t('uploadGone')) : error;
+    }
   }
 
   /** @template T @param {() => Promise<T>} load @param {boolean} first @returns {Promise<T>} */

@@ -6,8 +6,8 @@ import { send } from './api.js';
  * @typedef {{kind: 'file', name: string, file: Blob, password: string}} FileSource A file of this computer.
  * @typedef {{kind: 'place', name: string, place: string, password: string}} PlaceSource An address that the service reads.
  * @typedef {FileSource | PlaceSource} Sendable
- * @typedef {{kind: 'job', name: string, original: Sendable | null}} JobSource A document of a job;
- *   `original` if this page can send it again.
+ * @typedef {{kind: 'job', name: string, id: string, number: number, original: Sendable | null}} JobSource A document of
+ *   a job; `original` if this page can send it again.
  * @typedef {{kind: 'gone', name: string}} GoneSource A document of which only the result is kept.
  * @typedef {Sendable | JobSource | GoneSource} Source
  * @typedef {Record<string, string | number | boolean | undefined>} Query

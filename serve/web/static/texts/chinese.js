@@ -198,6 +198,8 @@ export const CHINESE = {
   readiness: '就绪状态',
   ready: '各阶段均正常响应：读取、检测和识别。',
   notReady: '未就绪：',
+  stage: '阶段',
+  replicas: '副本',
   asking: '正在查询…',
   askAgain: '重新查询',
   version: '版本',

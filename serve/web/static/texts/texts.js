@@ -203,6 +203,8 @@ export const ENGLISH = {
   readiness: 'Readiness',
   ready: 'Every stage answers: reader, detection and recognition.',
   notReady: 'Not ready:',
+  stage: 'Stage',
+  replicas: 'Replicas',
   asking: 'Asking…',
   askAgain: 'Ask again',
   version: 'Version',

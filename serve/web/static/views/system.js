@@ -9,12 +9,15 @@ import { size } from '../service/source.js';
 import { t } from '../texts/texts.js';
 
 /** @typedef {{name: string, description: string, license: string, active: boolean}} Model */
+/** @typedef {{name: string, state: string, replicas: Record<string, number>, message: string}} Stage */
 
 export class SystemView {
   /** @type {{good: boolean, words: string} | null} */
   #readiness = null;
   /** @type {Model[]} */
   #models = [];
+  /** @type {Stage[]} */
+  #stages = [];
   /** @type {unknown} */
   #error = null;
   #shown = false;
@@ -39,7 +42,7 @@ export class SystemView {
   async show() {
     this.#shown = true;
     this.#draw();
-    await Promise.all([this.#askReadiness(), this.#askModels()]);
+    await Promise.all([this.#askReadiness(), this.#askLists()]);
   }
 
   async #askReadiness() {
@@ -52,10 +55,11 @@ export class SystemView {
     this.#draw();
   }
 
-  async #askModels() {
+  async #askLists() {
     this.#error = null;
     try {
       this.#models = (await (await send('v1/models')).json()).models;
+      this.#stages = (await (await send('v1/stages')).json()).stages;
     } catch (error) {
       this.#error = error;
     }
@@ -79,11 +83,17 @@ export class SystemView {
       make('section', { className: 'panel' },
         make('h2', {}, t('service')),
         make('dl', {}, ...rows.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)])),
+        this.#error ? errorNotice(this.#error, () => this.#askLists()) : null,
+        table([t('stage'), t('state'), t('replicas'), ''], this.#stages.map((stage) => [
+          stage.name,
+          make('span', { className: stage.state === 'healthy' ? 'state-done' : 'state-failed' }, stage.state),
+          Object.entries(stage.replicas).map(([state, count]) => `${count} ${state}`).join(', '),
+          stage.message,
+        ])),
         make('p', {}),
         make('button', { type: 'button', onclick: () => this.show() }, t('askAgain'))),
       make('section', { className: 'panel' },
         make('h2', {}, t('models')),
-        this.#error ? errorNotice(this.#error, () => this.#askModels()) : null,
         table([t('name'), t('inUse'), t('description'), t('license')], this.#models.map((model) => [make('code', {}, model.name), model.active ? t('yes') : '', model.description, model.license]))),
       make('section', { className: 'panel' },
         make('h2', {}, t('links')),

@@ -37,6 +37,19 @@ async def test_client_has_a_quota_of_bytes_until_its_jobs_end(start: Start, keys
         assert (await upload(running, 1000, ALICE)).status_code == 202
 
 
+async def test_kept_uploads_count_until_their_job_is_deleted(start: Start) -> None:
+    async with start({"jobs": {"max_upload_bytes_per_client": 1000, "keep_uploads": True}}) as running:
+        job = (await upload(running, 1000, {})).json()
+        running.settle()
+        await Retention(running.jobs).clear_quietly()
+        assert len(running.uploads()) == 1
+        refused = await upload(running, 1, {})
+        assert (refused.status_code, "delete jobs that have ended" in refused.json()["detail"]) == (429, True)
+        await running.client.delete(job["links"]["self"])
+        assert running.uploads() == []
+        assert (await upload(running, 1000, {})).status_code == 202
+
+
 async def test_cancelled_job_gives_its_bytes_back(start: Start) -> None:
     async with start({"jobs": {"max_upload_bytes_per_client": 1000}}) as running:
         job = (await upload(running, 1000, {})).json()
