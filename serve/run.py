@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from models.errors import ConfigurationError, RayocrError
 from serve.api.keys import ApiKeys
 from serve.config.access import check_access_file
-from serve.config.bundle import check_bundle
+from serve.config.bundle import check_bundle, served_bundles
 from serve.config.colocation import is_colocated
 from serve.config.loading import LoadedSettings
 from serve.config.rights import LOOPBACK, with_default_rights, with_loopback_defaults
@@ -87,7 +87,8 @@ def _stop_on_signals(stopped: threading.Event) -> None:
 def _check(settings: Settings) -> None:
     """Find here, in a second, what a replica would report from deep inside a log after half a minute."""
     _check_access(settings)
-    check_bundle(settings)
+    for bundle in served_bundles(settings).values():
+        check_bundle(settings, bundle)
     if settings.http.proxy == "haproxy":
         haproxy.check_haproxy()
     if settings.http.api_keys_directory is not None:
@@ -164,9 +165,11 @@ def _logical_cpus(settings: Settings, *, colocated: bool) -> int:
     """CPUs that the most replicas reserve together: here they only count; threads bound what is really used."""
     ingress = settings.http.replicas * INGRESS_CPUS
     if colocated:
-        return math.ceil(ingress + settings.reader.scaling.max_replicas * settings.reader_cpus)
-    stages = settings.stages().values()
-    return math.ceil(ingress + sum(stage.scaling.max_replicas * stage.reserved_cpus for stage in stages))
+        of_a_bundle = settings.reader.scaling.max_replicas * settings.reader_cpus
+    else:
+        stages = settings.stages().values()
+        of_a_bundle = sum(stage.scaling.max_replicas * stage.reserved_cpus for stage in stages)
+    return math.ceil(ingress + of_a_bundle * len(served_bundles(settings)))
 
 
 def _deploy(

@@ -14,6 +14,7 @@ Documents and pages go from replica to replica as object references; only quads 
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from deployments.context import PageCall, RequestContext
@@ -21,13 +22,14 @@ from deployments.document import Document
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
 from deployments.stages.rereading import read_or_reread
+from models.errors import MalformedRequest
 from models.page import PageQuads, PageText
 
 if TYPE_CHECKING:
     from ray import ObjectRef
     from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
-__all__ = ["ColocatedReplicas", "PageRoute", "SeparateReplicas"]
+__all__ = ["ColocatedReplicas", "PageRoute", "ReplicasOfBundles", "SeparateReplicas"]
 
 
 class PageRoute(ABC):
@@ -149,3 +151,34 @@ class ColocatedReplicas(PageRoute):
         reference = self._reference(document, call.context)
         picture: bytes = await self._reader.draw.remote(reference, drawing, call.sent_now())
         return picture
+
+
+class ReplicasOfBundles(PageRoute):
+    """Each model bundle has replicas of its own.
+
+    Args:
+        routes: The way through the replicas of each bundle, by its name; first that of the default bundle, whose
+            replicas also fetch, count and draw.
+    """
+
+    def __init__(self, routes: Mapping[str, PageRoute]) -> None:
+        default = next(iter(routes.values()))
+        super().__init__(default._fetcher, default._max_body_bytes)
+        self._default = default
+        self._routes = routes
+
+    async def read(self, document: SharedDocument, call: PageCall) -> PageText:  # noqa: D102
+        return await self._of(call).read(document, call)
+
+    async def detect(self, document: SharedDocument, call: PageCall) -> PageQuads:  # noqa: D102
+        return await self._of(call).detect(document, call)
+
+    async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:  # noqa: D102
+        return await self._default.draw(document, drawing, call)
+
+    def _of(self, call: PageCall) -> PageRoute:
+        model = call.options.model
+        route = self._default if model is None else self._routes.get(model)
+        if route is None:
+            raise MalformedRequest(f"model {model!r} is not served; served are {', '.join(self._routes)}")
+        return route

@@ -4,6 +4,6 @@ Loading a net from a checked file is `models.runtime`'s task.
 """
 
 from models.manifests.manifest import BundleManifest, list_manifests, load_manifest
-from models.manifests.sources import verified_path
+from models.manifests.sources import missing_packages, verified_path
 
-__all__ = ["BundleManifest", "list_manifests", "load_manifest", "verified_path"]
+__all__ = ["BundleManifest", "list_manifests", "load_manifest", "missing_packages", "verified_path"]

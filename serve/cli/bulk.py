@@ -8,7 +8,16 @@ import typer
 from models.errors import MalformedRequest
 from serve.cli.config import CONFIG_HELP
 from serve.cli.console import Invocation, complain
-from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, SpreadsheetSafe, TextLayer
+from serve.cli.document_flags import (
+    Characters,
+    Dpi,
+    Model,
+    Orientation,
+    Pages,
+    PasswordFile,
+    SpreadsheetSafe,
+    TextLayer,
+)
 
 if TYPE_CHECKING:
     from serve.bulk.options import BulkOptions
@@ -42,6 +51,7 @@ def bulk(
     dpi: Dpi = None,
     text_layer: TextLayer = "auto",
     orientation: Orientation = "auto",
+    model: Model = None,
     characters: Characters = False,
     spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
@@ -145,13 +155,13 @@ def bulk(
         ),
         max_pages=max_pages,
     )
-    _run(context.obj, options, config)
+    _run(context.obj, options, config, model)
 
 
-def _run(invocation: Invocation, options: "BulkOptions", config: Path | None) -> None:
+def _run(invocation: Invocation, options: "BulkOptions", config: Path | None, model: str | None) -> None:
     from serve.config.loading import load_settings
 
-    loaded = load_settings(config)
+    loaded = load_settings(config, overrides={} if model is None else {"bundle": model})
     if options.dry_run:
         from serve.bulk.run.dry_run import dry_run
 

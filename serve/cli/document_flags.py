@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-__all__ = ["Characters", "Dpi", "Orientation", "Pages", "PasswordFile", "SpreadsheetSafe", "TextLayer"]
+__all__ = ["Characters", "Dpi", "Model", "Orientation", "Pages", "PasswordFile", "SpreadsheetSafe", "TextLayer"]
 
 Pages = Annotated[
     str | None, typer.Option(metavar="RANGES", help="Only these pages of each document, such as 1-3,7 or 5-.")
@@ -15,6 +15,10 @@ Dpi = Annotated[
     typer.Option(
         min=36, max=1200, help="Resolution at which pages of PDFs are drawn. Not given: what suits each page."
     ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Model bundle that reads, or the path of a manifest. Not given: the setting's."),
 ]
 TextLayer = Annotated[
     Literal["auto", "always", "never"],

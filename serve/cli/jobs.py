@@ -11,7 +11,16 @@ import typer
 
 from models.errors import Conflict, MalformedRequest, SourceNotFound, error_of_code
 from serve.cli.console import complain, one_line
-from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, SpreadsheetSafe, TextLayer
+from serve.cli.document_flags import (
+    Characters,
+    Dpi,
+    Model,
+    Orientation,
+    Pages,
+    PasswordFile,
+    SpreadsheetSafe,
+    TextLayer,
+)
 from serve.cli.service_client import connect
 
 if TYPE_CHECKING:
@@ -62,6 +71,7 @@ def submit(
     dpi: Dpi = None,
     text_layer: TextLayer = "auto",
     orientation: Orientation = "auto",
+    model: Model = None,
     characters: Characters = False,
     spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
@@ -75,6 +85,7 @@ def submit(
         dpi=dpi,
         text_layer=text_layer,
         orientation=orientation,
+        model=model,
         characters=characters,
         spreadsheet_safe=spreadsheet_safe,
         password_file=password_file,

@@ -24,7 +24,7 @@ def _models(context: typer.Context) -> None:
 @models_app.command("list")
 def list_bundles() -> None:
     """List the model bundles that rayocr ships with."""
-    from models.manifests import list_manifests, load_manifest
+    from models.manifests import list_manifests, load_manifest, missing_packages
 
     for position, name in enumerate(list_manifests()):
         bundle = load_manifest(name)
@@ -33,6 +33,8 @@ def list_bundles() -> None:
         typer.echo(bundle.name)
         rows = [("description", bundle.description), ("license", bundle.license), ("origin", bundle.origin)]
         rows += [(purpose, file.source) for purpose, file in bundle.files().items()]
+        if missing := missing_packages(bundle.files().values()):
+            rows.append(("not installed", f"{', '.join(missing)}: `make models` installs it"))
         for key, value in rows:
             typer.echo(f"  {key:<20} {value}")
 

@@ -11,7 +11,16 @@ import typer
 from models.errors import ConfigurationError, RayocrError, SourceNotFound, UnsupportedType
 from serve.cli.config import CONFIG_HELP
 from serve.cli.console import Invocation, complain
-from serve.cli.document_flags import Characters, Dpi, Orientation, Pages, PasswordFile, SpreadsheetSafe, TextLayer
+from serve.cli.document_flags import (
+    Characters,
+    Dpi,
+    Model,
+    Orientation,
+    Pages,
+    PasswordFile,
+    SpreadsheetSafe,
+    TextLayer,
+)
 
 if TYPE_CHECKING:
     from serve.cli.files.output import Output
@@ -63,6 +72,7 @@ def read(
     dpi: Dpi = None,
     text_layer: TextLayer = "auto",
     orientation: Orientation = "auto",
+    model: Model = None,
     characters: Characters = False,
     spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
@@ -99,7 +109,7 @@ def read(
         spreadsheet_safe=spreadsheet_safe,
     )
     target = build_output(options, sources, output, may_replace=force)
-    settings = load_settings(config).settings
+    settings = load_settings(config, overrides={} if model is None else {"bundle": model}).settings
     invocation: Invocation = context.obj
     invocation.has_workers = True
     # Results are UTF-8 whatever the locale is, since no other encoding has all of the recognizer's characters.

@@ -204,6 +204,18 @@ class Settings(BaseSettings):
     bundle: str = Field(
         default="ppocrv6-small", description="Name of the model bundle, or the path of a manifest (.yaml)."
     )
+    bundles: list[str] = Field(
+        default=[],
+        description="Further model bundles, by name or path, that requests may choose with `model`. Each has replicas "
+        "of its own, with the settings of the default one's but `bundles_min_replicas`.",
+    )
+    bundles_min_replicas: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Least replicas of each stage for each of `bundles`. With 0 a bundle takes no memory until a "
+        "request chooses it, which then waits until a replica has started.",
+    )
     colocated: bool | None = Field(
         default=None,
         description="true: each replica (`reader`) holds all three stages, and a page never leaves its process, which "

@@ -62,7 +62,7 @@ async def read_result(
         document: The document, in the form that the reader takes.
         request: Which pages are read, and how.
         context: The request's id and deadline.
-        model: Name of the model bundle.
+        model: Name of the default model bundle, which reads what names no other.
 
     Returns:
         The result with at least one page, whose `pages` are `KeptPages`, and the failures. Their warnings are in it.
@@ -87,7 +87,7 @@ async def read_result(
         raise failures[0].error
     result = OcrResult.model_construct(
         id=context.request_id,
-        model=model,
+        model=request.options.model or model,
         pages=cast("Any", pages),
         text="\f".join(texts),
         warnings=[WarningResult.of(one) for one in (*warnings, *(failure.warning for failure in failures))],

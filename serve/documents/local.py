@@ -18,6 +18,7 @@ from deployments.settings import MOST_THREADS, DetectionSettings, RecognitionSet
 from deployments.stages.reader import Reader
 from deployments.storage import COMMAND_LINE_SCHEMES, Storages, build_storage
 from models.cpus import usable_cpu_count
+from models.errors import MalformedRequest
 from models.manifests import load_manifest
 from models.runtime import resolve_device
 from serve.config.colocation import reader_setup
@@ -128,6 +129,7 @@ class LocalReader:
         return source if isinstance(source, Document) else self.storages.read(source, self.max_bytes)
 
     async def _read(self, document: Document, options: DocumentOptions) -> LocalReading:
+        self._check_model(options.model)
         request = ReadRequest(
             options.page_ranges, options.read_options(), self._settings.http.max_pages, self._pages_at_a_time
         )
@@ -139,10 +141,15 @@ class LocalReader:
         return LocalReading(result, failures, document)
 
     async def _detect(self, document: Document, page: int | None, options: ReadOptions) -> DetectionResult:
+        self._check_model(options.model)
         context = _context()
         with self._least_busy() as reader:
             found = await reader.detect(document, PageCall(page or 1, context, options))
         return DetectionResult.of(context.request_id, self._model, [found], first_page_only(found.page_count, page))
+
+    def _check_model(self, model: str | None) -> None:
+        if model not in {None, self._model}:
+            raise MalformedRequest(f"model {model!r} is not loaded here; {self._model} is")
 
     @contextmanager
     def _least_busy(self) -> Iterator[Reader]:

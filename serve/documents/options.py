@@ -10,7 +10,16 @@ from models.settings import DetectionOptions
 from serve.documents.page_ranges import PageRanges
 from serve.exports.registry import FORMATS
 
-__all__ = ["DocumentOptions", "Dpi", "OpenDocumentOptions", "Orientation", "Pages", "Password", "detection_options"]
+__all__ = [
+    "DocumentOptions",
+    "Dpi",
+    "Model",
+    "OpenDocumentOptions",
+    "Orientation",
+    "Pages",
+    "Password",
+    "detection_options",
+]
 
 Orientation = Annotated[
     Literal["auto", "keep"],
@@ -22,6 +31,7 @@ _LONGEST_PASSWORD = 1000
 # A thousand ranges of pages take at most so many characters.
 _LONGEST_PAGES = 10_000  # fits in a URL, which HAProxy takes up to 15 KiB with the headers
 _LONGEST_FORMAT = 100
+_LONGEST_MODEL = 100
 
 
 def _checked_pages(text: str | None) -> str | None:
@@ -51,6 +61,16 @@ Dpi = Annotated[
 Password = Annotated[SecretStr | None, Field(max_length=_LONGEST_PASSWORD, description="Opens an encrypted PDF.")]
 
 
+Model = Annotated[
+    Annotated[str, Field(max_length=_LONGEST_MODEL)] | None,
+    Field(
+        description="Model bundle that reads the document, one that `GET /v1/models` tells to be served. Not given: "
+        "the active one.",
+        examples=["ppocrv6-tiny"],
+    ),
+]
+
+
 class OpenDocumentOptions(BaseModel):
     """The options that may stand in a URL, which logs keep."""
 
@@ -65,6 +85,7 @@ class OpenDocumentOptions(BaseModel):
         "visible, real text, `always` if there is any, `never`.",
     )
     orientation: Orientation = "auto"
+    model: Model = None
     characters: bool = Field(default=False, description="Whether words come with the position of each character.")
     spreadsheet_safe: bool = Field(
         default=False,
@@ -106,6 +127,7 @@ class DocumentOptions(OpenDocumentOptions):
             text_layer=self.text_layer,
             detection=detection_options(self.orientation),
             characters=self.characters,
+            model=self.model,
         )
 
 

@@ -22,6 +22,7 @@ from models.errors import MalformedRequest, RayocrError, SourceNotFound
 from serve.api.problems import malformed
 from serve.api.requests.json_body import parsed_json
 from serve.api.service import Admitted, Service, service_of
+from serve.config.bundle import served_bundles
 from serve.documents.options import DocumentOptions
 from serve.doors.base import Door
 from serve.doors.documents import stored_corners
@@ -171,15 +172,17 @@ async def infer(
     header = request.headers.get(_JSON_BYTES)
     inference, document = await asyncio.to_thread(picture_of, body, header)
     admitted.begin()
-    result, _ = await service.read(SharedDocument(document), DocumentOptions(orientation="auto"), admitted.context)
+    options = DocumentOptions(model=None if model == _MODEL else model)
+    result, _ = await service.read(SharedDocument(document), options, admitted.context)
     admitted.end()
     content, headers = inferred(result, inference, model)
     return Response(content, headers=headers)
 
 
 def _check_model(model: str, version: str, service: Service) -> None:
-    if model not in (_MODEL, service.settings.bundle):
-        raise SourceNotFound(f"there is no model {model[:80]!r}; known are {_MODEL} and {service.settings.bundle}")
+    known = (_MODEL, *served_bundles(service.settings))
+    if model not in known:
+        raise SourceNotFound(f"there is no model {model[:80]!r}; known are {', '.join(known)}")
     if version != _VERSION:
         raise SourceNotFound(f"there is no version {version[:80]!r} of {model}; known is {_VERSION}")
 

@@ -25,6 +25,7 @@ from models.errors import (
     SourceNotFound,
     TooLarge,
 )
+from serve.config.bundle import check_model
 from serve.documents.options import DocumentOptions
 from serve.jobs.records import Job, JobOptions, NewJob, NewPage
 from serve.jobs.runtime import JobsRuntime
@@ -154,11 +155,12 @@ class Submission:
         if not isinstance(options, dict):
             raise MalformedRequest('options: a JSON object is needed, such as {"pages": "1-3"}')
         try:
-            DocumentOptions.model_validate(options)
+            asked = DocumentOptions.model_validate(options)
         except ValidationError as exc:
             problem = exc.errors(include_input=False)[0]
             where = ".".join(str(part) for part in problem["loc"])
             raise MalformedRequest(f"options: {where}: {problem['msg']}") from None  # no password in a log
+        check_model(self._jobs.settings, asked.model)
         self._options = options
 
     async def set_webhook(self, url: str) -> None:

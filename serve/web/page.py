@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse
 
 from models.errors import SourceNotFound
+from serve.config.bundle import served_bundles
 from serve.config.settings import Settings
 from serve.exports import FORMATS
 from serve.version import rayocr_version
@@ -51,6 +52,7 @@ class WebPage:
             "max_job_files": jobs.max_pages,
             "max_job_bytes": jobs.max_body_bytes,
             "formats": list(FORMATS),
+            "models": list(served_bundles(settings)),
             "version": rayocr_version(),
         }
         self.router = APIRouter(include_in_schema=False)

@@ -11,7 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from deployments.read_options import ReadOptions
 from models.errors import MalformedRequest
 from models.settings import DetectionOptions
-from serve.documents.options import DocumentOptions, Dpi, OpenDocumentOptions, Orientation, Password, detection_options
+from serve.documents.options import (
+    DocumentOptions,
+    Dpi,
+    Model,
+    OpenDocumentOptions,
+    Orientation,
+    Password,
+    detection_options,
+)
 
 __all__ = [
     "LARGEST_PAGE",
@@ -71,6 +79,7 @@ class DetectQuery(BaseModel):
     )
     dpi: Dpi = None
     orientation: Orientation = "auto"
+    model: Model = None
     threshold: float | None = Field(
         default=None, ge=0, le=1, allow_inf_nan=False, description="A pixel of a higher probability is text."
     )
@@ -104,6 +113,7 @@ class DetectRequest(DetectQuery):
             dpi=self.dpi,
             text_layer="never",
             detection=detection_options(self.orientation, own),
+            model=self.model,
         )
 
 

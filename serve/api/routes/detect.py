@@ -62,4 +62,4 @@ async def detect_lines(
         admitted.end()
         return picture_response(picture, page.warnings)
     admitted.end()
-    return DetectionResult.of(context.request_id, service.settings.bundle, [page])
+    return DetectionResult.of(context.request_id, asked.model or service.settings.bundle, [page])

@@ -84,7 +84,7 @@ async def read_document(
         # The first page decides the status of the answer.
         first = await anext(outcomes)
         service.readiness.answered()
-        return LinesResponse(page_lines(first, outcomes, context.request_id, service.settings.bundle))
+        return LinesResponse(page_lines(first, outcomes, context.request_id, asked.model or service.settings.bundle))
     result, failures = await service.read(document, asked, context)
     written = await document_answer(service, context, asked, answer, document, result, failures, sent.name)
     admitted.end()

@@ -54,7 +54,7 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
         output = output_format(options.format)
         # A wrong location is reported at once.
         check_locations(options.input, options.output, impatient)
-        model = check_bundle(settings)
+        model = check_bundle(settings, settings.bundle)
         with held_output(options.output, impatient, take_over=options.take_over) as lease:
             if (warning := note_options(options, model, impatient)) is not None:
                 print(warning, file=sys.stderr)

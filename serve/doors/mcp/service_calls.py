@@ -63,7 +63,7 @@ class ServiceCalls(Calls):
         page = await self._service.pipeline.detect(SharedDocument(source), call)
         self._admission.end()
         warnings = first_page_only(page.page_count, asked.page)
-        return DetectionResult.of(context.request_id, self._service.settings.bundle, [page], warnings)
+        return DetectionResult.of(context.request_id, asked.model or self._service.settings.bundle, [page], warnings)
 
     async def start(self, source: Document | str, options: DocumentOptions) -> JobView:
         """Submit a document as `POST /v1/jobs` does; see `Calls.start`."""

@@ -10,7 +10,7 @@ import yaml
 
 from models.detection import TextDetector
 from models.errors import ConfigurationError, ModelOutputError
-from models.manifests import BundleManifest, load_manifest, verified_path
+from models.manifests import BundleManifest, list_manifests, load_manifest, verified_path
 from models.page import Page
 from models.recognition import TextRecognizer
 from models.runtime import load_net
@@ -45,6 +45,12 @@ def bundle(folder: Path, **changes: Any) -> BundleManifest:
     path = folder / "another.yaml"
     path.write_text(yaml.safe_dump(manifest))
     return load_manifest(str(path))
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("name", [name for name in list_manifests() if name != DEFAULT.name])
+def test_each_bundle_that_ships_reads_a_drawn_page(name: str, runtime: str) -> None:
+    assert Reader.load(load_manifest(name), runtime, "auto").read(Page(drawn_page(*ROWS))) == ROWS
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

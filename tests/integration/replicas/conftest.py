@@ -14,7 +14,11 @@ SHORT_TIMEOUT_S = 2
 
 @pytest.fixture(scope="session")
 def quick_service(minio: MinioServer) -> Iterator[RunningService]:
-    """A service with quick nets and a short time for requests. Tests may end its processes."""
-    variables = {**QUICK_NETS, "RAYOCR_HTTP__REQUEST_TIMEOUT_S": str(SHORT_TIMEOUT_S)}
+    """A service with quick nets, a second bundle, and a short time for requests. Tests may end its processes."""
+    variables = {
+        **QUICK_NETS,
+        "RAYOCR_HTTP__REQUEST_TIMEOUT_S": str(SHORT_TIMEOUT_S),
+        "RAYOCR_BUNDLES": '["ppocrv6-tiny"]',
+    }
     with running_service({**minio.environment(), **variables}) as running:
         yield running

@@ -54,16 +54,47 @@ def separate(separate_service: RunningService) -> Iterator[httpx.Client]:
         yield client
 
 
+def stages(asked: httpx.Client) -> dict[str, dict[str, int]]:
+    """The replicas of each deployment that has any, by their state."""
+    found = asked.get("/v1/stages").json()["stages"]
+    return {stage["name"]: stage["replicas"] for stage in found if stage["replicas"]}
+
+
 def test_service_has_readers_by_default_and_this_one_a_replica_a_stage(
     separate: httpx.Client, client: httpx.Client
 ) -> None:
-    for asked, names in (
-        (client, ["Ingress", "Reader"]),
-        (separate, ["Detector", "Ingress", "Preprocessor", "Recognizer"]),
+    one = {"running": 1}
+    assert stages(client) == {"Ingress": one, "Reader": one}
+    assert stages(separate) == {"Ingress": one, "Preprocessor": one, "Detector": one, "Recognizer": one}
+
+
+def test_request_chooses_its_model_whose_replica_starts_then(client: httpx.Client) -> None:
+    served = {model["name"]: model["served"] for model in client.get("/v1/models").json()["models"]}
+    assert served == {"ppocrv5-mobile": False, "ppocrv6-small": True, "ppocrv6-tiny": True}
+    patient = {"X-Request-Timeout": "120"}
+    result = client.post("/v1/ocr?model=ppocrv6-tiny", content=PNG, headers=patient, timeout=120).json()
+    assert (result["model"], result["text"]) == ("ppocrv6-tiny", "INVOICE 2041\nTOTAL 13.50")
+    assert stages(client)["Reader-ppocrv6-tiny"] == {"running": 1}
+    assert client.post("/v1/ocr", content=PNG).json()["model"] == "ppocrv6-small"
+    found = client.post("/v1/detect?model=ppocrv6-tiny", content=PNG).json()
+    assert (found["model"], len(found["pages"][0]["lines"])) == ("ppocrv6-tiny", 2)
+    options = {"file": ("1.png", PNG), "options": (None, b'{"model": "ppocrv6-tiny"}')}
+    job = client.post("/v1/jobs", files=options).json()["links"]["self"]
+    with client.stream("GET", f"{job}/events") as events:
+        assert "event: end" in events.read().decode()
+    assert client.get(f"{job}/result/1").json()["model"] == "ppocrv6-tiny"
+
+
+def test_model_that_is_not_served_is_refused_with_those_that_are(client: httpx.Client) -> None:
+    job = {"file": ("1.png", PNG), "options": (None, b'{"model": "crnn"}')}
+    for answer in (
+        client.post("/v1/ocr?model=crnn", content=PNG),
+        client.post("/v1/ocr?model=crnn&stream=true", content=PNG),
+        client.post("/v1/detect?model=crnn", content=PNG),
+        client.post("/v1/jobs", files=job),
     ):
-        stages = asked.get("/v1/stages").json()["stages"]
-        assert [stage["name"] for stage in stages] == names
-        assert {(stage["state"], *stage["replicas"]) for stage in stages} == {("healthy", "running")}
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+        assert answer.json()["detail"] == "model 'crnn' is not served; served are ppocrv6-small, ppocrv6-tiny"
 
 
 @pytest.mark.parametrize("path", ["/v1/ocr", "/v1/detect", "/v1/detect?box_threshold=0.9"])

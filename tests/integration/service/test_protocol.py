@@ -133,7 +133,11 @@ def test_live_and_ready(client: httpx.Client) -> None:
 
 def test_models_names_the_active_bundle(client: httpx.Client) -> None:
     models = client.get("/v1/models").json()["models"]
-    assert [(model["name"], model["active"]) for model in models] == [("ppocrv6-small", True)]
+    assert [(model["name"], model["active"], model["served"], model["installed"]) for model in models] == [
+        ("ppocrv5-mobile", False, False, True),
+        ("ppocrv6-small", True, True, True),
+        ("ppocrv6-tiny", False, False, True),
+    ]
 
 
 def test_openapi_describes_what_the_routes_take_and_give(client: httpx.Client) -> None:

@@ -58,7 +58,11 @@ def test_file_of_a_package_is_found_without_its_version_too() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("package:no-such-package==1.0/models/a.onnx", "the package no-such-package is not installed"),
+        (
+            "package:no-such-package==1.0/models/a.onnx",
+            "the package no-such-package is not installed; `make models` installs those of all bundles that rayocr "
+            "ships with",
+        ),
         ("package:rapidocr==0.0.1/models/a.onnx", f"rapidocr {VERSION} is installed; install rapidocr==0.0.1"),
         (f"package:rapidocr=={VERSION}/models/none.onnx", f"rapidocr {VERSION} holds no models/none.onnx"),
         (f"package:rapidocr=={VERSION}/models", f"rapidocr {VERSION} holds no models"),

@@ -6,7 +6,9 @@ import pytest
 from ray.serve import Application
 
 from deployments.stages.reader import Stages
+from models.errors import ConfigurationError, MalformedRequest
 from serve.app import build_application
+from serve.config.bundle import check_model
 from serve.config.settings import Settings
 
 
@@ -15,7 +17,8 @@ def options(tree: dict[str, object], *, colocated: bool) -> dict[str, Any]:
     settings = Settings.model_validate(tree)
     ingress = build_application(settings, Stages(), colocated=colocated, with_jobs=True)._bound_deployment
     _, route, _ = list(ingress.init_args)
-    stages = [value._bound_deployment for value in vars(route).values() if isinstance(value, Application)]
+    of_bundles = [value for one in route._routes.values() for value in vars(one).values()]
+    stages = [value._bound_deployment for value in of_bundles if isinstance(value, Application)]
     return {deployment.name: deployment for deployment in (ingress, *stages)}
 
 
@@ -41,3 +44,32 @@ def test_label_selector_of_colocated_replicas() -> None:
 @pytest.mark.parametrize("replicas", [1, 3])
 def test_ingress_has_as_many_replicas_as_set(replicas: int) -> None:
     assert options({"http": {"replicas": replicas}}, colocated=True)["Ingress"].num_replicas == replicas
+
+
+@pytest.mark.parametrize(("colocated", "names"), [(True, ["Reader"]), (False, ["Detector", "Recognizer"])])
+def test_each_further_bundle_has_replicas_that_begin_at_none(colocated: bool, names: list[str]) -> None:
+    found = options({"bundles": ["ppocrv6-tiny"]}, colocated=colocated)
+    assert set(found) == {"Ingress", *names, *(f"{name}-ppocrv6-tiny" for name in names)} | (
+        set() if colocated else {"Preprocessor"}
+    )
+    for name in names:
+        least = {
+            key: found[key]._deployment_config.autoscaling_config.min_replicas for key in (name, f"{name}-ppocrv6-tiny")
+        }
+        assert least == {name: 1, f"{name}-ppocrv6-tiny": 0}
+    warm = options({"bundles": ["ppocrv6-tiny"], "bundles_min_replicas": 2}, colocated=colocated)
+    scaling = warm[f"{names[0]}-ppocrv6-tiny"]._deployment_config.autoscaling_config
+    assert (scaling.min_replicas, scaling.max_replicas >= 2) == (2, True)
+
+
+def test_two_bundles_of_one_name_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="ppocrv6-small and ppocrv6-small have the same name"):
+        options({"bundles": ["ppocrv6-small"]}, colocated=True)
+
+
+def test_unknown_model_is_refused_with_those_that_are_served() -> None:
+    settings = Settings.model_validate({"bundles": ["ppocrv6-tiny"]})
+    check_model(settings, None)
+    check_model(settings, "ppocrv6-tiny")
+    with pytest.raises(MalformedRequest, match="'crnn' is not served; served are ppocrv6-small, ppocrv6-tiny"):
+        check_model(settings, "crnn")

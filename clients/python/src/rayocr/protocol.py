@@ -40,6 +40,7 @@ class SentOptions(TypedDict, total=False):
     password: str
     dpi: int
     orientation: Literal["auto", "keep"]
+    model: str
 
 
 class ReadOptions(SentOptions, total=False):
@@ -58,6 +59,7 @@ class JobOptions(TypedDict, total=False):
     password: str
     dpi: int
     orientation: Literal["auto", "keep"]
+    model: str
     pages: str
     text_layer: Literal["auto", "always", "never"]
     characters: bool

@@ -85,8 +85,8 @@ export class TakeAway {
 
   /** @param {Reading} reading */
   async #picture(reading) {
-    const { dpi, orientation } = reading.options;
-    await this.#fetch(reading, { dpi, orientation, pages: String(this.#page), visualize: true }, `${stem(reading.source.name)}-${this.#page}.png`);
+    const { dpi, orientation, model } = reading.options;
+    await this.#fetch(reading, { dpi, orientation, model, pages: String(this.#page), visualize: true }, `${stem(reading.source.name)}-${this.#page}.png`);
   }
 
   /** @param {Reading} reading @param {import('../service/source.js').Query} parameters @param {string} name If the service gives none. */

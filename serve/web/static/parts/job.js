@@ -152,7 +152,7 @@ export class JobView {
         job.queue_position ? make('span', {}, t('queuePosition', { position: job.queue_position })) : null),
       make('div', { className: 'buttons' },
         job.done > 0 && final && make('button', { type: 'button', className: 'primary download-all', onclick: act(() => downloadAll(job.id)) }, t('downloadAll')),
-        job.failed > 0 && final && make('button', { type: 'button', className: 'retry-failed', onclick: act(() => this.#retryFailed()) }, t('retryFailed', { count: job.failed })),
+        job.failed > 0 && final && make('button', { type: 'button', className: 'retry-failed', disabled: this.#failed().length < job.failed, onclick: act(() => this.#retryFailed()) }, t('retryFailed', { count: job.failed })),
         job.failed > 0 && make('label', { className: 'check' }, make('input', { type: 'checkbox', checked: this.#failedOnly, onchange: () => {
           this.#failedOnly = !this.#failedOnly;
           this.#from = 0;

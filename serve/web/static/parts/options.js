@@ -1,26 +1,26 @@
 /** The drawer with the options of the API, in the API's own words. */
 
 import { fill, make } from '../browser/dom.js';
+import { info } from '../service/api.js';
 import { t } from '../texts/texts.js';
 
-/** @typedef {'pages' | 'dpi' | 'text_layer' | 'orientation' | 'characters' | 'spreadsheet_safe' | 'password' | 'format'} Name */
+/** @typedef {'pages' | 'dpi' | 'text_layer' | 'orientation' | 'model' | 'characters' | 'spreadsheet_safe' | 'password' | 'format'} Name */
 
 /** Keeps what was typed when the language changes. */
 export class Options {
   /** @type {Record<string, string>} */
   #values = {};
 
-  /** @param {Name[]} names The options that it offers. @param {() => string[]} formats Those that the service has. */
-  constructor(names, formats) {
+  /** @param {Name[]} names The options that it offers. */
+  constructor(names) {
     this.names = names;
-    this.formats = formats;
     this.element = make('details', { className: 'panel options-drawer' });
     this.words();
   }
 
   /** Write the texts in the language of now. */
   words() {
-    fill(this.element, make('summary', {}, t('options')), make('div', { className: 'options' }, ...this.names.map((name) => this.#field(name))));
+    fill(this.element, make('summary', {}, t('options')), make('div', { className: 'options' }, ...this.names.filter(hasChoice).map((name) => this.#field(name))));
   }
 
   /** The options that were set, but the password. @returns {Record<string, string>} */
@@ -57,7 +57,7 @@ export class Options {
 
   /** @param {Name} name @param {string} value @param {(event: Event) => void} changed */
   #choices(name, value, changed) {
-    const choices = name === 'format' ? this.formats() : CHOICES[name];
+    const choices = CHOICES[name]?.();
     if (!choices) return null;
     const field = make('select', { name, onchange: changed }, ...choices.map((choice) => make('option', { value: choice }, choice)));
     field.value = value || (choices[0] ?? '');
@@ -65,11 +65,16 @@ export class Options {
   }
 }
 
-/** The first is the default. @type {Partial<Record<Name, string[]>>} */
+/** The first is the default. @type {Partial<Record<Name, () => string[]>>} */
 const CHOICES = {
-  text_layer: ['auto', 'always', 'never'],
-  orientation: ['auto', 'keep'],
+  text_layer: () => ['auto', 'always', 'never'],
+  orientation: () => ['auto', 'keep'],
+  model: () => info()?.models ?? [],
+  format: () => info()?.formats ?? ['json'],
 };
+
+/** Whether there is anything to choose: most services have one model. @param {Name} name */
+const hasChoice = (name) => (CHOICES[name]?.().length ?? 2) > 1;
 
 /** @type {Partial<Record<Name, Record<string, unknown>>>} */
 const TYPES = {

@@ -108,8 +108,8 @@ export class Thresholds {
     const source = this.#source && sendable(this.#source);
     if (!source) return;
     const abort = this.#abort = new AbortController();
-    const { dpi, orientation } = this.#options;
-    const parameters = { page: this.#page, dpi, orientation, ...this.values, thorough: this.thorough };
+    const { dpi, orientation, model } = this.#options;
+    const parameters = { page: this.#page, dpi, orientation, model, ...this.values, thorough: this.thorough };
     this.#tell(t('searching'));
     fill(this.#notice);
     try {

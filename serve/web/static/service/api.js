@@ -13,6 +13,7 @@ import { t } from '../texts/texts.js';
  * @property {number} max_job_files
  * @property {number} max_job_bytes
  * @property {string[]} formats
+ * @property {string[]} models Those that are served; the first is the default.
  * @property {string} version
  */
 

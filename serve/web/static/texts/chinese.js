@@ -64,6 +64,8 @@ export const CHINESE = {
   help_text_layer: '何时使用 PDF 自带的文本而不进行识别：auto 使用可见的真实文本并识别其余部分；always 使用全部文本且不识别；never 完全不使用。',
   option_orientation: '方向 orientation',
   help_orientation: 'auto 将侧放或倒置的页面转正；keep 按原样识别。',
+  option_model: '模型 model',
+  help_model: '用于识别的模型。尚未加载的模型首次使用时需要数秒。',
   option_characters: '字符 characters',
   help_characters: '为每个词给出其各个字符的置信度和多边形。',
   option_spreadsheet_safe: '表格安全 spreadsheet_safe',

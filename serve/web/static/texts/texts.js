@@ -69,6 +69,8 @@ export const ENGLISH = {
   help_text_layer: 'When to take the text that a PDF carries instead of reading the page: auto takes visible, real text, and reads the rest; always takes any text, and reads nothing; never takes none.',
   option_orientation: 'orientation',
   help_orientation: 'auto turns sideways and upside-down pages upright; keep reads them as they are.',
+  option_model: 'model',
+  help_model: 'The model bundle that reads. One that is not loaded yet needs some seconds the first time.',
   option_characters: 'characters',
   help_characters: 'Give each word its characters, with confidence and polygon.',
   option_spreadsheet_safe: 'spreadsheet_safe',
