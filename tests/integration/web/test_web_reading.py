@@ -153,6 +153,14 @@ def test_options_are_sent_and_warnings_are_shown_at_their_page(loaded: LoadedPag
     expect(loaded.page.locator(".warnings .notice.warning").first).to_contain_text("cut off or damaged")
 
 
+def test_model_is_chosen(loaded: LoadedPage) -> None:
+    loaded.page.click("#read .options-drawer summary")
+    loaded.page.select_option("#read .options-drawer [name=model]", "ppocrv6-tiny")
+    loaded.read("page.png", encoded(drawn_page("INVOICE 2041")))
+    expect(loaded.lines).to_have_text(["INVOICE 2041"])
+    expect(loaded.page.locator("#read .reading-state")).to_contain_text("model: ppocrv6-tiny")
+
+
 def test_text_layer_is_named(loaded: LoadedPage) -> None:
     loaded.read("letter.pdf", helvetica_pdf(["Dear reader,", "this page carries its own text."]))
     expect(loaded.page.locator("#read .document h2")).to_contain_text("from the text layer")
