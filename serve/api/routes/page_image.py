@@ -1,14 +1,17 @@
-"""Pictures of pages, for programs that show them: of a document that is sent, or of one that a job keeps."""
+"""Documents for programs that show them: pictures of pages, and what a job keeps of its uploads."""
 
+from pathlib import PurePath
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Path as PathParameter
 from fastapi.responses import Response
 
 from deployments.context import PageCall
 from deployments.document import Document
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.preprocess.draw import Drawing
+from serve.api.answers.files import file_headers
 from serve.api.problems import PROBLEM_RESPONSES
 from serve.api.requests.options import (
     LARGEST_PAGE,
@@ -21,13 +24,14 @@ from serve.api.requests.options import (
 )
 from serve.api.requests.source import document_body, read_source
 from serve.api.routes.jobs import JobHere, JobsHere, job_problems
-from serve.api.service import Admission, Admitted, Service, service_of
+from serve.api.service import Admission, Admitted, Opened, Service, service_of
 
 __all__ = ["job_router", "router"]
 
 router = APIRouter(tags=["reading"])
 job_router = APIRouter(tags=["jobs"])
 
+_LONGEST_EXTENSION = 10
 _COUNT_HEADER = "X-Rayocr-Page-Count"
 _PICTURE: Final[dict[str, Any]] = {
     "description": "The page as WebP.",
@@ -63,6 +67,40 @@ async def page_image(
     return await _drawn(service, admitted, sent.source, asked)
 
 
+JobFile = Annotated[int, PathParameter(ge=1, le=LARGEST_PAGE, description="The document's place in the job.")]
+
+
+async def _kept(jobs: JobsHere, job: JobHere, file: JobFile) -> Document:
+    """Read an upload of a job back.
+
+    Raises:
+        SourceNotFound: There is no such document, or it is not kept.
+    """
+    location, name = await jobs.in_store(jobs.store.views.upload, job.id, file)
+    return await jobs.in_storage(jobs.uploads.read, location, jobs.settings.http.max_body_bytes, name)
+
+
+KeptDocument = Annotated[Document, Depends(_kept)]
+
+
+@job_router.get(
+    "/v1/jobs/{job_id}/files/{file}",
+    summary="Fetch a job's document",
+    response_class=Response,
+    responses={
+        **job_problems(404, 503),
+        200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+    },
+)
+async def job_file(_open: Opened, document: KeptDocument) -> Response:
+    """Fetch an uploaded document as it was sent, while it is kept.
+
+    With `jobs.keep_uploads` that is as long as the job is; without it, until the document is read.
+    """
+    extension = PurePath(document.name or "").suffix[:_LONGEST_EXTENSION]
+    return Response(document.data, headers=file_headers(document.name, "application/octet-stream", extension))
+
+
 @job_router.get(
     "/v1/jobs/{job_id}/files/{file}/pages/{page}/image",
     summary="Draw a page of a job's document",
@@ -74,22 +112,16 @@ async def job_page_image(
     request: Request,
     service: Annotated[Service, Depends(service_of)],
     admitted: Admitted,
-    jobs: JobsHere,
-    job: JobHere,
-    file: Annotated[int, Path(ge=1, le=LARGEST_PAGE, description="The document's place in the job.")],
-    page: Annotated[int, Path(ge=1, le=LARGEST_PAGE, description="The page of the document.")],
+    document: KeptDocument,
+    page: Annotated[int, PathParameter(ge=1, le=LARGEST_PAGE, description="The page of the document.")],
     _query: Annotated[PageImageSize, Query()],
     password: DocumentPassword = None,
 ) -> Response:
     """Draw one page of an uploaded document as `/v1/page-image` does, while the upload is kept.
 
-    With `jobs.keep_uploads` that is as long as the job is; without it, until the document is read. Jobs don't keep
-    passwords, so an encrypted document needs its own again.
+    Jobs don't keep passwords, so an encrypted document needs its own again.
     """
-    location, name = await jobs.in_store(jobs.store.views.upload, job.id, file)
     asked = request_options(PageImageRequest, request, {"page": page}, password)
-    most = service.settings.http.max_body_bytes
-    document = await jobs.in_storage(jobs.uploads.read, location, most, name)
     return await _drawn(service, admitted, document, asked)
 
 

@@ -121,7 +121,7 @@ def test_page_image_is_a_picture_of_one_page(client: httpx.Client) -> None:
     assert client.post("/v1/page-image?width=1", content=pages).status_code == 400
 
 
-def test_page_image_of_a_job_is_there_as_long_as_the_job(client: httpx.Client) -> None:
+def test_document_of_a_job_is_there_as_long_as_the_job(client: httpx.Client) -> None:
     pages = encoded(drawn_page("RAIN TODAY"), drawn_page("SNOW TODAY"), kind="TIFF")
     job = client.post("/v1/jobs", files={"file": ("rain.tif", pages)}).json()["links"]["self"]
     with client.stream("GET", f"{job}/events") as events:
@@ -130,7 +130,15 @@ def test_page_image_of_a_job_is_there_as_long_as_the_job(client: httpx.Client) -
     picture = client.get(image, params={"width": 100})
     assert (picture.headers["content-type"], picture.headers["x-rayocr-page-count"]) == ("image/webp", "2")
     assert client.post("/v1/ocr", content=client.get(image).content).json()["text"] == "SNOW TODAY"
-    for missing in (f"{job}/files/1/pages/3/image", f"{job}/files/2/pages/1/image", f"{job}x/files/1/pages/1/image"):
+    original = client.get(f"{job}/files/1")
+    assert (original.content, original.headers["x-content-type-options"]) == (pages, "nosniff")
+    assert original.headers["content-disposition"] == 'attachment; filename="rain.tif"'
+    for missing in (
+        f"{job}/files/2",
+        f"{job}/files/1/pages/3/image",
+        f"{job}/files/2/pages/1/image",
+        f"{job}x/files/1/pages/1/image",
+    ):
         answer = client.get(missing)
         assert (answer.status_code, answer.json()["code"]) == (404, "source_not_found"), missing
     assert client.get(image, params={"width": 1}).status_code == 400

@@ -73,6 +73,9 @@ def test_job_is_found_again_after_a_reload_and_its_failed_ones_are_chosen_again(
     _wait_for_end(loaded, "2 done, 1 failed, 3 in all")
     loaded.page.get_by_role("link", name="page 1.png").click()
     loaded.picture_is_shown()  # which this page has forgotten, and the service keeps
+    with loaded.page.expect_download() as started:
+        loaded.page.click(".take-away [data-format=text]")
+    assert Path(started.value.path()).read_text() == "NUMBER 1\n"
     loaded.page.go_back()
     loaded.page.click(".retry-failed")
     choose = loaded.page.locator(".choose-again")

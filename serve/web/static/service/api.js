@@ -41,6 +41,9 @@ export class Problem extends Error {
   }
 }
 
+/** Whether what was asked for does not exist. @param {unknown} error */
+export const isMissing = (error) => error instanceof Problem && error.code === 'source_not_found';
+
 /** No answer, or one that broke off. */
 export class Unreachable extends Error {}
 

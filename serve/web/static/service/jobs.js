@@ -1,6 +1,6 @@
 /** Jobs of the service, and the files of those that this page handed in. Nothing here draws. */
 
-import { info, send, textLines } from './api.js';
+import { info, isMissing, send, textLines } from './api.js';
 import { follow, save } from '../browser/dom.js';
 import { Reading } from './reading.js';
 import { nameOfPlace } from './source.js';
@@ -97,6 +97,17 @@ export function originalOf(id, number, name) {
   return /^(s3|https):\/\//.test(name) ? { kind: 'place', name: nameOfPlace(name), place: name, password } : null;
 }
 
+/** The document as the service keeps it; null if it does not. @param {string} id @param {number} number @param {string} name @returns {Promise<import('./source.js').Sendable | null>} */
+async function keptOriginal(id, number, name) {
+  try {
+    const file = await (await send(`v1/jobs/${id}/files/${number}`)).blob();
+    return { kind: 'file', name, file, password: '' };
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
 /** The options of a job of this page. @param {string} id @returns {Record<string, string>} */
 export const optionsOf = (id) => mine.get(id)?.options ?? {};
 
@@ -115,7 +126,8 @@ export async function resultOf(id, number) {
     throw new Error(t('otherFormat', { name: outcome.name }));
   }
   const kind = /** @type {const} */ ('job');
-  return Reading.of({ kind, name: outcome.name, id, number, original: originalOf(id, number, outcome.name) }, outcome.result, optionsOf(id));
+  const original = originalOf(id, number, outcome.name) ?? (await keptOriginal(id, number, outcome.name));
+  return Reading.of({ kind, name: outcome.name, id, number, original }, outcome.result, optionsOf(id));
 }
 
 /** Download all results as one file, which the service puts together while it is sent. @param {string} id */

@@ -1,6 +1,6 @@
 /** Pictures of a document's pages: from the file itself if the browser can show it, else from the service. */
 
-import { Problem, send } from './api.js';
+import { isMissing, send } from './api.js';
 import { post, query, sendable } from './source.js';
 import { t } from '../texts/texts.js';
 
@@ -28,6 +28,8 @@ export class Pictures {
   /** @type {(() => void)[]} */
   #queue = [];
   #busy = 0;
+  /** Whether the service keeps the upload of a job, as far as is known. */
+  #isKept = true;
   #abort = new AbortController();
 
   /** @param {import('./source.js').Source} source @param {Record<string, string>} options */
@@ -97,14 +99,17 @@ export class Pictures {
     const signal = this.#abort.signal;
     const call = { signal, onWait: () => undefined };
     const size = { width, dpi: width === SMALL_PX ? SMALL_DPI : this.options['dpi'] };
-    const source = sendable(this.source) ?? this.source;
-    if (source.kind === 'gone') throw new Error(t('documentGone'));
-    if (source.kind !== 'job') return post('v1/page-image', source, { page, ...size }, call);
-    try {
-      return await send(`v1/jobs/${source.id}/files/${source.number}/pages/${page}/image${query(size)}`, call);
-    } catch (error) {
-      throw error instanceof Problem && error.code === 'source_not_found' ? new Error(t('uploadGone')) : error;
+    if (this.source.kind === 'job' && this.#isKept) {
+      try {
+        return await send(`v1/jobs/${this.source.id}/files/${this.source.number}/pages/${page}/image${query(size)}`, call);
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        this.#isKept = false;
+      }
     }
+    const source = sendable(this.source);
+    if (!source) throw new Error(t(this.source.kind === 'job' ? 'uploadGone' : 'documentGone'));
+    return post('v1/page-image', source, { page, ...size }, call);
   }
 
   /** @template T @param {() => Promise<T>} load @param {boolean} first @returns {Promise<T>} */
