@@ -24,7 +24,7 @@ from serve.api.requests.options import (
 )
 from serve.api.requests.source import document_body, read_source
 from serve.api.routes.jobs import JobHere, JobsHere, job_problems
-from serve.api.service import Admission, Admitted, Opened, Service, service_of
+from serve.api.service import Admission, Admitted, Service, service_of
 
 __all__ = ["job_router", "router"]
 
@@ -92,11 +92,13 @@ KeptDocument = Annotated[Document, Depends(_kept)]
         200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
     },
 )
-async def job_file(_open: Opened, document: KeptDocument) -> Response:
+async def job_file(admitted: Admitted, jobs: JobsHere, job: JobHere, file: JobFile) -> Response:
     """Fetch an uploaded document as it was sent, while it is kept.
 
     With `jobs.keep_uploads` that is as long as the job is; without it, until the document is read.
     """
+    admitted.begin()  # until it is sent: whole documents are held in memory
+    document = await _kept(jobs, job, file)
     extension = PurePath(document.name or "").suffix[:_LONGEST_EXTENSION]
     return Response(document.data, headers=file_headers(document.name, "application/octet-stream", extension))
 
