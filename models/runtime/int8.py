@@ -14,7 +14,7 @@ from openvino import opset13 as ops
 
 from models.errors import ConfigurationError
 
-__all__ = ["FULL_LEVELS", "SAFE_LEVELS", "convolutions", "quantize", "weights_of"]
+__all__ = ["FULL_LEVELS", "SAFE_LEVELS", "convolutions", "quantize", "range_with_zero", "weights_of"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -49,7 +49,7 @@ def quantize(model: ov.Model, activations: Mapping[str, tuple[float, float]], we
         source = node.input_value(0)
         key = (source.get_node().get_friendly_name(), source.get_index())
         if key not in quantized_inputs:  # two convolutions of one input share the node
-            quantized_inputs[key] = _fake_quantize(source, *_with_zero_point(low, high), _ACTIVATION_LEVELS)
+            quantized_inputs[key] = _fake_quantize(source, *range_with_zero(low, high), _ACTIVATION_LEVELS)
         weights = weights_of(node)
         largest = np.abs(weights).max(axis=tuple(range(1, weights.ndim)), keepdims=True).clip(1e-8)
         node.input(0).replace_source_output(quantized_inputs[key])
@@ -70,8 +70,16 @@ def weights_of(convolution: ov.Node) -> Floats:
     return np.array(node.data, dtype=np.float32)
 
 
-def _with_zero_point(low: float, high: float) -> tuple[Floats, Floats]:
-    """The least range that holds both values and has a level at exactly zero, since padding is zero."""
+def range_with_zero(low: float, high: float) -> tuple[Floats, Floats]:
+    """The least range that holds both values and has one of 256 levels at exactly zero, since padding is zero.
+
+    Args:
+        low: Least value, as in a recipe.
+        high: Greatest value.
+
+    Returns:
+        The values of the first level and of the last, each (1,) float32.
+    """
     low, high = min(low, 0.0), max(high, 1e-8)
     steps = _ACTIVATION_LEVELS - 1
     zero_point = round(-low / (high - low) * steps) if low < 0 else 0

@@ -1,7 +1,7 @@
-"""The commands `rayocr models list` and `rayocr models verify`."""
+"""The commands `rayocr models list`, `rayocr models verify` and `rayocr models export`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -9,14 +9,17 @@ from models.errors import RayocrError
 from serve.cli.config import CONFIG_HELP
 from serve.cli.console import Invocation, complain
 
-__all__ = ["list_bundles", "models_app", "verify"]
+if TYPE_CHECKING:
+    from models.export import ExportedFile
+
+__all__ = ["export", "list_bundles", "models_app", "verify"]
 
 models_app = typer.Typer(rich_markup_mode=None)
 
 
 @models_app.callback(invoke_without_command=True)
 def _models(context: typer.Context) -> None:
-    """List the model bundles, and check their files."""
+    """List the model bundles, check their files, and export their nets."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
@@ -68,3 +71,41 @@ def verify(
             typer.echo(f"ok      {bundle.name}  {purpose:<19}  {file.source}")
     if exit_code:
         raise typer.Exit(exit_code)
+
+
+@models_app.command()
+def export(
+    name: Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle, or the path of a manifest.")],
+    output: Annotated[Path, typer.Option(metavar="DIR", help="The folder to make.")],
+    size: Annotated[
+        str,
+        typer.Option(
+            help="Input of the detectors in pixels: 640 (a square), 480x640 (height x width), or dynamic, which leaves "
+            "batch, height and width open."
+        ),
+    ] = "dynamic",
+    precision: Annotated[
+        Literal["f32", "fp16", "int8"],
+        typer.Option(help="fp16: all in float16 but input and output; int8: the convolutions of the bundle's recipes."),
+    ] = "f32",
+    raw_pixels: Annotated[
+        bool, typer.Option("--raw-pixels", help="Take (N, H, W, 3) uint8 RGB; the files normalize it themselves.")
+    ] = False,
+    opset: Annotated[
+        int | None, typer.Option(help="ONNX opset of the files. Not given: that of the bundle's files; 13 for int8.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an older export in DIR.")] = False,
+) -> None:
+    """Write a bundle's nets as ONNX files for other runtimes, each checked against the bundle's own net."""
+    from models.export import ExportOptions, export_bundle, parse_size
+    from models.manifests import load_manifest
+
+    bundle = load_manifest(name)
+    options = ExportOptions(parse_size(size, bundle), precision, raw_pixels, opset)
+    export_bundle(bundle, options, output, overwrite=overwrite, report=_print_exported)
+
+
+def _print_exported(file: "ExportedFile") -> None:
+    typer.echo(
+        f"ok      {file.name:<24}  {file.size_bytes:>10} bytes   difference {file.greatest:.2g}, mean {file.mean:.2g}"
+    )

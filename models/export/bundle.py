@@ -1,0 +1,114 @@
+"""Exports a bundle into a folder, which is there when all of it is checked, or not at all."""
+
+import errno
+import importlib.util
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import ConfigurationError, Conflict, InsufficientStorage, RayocrError
+from models.export.options import ExportOptions, check_options
+from models.manifests import BundleManifest
+
+__all__ = ["ExportedFile", "export_bundle"]
+
+#: All that an export may write. Only a folder that holds nothing else is replaced.
+_NAMES = frozenset(
+    {"README.md", "charset.txt", "detection.onnx", "detection_documents.onnx", "direction.onnx", "recognition.onnx"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """One exported net that passed its check.
+
+    Args:
+        name: Name of the file.
+        size_bytes: Its size.
+        greatest: The greatest absolute difference of its output from that of the bundle's own net.
+        mean: The mean absolute difference, of values that either net puts above 0.01.
+    """
+
+    name: str
+    size_bytes: int
+    greatest: float
+    mean: float
+
+
+def export_bundle(
+    bundle: BundleManifest,
+    options: ExportOptions,
+    output: Path,
+    *,
+    overwrite: bool = False,
+    report: Callable[[ExportedFile], None] = lambda _: None,
+) -> None:
+    """Write the nets of a bundle as ONNX files, with its characters and a README.md that describes them.
+
+    Each file is compared with the bundle's own net first, and a page drawn for it is read. Nothing is left behind if a
+    check fails.
+
+    Args:
+        bundle: The bundle.
+        options: How it is exported.
+        output: The folder to make.
+        overwrite: Whether an older export there is replaced.
+        report: Told of each net as it passes its check.
+
+    Raises:
+        ConfigurationError: The package onnx is not installed, a file of the bundle is missing or not the manifest's,
+            int8 has no recipe, or the folder can't be written.
+        Conflict: The folder holds something already.
+        InsufficientStorage: The disk is full.
+        MalformedRequest: A net can't be converted to the opset.
+        ModelOutputError: An exported net does not do what the bundle's own does.
+    """
+    check_options(options, bundle)
+    _refuse_folder(output, overwrite=overwrite)
+    if importlib.util.find_spec("onnx") is None:
+        raise ConfigurationError(
+            "exporting nets needs the package onnx, which is not installed: in the checkout of rayocr, "
+            "`pip install --editable '.[export]'`"
+        )
+    from models.export.contents import write_contents  # only now: it needs onnx
+
+    target = output.resolve()
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
+            fresh = Path(beside) / "fresh"
+            fresh.mkdir()
+            write_contents(bundle, options, fresh, report)
+            _refuse_folder(output, overwrite=overwrite)  # it may have come while the nets were checked
+            if target.exists():
+                target.rename(Path(beside) / "old")
+            try:
+                fresh.rename(target)
+            except OSError:
+                if (Path(beside) / "old").exists():
+                    (Path(beside) / "old").rename(target)
+                raise
+    except OSError as exc:
+        raise _translated(exc, output) from exc
+
+
+def _refuse_folder(output: Path, *, overwrite: bool) -> None:
+    if output.is_symlink() or (output.exists() and not output.is_dir()):
+        raise Conflict(f"{output} is not a folder: name a folder for the export that is empty or not there yet")
+    try:
+        found = sorted(entry.name for entry in output.iterdir()) if output.exists() else []
+    except OSError as exc:
+        raise _translated(exc, output) from exc
+    if found and not overwrite:
+        raise Conflict(f"the folder {output} is not empty: name another one, or replace an older export by --overwrite")
+    if others := [name for name in found if name not in _NAMES]:
+        raise Conflict(
+            f"the folder {output} holds {others[0]!r}, which no export writes, so it is not replaced: name another one"
+        )
+
+
+def _translated(error: OSError, output: Path) -> RayocrError:
+    reason = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return InsufficientStorage(f"the export to {output} does not fit on the disk: {reason}; make space")
+    return ConfigurationError(f"the export to {output} can't be written: {reason}; name a folder that can be")
