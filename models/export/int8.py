@@ -2,7 +2,7 @@
 
 The ranges mean what they mean in `models.runtime.int8`, which does the same to OpenVINO's graphs: an activation has one
 range, unsigned with a zero point; weights have one a channel, symmetric. Runtimes that know the pattern run such a
-convolution on integers.
+convolution on integers. Weights have 127 levels: a file does not know its CPU, and 255 overflow on those without VNNI.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ import onnx
 from onnx import NodeProto, helper, numpy_helper
 
 from models.errors import ConfigurationError
-from models.runtime.int8 import FULL_LEVELS, range_with_zero
+from models.runtime.int8 import SAFE_LEVELS, range_with_zero
 
 __all__ = ["quantize"]
 
@@ -72,7 +72,7 @@ def _activation_nodes(graph: onnx.GraphProto, source: str, target: str, low: flo
 
 def _weights_node(graph: onnx.GraphProto, weights: npt.NDArray[np.float32], target: str) -> NodeProto:
     largest = np.abs(weights).max(axis=tuple(range(1, weights.ndim))).clip(1e-8)
-    steps = (largest / ((FULL_LEVELS - 1) // 2)).astype(np.float32)
+    steps = (largest / ((SAFE_LEVELS - 1) // 2)).astype(np.float32)
     levels = np.rint(weights / steps.reshape(-1, *[1] * (weights.ndim - 1))).astype(np.int8)
     names = [f"{target}_{part}" for part in ("levels", "steps", "zeros")]
     _add(graph, dict(zip(names, (levels, steps, np.zeros(len(steps), np.int8)), strict=True)))

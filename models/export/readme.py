@@ -41,13 +41,16 @@ _USES = {
     "detection": "It finds the lines of any page.",
     "detection_documents": "It finds the lines of documents, which are printed or written on a bright ground.",
 }
-_FIT_FIXED = "Scale a page, both sides alike, until it fits the input, and fill the rest with white."
-_FIT_OPEN = "Fill a page with white up to the next multiples of {size_multiple_px} pixels. Scale a large one down first."
+_FIT_FIXED = "Scale a page, both sides alike, until it fits the input, and fill the rest with its mean color."
+_FIT_OPEN = (
+    "Scale a large page down. Fill it with its mean color up to the next multiples of {size_multiple_px} pixels."
+)
 _RECOGNITION_NOTES = """\
 A line is cut out of the page, turned level, and scaled to {height_px} pixels of height. Its width stays open in each
 export, since lines differ: a multiple of {width_multiple_px} pixels, at least {height_px} * length / thickness of the
 line, with gray (127) behind a line that is shorter. The values are the probabilities of the classes at each step, from
-the left of the line to its right.
+the left of the line to its right. The service drops a line
+whose characters have a mean probability below 0.5.
 """
 _DIRECTION_NOTES = """\
 A line is scaled to {height_px} pixels of height, with gray (127) behind it; of a longer line the middle is taken. The

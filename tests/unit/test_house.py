@@ -138,7 +138,7 @@ def test_files_are_short() -> None:
 def test_every_imported_distribution_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    requirements = [*project["dependencies"], *extras["cpu"], *extras["gpu"]]
+    requirements = [*project["dependencies"], *(one for extra in extras.values() for one in extra)]
     declared = {re.split(r"[\[=<>~!]", requirement)[0] for requirement in requirements}
     distributions = packages_distributions()
     builtin = {*PACKAGES, CLIENT, *sys.stdlib_module_names, "_typeshed"}  # the last exists only for type checkers
@@ -184,12 +184,13 @@ def test_locks_keep_the_rules() -> None:
     assert project["dependency-groups"]["build"] == [f"hatchling=={pinned('run')['hatchling']}"]
 
 
-def test_wheel_carries_the_manifests_and_their_recipes(tmp_path: Path) -> None:
+def test_wheel_carries_the_manifests_their_recipes_and_templates(tmp_path: Path) -> None:
     wheel = next(WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"]))
     names = set(zipfile.ZipFile(wheel).namelist())
     manifests = {str(path.relative_to(ROOT)) for path in (ROOT / "models/manifests").rglob("*.yaml")}
     assert {Path(name).parent.name for name in manifests} == {"manifests", "int8"}
-    assert manifests <= names
+    templates = {str(path.relative_to(ROOT)) for path in (ROOT / "models/export/templates").iterdir()}
+    assert manifests | templates <= names
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     about = f"rayocr-{version}.dist-info"
     assert {name.split("/")[0] for name in names} == {*PACKAGES, CLIENT, about}

@@ -156,7 +156,7 @@ def test_failed_check_names_the_net_and_leaves_nothing(tmp_path: Path) -> None:
         export_bundle(bundle, ExportOptions((320, 320), "int8"), tmp_path / "nets")
     assert re.fullmatch(
         r"detection\.onnx in int8 differs from the bundle's own net by 0\.\d+ \(mean difference of a probability\), "
-        r"more than 0\.15, so nothing was exported: try another precision or opset",
+        r"more than 0\.1, so nothing was exported: try another precision or opset",
         caught.value.message,
     )
     assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,6 @@
 """Edits of ONNX graphs: pixels, shapes, opsets and float16."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from models.errors import ConfigurationError, MalformedRequest
+from models.errors import ConfigurationError, MalformedRequest, ModelOutputError
 from models.export.float16 import halve
 from models.export.graph import opset_of, read_net, set_shapes, take_pixels, valid, with_opset
+from models.export.ranges import check_ranges
 from models.manifests.manifest import NetInput
 from models.runtime.base import normalized
 from tests.unit.models.export.onnx_nets import convolutions_of_one_input, outputs, saved
@@ -89,6 +91,19 @@ def test_halved_net_keeps_its_floats_outside_and_has_none_inside() -> None:
     }
     found = outputs(model, normalized(PIXELS, INPUTS[0]))
     assert 0 < np.abs(found - exact).max() < 0.01 * np.abs(exact).max()
+
+
+def test_value_that_float16_does_not_hold_is_named(tmp_path: Path) -> None:
+    path = saved(convolutions_of_one_input(first=WEIGHTS, second=WEIGHTS), tmp_path)
+    planes = normalized(PIXELS, INPUTS[0])
+    check_ranges(path, planes)
+    with pytest.raises(ModelOutputError) as caught:
+        check_ranges(path, planes * 1e4)
+    assert re.fullmatch(
+        r"the value first\.y of net\.onnx reaches \d{5,} on a drawn page, too near to the end of float16 \(65504\), so "
+        "nothing was exported: take f32 or int8",
+        caught.value.message,
+    )
 
 
 def test_file_that_is_not_a_net_is_refused(tmp_path: Path) -> None:
