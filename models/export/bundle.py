@@ -54,7 +54,7 @@ def export_bundle(
         options: How it is exported.
         output: The folder to make.
         overwrite: Whether an older export there is replaced.
-        report: Told of each net as it passes its check.
+        report: Told of each net when all have passed their checks.
 
     Raises:
         ConfigurationError: The package onnx is not installed, a file of the bundle is missing or not the manifest's,
@@ -68,8 +68,8 @@ def export_bundle(
     _refuse_folder(output, overwrite=overwrite)
     if importlib.util.find_spec("onnx") is None:
         raise ConfigurationError(
-            "exporting nets needs the package onnx, which is not installed: in the checkout of rayocr, "
-            "`pip install --editable '.[export]'`"
+            "exporting nets needs the package onnx, which is not installed: run `make setup` in the checkout of rayocr, "
+            "or install its extra `export`"
         )
     from models.export.contents import write_contents  # only now: it needs onnx
 
@@ -94,7 +94,7 @@ def export_bundle(
 
 def _refuse_folder(output: Path, *, overwrite: bool) -> None:
     if output.is_symlink() or (output.exists() and not output.is_dir()):
-        raise Conflict(f"{output} is not a folder: name a folder for the export that is empty or not there yet")
+        raise Conflict(f"{output} is a file or a link: name a folder that is empty or not there yet")
     try:
         found = sorted(entry.name for entry in output.iterdir()) if output.exists() else []
     except OSError as exc:

@@ -35,7 +35,7 @@ def write_contents(
         bundle: The bundle.
         options: How it is exported.
         folder: An empty folder.
-        report: Told of each net as it passes its check.
+        report: Told of each net when all have passed their checks.
 
     Raises:
         ConfigurationError: A file of the bundle is missing or not the manifest's, or can't be exported.
@@ -55,8 +55,6 @@ def write_contents(
         nets[net.name], own[net.name] = net, _own(_loaded(net.manifest))
         exported[net.name] = open_net(path, net.manifest.input, raw_pixels=options.raw_pixels)
         differences[net.name] = compare(net, own[net.name], exported[net.name], options.precision)
-        found = differences[net.name]
-        report(ExportedFile(net.file_name, path.stat().st_size, found.greatest, found.mean))
     decode = CtcDecoder(characters, blank)
     for name, net in nets.items():
         if isinstance(net.manifest, DetectionManifest):
@@ -65,6 +63,9 @@ def write_contents(
     sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
     text = readme_text(bundle, options, list(nets.values()), differences, sizes, characters, blank)
     (folder / "README.md").write_text(text, encoding="utf-8")
+    for net in nets.values():
+        found = differences[net.name]
+        report(ExportedFile(net.file_name, sizes[net.file_name], found.greatest, found.mean))
 
 
 def _loaded(manifest: NetManifest) -> Runtime:

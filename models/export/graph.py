@@ -15,9 +15,6 @@ __all__ = ["Dimensions", "opset_of", "read_net", "set_shapes", "take_pixels", "v
 Dimensions = Sequence[int | str]
 """A shape: sizes, and names of those that are open."""
 
-# Name of the input of a net that takes pixels.
-_PIXELS = "pixels"
-
 
 def read_net(path: Path) -> onnx.ModelProto:
     """Read a verified ONNX file.
@@ -78,24 +75,26 @@ def take_pixels(model: onnx.ModelProto, net_input: NetInput) -> None:
     """
     graph = model.graph
     own = graph.input[0].name
+    taken = {name for node in graph.node for name in (*node.input, *node.output)}
+    pixels = "pixels" if "pixels" not in taken else f"{own}_pixels"
     mean, std = np.array(net_input.mean, np.float32), np.array(net_input.std, np.float32)
     constants = {
-        f"{_PIXELS}_order": np.array([2, 1, 0], np.int64),
-        f"{_PIXELS}_factor": np.float32(1) / (np.float32(255) * std),
-        f"{_PIXELS}_offset": mean / std,
+        f"{pixels}_order": np.array([2, 1, 0], np.int64),
+        f"{pixels}_factor": np.float32(1) / (np.float32(255) * std),
+        f"{pixels}_offset": mean / std,
     }
-    ordered = _PIXELS
+    ordered = pixels
     nodes = []
     if net_input.channels == "bgr":
-        ordered = f"{_PIXELS}_bgr"
-        nodes.append(helper.make_node("Gather", [_PIXELS, f"{_PIXELS}_order"], [ordered], axis=3))
+        ordered = f"{pixels}_bgr"
+        nodes.append(helper.make_node("Gather", [pixels, f"{pixels}_order"], [ordered], axis=3))
     else:
-        del constants[f"{_PIXELS}_order"]
+        del constants[f"{pixels}_order"]
     nodes += [
-        helper.make_node("Cast", [ordered], [f"{_PIXELS}_float"], to=TensorProto.FLOAT),
-        helper.make_node("Mul", [f"{_PIXELS}_float", f"{_PIXELS}_factor"], [f"{_PIXELS}_scaled"]),
-        helper.make_node("Sub", [f"{_PIXELS}_scaled", f"{_PIXELS}_offset"], [f"{_PIXELS}_normalized"]),
-        helper.make_node("Transpose", [f"{_PIXELS}_normalized"], [own], perm=[0, 3, 1, 2]),
+        helper.make_node("Cast", [ordered], [f"{pixels}_float"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", [f"{pixels}_float", f"{pixels}_factor"], [f"{pixels}_scaled"]),
+        helper.make_node("Sub", [f"{pixels}_scaled", f"{pixels}_offset"], [f"{pixels}_normalized"]),
+        helper.make_node("Transpose", [f"{pixels}_normalized"], [own], perm=[0, 3, 1, 2]),
     ]
     for node in nodes:
         node.name = f"normalize_{node.op_type}"
@@ -103,7 +102,7 @@ def take_pixels(model: onnx.ModelProto, net_input: NetInput) -> None:
     del graph.node[:]
     graph.node.extend([*nodes, *rest])
     graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
-    graph.input[0].CopyFrom(helper.make_tensor_value_info(_PIXELS, TensorProto.UINT8, None))
+    graph.input[0].CopyFrom(helper.make_tensor_value_info(pixels, TensorProto.UINT8, None))
 
 
 def set_shapes(model: onnx.ModelProto, input_shape: Dimensions, output_shape: Dimensions) -> None:

@@ -1,5 +1,6 @@
 """Writes the README.md of an export from the manifest, the files and the templates beside this module."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
@@ -23,8 +24,19 @@ _PRECISION_NOTES = {
 }
 _PIXELS = "The nets take RGB pixels from 0 to 255 as they are, and normalize them themselves."
 _PLANES = "The nets take normalized pixels, a plane for each channel: (pixel / 255 - mean) / std."
-_DETECTION_NOTES = """\
-{use} Each value is the probability that this pixel of the input belongs to the middle part of a line of text. {fit}
+_DETECTION_NOTES = (
+    "{use} Each value is the probability that this pixel of the input belongs to the middle part of a line of text. "
+    "{fit}"
+)
+_USES = {
+    "detection": "It finds the lines of any page.",
+    "detection_documents": "It finds the lines of documents, which are printed or written on a bright ground.",
+}
+_FIT_FIXED = "Scale a page, both sides alike, until it fits the input, and fill the rest with its mean color."
+_FIT_OPEN = (
+    "Scale a large page down. Fill it with its mean color up to the next multiples of {size_multiple_px} pixels."
+)
+_THRESHOLDS = """\
 
 | threshold | value | meaning |
 |---|---|---|
@@ -37,25 +49,17 @@ _LONE_CHARACTER = (
     "| `lone_character_px` | {lone_character_px:g} | A rectangle of fewer pixels is judged by the mean over the pixels "
     "above `threshold` alone. |\n"
 )
-_USES = {
-    "detection": "It finds the lines of any page.",
-    "detection_documents": "It finds the lines of documents, which are printed or written on a bright ground.",
-}
-_FIT_FIXED = "Scale a page, both sides alike, until it fits the input, and fill the rest with its mean color."
-_FIT_OPEN = (
-    "Scale a large page down. Fill it with its mean color up to the next multiples of {size_multiple_px} pixels."
+_RECOGNITION_NOTES = (
+    "A line is cut out of the page, turned level, and scaled to {height_px} pixels of height. Its width stays open in "
+    "each export, since lines differ: a multiple of {width_multiple_px} pixels, at least {height_px} * length / "
+    "thickness of the line, with gray (127) behind a line that is shorter. The values are the probabilities of the "
+    "classes at each step, from the left of the line to its right. The service drops a line whose characters have a "
+    "mean probability below 0.5."
 )
-_RECOGNITION_NOTES = """\
-A line is cut out of the page, turned level, and scaled to {height_px} pixels of height. Its width stays open in each
-export, since lines differ: a multiple of {width_multiple_px} pixels, at least {height_px} * length / thickness of the
-line, with gray (127) behind a line that is shorter. The values are the probabilities of the classes at each step, from
-the left of the line to its right. The service drops a line
-whose characters have a mean probability below 0.5.
-"""
-_DIRECTION_NOTES = """\
-A line is scaled to {height_px} pixels of height, with gray (127) behind it; of a longer line the middle is taken. The
-values are the probabilities that it is the right way up, and that it is upside down.
-"""
+_DIRECTION_NOTES = (
+    "A line is scaled to {height_px} pixels of height, with gray (127) behind it; of a longer line the middle is "
+    "taken. The values are the probabilities that it is the right way up, and that it is upside down."
+)
 
 
 def readme_text(
@@ -142,15 +146,17 @@ def _section(net: ExportedNet) -> str:
 
 def _notes(net: ExportedNet) -> str:
     manifest = net.manifest
+    values = manifest.model_dump()
+    table = ""
     if isinstance(manifest, DetectionManifest):
-        fit = _FIT_FIXED if isinstance(net.shapes[1][-1], int) else _FIT_OPEN
-        notes = _DETECTION_NOTES.replace("{use}", _USES[net.name]).replace("{fit}", fit)
-        notes += _LONE_CHARACTER if manifest.lone_character_px else ""
+        fit = _FIT_FIXED if isinstance(net.shapes[1][-1], int) else _FIT_OPEN.format(**values)
+        notes = _DETECTION_NOTES.format(use=_USES[net.name], fit=fit)
+        table = (_THRESHOLDS + (_LONE_CHARACTER if manifest.lone_character_px else "")).format(**values)
     elif isinstance(manifest, RecognitionManifest):
-        notes = _RECOGNITION_NOTES
+        notes = _RECOGNITION_NOTES.format(**values)
     else:
-        notes = _DIRECTION_NOTES
-    return notes.format(**manifest.model_dump())
+        notes = _DIRECTION_NOTES.format(**values)
+    return f"{textwrap.fill(notes, 120)}\n{table}"
 
 
 def _normalization(net_input: NetInput) -> str:

@@ -88,12 +88,12 @@ def test_folder_with_other_files_is_never_replaced(tmp_path: Path) -> None:
 
 def test_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "nets").touch()
-    with pytest.raises(Conflict, match="is not a folder"):
+    with pytest.raises(Conflict, match="is a file or a link"):
         export_bundle(BUNDLE, ExportOptions(), tmp_path / "nets", overwrite=True)
 
 
 def test_missing_onnx_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ConfigurationError, match=r"needs the package onnx, which is not installed: .*\[export\]"):
+    with pytest.raises(ConfigurationError, match="needs the package onnx, which is not installed: run `make setup`"):
         export_bundle(BUNDLE, ExportOptions(), tmp_path / "nets")
     assert list(tmp_path.iterdir()) == []
