@@ -68,8 +68,8 @@ def export_bundle(
     _refuse_folder(output, overwrite=overwrite)
     if importlib.util.find_spec("onnx") is None:
         raise ConfigurationError(
-            "exporting nets needs the package onnx, which is not installed: run `make setup` in the checkout of rayocr, "
-            "or install its extra `export`"
+            "exporting nets needs the package onnx, which is not installed: run `make setup` in the checkout of "
+            "rayocr, or install its extra `export`"
         )
     from models.export.contents import write_contents  # only now: it needs onnx
 
