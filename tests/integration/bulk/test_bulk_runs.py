@@ -73,6 +73,7 @@ def test_reads_each_document_once_and_what_failed_or_changed_again_when_asked(
     assert fourth["bravo"]["etag"] != third["bravo"]["etag"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("colocated", "faults"),
     [
@@ -108,6 +109,7 @@ def test_poisonous_pictures_cost_themselves_alone(
     }
 
 
+@pytest.mark.slow
 def test_stops_on_a_signal(minio: MinioServer, bucket: str) -> None:
     arguments = (f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/out/")
     with start_bulk(minio, *arguments) as process:

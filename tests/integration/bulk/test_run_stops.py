@@ -16,7 +16,7 @@ from models.errors import AccessDenied, InsufficientStorage, StorageUnavailable,
 from tests.integration.bulk.runs import Bulk, page_file, put, results_in, without_timings
 from tests.minio import MinioServer
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
 
 _READ_ONLY = {
     "Version": "2012-10-17",

@@ -102,6 +102,7 @@ def test_documents_of_several_pages_come_as_the_files_that_are_asked_for(faulty_
     assert faulty_client.get(f"/v1/jobs/{job['id']}/result/2").status_code == 404
 
 
+@pytest.mark.slow
 def test_job_outlives_the_replica_that_reads_it_and_the_one_that_leads_it(
     faulty_client: httpx.Client, faulty_service: RunningService
 ) -> None:
@@ -117,6 +118,7 @@ def test_job_outlives_the_replica_that_reads_it_and_the_one_that_leads_it(
     assert [line["result"]["text"] for line in lines] == [f"INVOICE {number:05}" for number in range(_PAGES)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["segfault", "hang"])
 def test_page_that_ends_its_replica_is_poison_and_the_rest_is_read(faulty_client: httpx.Client, fault: str) -> None:
     pictures = [_picture(number) for number in range(8)]
@@ -130,6 +132,7 @@ def test_page_that_ends_its_replica_is_poison_and_the_rest_is_read(faulty_client
     ]
 
 
+@pytest.mark.slow
 def test_replica_is_replaced_after_its_pages_and_none_is_lost(
     faulty_client: httpx.Client, faulty_service: RunningService
 ) -> None:
@@ -143,6 +146,7 @@ def test_replica_is_replaced_after_its_pages_and_none_is_lost(
     assert faulty_client.post("/v1/ocr", files={"file": ("1.png", _picture(1))}).json()["text"] == "INVOICE 00001"
 
 
+@pytest.mark.slow
 def test_stop_answers_what_is_in_work_and_leaves_the_job_to_the_next_service(tmp_path: Path) -> None:
     variables = {**QUICK_NETS, "RAYOCR_JOBS__DIRECTORY": str(tmp_path), "RAYOCR_JOBS__LEASE_S": "600"}
     with (

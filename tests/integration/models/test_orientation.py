@@ -65,6 +65,7 @@ def test_page_is_kept_as_it_is_when_asked(readers: dict[str, Reader], rotation: 
     assert readers["openvino"].detector.detect(page, DetectionOptions(upright=False)).rotation == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rotation", [0, *TURNED])
 def test_second_pass_and_tiles_are_turned_too(readers: dict[str, Reader], rotation: int) -> None:
     """Lines of 11 pixels on a page of 3,000: too small for the first pass."""

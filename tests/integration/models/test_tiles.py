@@ -33,6 +33,7 @@ def read(reader: Reader, page: Page) -> tuple[list[str], tuple[str, ...]]:
     return [line.text for line in lines], tuple(warning.code for warning in (*quads.warnings, *warnings))
 
 
+@pytest.mark.slow
 def test_huge_page_of_small_print_is_read_as_its_parts(
     readers: dict[str, Reader], monkeypatch: pytest.MonkeyPatch
 ) -> None:

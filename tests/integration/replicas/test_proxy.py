@@ -17,7 +17,7 @@ from tests.service import RunningService, processes
 
 from .conftest import SHORT_TIMEOUT_S
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
 
 _PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
 _SLOW_PNG = long_page()

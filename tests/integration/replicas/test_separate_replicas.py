@@ -169,6 +169,7 @@ def test_python_proxy_stays_on_loopback(separate_service: RunningService) -> Non
     assert listening <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
 
 
+@pytest.mark.slow
 def test_recognition_scales_under_load_and_back_while_detection_stays(separate_service: RunningService) -> None:
     def count(deployment: str) -> int:
         return len(replicas(separate_service.pid, deployment))

@@ -146,6 +146,7 @@ def test_page_that_is_loaded_before_the_service_answers_starts_by_itself(
     expect(loaded.lines).to_have_text(_TEXTS)
 
 
+@pytest.mark.slow
 def test_upload_that_breaks_off_is_sent_again(open_page: Callable[..., LoadedPage], wire: Wire) -> None:
     # So faint that nothing but the lines is searched for text, and it can't be compressed all the same.
     noise = np.random.default_rng(1).integers(248, 255, (1700, 1600, 3), dtype=np.uint8)
@@ -160,6 +161,7 @@ def test_upload_that_breaks_off_is_sent_again(open_page: Callable[..., LoadedPag
     expect(loaded.errors).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_reading_that_breaks_off_goes_on_where_it_was(open_page: Callable[..., LoadedPage], wire: Wire) -> None:
     loaded = open_page(url=wire.url)
     asked: list[str] = []
@@ -229,6 +231,7 @@ def _give_key(loaded: LoadedPage, key: str, reason: str) -> None:
     loaded.page.press("#key-input", "Enter")
 
 
+@pytest.mark.slow
 def test_wrong_and_expired_keys_are_asked_for_again(
     open_page: Callable[..., LoadedPage], guarded: RunningService, keys: Path
 ) -> None:
@@ -256,6 +259,7 @@ def test_wrong_and_expired_keys_are_asked_for_again(
     assert Path(started.value.path()).read_bytes().startswith(b"PK")
 
 
+@pytest.mark.slow
 def test_key_can_be_refused_remembered_and_forgotten(
     open_page: Callable[..., LoadedPage], guarded: RunningService, keys: Path
 ) -> None:

@@ -53,6 +53,7 @@ def _every_view(loaded: LoadedPage) -> list[Callable[[], None]]:
     return [lambda: None, document, refused, job, history, system]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(

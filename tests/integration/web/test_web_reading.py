@@ -227,6 +227,7 @@ def test_document_of_a_bucket_is_read_by_its_address(loaded: LoadedPage, minio: 
     loaded.picture_is_shown()
 
 
+@pytest.mark.slow
 def test_document_of_300_pages_keeps_few_pictures(open_page: Callable[..., LoadedPage]) -> None:
     loaded = open_page()
     loaded.page.click(".options-drawer summary")
