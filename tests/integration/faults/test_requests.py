@@ -27,6 +27,7 @@ def _assert_good(answer: httpx.Response) -> None:
     assert answer.json()["text"] == "INVOICE 2041\nTOTAL 13.50"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [
@@ -51,6 +52,7 @@ def test_fault_costs_its_own_request_alone(faulty_client: httpx.Client, fault: s
     _assert_good(_post(faulty_client, _GOOD))
 
 
+@pytest.mark.slow
 def test_hang_over_its_deadline_is_504(faulty_client: httpx.Client) -> None:
     started = time.monotonic()
     answer = _post(faulty_client, _poison("hang"), **{"X-Request-Timeout": "1"})

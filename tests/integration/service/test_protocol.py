@@ -105,6 +105,7 @@ def test_timeout_out_of_range_is_400(client: httpx.Client, timeout: str) -> None
     assert _post(client, headers={"X-Request-Timeout": timeout}).status_code == 400
 
 
+@pytest.mark.slow
 def test_overload_is_503_with_retry_after_and_loses_nothing_accepted(service: RunningService) -> None:
     limits = httpx.Limits(max_connections=32)
     with httpx.Client(base_url=service.url, timeout=100, limits=limits, trust_env=False) as client:

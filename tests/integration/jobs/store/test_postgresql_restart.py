@@ -83,6 +83,7 @@ def test_server_that_answers_before_its_disk_is_told_not_to(postgres: PostgresSe
     store.close()
 
 
+@pytest.mark.slow
 def test_crashes_under_work_lose_nothing(store_url: str, postgres: PostgresServer, tmp_path: Path) -> None:
     log = tmp_path / "log"
     command = [sys.executable, "-m", "tests.jobs.worker", store_url, "worker", "7", str(log)]

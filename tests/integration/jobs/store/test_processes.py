@@ -47,6 +47,7 @@ def test_two_processes_settle_each_page_once(store: JobStore, store_url: str, tm
     assert counts_are_true(store_url)
 
 
+@pytest.mark.slow
 def test_kill_in_the_middle_loses_nothing_that_was_acknowledged(store_url: str, tmp_path: Path) -> None:
     moments = random.Random(11)
     log = tmp_path / "log"
