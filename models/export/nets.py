@@ -61,15 +61,7 @@ def exported_nets(bundle: BundleManifest, options: ExportOptions, classes: int) 
         ConfigurationError: A file is missing or not the manifest's, or a recipe does not fit its net.
         MalformedRequest: A net can't be converted to the opset.
     """
-    nets: dict[str, NetManifest | None] = {
-        "detection": bundle.detection,
-        "detection_documents": bundle.detection_documents,
-        "recognition": bundle.recognition,
-        "direction": bundle.direction,
-    }
-    for name, manifest in nets.items():
-        if manifest is None:
-            continue
+    for name, manifest in bundle.nets().items():
         path = verified_path(manifest.file)
         shapes = _shapes(manifest, options, classes)
         try:

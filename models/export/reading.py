@@ -19,7 +19,7 @@ Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 Net = Callable[[Pixels], Floats]
-"""From (N, H, W, 3) uint8 RGB to the output of a net."""
+"""A net that can be run: it takes (N, H, W, 3) uint8 RGB and gives its output."""
 
 
 def read_cells(

@@ -187,15 +187,22 @@ class BundleManifest(SettingsSection):
 
     def files(self) -> dict[str, ModelFile]:
         """Every file of the bundle, by its purpose."""
-        files = {"detection": self.detection.file}
-        if self.detection_documents is not None:
-            files["detection_documents"] = self.detection_documents.file
-        files["recognition"] = self.recognition.file
-        if self.recognition.charset.file is not None:
-            files["charset"] = self.recognition.charset.file
-        if self.direction is not None:
-            files["direction"] = self.direction.file
+        files: dict[str, ModelFile] = {}
+        for name, net in self.nets().items():
+            files[name] = net.file
+            if isinstance(net, RecognitionManifest) and net.charset.file is not None:
+                files["charset"] = net.charset.file
         return files
+
+    def nets(self) -> dict[str, NetManifest]:
+        """The description of each net, by its purpose."""
+        nets = {
+            "detection": self.detection,
+            "detection_documents": self.detection_documents,
+            "recognition": self.recognition,
+            "direction": self.direction,
+        }
+        return {name: net for name, net in nets.items() if net is not None}
 
     def detectors(self) -> list[DetectionManifest]:
         """The description of each detector."""

@@ -5,7 +5,7 @@ Transformations"). An activation has one range, unsigned with a zero point; weig
 This takes a fifth of a second and is done whenever the net is loaded, so no converted file is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,17 @@ from openvino import opset13 as ops
 
 from models.errors import ConfigurationError
 
-__all__ = ["FULL_LEVELS", "SAFE_LEVELS", "convolutions", "quantize", "range_with_zero", "weights_of"]
+__all__ = [
+    "ACTIVATION_LEVELS",
+    "FULL_LEVELS",
+    "SAFE_LEVELS",
+    "check_recipe",
+    "convolutions",
+    "integer_weights",
+    "quantize",
+    "range_with_zero",
+    "weights_of",
+]
 
 Floats = npt.NDArray[np.float32]
 
@@ -23,7 +33,8 @@ FULL_LEVELS = 255
 #: Weights on -63 ... 63. A CPU without VNNI adds two products in 16 bits, which larger weights overflow.
 SAFE_LEVELS = 127
 
-_ACTIVATION_LEVELS = 256
+#: Of the input of a convolution.
+ACTIVATION_LEVELS = 256
 
 
 def quantize(model: ov.Model, activations: Mapping[str, tuple[float, float]], weight_levels: int) -> None:
@@ -38,22 +49,16 @@ def quantize(model: ov.Model, activations: Mapping[str, tuple[float, float]], we
         ConfigurationError: The net lacks a convolution of the recipe, so the recipe belongs to another net.
     """
     nodes = convolutions(model)
-    if unknown := sorted(set(activations) - set(nodes)):
-        raise ConfigurationError(
-            f"the int8 recipe names {', '.join(unknown[:3])}, which the net does not have: make it anew with "
-            "`python -m tools.int8`"
-        )
+    check_recipe(activations, nodes)
     quantized_inputs: dict[tuple[str, int], ov.Output] = {}
     for name, (low, high) in activations.items():
         node = nodes[name]
         source = node.input_value(0)
         key = (source.get_node().get_friendly_name(), source.get_index())
         if key not in quantized_inputs:  # two convolutions of one input share the node
-            quantized_inputs[key] = _fake_quantize(source, *range_with_zero(low, high), _ACTIVATION_LEVELS)
-        weights = weights_of(node)
-        largest = np.abs(weights).max(axis=tuple(range(1, weights.ndim)), keepdims=True).clip(1e-8)
+            quantized_inputs[key] = _fake_quantize(source, *range_with_zero(low, high), ACTIVATION_LEVELS)
         node.input(0).replace_source_output(quantized_inputs[key])
-        node.input(1).replace_source_output(_integers(weights, largest / ((weight_levels - 1) // 2)))
+        node.input(1).replace_source_output(_integers(weights_of(node), weight_levels))
     model.validate_nodes_and_infer_types()
 
 
@@ -81,17 +86,49 @@ def range_with_zero(low: float, high: float) -> tuple[Floats, Floats]:
         The values of the first level and of the last, each (1,) float32.
     """
     low, high = min(low, 0.0), max(high, 1e-8)
-    steps = _ACTIVATION_LEVELS - 1
+    steps = ACTIVATION_LEVELS - 1
     zero_point = round(-low / (high - low) * steps) if low < 0 else 0
     zero_point = min(max(zero_point, 1 if low < 0 else 0), steps - 1)
     step = max(high / (steps - zero_point), -low / zero_point if zero_point else 0.0)
     return np.array([-zero_point * step], np.float32), np.array([(steps - zero_point) * step], np.float32)
 
 
-def _integers(weights: Floats, step: Floats) -> ov.Output:
-    """Write weights as multiples of a step, the form that the plug-in takes over without a copy in floats."""
-    levels = ops.constant(np.rint(weights / step).astype(np.int8))
-    return ops.multiply(ops.convert(levels, "f32"), ops.constant(step.astype(np.float32))).output(0)
+def integer_weights(weights: Floats, count: int) -> tuple[npt.NDArray[np.int8], Floats]:
+    """Write weights as multiples of a step, one step for each output channel.
+
+    Args:
+        weights: (output channels, ...) float32.
+        count: `FULL_LEVELS` or `SAFE_LEVELS`.
+
+    Returns:
+        The multiples, int8 of the same shape, and the steps, (output channels, 1, ...) float32.
+    """
+    largest = np.abs(weights).max(axis=tuple(range(1, weights.ndim)), keepdims=True).clip(1e-8)
+    steps: Floats = largest / ((count - 1) // 2)
+    return np.rint(weights / steps).astype(np.int8), steps.astype(np.float32)
+
+
+def check_recipe(activations: Collection[str], known: Collection[str]) -> None:
+    """Refuse the recipe of another net.
+
+    Args:
+        activations: Convolutions that the recipe names.
+        known: Convolutions that the net has.
+
+    Raises:
+        ConfigurationError: The net lacks a convolution of the recipe.
+    """
+    if unknown := sorted(set(activations) - set(known)):
+        raise ConfigurationError(
+            f"the int8 recipe names {', '.join(unknown[:3])}, which the net does not have: make it anew with "
+            "`python -m tools.int8`"
+        )
+
+
+def _integers(weights: Floats, count: int) -> ov.Output:
+    """Multiples of a step are the form that the plug-in takes over without a copy in floats."""
+    levels, steps = integer_weights(weights, count)
+    return ops.multiply(ops.convert(ops.constant(levels), "f32"), ops.constant(steps)).output(0)
 
 
 def _fake_quantize(source: ov.Output | ov.Node, low: Floats, high: Floats, levels: int) -> ov.Output:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from models.errors import ConfigurationError, MalformedRequest
+from models.errors import ConfigurationError
 from models.manifests import load_manifest, verified_path
 from models.runtime import check_net
 from serve.config.settings import Settings
 
-__all__ = ["check_bundle", "check_model", "served_bundles"]
+__all__ = ["check_bundle", "served_bundles"]
 
 
 def served_bundles(settings: Settings) -> Mapping[str, str]:
@@ -29,20 +29,6 @@ def _by_name(bundles: tuple[str, ...]) -> Mapping[str, str]:
             raise ConfigurationError(f"bundles: {served[name]} and {bundle} have the same name, {name!r}: remove one")
         served[name] = bundle
     return served
-
-
-def check_model(settings: Settings, model: str | None) -> None:
-    """Refuse a model that is not served.
-
-    Args:
-        settings: The whole tree.
-        model: Name that a client gave; None for the default one.
-
-    Raises:
-        MalformedRequest: No bundle of this name is served.
-    """
-    if model is not None and model not in (served := served_bundles(settings)):
-        raise MalformedRequest(f"model {model!r} is not served; served are {', '.join(served)}")
 
 
 def check_bundle(settings: Settings, bundle: str) -> str:

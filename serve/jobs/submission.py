@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from deployments.pipeline.routes import check_model
 from deployments.storage import LONGEST_LOCATION, SERVICE_SCHEMES
 from deployments.storage.https.url import url_from_location, without_query
 from models.errors import (
@@ -25,7 +26,7 @@ from models.errors import (
     SourceNotFound,
     TooLarge,
 )
-from serve.config.bundle import check_model
+from serve.config.bundle import served_bundles
 from serve.documents.options import DocumentOptions
 from serve.jobs.records import Job, JobOptions, NewJob, NewPage
 from serve.jobs.runtime import JobsRuntime
@@ -160,7 +161,7 @@ class Submission:
             problem = exc.errors(include_input=False)[0]
             where = ".".join(str(part) for part in problem["loc"])
             raise MalformedRequest(f"options: {where}: {problem['msg']}") from None  # no password in a log
-        check_model(self._jobs.settings, asked.model)
+        check_model(asked.model, served_bundles(self._jobs.settings))
         self._options = options
 
     async def set_webhook(self, url: str) -> None:

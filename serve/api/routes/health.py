@@ -1,16 +1,25 @@
-"""GET /livez and GET /readyz, for load balancers and Kubernetes."""
+"""GET /livez and GET /readyz, for load balancers and Kubernetes, and GET /v1/stages, for people."""
 
 import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel
 
 from serve.api.service import Service, service_of
+from serve.health.stages import StageState
 
-__all__ = ["router"]
+__all__ = ["router", "stages_router"]
 
 router = APIRouter(tags=["health"])
+stages_router = APIRouter(tags=["health"])
+
+
+class StageList(BaseModel):
+    """The deployments of this service."""
+
+    stages: list[StageState]
 
 
 @router.get("/livez", summary="Is this process alive?", response_class=PlainTextResponse)
@@ -30,3 +39,9 @@ async def ready(service: Annotated[Service, Depends(service_of)]) -> str:
     jobs = service.jobs
     shortage = None if jobs is None else await asyncio.to_thread(jobs.room.shortage)
     return "ok" if shortage is None else f"ok, but jobs take no files: {shortage}"
+
+
+@stages_router.get("/v1/stages", summary="Show the replicas of each stage")
+async def list_stages(service: Annotated[Service, Depends(service_of)]) -> StageList:
+    """Show how many replicas each stage has, and in which state. `/readyz` tells whether they can read."""
+    return StageList(stages=await service.stages.states())

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from ray.serve import Application
 
+from deployments.pipeline.routes import check_model
 from deployments.stages.reader import Stages
 from models.errors import ConfigurationError, MalformedRequest
 from serve.app import build_application
-from serve.config.bundle import check_model
+from serve.config.bundle import served_bundles
 from serve.config.settings import Settings
 
 
@@ -69,7 +70,8 @@ def test_two_bundles_of_one_name_are_refused() -> None:
 
 def test_unknown_model_is_refused_with_those_that_are_served() -> None:
     settings = Settings.model_validate({"bundles": ["ppocrv6-tiny"]})
-    check_model(settings, None)
-    check_model(settings, "ppocrv6-tiny")
+    served = served_bundles(settings)
+    check_model(None, served)
+    check_model("ppocrv6-tiny", served)
     with pytest.raises(MalformedRequest, match="'crnn' is not served; served are ppocrv6-small, ppocrv6-tiny"):
-        check_model(settings, "crnn")
+        check_model("crnn", served)

@@ -276,10 +276,8 @@ def refused(answer: httpx.Response) -> RayocrError | None:
         problem = answer.json()
         code, message = problem["code"], problem["detail"]
     except (ValueError, KeyError, TypeError):
-        code, message = (
-            "internal",
-            f"{answer.url.copy_with(query=None)} answered {answer.status_code}: {answer.text[:200]}",
-        )
+        code = "internal"
+        message = f"{answer.url.copy_with(query=None)} answered {answer.status_code}: {answer.text[:200]}"
     return error_class(code)(
         message,
         code=code,
