@@ -29,6 +29,7 @@ _WITHOUT_RECIPES = "without recipes"
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Probability = Annotated[float, Field(ge=0, le=1)]
+LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
 PositiveFloat = Annotated[float, Field(gt=0)]
 
 
@@ -174,6 +175,9 @@ class BundleManifest(SettingsSection):
     description: str
     license: str
     origin: str
+    languages: tuple[LanguageTag, ...] = Field(
+        default=(), description="Languages that it reads, as BCP 47 tags such as `de` or `zh-Hans`. Empty: not known."
+    )
     detection: DetectionManifest
     detection_documents: DetectionManifest | None = Field(
         default=None,
