@@ -1,6 +1,8 @@
 # The image of rayocr, for KubeRay and for plain docker. docs/decisions/0019-image.md says why it has this shape.
 #   docker build --target cpu --tag rayocr .     or: make image
 # --build-arg MODELS=1 (make image MODELS=1): with the nets of all bundles, not only of the default one.
+# --build-arg LANGUAGES="rus ara" (make image LANGUAGES="rus ara"): with Tesseract's trained data for these, by Debian's
+# names of the packages tesseract-ocr-NAME; `all` for all of them.
 # Targets: cpu; gpu, with ONNX Runtime for CUDA. The node brings nothing but NVIDIA's driver.
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
@@ -49,8 +51,10 @@ FROM ${BASE_IMAGE} AS runtime
 # KubeRay may start Ray in a login shell, in which Debian's profile sets PATH anew. The fonts (8 MB) are for PDFs that
 # do not hold theirs: DejaVu has Latin, Greek, Cyrillic and Arabic, Micro Hei Chinese, Japanese and Korean. libseccomp
 # bounds the process that opens hostile files.
+ARG LANGUAGES
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends wget libseccomp2 fonts-dejavu-core fonts-wqy-microhei \
+        ${LANGUAGES:+$(printf 'tesseract-ocr-%s ' ${LANGUAGES})} \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf /var/cache/ldconfig/aux-cache /var/log/* \
     && useradd --uid 1000 --user-group --create-home --no-log-init --shell /bin/bash rayocr \
     && chown 1000:0 /home/rayocr && chmod 770 /home/rayocr \

@@ -1,7 +1,7 @@
 # `make help` lists the targets.
 # Variables: HOST and PORT of the service; PYTHON, the interpreter to build on; GPU=1, ONNX Runtime for CUDA;
-# DATA and OPTIONS of the benchmark; GROUPS of tests; IMAGE, TAG, BASE_IMAGE, MODELS, DOCKER and
-# SOURCE (its web address) of the image.
+# DATA and OPTIONS of the benchmark; GROUPS of tests; IMAGE, TAG, BASE_IMAGE, MODELS, LANGUAGES, DOCKER
+# and SOURCE (its web address) of the image.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -172,10 +172,11 @@ BASE_IMAGE ?= python:3.11-slim-bookworm
 DOCKER ?= docker
 SOURCE ?=
 MODELS ?=
-image: ## build the container image IMAGE:TAG; GPU=1: with ONNX Runtime for CUDA; MODELS=1: with the nets of all bundles
+LANGUAGES ?=
+image: ## build the container image IMAGE:TAG; GPU=1: with ONNX Runtime for CUDA; MODELS=1: with the nets of all bundles; LANGUAGES="rus ara": with their trained data
 	DOCKER_BUILDKIT=1 $(DOCKER) build --target $(if $(GPU),gpu,cpu) --tag $(IMAGE):$(TAG) \
 		--build-arg BASE_IMAGE=$(BASE_IMAGE) --build-arg VERSION=$(VERSION) --build-arg SOURCE=$(SOURCE) \
-		--build-arg MODELS=$(MODELS) \
+		--build-arg MODELS=$(MODELS) --build-arg LANGUAGES="$(LANGUAGES)" \
 		--build-arg REVISION=$$(git describe --always --abbrev=40 --dirty --exclude '*') .
 
 .PHONY: chart-test chart-docs

@@ -22,6 +22,7 @@ class ReadOptions:
         detection: Thresholds of detection, which override the stage's own.
         characters: Whether words come with their characters.
         model: Name of the model bundle that reads the pages; None for the default one.
+        languages: Tags of the languages that the text is in, or `auto`; none for those of the bundle's own net.
     """
 
     password: str | None = field(default=None, repr=False)
@@ -30,6 +31,7 @@ class ReadOptions:
     detection: DetectionOptions = field(default_factory=DetectionOptions)
     characters: bool = False
     model: str | None = None
+    languages: tuple[str, ...] = ()
 
 
 AS_IT_COMES = ReadOptions()

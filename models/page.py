@@ -113,6 +113,7 @@ class Line:
         polygon: Corners of the line.
         words: Its words, in the order of `text`.
         source: The source of the line, if it is not that of its page.
+        trained_data: Names of Tesseract's trained data that read it, such as `rus`; None for the bundle's own net.
     """
 
     text: str
@@ -120,6 +121,7 @@ class Line:
     polygon: Polygon
     words: tuple[Word, ...] = ()
     source: TextSource | None = None
+    trained_data: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

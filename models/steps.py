@@ -16,6 +16,7 @@ __all__ = ["Finished", "NetInputs", "NetName", "Steps", "advance", "run_steps"]
 Result = TypeVar("Result")
 
 NetName = Literal["detection", "detection_documents", "recognition", "direction"]
+"""The nets of a bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,11 @@ class NetInputs:
     """Arrays on which a net has to be run.
 
     Args:
-        net: Name of the net.
-        arrays: Each (height, width, 3) uint8 RGB, of any sizes. Read only.
+        net: Name of the net: a `NetName`, or one of `models.recognition.other_languages`.
+        arrays: Each uint8, (height, width, 3) RGB or (height, width) gray, of any sizes. Read only.
     """
 
-    net: NetName
+    net: str
     arrays: Sequence[npt.NDArray[np.uint8]]
 
 

@@ -90,12 +90,25 @@ class LineResult(_Result):
         exclude_if=not_,
         description="The line's source; present only if it is not the page's, as on a picture beside a text layer.",
     )
+    trained_data: str | None = Field(
+        default=None,
+        exclude_if=not_,
+        examples=["rus"],
+        description="Names of Tesseract's trained data that read the line; present only if the model's net did not.",
+    )
 
     @classmethod
     def of(cls, line: Line) -> "LineResult":
         """Make it from a recognized line."""
         words = [WordResult.of(word) for word in line.words]
-        return cls(text=line.text, confidence=line.confidence, polygon=line.polygon, words=words, source=line.source)
+        return cls(
+            text=line.text,
+            confidence=line.confidence,
+            polygon=line.polygon,
+            words=words,
+            source=line.source,
+            trained_data=line.trained_data,
+        )
 
 
 class _Page(_Result):

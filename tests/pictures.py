@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["DATA", "drawn_page", "encoded", "labeled", "long_page"]
+__all__ = ["DATA", "drawn_page", "encoded", "labeled", "long_page", "written_page"]
 
 #: Public pictures with labels; tests pass without them, on pictures that they draw.
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -32,6 +32,24 @@ def drawn_page(*rows: str, width: int = 640, marker: tuple[int, int, int] | None
     if marker is not None:
         canvas[0, 0] = marker
     return canvas
+
+
+def written_page(*rows: str, size: int = 32, width: int = 900) -> npt.NDArray[np.uint8]:
+    """Black text of any script that DejaVu Sans has on white, a row under the other.
+
+    Args:
+        rows: What to write. Arabic and Hebrew run to the left, as they should.
+        size: Of the font, in pixels.
+        width: Of the page, in pixels.
+
+    Returns:
+        (2 * size * (rows + 1), width, 3) uint8 RGB.
+    """
+    canvas = Image.new("RGB", (width, 2 * size * (len(rows) + 1)), "white")
+    font = ImageFont.truetype("DejaVuSans.ttf", size, layout_engine=ImageFont.Layout.RAQM)
+    for index, row in enumerate(rows):
+        ImageDraw.Draw(canvas).text((size, size // 2 + 2 * size * index), row, font=font, fill="black")
+    return np.array(canvas)
 
 
 def long_page(rows: int = 24) -> bytes:

@@ -20,7 +20,7 @@ from deployments.work.threads import WorkThreads, limit_threads
 from models.direction import LineDirection
 from models.manifests import load_manifest
 from models.page import Page, PageQuads, PageText
-from models.recognition import LineText, PageRecognizer, TextRecognizer, layer_steps
+from models.recognition import LineText, PageRecognizer, TextRecognizer, layer_steps, other_languages
 from models.runtime import resolve_device
 from models.settings import RecognitionOptions
 from models.steps import advance
@@ -55,7 +55,10 @@ class Recognizer:
         self._metrics = metrics or StageMetrics("recognition")
         manifest = load_manifest(bundle)
         direction = LineDirection.load(manifest, manifest.recognition, settings.net)
-        self._pages = PageRecognizer.load(manifest.recognition, settings.net, direction, is_prepared=is_prepared)
+        self._others = other_languages(manifest)
+        self._pages = PageRecognizer.load(
+            manifest.recognition, settings.net, direction, is_prepared=is_prepared, others=self._others
+        )
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
         self._net_threads = WorkThreads("recognition", settings.max_work_s, settings.net.threads)
         # On a GPU the net mostly waits for the device. Meanwhile, these threads cut out lines.
@@ -103,25 +106,33 @@ class Recognizer:
     async def _read(self, page: Page, found: PageQuads, call: PageCall) -> PageText:
         is_layer = page.text_layer is not None
         reader = self._readers[self._pages.documents if is_layer else self._pages.of_page(len(found.quads))]
-        nets = {"recognition": reader.batcher, **self._other_nets}
+        nets = _Nets(self._other_net, {"recognition": reader.batcher, **self._other_nets})
         work = call.context.work(page.width * page.height, found.work_s)
-        options, characters = self._options, call.options.characters
+        asked: dict[str, Any] = {"with_characters": call.options.characters, "languages": call.options.languages}
         if is_layer:
-            checked = layer_steps(reader.recognizer, page, found, options, with_characters=characters)
+            checked = layer_steps(reader.recognizer, page, found, self._options, **asked)
             return await drive(checked, self._begin, self._resume, self._cpu_threads, nets, work)
-        steps = reader.recognizer.steps(page, found.quads, options, with_characters=characters)
-        lines, warnings = await drive(steps, self._begin, self._resume, self._cpu_threads, nets, work)
+        steps = reader.recognizer.steps(page, found.quads, self._options, **asked)
+        read = await drive(steps, self._begin, self._resume, self._cpu_threads, nets, work)
         return PageText(
             number=found.number,
             width=found.width,
             height=found.height,
-            rotation=found.rotation,
-            lines=lines,
-            warnings=(*found.warnings, *warnings),
+            rotation=read.rotation,
+            lines=read.lines,
+            warnings=(*found.warnings, *read.warnings),
             timings_ms=found.timings_ms,
             page_count=found.page_count,
             dpi=found.dpi,
         )
+
+    def _other_net(self, name: str) -> ShapeBatcher[Any]:
+        """Build the batcher of a net for other languages, when a page needs it first."""
+        if self._others is None:
+            raise KeyError(name)
+        run = self._metrics.metered("other_languages", self._others.run_net(name))
+        batcher = ShapeBatcher(run, self._cpu_threads, lambda _shape, _waiting: 1, lambda _shape: None)
+        return self._other_nets.setdefault(name, batcher)
 
     def check_health(self) -> None:
         """Tell Serve whether this replica is to be replaced.
@@ -132,6 +143,22 @@ class Recognizer:
         self._recycling.check()
         self._net_threads.check()
         self._cpu_threads.check()
+
+
+class _Nets(dict[str, ShapeBatcher[Any]]):
+    """The batchers of nets by name; those that are not there yet are built.
+
+    Args:
+        build: Builds one.
+        there: Those that are there.
+    """
+
+    def __init__(self, build: Callable[[str], ShapeBatcher[Any]], there: dict[str, ShapeBatcher[Any]]) -> None:
+        super().__init__(there)
+        self._build = build
+
+    def __missing__(self, name: str) -> ShapeBatcher[Any]:
+        return self._build(name)
 
 
 class _LineReader:

@@ -18,6 +18,7 @@ __all__ = [
     "ModelFile",
     "NetInput",
     "NetManifest",
+    "OtherLanguagesManifest",
     "RecognitionManifest",
     "list_manifests",
     "load_manifest",
@@ -168,6 +169,16 @@ class DirectionManifest(NetManifest):
     width_px: int = Field(ge=8, le=4096, description="Width of the input; a shorter line is padded.")
 
 
+class OtherLanguagesManifest(SettingsSection):
+    """A recognizer of lines in languages that the bundle's own does not know: Tesseract's LSTM nets."""
+
+    algorithm: Literal["tesseract_lstm"]
+    files: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]+$")], ModelFile] = Field(
+        default={},
+        description="Trained data by its name, such as `rus`. It goes before what is installed on the machine.",
+    )
+
+
 class BundleManifest(SettingsSection):
     """A detector and a recognizer that work together, and a classifier that tells them which way up a page is."""
 
@@ -185,6 +196,9 @@ class BundleManifest(SettingsSection):
         "`detection` serves them too.",
     )
     recognition: RecognitionManifest
+    other_languages: OtherLanguagesManifest | None = Field(
+        default=None, description="Not given: `recognition` reads all that is asked for."
+    )
     direction: DirectionManifest | None = Field(
         default=None, description="Not given: pages and lines are taken to be the right way up."
     )
@@ -196,6 +210,8 @@ class BundleManifest(SettingsSection):
             files[name] = net.file
             if isinstance(net, RecognitionManifest) and net.charset.file is not None:
                 files["charset"] = net.charset.file
+        if self.other_languages is not None:
+            files |= {f"trained data {name}": file for name, file in self.other_languages.files.items()}
         return files
 
     def nets(self) -> dict[str, NetManifest]:

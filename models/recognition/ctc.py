@@ -28,6 +28,9 @@ class LineText:
         spaces: The highest probability of a space at the steps between each character and the next; 0 for the last.
         unread: About how many letters of the line have no character.
         symbols: Places of ink of a character's size that stands apart and has no character, as `positions` are.
+        extents: Beginning and end of each character on the page from left to right, as shares of the crop's width, if
+            the reader tells them; else empty. In right-to-left scripts, `positions` then descend.
+        trained_data: Names of Tesseract's trained data that read it; None if the bundle's own net did.
     """
 
     text: str
@@ -38,6 +41,8 @@ class LineText:
     spaces: tuple[float, ...] = ()
     unread: int = 0
     symbols: tuple[float, ...] = ()
+    extents: tuple[tuple[float, float], ...] = ()
+    trained_data: str | None = None
 
 
 # The net reports a character a little to the right of its middle. Boxes fit best with 0.25 steps on drawn pages, whose

@@ -1,7 +1,7 @@
 """The line recognizer, which reads the text of a page's quads."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -20,6 +20,14 @@ from models.recognition.corrections.unread import unread_letters, unread_symbols
 from models.recognition.crops import LineCrop, crop_line, fit_line
 from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.long_lines import read_long_lines
+from models.recognition.other_languages import (
+    OtherLanguages,
+    read_all_lines,
+    read_other_lines,
+    runs_to_the_left,
+    turned_quads,
+    unread_scripts,
+)
 from models.recognition.upside_down import turn_doubtful_lines
 from models.recognition.vertical import read_vertical_lines
 from models.recognition.widths import SCENE_LINES, LineWidths, width_table
@@ -31,7 +39,21 @@ from models.upright import upright_points
 
 __all__ = ["LineText", "ReadLines", "TextRecognizer", "line_groups"]
 
-ReadLines = tuple[tuple[Line, ...], tuple[PageWarning, ...]]
+
+@dataclass(frozen=True, slots=True)
+class ReadLines:
+    """The lines of a page.
+
+    Args:
+        lines: The lines, in reading order.
+        warnings: What was left out, squeezed or not read.
+        rotation: Degrees (0, 90, 180, 270) clockwise that turn the page upright.
+    """
+
+    lines: tuple[Line, ...]
+    warnings: tuple[PageWarning, ...]
+    rotation: int = 0
+
 
 # Columns of the crops that are held at a time: 29 MB at 48 rows. Pages of up to some 500 lines are read at once.
 _GROUP_COLUMNS = 200_000
@@ -49,15 +71,23 @@ class TextRecognizer:
         net: The loaded net.
         manifest: The net's description.
         direction: Tells lines that are upside down. None reads every line as it stands.
+        others: Reads languages that the net does not know. None reads every line with the net.
 
     Raises:
         ConfigurationError: The net and its charset differ in their number of classes.
     """
 
-    def __init__(self, net: Runtime, manifest: RecognitionManifest, direction: LineDirection | None = None) -> None:
+    def __init__(
+        self,
+        net: Runtime,
+        manifest: RecognitionManifest,
+        direction: LineDirection | None = None,
+        others: OtherLanguages | None = None,
+    ) -> None:
         self._net = net
         self._manifest = manifest
         self._direction = direction
+        self._others = others
         self._widths = width_table(manifest.width_multiple_px)
         characters, blank = load_characters(manifest.charset, net.metadata())
         classes = net.class_count()
@@ -78,6 +108,7 @@ class TextRecognizer:
         prepared: Sequence[tuple[int, int]] = (),
         beside: "TextRecognizer | None" = None,
         direction: LineDirection | None = None,
+        others: OtherLanguages | None = None,
     ) -> "TextRecognizer":
         """Check and load the manifest's net.
 
@@ -87,6 +118,7 @@ class TextRecognizer:
             prepared: Lines and columns of the runs that the net is prepared for.
             beside: Another recognizer of the same file and settings, with which this one shares their common parts.
             direction: Tells lines that are upside down. None reads every line as it stands.
+            others: Reads languages that the net does not know. None reads every line with the net.
 
         Raises:
             ConfigurationError: A file is missing or not the manifest's, its charset does not fit, or this machine can't
@@ -95,7 +127,7 @@ class TextRecognizer:
         shapes = [(lines, manifest.height_px, width, 3) for lines, width in prepared]
         other = beside._net if beside is not None else None
         net = load_net(verified_path(manifest.file), manifest, "argmax", settings, shapes, beside=other)
-        return cls(net, manifest, direction)
+        return cls(net, manifest, direction, others)
 
     def lines_of_a_run(self, width: int) -> int | None:
         """The number of lines of a width that the net was prepared to read at a time; None if any number will do.
@@ -178,7 +210,8 @@ class TextRecognizer:
         lines = []
         for line, words in zip(kept, words_of_lines(kept, with_characters=with_characters), strict=True):
             polygon = tuple((round(float(x), 1), round(float(y), 1)) for x, y in line.quad)
-            lines.append(Line(line.text.text, round(line.text.confidence, 4), polygon, words))
+            text = line.text
+            lines.append(Line(text.text, round(text.confidence, 4), polygon, words, trained_data=text.trained_data))
         warnings = []
         if doubtful:
             message = f"{doubtful} lines with a confidence below {options.min_confidence} were left out"
@@ -200,23 +233,59 @@ class TextRecognizer:
         if squeezed := sum(crop.is_squeezed for crop in crops):
             message = f"{squeezed} very long lines were squeezed to {self._widths[-1]} columns and may be misread"
             warnings.append(PageWarning("line_squeezed", message, page.number))
-        return tuple(lines), tuple(warnings)
+        return ReadLines(tuple(lines), tuple(warnings), quads.rotation)
 
     def steps(
-        self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool = False
+        self,
+        page: Page,
+        quads: Quads,
+        options: RecognitionOptions,
+        *,
+        with_characters: bool = False,
+        languages: Sequence[str] = (),
     ) -> Steps[ReadLines]:
-        """Read the lines of one page. The net `recognition` is to answer each crop with a `LineText`."""
+        """Read the lines of one page. The net `recognition` is to answer each crop with a `LineText`.
+
+        Args:
+            page: The page.
+            quads: The page's quads.
+            options: The least confidence of a line.
+            with_characters: Whether words come with their characters.
+            languages: Tags of the languages that the text is in, or `auto`; none for those of the net.
+
+        Raises:
+            ConfigurationError: There is nothing that reads one of the languages.
+        """
+        routes = self._others.routes(languages) if self._others is not None and languages else None
+        is_other = False
+        if routes is not None:
+            quads, is_other = yield from turned_quads(page.pixels, quads, routes)
+        unread: frozenset[str] = frozenset()
         points = quads.points.copy()
         read: dict[int, tuple[LineCrop, LineText]] = {}
         for group in line_groups(quads.points, self._manifest.height_px, self._widths[-1]):
-            points[group], crops, texts = yield from self._read(page, quads, group)
+            if routes is not None and routes.only is not None:
+                crops, texts = yield from read_all_lines(page.pixels, quads.points[group], routes.only)
+            else:
+                points[group], crops, texts = yield from self._read(page, quads, group)
+            if routes is not None and routes.only is None:
+                crops, texts, missing = yield from read_other_lines(
+                    page.pixels, points[group], crops, texts, routes, is_other=is_other
+                )
+                unread |= missing
             read.update(zip(group.tolist(), zip((crop.emptied() for crop in crops), texts, strict=True), strict=True))
         order = list(range(len(quads)))
-        if (points != quads.points).any():  # lines were turned, which tells more about the page's order
-            order = reading_order(_upright(page, replace(quads, points=points))).tolist()
+        to_left = routes is not None and runs_to_the_left([text for _, text in read.values()])
+        # Lines were turned, which tells more about the page's order.
+        if is_other or to_left or (points != quads.points).any():
+            upright = _upright(page, replace(quads, points=points))
+            order = reading_order(_mirrored(upright) if to_left else upright).tolist()
         crops, texts = [read[index][0] for index in order], [read[index][1] for index in order]
         quads = replace(quads, points=points[order])
-        return self.lines(page, quads, crops, texts, options, with_characters=with_characters)
+        found = self.lines(page, quads, crops, texts, options, with_characters=with_characters)
+        if not unread:
+            return found
+        return replace(found, warnings=(*found.warnings, unread_scripts(unread, page.number)))
 
     def _read(
         self, page: Page, quads: Quads, group: npt.NDArray[np.intp]
@@ -244,16 +313,26 @@ class TextRecognizer:
         return points, list(crops), measured
 
     def recognize(
-        self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool = False
+        self,
+        page: Page,
+        quads: Quads,
+        options: RecognitionOptions,
+        *,
+        with_characters: bool = False,
+        languages: Sequence[str] = (),
     ) -> ReadLines:
-        """Read the lines of one page, and do all steps here."""
-        return run_steps(self.steps(page, quads, options, with_characters=with_characters), self._run_net)
+        """Read the lines of one page, and do all steps here. Arguments and errors are those of `steps`."""
+        steps = self.steps(page, quads, options, with_characters=with_characters, languages=languages)
+        return run_steps(steps, self._run_net)
 
     def _run_net(self, inputs: NetInputs) -> Sequence[Any]:
         """Run the net on lines of one width together, as many as a run was prepared for."""
         lines = inputs.arrays
         if self._direction is not None and inputs.net == "direction":
             return self._direction.infer_all(lines)
+        if self._others is not None and inputs.net != "recognition":
+            infer = self._others.run_net(inputs.net)
+            return [answer for line in lines for answer in infer(line[None])]
         by_width: dict[int, list[int]] = {}
         for index, line in enumerate(lines):
             by_width.setdefault(line.shape[1], []).append(index)
@@ -269,6 +348,13 @@ class TextRecognizer:
 
 def _upright(page: Page, quads: Quads) -> npt.NDArray[np.float32]:
     return upright_points(quads.points, (page.width, page.height), quads.rotation)
+
+
+def _mirrored(points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Quads with left and right exchanged, so that the order of text that runs to the left can be found."""
+    mirrored = points[:, [1, 0, 3, 2]]
+    mirrored[..., 0] *= -1
+    return mirrored
 
 
 def line_groups(

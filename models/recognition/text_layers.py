@@ -38,6 +38,7 @@ def layer_steps(
     options: RecognitionOptions,
     *,
     with_characters: bool = False,
+    languages: Sequence[str] = (),
 ) -> Steps[PageText]:
     """Check a page's text layer, and read the parts of the page that it does not hold.
 
@@ -47,6 +48,7 @@ def layer_steps(
         found: The quads that detection found on the page; none if nothing is unread.
         options: The least confidence of a line.
         with_characters: Whether words come with their characters.
+        languages: Tags of the languages that the text is in, or `auto`; none for those of the net.
 
     Returns:
         The page's text, of both sources; or no lines and `refused_layer`.
@@ -61,10 +63,10 @@ def layer_steps(
     missing = quads.of(_missing(quads.points, page.unread, text.lines))
     if not len(missing):
         return text
-    read, warnings = yield from recognizer.steps(page, missing, options, with_characters=with_characters)
-    lines = (*text.lines, *(replace(line, source="ocr") for line in read))
+    read = yield from recognizer.steps(page, missing, options, with_characters=with_characters, languages=languages)
+    lines = (*text.lines, *(replace(line, source="ocr") for line in read.lines))
     order = reading_order(np.array([line.polygon for line in lines], np.float32))
-    return replace(text, lines=tuple(lines[index] for index in order), warnings=(*text.warnings, *warnings))
+    return replace(text, lines=tuple(lines[index] for index in order), warnings=(*text.warnings, *read.warnings))
 
 
 def _refusal(recognizer: TextRecognizer, samples: Samples) -> Steps[str | None]:

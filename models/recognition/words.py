@@ -74,7 +74,9 @@ def words_of_lines(lines: Sequence[ReadLine], *, with_characters: bool = False) 
     ends = ~is_space & np.concatenate([is_space[1:] | (line_of[1:] != line_of[:-1]), [True]])
     first, last = np.flatnonzero(begins), np.flatnonzero(ends)
     quads = np.array([line.quad for line in lines], dtype=np.float64)
-    polygons = _polygons(quads[line_of[first]], left[first], right[last])
+    # Where text runs to the left, a word's last character is its leftmost.
+    starts, stops = np.minimum(left[first], left[last]), np.maximum(right[first], right[last])
+    polygons = _polygons(quads[line_of[first]], starts, stops)
     sums = np.concatenate([[0.0], np.cumsum(probability)])
     confidences = np.round((sums[last + 1] - sums[first]) / (last + 1 - first), 4).clip(0, 1).tolist()
     pieces: list[tuple[Character, ...]] = [()] * len(first)
@@ -95,7 +97,10 @@ def words_of_lines(lines: Sequence[ReadLine], *, with_characters: bool = False) 
 
 
 def _extents(lines: Sequence[ReadLine], characters: list[str], line_of: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """The beginnings and ends of characters as shares of their line's length, ascending and without overlap."""
+    """The beginnings and ends of characters as shares of their line's length.
+
+    They ascend and do not overlap, but in lines whose reader tells them itself.
+    """
     count = len(characters)
     position = np.fromiter((p for line in lines for p in line.text.positions), np.float64, count)
     begin, length = np.array([(line.begin, (line.end - line.begin) / line.shown) for line in lines])[line_of].T
@@ -113,6 +118,10 @@ def _extents(lines: Sequence[ReadLine], characters: list[str], line_of: npt.NDAr
     at_right = np.concatenate([is_end | is_space[1:], [True]])
     left = np.where(at_left, np.maximum(least, position - half), least)
     right = np.where(at_right, np.minimum(most, position + half), most)
+    if any(line.text.extents for line in lines):
+        told = np.array([extent for line in lines for extent in line.text.extents], np.float64)
+        is_told = np.array([bool(line.text.extents) for line in lines])[line_of]
+        left[is_told], right[is_told] = (begin[is_told, None] + told * length[is_told, None]).clip(0, 1).T
     return left, right
 
 

@@ -16,7 +16,7 @@ from serve.api.keys import ApiKeys
 from serve.api.middleware import BodyLimit, RequestIdentity, RequestMetrics
 from serve.api.problems import UNAUTHORIZED_RESPONSE, Problem, install_problem_handlers
 from serve.api.protocol import GzipBody, HeadAsGet
-from serve.api.routes import detect, documentation, health, job_archive, jobs, models, ocr, page_image
+from serve.api.routes import detect, documentation, health, job_archive, jobs, languages, models, ocr, page_image
 from serve.api.routes.documentation import DOCUMENTATION_PATHS
 from serve.api.service import Service
 from serve.doors.base import Door
@@ -57,7 +57,15 @@ def build_api(service: Service, doors: Sequence[Door] = ()) -> FastAPI:
     )
     api.state.service = service
     of_jobs = () if service.jobs is None else (jobs.router, job_archive.router, page_image.job_router)
-    for router in (ocr.router, detect.router, page_image.router, *of_jobs, models.router, health.stages_router):
+    for router in (
+        ocr.router,
+        detect.router,
+        page_image.router,
+        *of_jobs,
+        models.router,
+        languages.router,
+        health.stages_router,
+    ):
         if keys is None:
             api.include_router(router)
         else:

@@ -12,6 +12,7 @@ from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.shared_document import SharedDocument
 from models.errors import MalformedRequest, Overloaded
 from serve.api.places import Places
+from serve.config.bundle import with_model
 from serve.config.rights import read_rights
 from serve.config.settings import HttpSettings, Settings
 from serve.documents.failures import PageFailure
@@ -136,6 +137,7 @@ class Service:
     def wanted(self, options: DocumentOptions) -> ReadRequest:
         """Make the request for pages that options stand for, within the limits of the settings."""
         http = self.settings.http
+        options = with_model(options, self.settings)
         return ReadRequest(options.page_ranges, options.read_options(), http.max_pages, http.pages_at_a_time)
 
     async def check_ready(self) -> None:

@@ -11,6 +11,7 @@ from serve.cli.console import Invocation, complain
 from serve.cli.document_flags import (
     Characters,
     Dpi,
+    Languages,
     Model,
     Orientation,
     Pages,
@@ -52,6 +53,7 @@ def bulk(
     text_layer: TextLayer = "auto",
     orientation: Orientation = "auto",
     model: Model = None,
+    languages: Languages = None,
     characters: Characters = False,
     spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
@@ -149,6 +151,7 @@ def bulk(
             dpi=dpi,
             text_layer=text_layer,
             orientation=orientation,
+            languages=languages,
             characters=characters,
             spreadsheet_safe=spreadsheet_safe,
             password_file=password_file,

@@ -5,7 +5,17 @@ from typing import Annotated, Literal
 
 import typer
 
-__all__ = ["Characters", "Dpi", "Model", "Orientation", "Pages", "PasswordFile", "SpreadsheetSafe", "TextLayer"]
+__all__ = [
+    "Characters",
+    "Dpi",
+    "Languages",
+    "Model",
+    "Orientation",
+    "Pages",
+    "PasswordFile",
+    "SpreadsheetSafe",
+    "TextLayer",
+]
 
 Pages = Annotated[
     str | None, typer.Option(metavar="RANGES", help="Only these pages of each document, such as 1-3,7 or 5-.")
@@ -19,6 +29,14 @@ Dpi = Annotated[
 Model = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Model bundle that reads, or the path of a manifest. Not given: the setting's."),
+]
+Languages = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TAGS",
+        help="Languages of the text, such as ru or ar,en; auto tells the script of each line. Not given: those of the "
+        "model's own net.",
+    ),
 ]
 TextLayer = Annotated[
     Literal["auto", "always", "never"],

@@ -14,6 +14,7 @@ from serve.cli.console import complain, one_line
 from serve.cli.document_flags import (
     Characters,
     Dpi,
+    Languages,
     Model,
     Orientation,
     Pages,
@@ -72,6 +73,7 @@ def submit(
     text_layer: TextLayer = "auto",
     orientation: Orientation = "auto",
     model: Model = None,
+    languages: Languages = None,
     characters: Characters = False,
     spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
@@ -86,6 +88,7 @@ def submit(
         text_layer=text_layer,
         orientation=orientation,
         model=model,
+        languages=languages,
         characters=characters,
         spreadsheet_safe=spreadsheet_safe,
         password_file=password_file,

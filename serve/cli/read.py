@@ -14,6 +14,7 @@ from serve.cli.console import Invocation, complain
 from serve.cli.document_flags import (
     Characters,
     Dpi,
+    Languages,
     Model,
     Orientation,
     Pages,
@@ -73,6 +74,7 @@ def read(
     text_layer: TextLayer = "auto",
     orientation: Orientation = "auto",
     model: Model = None,
+    languages: Languages = None,
     characters: Characters = False,
     spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
@@ -105,6 +107,7 @@ def read(
         dpi=dpi,
         text_layer=text_layer,
         orientation=orientation,
+        languages=languages,
         characters=characters,
         spreadsheet_safe=spreadsheet_safe,
     )

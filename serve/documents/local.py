@@ -21,6 +21,7 @@ from models.cpus import usable_cpu_count
 from models.errors import MalformedRequest
 from models.manifests import load_manifest
 from models.runtime import resolve_device
+from serve.config.bundle import with_model
 from serve.config.colocation import reader_setup
 from serve.config.settings import Settings
 from serve.documents.failures import PageFailure
@@ -71,7 +72,7 @@ class LocalReader:
     """
 
     def __init__(self, settings: Settings, jobs: int = 1, *, has_many: bool = False) -> None:
-        self._settings = settings
+        self._settings = settings.model_copy(update={"bundles": []})  # this process loads one
         self._model = load_manifest(settings.bundle).name
         self._pages_at_a_time = jobs
         # A reader has one thread that decodes, which is enough for the threads of one replica.
@@ -130,6 +131,7 @@ class LocalReader:
 
     async def _read(self, document: Document, options: DocumentOptions) -> LocalReading:
         self._check_model(options.model)
+        options = with_model(options, self._settings)
         request = ReadRequest(
             options.page_ranges, options.read_options(), self._settings.http.max_pages, self._pages_at_a_time
         )

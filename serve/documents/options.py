@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from deployments.read_options import ReadOptions, TextLayer
 from models.errors import MalformedRequest
+from models.languages import parse_languages
 from models.settings import DetectionOptions
 from serve.documents.page_ranges import PageRanges
 from serve.exports.registry import FORMATS
@@ -13,6 +14,7 @@ from serve.exports.registry import FORMATS
 __all__ = [
     "DocumentOptions",
     "Dpi",
+    "Languages",
     "Model",
     "OpenDocumentOptions",
     "Orientation",
@@ -32,6 +34,7 @@ _LONGEST_PASSWORD = 1000
 _LONGEST_PAGES = 10_000  # fits in a URL, which HAProxy takes up to 15 KiB with the headers
 _LONGEST_FORMAT = 100
 _LONGEST_MODEL = 100
+_LONGEST_LANGUAGES = 200
 
 
 def _checked_pages(text: str | None) -> str | None:
@@ -71,6 +74,21 @@ Model = Annotated[
 ]
 
 
+def _known_languages(text: str | None) -> str | None:
+    return None if text is None else ",".join(parse_languages(text))
+
+
+Languages = Annotated[
+    Annotated[str, Field(max_length=_LONGEST_LANGUAGES)] | None,
+    AfterValidator(_known_languages),
+    Field(
+        description="Languages of the text, those that `GET /v1/languages` tells, as tags such as `de` or `zh-Hans`, "
+        "joined by commas; or `auto`, which tells the script of each line. Not given: those of the model's own net.",
+        examples=["ru", "ar,en", "auto"],
+    ),
+]
+
+
 class OpenDocumentOptions(BaseModel):
     """The options that may stand in a URL, which logs keep."""
 
@@ -86,6 +104,7 @@ class OpenDocumentOptions(BaseModel):
     )
     orientation: Orientation = "auto"
     model: Model = None
+    languages: Languages = None
     characters: bool = Field(default=False, description="Whether words come with the position of each character.")
     spreadsheet_safe: bool = Field(
         default=False,
@@ -128,6 +147,7 @@ class DocumentOptions(OpenDocumentOptions):
             detection=detection_options(self.orientation),
             characters=self.characters,
             model=self.model,
+            languages=() if self.languages is None else parse_languages(self.languages),
         )
 
 

@@ -26,7 +26,7 @@ from models.errors import (
     SourceNotFound,
     TooLarge,
 )
-from serve.config.bundle import served_bundles
+from serve.config.bundle import served_bundles, with_model
 from serve.documents.options import DocumentOptions
 from serve.jobs.records import Job, JobOptions, NewJob, NewPage
 from serve.jobs.runtime import JobsRuntime
@@ -162,6 +162,7 @@ class Submission:
             where = ".".join(str(part) for part in problem["loc"])
             raise MalformedRequest(f"options: {where}: {problem['msg']}") from None  # no password in a log
         check_model(asked.model, served_bundles(self._jobs.settings))
+        with_model(asked, self._jobs.settings)
         self._options = options
 
     async def set_webhook(self, url: str) -> None:

@@ -9,9 +9,9 @@ import unicodedata
 from functools import cache
 from typing import Final
 
-from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
-from fontTools.ttLib.tables._g_l_y_f import Glyph, GlyphCoordinates  # type: ignore[import-untyped]
-from fontTools.ttLib.tables.ttProgram import Program  # type: ignore[import-untyped]
+from fontTools.fontBuilder import FontBuilder
+from fontTools.ttLib.tables._g_l_y_f import Glyph, GlyphCoordinates
+from fontTools.ttLib.tables.ttProgram import Program
 
 __all__ = ["ASCENT", "DESCENT", "NAME", "WIDTHS", "font_program", "glyph_of"]
 

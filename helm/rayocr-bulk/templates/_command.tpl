@@ -67,6 +67,9 @@ there when it starts, before any autoscaling.
 {{- with $run.pages -}}
 {{- $words = append (append $words "--pages") . -}}
 {{- end -}}
+{{- with $run.languages -}}
+{{- $words = append (append $words "--languages") . -}}
+{{- end -}}
 {{- with $run.dpi -}}
 {{- $words = append (append $words "--dpi") (int64 . | toString) -}}
 {{- end -}}

@@ -16,6 +16,7 @@ from serve.api.problems import PROBLEM_RESPONSES
 from serve.api.requests.options import DocumentPassword, OcrQuery, OcrRequest, refuse_password_in_url, request_options
 from serve.api.requests.source import document_body, read_source
 from serve.api.service import Admitted, Service, service_of
+from serve.config.bundle import with_model
 from serve.documents.page_ranges import first_page_only
 from serve.documents.reading import read_pages
 from serve.results import OcrResult
@@ -71,7 +72,7 @@ async def read_document(
     context = admitted.context
     async with context.limit("receiving the document"):
         sent = await read_source(request, service.settings.http.max_body_bytes)
-    asked = request_options(OcrRequest, request, sent.fields, password)
+    asked = with_model(request_options(OcrRequest, request, sent.fields, password), service.settings)
     answer = answer_format(asked, request.headers.get("accept", ""))
     document = SharedDocument(sent.source)
     admitted.begin()

@@ -27,6 +27,7 @@ from serve.bulk.stages.coordinator import Snapshot, Stop
 from serve.bulk.stages.stages import StageSetup
 from serve.bulk.write.conversion import conversion_of
 from serve.bulk.write.writer import WriteReport, WriterSetup
+from serve.config.bundle import with_model
 from serve.config.loading import LoadedSettings
 from serve.documents.reading import ReadRequest
 from serve.version import rayocr_version
@@ -133,7 +134,7 @@ class Session:
         self._coordinator = start_coordinator(cluster.pools, options)
         request = ReadRequest(
             options.document.page_ranges,
-            options.document.read_options(),
+            with_model(options.document, loaded.settings.model_copy(update={"bundles": []})).read_options(),
             options.max_pages,
             loaded.settings.http.pages_at_a_time,
             time_for_each=True,

@@ -6,6 +6,7 @@ from deployments.context import JOB, RequestContext
 from deployments.document import Document
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.shared_document import SharedDocument
+from serve.config.bundle import with_model
 from serve.documents.kept_pages import json_pieces, read_result
 from serve.documents.options import DocumentOptions
 from serve.documents.reading import ReadRequest
@@ -55,7 +56,7 @@ class PageReader:
             is_alone=lease.losses > 0,
             client=lease.owner,
         )
-        options = DocumentOptions.model_validate(lease.options)
+        options = with_model(DocumentOptions.model_validate(lease.options), settings)
         asked = ReadRequest(
             pages=options.page_ranges,
             options=options.read_options(),

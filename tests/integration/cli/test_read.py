@@ -15,6 +15,7 @@ import pytest
 from tests.integration.cli.conftest import ROOT, TIMEOUT_S, Rayocr, clean_environment, draw_png
 from tests.minio import MinioServer
 from tests.nets import QUICK_NETS
+from tests.pictures import encoded, written_page
 
 RECEIPT = ROOT.parent / "shared/data/sroie/images/000.jpg"
 
@@ -30,6 +31,14 @@ def test_json_in_a_pipe_is_one_line(rayocr: Rayocr, invoice: Path) -> None:
     result = json.loads(done.stdout)
     assert (result["source"], result["text"], result["model"]) == (str(invoice), "INVOICE 12345", "ppocrv6-small")
     assert sorted(result["timings_ms"]) == ["decoding", "detection", "recognition"]
+
+
+def test_languages_are_read(rayocr: Rayocr, tmp_path: Path) -> None:
+    rows = ["Все люди рождаются свободными", "и равными в своем достоинстве"]
+    (picture := tmp_path / "page.png").write_bytes(encoded(written_page(*rows)))
+    assert rayocr(["read", picture, "--languages", "ru"]).stdout.decode().splitlines() == rows
+    refused = rayocr(["read", picture, "--languages", "xyzzyish"])
+    assert (refused.returncode, b"no language is known as 'xyzzyish'" in refused.stderr) == (64, True)
 
 
 def test_standard_input_is_read(rayocr: Rayocr, invoice: Path) -> None:

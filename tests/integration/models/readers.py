@@ -10,7 +10,7 @@ from models.detection import PageDetector
 from models.direction import LineDirection
 from models.manifests import BundleManifest
 from models.page import Line, Page
-from models.recognition import PageRecognizer
+from models.recognition import PageRecognizer, other_languages
 from models.settings import DetectionOptions, NetSettings, RecognitionOptions
 
 __all__ = ["RUNTIMES", "THREADS", "Reader", "page_of"]
@@ -38,7 +38,9 @@ class Reader:
         direction = LineDirection.load(manifest, manifest.detection, settings)
         return cls(
             PageDetector.load(manifest, settings, direction),
-            PageRecognizer.load(manifest.recognition, settings, direction, is_prepared=is_prepared),
+            PageRecognizer.load(
+                manifest.recognition, settings, direction, is_prepared=is_prepared, others=other_languages(manifest)
+            ),
         )
 
     def lines(self, page: Page, *, with_characters: bool = False) -> tuple[Line, ...]:
@@ -48,7 +50,7 @@ class Reader:
     def turned(self, page: Page, *, with_characters: bool = False) -> tuple[int, tuple[Line, ...]]:
         """By how many degrees clockwise a page is to be turned, and its lines."""
         quads = self.detector.detect(page, DetectionOptions())
-        lines, _ = self.recognizer.recognize(page, quads, RecognitionOptions(), with_characters=with_characters)
+        lines = self.recognizer.recognize(page, quads, RecognitionOptions(), with_characters=with_characters).lines
         return quads.rotation, lines
 
     def read(self, page: Page) -> list[str]:

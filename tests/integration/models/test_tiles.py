@@ -29,7 +29,8 @@ def page_of_small_print() -> Page:
 
 def read(reader: Reader, page: Page) -> tuple[list[str], tuple[str, ...]]:
     quads = reader.detector.detect(page, DetectionOptions())
-    lines, warnings = reader.recognizer.recognize(page, quads, RecognitionOptions())
+    read = reader.recognizer.recognize(page, quads, RecognitionOptions())
+    lines, warnings = read.lines, read.warnings
     return [line.text for line in lines], tuple(warning.code for warning in (*quads.warnings, *warnings))
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.minio import MinioServer
-from tests.pictures import DATA, drawn_page, encoded
+from tests.pictures import DATA, drawn_page, encoded, written_page
 
 _PAGE = drawn_page("INVOICE 2041", "TOTAL 13.50")
 _PNG = encoded(_PAGE)
@@ -29,6 +29,29 @@ def test_upload_is_read_in_reading_order(client: httpx.Client) -> None:
     assert result["model"] == "ppocrv6-small"
     assert result["warnings"] == []
     assert set(result["timings_ms"]) == {"decoding", "detection", "recognition"}
+
+
+def test_languages_choose_what_reads_a_page(client: httpx.Client) -> None:
+    rows = ["Все люди рождаются свободными", "All human beings are born free"]
+    png = encoded(written_page(*rows))
+    listed = {one["tag"]: one for one in client.get("/v1/languages").json()["languages"]}
+    assert listed["ru"] == {
+        "tag": "ru",
+        "name": "Russian",
+        "script": "Cyrl",
+        "models": {"ppocrv6-small": "tesseract", "ppocrv6-tiny": "tesseract"},
+    }
+    assert listed["en"]["models"]["ppocrv6-small"] == "net"
+    for languages in ("ru,en", "rus+eng", "auto"):
+        result = _upload(client, png, languages=languages).json()
+        assert (result["model"], result["text"].split("\n"), result["warnings"]) == ("ppocrv6-small", rows, [])
+    refused = _upload(client, png, languages="xyzzyish")
+    assert (refused.status_code, "no language is known as 'xyzzyish'" in refused.json()["detail"]) == (400, True)
+    job = {"file": ("1.png", png), "options": (None, b'{"languages": "ru,en"}')}
+    submitted = client.post("/v1/jobs", files=job).json()["links"]["self"]
+    with client.stream("GET", f"{submitted}/events") as events:
+        assert "event: end" in events.read().decode()
+    assert client.get(f"{submitted}/result/1").json()["text"].split("\n") == rows
 
 
 def test_polygon_is_clockwise_from_top_left_in_page_pixels(client: httpx.Client) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from models.page import Line, Page, PageQuads, PageText, Polygon, Quads, Samples
 from models.recognition import LineText, TextRecognizer, layer_steps
+from models.recognition.recognizer import ReadLines
 from models.recognition.text_layers import contradiction
 from models.settings import RecognitionOptions
 from models.steps import run_steps
@@ -60,10 +61,12 @@ class _Recognizer:
     def crops(self, page: Page, quads: Quads) -> list[Any]:
         return [np.zeros((48, 48, 3), np.uint8).view(_Crop) for _ in quads.points]
 
-    def steps(self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool) -> Any:
+    def steps(
+        self, page: Page, quads: Quads, options: RecognitionOptions, *, with_characters: bool, languages: Sequence[str]
+    ) -> Any:
         yield from ()
         polygons = [tuple((float(x), float(y)) for x, y in quad) for quad in quads.points]
-        return tuple(Line(f"picture {round(one[0][1])}", 0.9, one) for one in polygons), ()
+        return ReadLines(tuple(Line(f"picture {round(one[0][1])}", 0.9, one) for one in polygons), ())
 
 
 class _Crop(np.ndarray):

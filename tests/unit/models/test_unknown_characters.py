@@ -49,7 +49,7 @@ def test_page_whose_letters_are_not_read_has_a_warning(reads: bool, codes: list[
         OneLetterNet(reads=reads), load_manifest("ppocrv6-small", with_recipes=False).recognition
     )
     quad = np.array([[[14, 36], [430, 36], [430, 84], [14, 84]]], dtype=np.float32)
-    _, warnings = recognizer.recognize(
+    read = recognizer.recognize(
         Page(drawn_page(ROW), number=3), Quads(quad, np.ones(1, np.float32)), RecognitionOptions()
     )
-    assert [(warning.code, warning.page) for warning in warnings] == [(code, 3) for code in codes]
+    assert [(warning.code, warning.page) for warning in read.warnings] == [(code, 3) for code in codes]

@@ -47,6 +47,7 @@ class ReadOptions(SentOptions, total=False):
     """The options of `read`, `pages`, `export` and `visualize`."""
 
     pages: str
+    languages: str
     text_layer: Literal["auto", "always", "never"]
     characters: bool
     spreadsheet_safe: bool
@@ -60,6 +61,7 @@ class JobOptions(TypedDict, total=False):
     dpi: int
     orientation: Literal["auto", "keep"]
     model: str
+    languages: str
     pages: str
     text_layer: Literal["auto", "always", "never"]
     characters: bool

@@ -42,13 +42,14 @@ class WordResult:
 
 @dataclass(frozen=True)
 class LineResult:
-    """One line of a page; it has a source only if that is not the page's."""
+    """One line of a page; it has a source only if that is not the page's, and trained data if Tesseract read it."""
 
     text: str
     confidence: float
     polygon: Polygon
     words: tuple[WordResult, ...] = ()
     source: str | None = None
+    trained_data: str | None = None
 
 
 @dataclass(frozen=True)

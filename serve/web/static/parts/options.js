@@ -4,7 +4,7 @@ import { fill, make } from '../browser/dom.js';
 import { info } from '../service/api.js';
 import { t } from '../texts/texts.js';
 
-/** @typedef {'pages' | 'dpi' | 'text_layer' | 'orientation' | 'model' | 'characters' | 'spreadsheet_safe' | 'password' | 'format'} Name */
+/** @typedef {'pages' | 'dpi' | 'text_layer' | 'orientation' | 'model' | 'languages' | 'characters' | 'spreadsheet_safe' | 'password' | 'format'} Name */
 
 /** Keeps what was typed when the language changes. */
 export class Options {
@@ -79,6 +79,7 @@ const hasChoice = (name) => (CHOICES[name]?.().length ?? 2) > 1;
 /** @type {Partial<Record<Name, Record<string, unknown>>>} */
 const TYPES = {
   pages: { type: 'text', placeholder: '1-3,7,10-', autocomplete: 'off' },
+  languages: { type: 'text', placeholder: 'auto', autocomplete: 'off' },
   dpi: { type: 'number', min: 36, max: 1200, inputMode: 'numeric' },
   password: { type: 'password', autocomplete: 'off' },
 };

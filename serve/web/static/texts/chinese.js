@@ -66,6 +66,8 @@ export const CHINESE = {
   help_orientation: 'auto 将侧放或倒置的页面转正；keep 按原样识别。',
   option_model: '模型 model',
   help_model: '用于识别的模型。尚未加载的模型首次使用时需要数秒。',
+  option_languages: '语言 languages',
+  help_languages: '文字的语言，如 ru 或 ar,en；auto 按行判断文字种类；留空则用模型自身的语言。',
   option_characters: '字符 characters',
   help_characters: '为每个词给出其各个字符的置信度和多边形。',
   option_spreadsheet_safe: '表格安全 spreadsheet_safe',

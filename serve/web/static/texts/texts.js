@@ -71,6 +71,8 @@ export const ENGLISH = {
   help_orientation: 'auto turns sideways and upside-down pages upright; keep reads them as they are.',
   option_model: 'model',
   help_model: 'The model bundle that reads. One that is not loaded yet needs some seconds the first time.',
+  option_languages: 'languages',
+  help_languages: 'Those of the text, such as ru or ar,en. auto tells the script of each line. Empty: those of the model.',
   option_characters: 'characters',
   help_characters: 'Give each word its characters, with confidence and polygon.',
   option_spreadsheet_safe: 'spreadsheet_safe',

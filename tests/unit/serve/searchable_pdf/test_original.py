@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pikepdf
 import pytest
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont
 from pikepdf import Dictionary, Name, Pdf
 
 from models.errors import Undecodable
