@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.languages import AUTO, ScriptNet, TrainedData, script_input, script_of_language
+from models.languages import AUTO, ScriptNet, TrainedData, script_input, script_of, script_of_language
 from models.languages.scripts import SCRIPTS, LineScript
 from models.languages.trained_data import trained_data
 from models.manifests import BundleManifest
@@ -39,9 +39,14 @@ _SAMPLES = 8
 # The bundle's net reads other scripts with less confidence, or leaves more of the line's ink unread. Of 40 receipts,
 # 6 % of the lines are below, of pages in other scripts all but some short ones.
 _SURE, _MOST_UNREAD = 0.93, 0.05
-# A line's script must be at least so probable, given what the other lines of its page are; and so sure is a page's.
-_LEAST_PROBABLE = 0.5
-_LEAST_PRIOR = 0.05
+# Above this probability that a page is upside down, so many of its lines are read both ways.
+_MAYBE_UPSIDE_DOWN, _COMPARED = 0.3, 3
+# The scripts that are tried for a line, each at least so probable, given what is on its page. A script that is not
+# among the longest lines may be on others.
+_MOST_SCRIPTS, _LEAST_PROBABLE, _LEAST_PRIOR = 2, 0.1, 0.05
+# Where so much of a line has no character, anything that Tesseract reads is better. What the bundle's net is so sure of
+# stays on a page in its own scripts: old print in Latin script, for one, looks like others.
+_MUCH_UNREAD, _LIKELY_RIGHT = 0.2, 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,20 @@ def other_languages(bundle: BundleManifest) -> OtherLanguages | None:
     return None if data is None else OtherLanguages(bundle.languages, data)
 
 
-def turned_quads(page: Pixels, quads: Quads, routes: Routes) -> Steps[tuple[Quads, bool]]:
+@dataclass(frozen=True, slots=True)
+class PageScripts:
+    """What a page's longest lines tell about it.
+
+    Args:
+        probabilities: (len(SCRIPTS),) float32, the mean probability of each script.
+        is_other: Whether most of them are in scripts that the bundle's own net does not read.
+    """
+
+    probabilities: npt.NDArray[np.float32]
+    is_other: bool
+
+
+def turned_quads(page: Pixels, quads: Quads, routes: Routes) -> Steps[tuple[Quads, PageScripts]]:
     """Turn a page upright whose lines are upside down, since the bundle's classifier knows its own scripts only.
 
     Args:
@@ -139,23 +157,49 @@ def turned_quads(page: Pixels, quads: Quads, routes: Routes) -> Steps[tuple[Quad
         routes: The readers for the page.
 
     Returns:
-        The quads, turned by 180 degrees if need be, and whether most of the page is in other scripts.
+        The quads, turned by 180 degrees if need be, and the page's scripts.
     """
     longest = _longest(quads.points)
     if not len(longest):
-        return quads, False
+        return quads, PageScripts(np.zeros(len(SCRIPTS), np.float32), is_other=False)
     inputs = [script_input(line_strip(page, quads.points[index])) for index in longest]
     told: Sequence[LineScript] = yield NetInputs(SCRIPT_NET, inputs)
     others = [line for line in told if SCRIPTS[line.probabilities.argmax()] in routes.by_script]
-    if 2 * len(others) < len(told) and routes.rest is None:
-        return quads, False
-    if np.mean([line.upside_down for line in others or told]) > 0.5:
-        quads = replace(quads, points=np.roll(quads.points, 2, axis=1), rotation=(quads.rotation + 180) % 360)
-    return quads, True
+    is_other = routes.rest is not None or 2 * len(others) >= len(told)
+    scripts = PageScripts(np.mean([line.probabilities for line in told], axis=0), is_other)
+    if not is_other:
+        return quads, scripts
+    turned = replace(quads, points=np.roll(quads.points, 2, axis=1), rotation=(quads.rotation + 180) % 360)
+    # A page that was turned already may be so by mistake: the bundle's classifier knows its own scripts alone.
+    if quads.rotation or np.mean([line.upside_down for line in others or told]) > _MAYBE_UPSIDE_DOWN:
+        found = [SCRIPTS[line.probabilities.argmax()] for line in others]
+        names = routes.rest or routes.by_script[max(found, key=found.count)]
+        as_found, upright = yield from _confidences(page, quads, turned, longest[:_COMPARED], names)
+        if upright > as_found:
+            return turned, scripts
+    return quads, scripts
+
+
+def _confidences(
+    page: Pixels, one: Quads, other: Quads, indices: npt.NDArray[np.intp], names: str
+) -> Steps[tuple[float, float]]:
+    """How surely Tesseract reads some lines one way up, and the other."""
+    strips = [line_strip(page, quads.points[index]) for quads in (one, other) for index in indices]
+    read: Sequence[LineText] = yield NetInputs(TESSERACT + names, strips)
+    sums = [
+        sum(text.confidence * len(text.text) for text in part) / sum(1 + len(text.text) for text in part)
+        for part in (read[: len(indices)], read[len(indices) :])
+    ]
+    return sums[0], sums[1]
 
 
 def read_other_lines(
-    page: Pixels, points: Quad, crops: Sequence[LineCrop], texts: Sequence[LineText], routes: Routes, *, is_other: bool
+    page: Pixels,
+    points: Quad,
+    crops: Sequence[LineCrop],
+    texts: Sequence[LineText],
+    routes: Routes,
+    page_scripts: PageScripts,
 ) -> Steps[tuple[list[LineCrop], list[LineText], frozenset[str]]]:
     """Read again what is in another script.
 
@@ -165,31 +209,33 @@ def read_other_lines(
         crops: K crops, in the same order.
         texts: K texts, as the bundle's own net has read them.
         routes: The readers for the page.
-        is_other: Whether most of the page is in other scripts, so that no reading of the net is trusted.
+        page_scripts: What the page's longest lines have told. If most are in other scripts, no reading of the bundle's
+            net is trusted.
 
     Returns:
         K crops and texts, and the scripts among the lines that nothing reads.
     """
     crops, texts = list(crops), list(texts)
-    doubtful = [index for index, text in enumerate(texts) if is_other or _is_doubtful(text)]
+    doubtful = [index for index, text in enumerate(texts) if page_scripts.is_other or _is_doubtful(text)]
     strips = {index: line_strip(page, points[index]) for index in doubtful}
     told: Sequence[LineScript] = yield NetInputs(SCRIPT_NET, [script_input(strips[index]) for index in doubtful])
-    by_names: dict[str, list[int]] = {}
-    unread: set[str] = set()
-    for index, script in zip(doubtful, _likely_scripts(told, strips), strict=True):
-        names = routes.by_script.get(script) if script is not None else None
-        if script is not None and script in routes.unread:
-            unread.add(script)
-        if names is None and texts[index].text and _letters(texts[index].text):
-            names = routes.rest
-        if names is not None:
-            by_names.setdefault(names, []).append(index)
-    for names, indices in by_names.items():
-        read: Sequence[LineText] = yield NetInputs(TESSERACT + names, [strips[index] for index in indices])
-        for index, text in zip(indices, read, strict=True):
-            # A line of digits alone is in no script, and the bundle's net reads it better.
-            if _letters(text.text):
-                crops[index], texts[index] = _whole_line(), text
+    likely = _likely_scripts(told, page_scripts)
+    unread = {found[0] for found in likely if found and found[0] in routes.unread}
+    waiting = {
+        index: [one for one in found if one in routes.by_script] for index, found in zip(doubtful, likely, strict=True)
+    }
+    for choice in range(_MOST_SCRIPTS):
+        by_script: dict[str, list[int]] = {}
+        for index, scripts in waiting.items():
+            if choice < len(scripts):
+                by_script.setdefault(scripts[choice], []).append(index)
+        for script, indices in by_script.items():
+            inputs = [strips[index] for index in indices]
+            read: Sequence[LineText] = yield NetInputs(TESSERACT + routes.by_script[script], inputs)
+            for index, text in zip(indices, read, strict=True):
+                if _is_better(text, texts[index], script, is_other=page_scripts.is_other and choice == 0):
+                    crops[index], texts[index] = _whole_line(), text
+                    del waiting[index]
     return crops, texts, frozenset(unread)
 
 
@@ -220,18 +266,30 @@ def _is_doubtful(text: LineText) -> bool:
     return is_unsure or text.unread > _MOST_UNREAD * (text.unread + len(text.text))
 
 
-def _likely_scripts(told: Sequence[LineScript], strips: Mapping[int, Pixels]) -> list[str | None]:
-    """The script of each line, given what the others of its page are; None if none is probable."""
+def _likely_scripts(told: Sequence[LineScript], page_scripts: PageScripts) -> list[list[str]]:
+    """The scripts that each line may be in, given what its page's longest lines are in, the likeliest first."""
     if not told:
         return []
-    found = np.stack([line.probabilities for line in told])
-    columns = np.array([strip.shape[1] for strip in strips.values()], np.float64)
-    prior = np.average(found, axis=0, weights=columns) + _LEAST_PRIOR
-    likely = found * prior
+    likely = np.stack([line.probabilities for line in told]) * (page_scripts.probabilities + _LEAST_PRIOR)
     likely /= likely.sum(axis=1, keepdims=True)
-    best = likely.argmax(axis=1)
-    sure = likely.max(axis=1) >= _LEAST_PROBABLE
-    return [SCRIPTS[index] if enough else None for index, enough in zip(best.tolist(), sure.tolist(), strict=True)]
+    order = np.argsort(-likely, axis=1, kind="stable")[:, :_MOST_SCRIPTS]
+    return [
+        [SCRIPTS[index] for index in best if odds[index] >= _LEAST_PROBABLE]
+        for best, odds in zip(order.tolist(), likely, strict=True)
+    ]
+
+
+def _is_better(text: LineText, own: LineText, script: str, *, is_other: bool) -> bool:
+    """Whether Tesseract has read a line better than the bundle's own net.
+
+    A line of digits alone is in no script: the net reads it better. Of a line in another script than was thought,
+    Tesseract makes letters of yet another, or is not sure.
+    """
+    scripts = [found for letter in text.text if (found := script_of(letter)) is not None]
+    if 2 * scripts.count(script) <= len(scripts):
+        return False
+    is_unread = own.unread > _MUCH_UNREAD * (own.unread + len(own.text))
+    return is_other or is_unread or own.confidence < min(text.confidence, _LIKELY_RIGHT)
 
 
 def _longest(points: Quad) -> npt.NDArray[np.intp]:

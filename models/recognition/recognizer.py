@@ -22,6 +22,7 @@ from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.long_lines import read_long_lines
 from models.recognition.other_languages import (
     OtherLanguages,
+    PageScripts,
     read_all_lines,
     read_other_lines,
     runs_to_the_left,
@@ -257,9 +258,9 @@ class TextRecognizer:
             ConfigurationError: There is nothing that reads one of the languages.
         """
         routes = self._others.routes(languages) if self._others is not None and languages else None
-        is_other = False
+        scripts: PageScripts | None = None
         if routes is not None:
-            quads, is_other = yield from turned_quads(page.pixels, quads, routes)
+            quads, scripts = yield from turned_quads(page.pixels, quads, routes)
         unread: frozenset[str] = frozenset()
         points = quads.points.copy()
         read: dict[int, tuple[LineCrop, LineText]] = {}
@@ -268,16 +269,16 @@ class TextRecognizer:
                 crops, texts = yield from read_all_lines(page.pixels, quads.points[group], routes.only)
             else:
                 points[group], crops, texts = yield from self._read(page, quads, group)
-            if routes is not None and routes.only is None:
+            if routes is not None and scripts is not None and routes.only is None:
                 crops, texts, missing = yield from read_other_lines(
-                    page.pixels, points[group], crops, texts, routes, is_other=is_other
+                    page.pixels, points[group], crops, texts, routes, scripts
                 )
                 unread |= missing
             read.update(zip(group.tolist(), zip((crop.emptied() for crop in crops), texts, strict=True), strict=True))
         order = list(range(len(quads)))
         to_left = routes is not None and runs_to_the_left([text for _, text in read.values()])
         # Lines were turned, which tells more about the page's order.
-        if is_other or to_left or (points != quads.points).any():
+        if (scripts is not None and scripts.is_other) or to_left or (points != quads.points).any():
             upright = _upright(page, replace(quads, points=points))
             order = reading_order(_mirrored(upright) if to_left else upright).tolist()
         crops, texts = [read[index][0] for index in order], [read[index][1] for index in order]
