@@ -45,7 +45,7 @@ _MAYBE_UPSIDE_DOWN, _COMPARED = 0.3, 3
 # among the longest lines may be on others.
 _MOST_SCRIPTS, _LEAST_PROBABLE, _LEAST_PRIOR = 2, 0.1, 0.05
 # Where so much of a line has no character, anything that Tesseract reads is better. What the bundle's net is so sure of
-# stays on a page in its own scripts: old print in Latin script, for one, looks like others.
+# stays on a page in its own scripts.
 _MUCH_UNREAD, _LIKELY_RIGHT = 0.2, 0.85
 
 
@@ -216,7 +216,10 @@ def read_other_lines(
         K crops and texts, and the scripts among the lines that nothing reads.
     """
     crops, texts = list(crops), list(texts)
-    doubtful = [index for index, text in enumerate(texts) if page_scripts.is_other or _is_doubtful(text)]
+    are_doubtful = [_is_doubtful(text) for text in texts]
+    # Old print in Latin script looks like others, but the bundle's net reads it.
+    is_other = page_scripts.is_other and 2 * sum(are_doubtful) >= len(texts)
+    doubtful = [index for index, is_doubtful in enumerate(are_doubtful) if is_other or is_doubtful]
     strips = {index: line_strip(page, points[index]) for index in doubtful}
     told: Sequence[LineScript] = yield NetInputs(SCRIPT_NET, [script_input(strips[index]) for index in doubtful])
     likely = _likely_scripts(told, page_scripts)
@@ -233,7 +236,7 @@ def read_other_lines(
             inputs = [strips[index] for index in indices]
             read: Sequence[LineText] = yield NetInputs(TESSERACT + routes.by_script[script], inputs)
             for index, text in zip(indices, read, strict=True):
-                if _is_better(text, texts[index], script, is_other=page_scripts.is_other and choice == 0):
+                if _is_better(text, texts[index], script, is_other=is_other and choice == 0):
                     crops[index], texts[index] = _whole_line(), text
                     del waiting[index]
     return crops, texts, frozenset(unread)
