@@ -70,7 +70,7 @@ def test_service_has_readers_by_default_and_this_one_a_replica_a_stage(
 
 def test_request_chooses_its_model_whose_replica_starts_then(client: httpx.Client) -> None:
     served = {model["name"]: model["served"] for model in client.get("/v1/models").json()["models"]}
-    assert served == {"ppocrv5-mobile": False, "ppocrv6-small": True, "ppocrv6-tiny": True}
+    assert served == {"ppocrv4-mobile": False, "ppocrv5-mobile": False, "ppocrv6-small": True, "ppocrv6-tiny": True}
     patient = {"X-Request-Timeout": "120"}
     result = client.post("/v1/ocr?model=ppocrv6-tiny", content=PNG, headers=patient, timeout=120).json()
     assert (result["model"], result["text"]) == ("ppocrv6-tiny", "INVOICE 2041\nTOTAL 13.50")

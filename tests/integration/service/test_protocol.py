@@ -135,6 +135,7 @@ def test_live_and_ready(client: httpx.Client) -> None:
 def test_models_names_the_active_bundle(client: httpx.Client) -> None:
     models = client.get("/v1/models").json()["models"]
     assert [(model["name"], model["active"], model["served"], model["installed"]) for model in models] == [
+        ("ppocrv4-mobile", False, False, True),
         ("ppocrv5-mobile", False, False, True),
         ("ppocrv6-small", True, True, True),
         ("ppocrv6-tiny", False, False, True),

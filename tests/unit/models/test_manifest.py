@@ -209,4 +209,4 @@ def test_recipes_are_no_bundles() -> None:
     recipes = recipe_path("ppocrv6-small", "recognition")
     assert recipes.exists()
     assert not {path.stem for path in recipes.parent.iterdir()} & set(list_manifests())
-    assert list_manifests() == ["ppocrv5-mobile", "ppocrv6-small", "ppocrv6-tiny"]
+    assert list_manifests() == ["ppocrv4-mobile", "ppocrv5-mobile", "ppocrv6-small", "ppocrv6-tiny"]
