@@ -216,6 +216,12 @@ class Settings(BaseSettings):
         description="Least replicas of each stage for each of `bundles`. With 0 a bundle takes no memory until a "
         "request chooses it, which then waits until a replica has started.",
     )
+    bundle_start_timeout_s: float = Field(
+        default=120.0,
+        gt=0,
+        description="The longest time that a request for one of `bundles` waits for a replica to start, if none runs. "
+        "Then it gets 503. The request's own time, which is 60 s unless it sets another, may end before.",
+    )
     colocated: bool | None = Field(
         default=None,
         description="true: each replica (`reader`) holds all three stages, and a page never leaves its process, which "

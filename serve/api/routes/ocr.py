@@ -74,7 +74,8 @@ async def read_document(
     asked = request_options(OcrRequest, request, sent.fields, password)
     answer = answer_format(asked, request.headers.get("accept", ""))
     document = SharedDocument(sent.source)
-    admitted.begin()
+    model = service.model_of(asked.model)
+    admitted.begin(model)
     if answer == PICTURE:
         picture = await _picture(service, context, document, asked)
         admitted.end()
@@ -84,7 +85,7 @@ async def read_document(
         # The first page decides the status of the answer.
         first = await anext(outcomes)
         service.readiness.answered()
-        return LinesResponse(page_lines(first, outcomes, context.request_id, asked.model or service.settings.bundle))
+        return LinesResponse(page_lines(first, outcomes, context.request_id, model))
     result, failures = await service.read(document, asked, context)
     written = await document_answer(service, context, asked, answer, document, result, failures, sent.name)
     admitted.end()

@@ -173,6 +173,7 @@ def _rows(text: str) -> list[str]:
 def test_metrics_are_exported(service: RunningService, client: httpx.Client) -> None:
     assert _post(client).status_code == 200
     assert client.post("/v1/ocr", content=b"").status_code == 400
+    assert client.post("/v1/ocr?model=made-up", content=_PNG).status_code == 400
     wanted = {
         "ray_rayocr_stage_queue_seconds_count",
         "ray_rayocr_stage_work_seconds_count",
@@ -186,11 +187,21 @@ def test_metrics_are_exported(service: RunningService, client: httpx.Client) -> 
     }
     give_up = time.monotonic() + 30
     while True:
-        exported = set(re.findall(r"^(\w+)\{", httpx.get(service.metrics_url, trust_env=False).text, re.MULTILINE))
+        text = httpx.get(service.metrics_url, trust_env=False).text
+        exported = set(re.findall(r"^(\w+)\{", text, re.MULTILINE))
         if wanted <= exported or time.monotonic() > give_up:
             break
         time.sleep(1)
     assert wanted <= exported
+    models = {
+        (stage, model)
+        for labels in re.findall(r"^ray_rayocr_pages_total\{(.*)\}", text, re.MULTILINE)
+        for model, stage in re.findall(r'model="([^"]*)".*stage="([^"]*)"', labels)
+    }
+    named = "ppocrv6-small"
+    assert models == {("preprocess", "none"), ("detection", named), ("recognition", named)}
+    of_requests = re.findall(r'^ray_rayocr_requests_total\{.*model="([^"]*)".*route="/v1/ocr"', text, re.MULTILINE)
+    assert set(of_requests) == {named, "none"}  # an empty body, or a model that nobody serves, is read with none
 
 
 def test_cpu_time_of_the_work_is_counted_by_step(service: RunningService, client: httpx.Client) -> None:
