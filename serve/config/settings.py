@@ -202,7 +202,9 @@ class Settings(BaseSettings):
     )
 
     bundle: str = Field(
-        default="ppocrv6-small", description="Name of the model bundle, or the path of a manifest (.yaml)."
+        default="ppocrv6-small",
+        description="Name of the model bundle, or the path of a manifest (.yaml), which may be followed by "
+        "`@sha256:` and the file's digest.",
     )
     bundles: list[str] = Field(
         default=[],

@@ -1,4 +1,4 @@
-"""A new version of a model bundle is rolled out under load, as on a cluster: by a changed Serve config."""
+"""New versions of a model bundle, good and bad, are rolled out as on a cluster: by a changed Serve config."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ import httpx
 import pytest
 import yaml
 
-from models.manifests import load_manifest
+from models.manifests import load_manifest, verified_path
 from tests.nets import QUICK_NETS
 from tests.pictures import drawn_page, encoded
 from tests.ports import free_port
@@ -37,7 +37,7 @@ class Cluster:
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
 
-    def deploy(self, bundles: list[str]) -> None:
+    def deploy(self, bundles: list[str], min_replicas: int) -> None:
         """Deploy the application with such further bundles, and return before it is rolled out."""
         config = {
             "proxy_location": "HeadOnly",
@@ -50,7 +50,7 @@ class Cluster:
                     "args": {
                         "colocated": True,
                         "bundles": bundles,
-                        "bundles_min_replicas": 1,
+                        "bundles_min_replicas": min_replicas,
                         "http": {"replicas": 2},
                         "reader": {"num_cpus": 0.1},
                     },
@@ -58,7 +58,7 @@ class Cluster:
             ],
         }
         self._config.write_text(yaml.safe_dump(config))
-        command = [sys.executable, "-m", "ray.serve.scripts", "run", "--non-blocking", str(self._config)]
+        command = [str(Path(sys.executable).with_name("serve")), "run", "--non-blocking", str(self._config)]
         environment = {**os.environ, "PYTHONPATH": str(_ROOT), **self._driver}
         done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
@@ -72,12 +72,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield Cluster({**variables, **address}, tmp_path_factory.mktemp("cluster"))
 
 
-def version(path: Path, unclip_ratio: float) -> str:
-    """Write a version of a manifest, whose lines are so large, and name it with its digest."""
+def version(path: Path, unclip_ratio: float, recognizer: Path | None = None) -> str:
+    """Write a version of a manifest, whose lines are so large, and name it with its digest.
+
+    Args:
+        path: Path of the manifest.
+        unclip_ratio: How far the lines are grown.
+        recognizer: A copy of the recognizer, to be taken in place of the package's.
+    """
     tree: dict[str, Any] = load_manifest("ppocrv6-tiny", with_recipes=False).model_dump(mode="json", exclude_none=True)
     tree["name"] = "own"
     for net in ("detection", "detection_documents"):
         tree[net]["unclip_ratio"] = unclip_ratio
+    if recognizer is not None:
+        tree["recognition"]["file"]["source"] = f"file:{recognizer}"
     path.write_text(yaml.safe_dump(tree))
     return f"{path}@sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
 
@@ -96,7 +104,7 @@ def answer(url: str, model: str) -> float | str:
 
 def test_new_version_of_a_bundle_is_rolled_out_and_no_request_fails(cluster: Cluster, tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
-    cluster.deploy([version(path, 1.2)])
+    cluster.deploy([version(path, 1.2)], min_replicas=1)
     until_true(lambda: isinstance(answer(cluster.url, "own"), float), every_s=0.5)
     before = answer(cluster.url, "own")
     over = threading.Event()
@@ -113,7 +121,7 @@ def test_new_version_of_a_bundle_is_rolled_out_and_no_request_fails(cluster: Clu
         newer = version(path, 3.0)
         until_true(lambda: len(answers["own"]) > _SOME, every_s=0.2)
         assert set(answers["own"]) == {before}  # a file that changed changes nothing by itself
-        cluster.deploy([newer])
+        cluster.deploy([newer], min_replicas=1)
         until_true(lambda: answers["own"][-1] != before, every_s=0.5)
     finally:
         over.set()
@@ -122,3 +130,21 @@ def test_new_version_of_a_bundle_is_rolled_out_and_no_request_fails(cluster: Clu
     assert [one for model in answers.values() for one in model if isinstance(one, str)] == []
     assert float(answers["own"][-1]) > float(before)
     assert len(set(answers["ppocrv6-small"])) == 1
+
+
+def test_bundle_that_can_not_start_is_refused_with_its_reason_until_it_is_mended(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    path, recognizer = tmp_path / "own.yaml", tmp_path / "recognizer.onnx"
+    whole = verified_path(load_manifest("ppocrv6-tiny").recognition.file).read_bytes()
+    recognizer.write_bytes(whole[:1000])
+    cluster.deploy([version(path, 1.2, recognizer)], min_replicas=0)
+    reason = "model 'own' can't be started (models.errors.ConfigurationError: model file file:"
+    until_true(lambda: reason in str(answer(cluster.url, "own")), every_s=0.5)  # until then, the version of before
+    refused = str(answer(cluster.url, "own"))
+    assert refused.startswith("503 ")
+    assert "it is damaged or another version; replace " in refused
+    assert isinstance(answer(cluster.url, "ppocrv6-small"), float)
+    recognizer.write_bytes(whole)
+    cluster.deploy([version(path, 3.0, recognizer)], min_replicas=0)
+    until_true(lambda: isinstance(answer(cluster.url, "own"), float), every_s=0.5)
