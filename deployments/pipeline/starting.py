@@ -134,8 +134,8 @@ class BundleStart:
 
     def _failed(self, state: BundleState) -> Overloaded:
         return Overloaded(
-            f"model {self._model!r} can't be started{_said(state)}: remove the cause, and restart the service, or "
-            "deploy a change, if Ray Serve then makes no further attempt; other models are read with as before",
+            f"model {self._model!r} can't be started{_said(state)}: remove the cause; if Ray Serve makes no further "
+            "attempt then, restart the service or deploy a change. Other models go on",
             _RETRY_AFTER_S,
         )
 
