@@ -83,7 +83,10 @@ class BundleStart:
             Overloaded: The replicas fail to start, or did not start in time.
             DeadlineExceeded: The request's time ran out meanwhile.
         """
-        waited_s = await self._wait(call)
+        try:
+            waited_s = await self._wait(call)
+        except DeploymentUnavailableError as error:  # Serve has given up, at once or while this page waited
+            raise self._failed(await self._ask()) from error
         found: Found = await once()
         self._answered_s = time.monotonic()
         if not waited_s:
@@ -97,10 +100,7 @@ class BundleStart:
         if began_s - self._answered_s < _FRESH_S:
             return 0.0
         # All deployments of the bundle are called at once, so that none waits for the start of another.
-        try:
-            answers = [handle.wake.remote() for handle in self._handles]
-        except DeploymentUnavailableError as error:
-            raise self._failed(await self._ask()) from error
+        answers = [handle.wake.remote() for handle in self._handles]
         woken = asyncio.gather(*answers)
         waited_s = 0.0
         try:

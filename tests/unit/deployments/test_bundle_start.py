@@ -87,9 +87,10 @@ async def test_replicas_that_fail_to_start_are_an_error_with_their_reason() -> N
             await read(replicas)
 
 
-async def test_serve_that_refuses_the_call_is_the_same_error() -> None:
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_serve_that_refuses_the_call_is_the_same_error(*, at_once: bool) -> None:
     replicas = Replicas(BundleState("unhealthy", loaded=False, message=TRACE))
-    replicas._remote = _unavailable  # type: ignore[method-assign]
+    replicas._remote = _unavailable if at_once else lambda: asyncio.create_task(_unavailable_soon())  # type: ignore[method-assign]
     with pytest.raises(Overloaded, match=r"can't be started \(ConfigurationError: net.onnx is damaged\)"):
         await read(replicas)
 
@@ -104,6 +105,10 @@ async def test_start_that_takes_too_long_is_an_error_that_names_the_setting() ->
 async def test_time_of_the_request_goes_before_and_tells_of_the_start() -> None:
     with pytest.raises(DeadlineExceeded, match=r"^the request's 0.1 s ran out while model 'tiny' was being started \("):
         await read(Replicas(UPSCALING, UPSCALING), timeout_s=0.1)
+
+
+async def _unavailable_soon() -> bool:
+    return await _unavailable()
 
 
 def _unavailable() -> "asyncio.Task[bool]":
