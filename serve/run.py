@@ -87,8 +87,8 @@ def _stop_on_signals(stopped: threading.Event) -> None:
 def _check(settings: Settings) -> None:
     """Find here, in a second, what a replica would report from deep inside a log after half a minute."""
     _check_access(settings)
-    for bundle in served_bundles(settings).values():
-        check_bundle(settings, bundle)
+    for manifest in served_bundles(settings).values():
+        check_bundle(settings, manifest)
     if settings.http.proxy == "haproxy":
         haproxy.check_haproxy()
     if settings.http.api_keys_directory is not None:

@@ -72,42 +72,42 @@ class StageMetrics:
 
     Args:
         stage: `preprocess`, `detection` or `recognition`; the label `stage` of each metric.
+        model: Name of the model bundle whose nets the stage runs, the label `model`; `none` for a stage without nets.
     """
 
-    def __init__(self, stage: str) -> None:
+    def __init__(self, stage: str, model: str = "none") -> None:
         from ray.util.metrics import Counter, Histogram  # Ray takes seconds to import, and not everybody has metrics
 
-        tags = {"stage": stage}
+        tags = {"stage": stage, "model": model}
+        keys = tuple(tags)
         self._queue = Histogram(
             "rayocr_stage_queue_seconds",
             "Time from the pipeline's call until a replica of the stage began.",
             boundaries=_SECONDS,
-            tag_keys=("stage",),
+            tag_keys=keys,
         )
         self._work = Histogram(
             "rayocr_stage_work_seconds",
             "Time that a replica of the stage held a page, waiting for its net included.",
             boundaries=_SECONDS,
-            tag_keys=("stage",),
+            tag_keys=keys,
         )
         self._batch = Histogram(
             "rayocr_batch_size",
             "Pages (detection) or lines (recognition) that shared one run of the net.",
             boundaries=_BATCH,
-            tag_keys=("stage",),
+            tag_keys=keys,
         )
         columns = Counter(
-            "rayocr_columns_total", "Columns, padding included, that went through the recognizer.", tag_keys=("stage",)
+            "rayocr_columns_total", "Columns, padding included, that went through the recognizer.", tag_keys=keys
         )
-        pixels = Counter(
-            "rayocr_pixels_total", "Pixels decoded (preprocess) or run through the net.", tag_keys=("stage",)
-        )
-        self._pages = Counter("rayocr_pages_total", "Pages that the stage finished.", tag_keys=("stage",))
-        self._errors = Counter("rayocr_stage_errors_total", "Pages that failed, by code.", tag_keys=("stage", "code"))
+        pixels = Counter("rayocr_pixels_total", "Pixels decoded (preprocess) or run through the net.", tag_keys=keys)
+        self._pages = Counter("rayocr_pages_total", "Pages that the stage finished.", tag_keys=keys)
+        self._errors = Counter("rayocr_stage_errors_total", "Pages that failed, by code.", tag_keys=(*keys, "code"))
         cpu = Counter(
             "rayocr_work_cpu_seconds_total",
             "CPU seconds of the stage's own work, by step.",
-            tag_keys=("stage", "step"),
+            tag_keys=(*keys, "step"),
         )
         self._stage = stage
         for metric in (self._queue, self._work, self._batch, columns, pixels, self._pages, self._errors, cpu):

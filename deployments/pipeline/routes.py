@@ -14,12 +14,14 @@ Documents and pages go from replica to replica as object references; only quads 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from deployments.context import PageCall, RequestContext
 from deployments.document import Document
 from deployments.pipeline.shared_document import SharedDocument
+from deployments.pipeline.starting import BundleStart, BundleState, Found
 from deployments.preprocess.draw import Drawing
 from deployments.stages.rereading import read_or_reread
 from models.errors import MalformedRequest
@@ -69,6 +71,11 @@ class PageRoute(ABC):
     @abstractmethod
     async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:
         """Draw one page, with polygons on it."""
+
+    @property
+    def holders(self) -> "Sequence[DeploymentHandle[Any]]":
+        """Handles of the replicas that hold nets."""
+        return ()
 
     async def page_count(self, document: SharedDocument, call: PageCall) -> int:
         """Count the pages of a document."""
@@ -134,6 +141,10 @@ class SeparateReplicas(PageRoute):
         picture: bytes = await self._preprocessor.draw.remote(page, drawing, call.context)
         return picture
 
+    @property
+    def holders(self) -> "Sequence[DeploymentHandle[Any]]":  # noqa: D102
+        return self._detector, self._recognizer
+
     def _page(self, document: SharedDocument, call: PageCall) -> "DeploymentResponse[Any]":
         response = self._preprocessor.page.remote(self._reference(document, call.context), call.sent_now())
         return cast("DeploymentResponse[Any]", response)
@@ -166,6 +177,10 @@ class ColocatedReplicas(PageRoute):
         picture: bytes = await self._reader.draw.remote(reference, drawing, call.sent_now())
         return picture
 
+    @property
+    def holders(self) -> "Sequence[DeploymentHandle[Any]]":  # noqa: D102
+        return (self._reader,)
+
 
 class ReplicasOfBundles(PageRoute):
     """Each model bundle has replicas of its own.
@@ -173,24 +188,36 @@ class ReplicasOfBundles(PageRoute):
     Args:
         routes: The way through the replicas of each bundle, by its name; first that of the default bundle, whose
             replicas also fetch, count and draw.
+        start_timeout_s: The longest wait of a page for the first replica of another bundle, in seconds.
+        ask: Asks for the state of a bundle's replicas, by its name.
     """
 
-    def __init__(self, routes: Mapping[str, PageRoute]) -> None:
-        default = next(iter(routes.values()))
+    def __init__(
+        self,
+        routes: Mapping[str, PageRoute],
+        start_timeout_s: float,
+        ask: Callable[[str], Awaitable[BundleState]],
+    ) -> None:
+        (_, default), *others = routes.items()
         super().__init__(default._fetcher, default._max_body_bytes)
         self._default = default
         self._routes = routes
+        self._starts = {
+            model: BundleStart(model, route.holders, start_timeout_s, partial(ask, model)) for model, route in others
+        }
 
     async def read(self, document: SharedDocument, call: PageCall) -> PageText:  # noqa: D102
-        return await self._of(call).read(document, call)
+        return await self._called(lambda route: route.read(document, call), call)
 
     async def detect(self, document: SharedDocument, call: PageCall) -> PageQuads:  # noqa: D102
-        return await self._of(call).detect(document, call)
+        return await self._called(lambda route: route.detect(document, call), call)
 
     async def draw(self, document: SharedDocument, drawing: Drawing, call: PageCall) -> bytes:  # noqa: D102
         return await self._default.draw(document, drawing, call)
 
-    def _of(self, call: PageCall) -> PageRoute:
+    async def _called(self, once: Callable[[PageRoute], Awaitable[Found]], call: PageCall) -> Found:
         model = call.options.model
         check_model(model, self._routes)
-        return self._default if model is None else self._routes[model]
+        if model is None or model not in self._starts:
+            return await once(self._default)
+        return await self._starts[model].call(lambda: once(self._routes[model]), call)

@@ -19,7 +19,7 @@ from deployments.work.batching import ShapeBatcher, power_of_two
 from deployments.work.threads import WorkThreads, limit_threads
 from models.detection import PageDetector, TextDetector
 from models.direction import LineDirection
-from models.manifests import load_manifest
+from models.manifests import BundleManifest
 from models.page import Page, PageQuads, Quads
 from models.runtime import resolve_device
 from models.settings import DetectionOptions
@@ -35,18 +35,19 @@ class Detector:
     """A replica of the detection stage.
 
     Args:
-        bundle: Name of the model bundle, or the path of its manifest.
+        manifest: Manifest of the model bundle.
         settings: Settings of this stage.
         metrics: Metrics that count the work; None for those of this stage.
     """
 
-    def __init__(self, bundle: str, settings: DetectionSettings, metrics: StageMetrics | None = None) -> None:
+    def __init__(
+        self, manifest: BundleManifest, settings: DetectionSettings, metrics: StageMetrics | None = None
+    ) -> None:
         quiet_expected_errors()
         limit_threads()
         self._recycling = Recycling(settings)
         self._options = settings.options
-        self._metrics = metrics or StageMetrics("detection")
-        manifest = load_manifest(bundle)
+        self._metrics = metrics or StageMetrics("detection", manifest.name)
         direction = LineDirection.load(manifest, manifest.detection, settings.net)
         self._detector = PageDetector.load(manifest, settings.net, direction)
         is_gpu = resolve_device(settings.net.device, settings.net.runtime).kind == "cuda"
@@ -104,6 +105,9 @@ class Detector:
             page_count=page.page_count,
             dpi=page.dpi,
         )
+
+    async def wake(self) -> None:
+        """Do nothing. To answer this, Serve starts a replica if none runs."""
 
     def check_health(self) -> None:
         """Tell Serve whether this replica is to be replaced.

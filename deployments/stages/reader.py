@@ -23,6 +23,7 @@ from deployments.stages.preprocessing import Preprocessor
 from deployments.stages.recognition import Recognizer
 from deployments.stages.rereading import read_or_reread
 from deployments.storage import SERVICE_SCHEMES, StorageSettings
+from models.manifests import BundleManifest
 from models.page import Page, PageQuads, PageText
 
 __all__ = ["Reader", "ReaderSetup", "Stages"]
@@ -42,7 +43,7 @@ class ReaderSetup:
     """Everything that a reader is built from.
 
     Args:
-        bundle: Name of the model bundle, or the path of its manifest.
+        manifest: Manifest of the model bundle.
         reader: Settings of the reader itself: how much it may hold, and when it is replaced.
         preprocess: Settings of the preprocessing stage.
         detection: Settings of the detection stage.
@@ -55,7 +56,7 @@ class ReaderSetup:
         loads_at_once: Whether the nets are loaded at once, or for the first page that needs them.
     """
 
-    bundle: str
+    manifest: BundleManifest
     reader: ReaderSettings
     preprocess: PreprocessSettings
     detection: DetectionSettings
@@ -148,6 +149,9 @@ class Reader:
         async with self._page(document, call) as page:
             return await self._preprocessor.draw(page, drawing, call.context)
 
+    async def wake(self) -> None:
+        """Do nothing. To answer this, Serve starts a replica if none runs."""
+
     def check_health(self) -> None:
         """Tell Serve whether this replica is to be replaced.
 
@@ -171,8 +175,8 @@ class Reader:
     def _load(self) -> _Nets:
         setup = self._setup
         return _Nets(
-            setup.stages.detector(setup.bundle, setup.detection, setup.metrics),
-            setup.stages.recognizer(setup.bundle, setup.recognition, setup.metrics, is_prepared=setup.is_prepared),
+            setup.stages.detector(setup.manifest, setup.detection, setup.metrics),
+            setup.stages.recognizer(setup.manifest, setup.recognition, setup.metrics, is_prepared=setup.is_prepared),
         )
 
     async def _loaded(self) -> _Nets:

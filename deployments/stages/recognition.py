@@ -18,7 +18,7 @@ from deployments.stages.stepping import drive
 from deployments.work.batching import ShapeBatcher, power_of_two
 from deployments.work.threads import WorkThreads, limit_threads
 from models.direction import LineDirection
-from models.manifests import load_manifest
+from models.manifests import BundleManifest
 from models.page import Page, PageQuads, PageText
 from models.recognition import LineText, PageRecognizer, TextRecognizer, layer_steps, other_languages
 from models.runtime import resolve_device
@@ -34,7 +34,7 @@ class Recognizer:
     """A replica of the recognition stage.
 
     Args:
-        bundle: Name of the model bundle, or the path of its manifest.
+        manifest: Manifest of the model bundle.
         settings: Settings of this stage.
         metrics: Metrics that count the work; None for those of this stage.
         is_prepared: Whether the net is prepared for the usual widths of lines (`PageRecognizer.load`).
@@ -42,7 +42,7 @@ class Recognizer:
 
     def __init__(
         self,
-        bundle: str,
+        manifest: BundleManifest,
         settings: RecognitionSettings,
         metrics: StageMetrics | None = None,
         *,
@@ -52,8 +52,7 @@ class Recognizer:
         limit_threads()
         self._recycling = Recycling(settings)
         self._options = settings.options
-        self._metrics = metrics or StageMetrics("recognition")
-        manifest = load_manifest(bundle)
+        self._metrics = metrics or StageMetrics("recognition", manifest.name)
         direction = LineDirection.load(manifest, manifest.recognition, settings.net)
         self._others = other_languages(manifest)
         self._pages = PageRecognizer.load(
@@ -133,6 +132,9 @@ class Recognizer:
         run = self._metrics.metered("other_languages", self._others.run_net(name))
         batcher = ShapeBatcher(run, self._cpu_threads, lambda _shape, _waiting: 1, lambda _shape: None)
         return self._other_nets.setdefault(name, batcher)
+
+    async def wake(self) -> None:
+        """Do nothing. To answer this, Serve starts a replica if none runs."""
 
     def check_health(self) -> None:
         """Tell Serve whether this replica is to be replaced.

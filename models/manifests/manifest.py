@@ -1,5 +1,6 @@
 """The manifest of a model bundle: a YAML file that names its nets, their inputs and how to read their outputs."""
 
+import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -238,12 +239,15 @@ def load_manifest(name: str, *, with_recipes: bool = True) -> BundleManifest:
     """Read a bundle's manifest.
 
     Args:
-        name: Name of a bundle that ships with rayocr, or the path of a YAML file (recognized by its ending).
+        name: Name of a bundle that ships with rayocr, or the path of a YAML file (recognized by its ending). With
+            `@sha256:` and a digest at its end, the file must have that SHA-256: settings that name another version of
+            it differ, so that Ray Serve replaces the replicas.
         with_recipes: Whether to read its int8 recipes. The program that makes them does not.
 
     Raises:
-        ConfigurationError: There is no such bundle, or the file is not a valid manifest.
+        ConfigurationError: There is no such bundle, or the file is not a valid manifest, or is another version.
     """
+    name, _, sha256 = name.partition("@sha256:")
     is_path = name.endswith((".yaml", ".yml"))
     path = Path(name) if is_path else _FOLDER / f"{name}.yaml"
     try:
@@ -252,6 +256,11 @@ def load_manifest(name: str, *, with_recipes: bool = True) -> BundleManifest:
         known = ", ".join(list_manifests())
         hint = f"{exc.strerror}" if is_path else f"known bundles: {known}; or give the path of a .yaml file"
         raise ConfigurationError(f"no model bundle {name!r}: {hint}") from exc
+    if sha256 and (found := hashlib.sha256(text).hexdigest()) != sha256:
+        raise ConfigurationError(
+            f"manifest {path.name} has SHA-256 {found}, the settings say {sha256}: it is another version; name the one "
+            "that is meant"
+        )
     try:
         folder = path.parent if with_recipes else _WITHOUT_RECIPES
         return BundleManifest.model_validate(yaml.safe_load(text), context=folder)

@@ -187,7 +187,7 @@ class RequestMetrics:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        labels = ("route", "door")
+        labels = ("route", "door", "model")
         self._requests = Counter("rayocr_requests_total", "HTTP requests answered.", tag_keys=(*labels, "status"))
         self._seconds = Histogram(
             "rayocr_request_seconds", "Time to answer an HTTP request.", boundaries=_SECONDS, tag_keys=labels
@@ -218,6 +218,8 @@ class RequestMetrics:
             # The label is the route's template, not the path, or the metrics would grow without end.
             route = getattr(scope.get("route"), "path", "none")
             door = door_of(scope)
-            tags = {"route": route, "door": "none" if door is None else door.name}
+            # Only a bundle that is served stands there (`Admission.begin`), not any name that a client gave.
+            model = scope.get("state", {}).get("model", "none")
+            tags = {"route": route, "door": "none" if door is None else door.name, "model": model}
             self._requests.inc(tags={**tags, "status": str(status)})
             self._seconds.observe(time.perf_counter() - started, tags=tags)

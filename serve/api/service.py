@@ -6,13 +6,16 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.datastructures import State
 
 from deployments.context import RequestContext
 from deployments.pipeline.attempts import Pipeline
+from deployments.pipeline.routes import check_model
 from deployments.pipeline.shared_document import SharedDocument
 from models.errors import MalformedRequest, Overloaded
 from serve.api.places import Places
-from serve.config.bundle import with_model
+from serve.config.bundle import default_model, served_bundles
+from serve.config.languages import with_model
 from serve.config.rights import read_rights
 from serve.config.settings import HttpSettings, Settings
 from serve.documents.failures import PageFailure
@@ -43,20 +46,27 @@ class Admission:
     Args:
         context: The request's id and deadline.
         work: The places for requests in work.
+        state: The state of the request, where its metrics find the model.
     """
 
-    def __init__(self, context: RequestContext, work: Places) -> None:
+    def __init__(self, context: RequestContext, work: Places, state: State) -> None:
         self.context = context
         self._work = work
+        self._state = state
         self._deadline: asyncio.TimerHandle | None = None  # as long as it has a place
 
-    def begin(self) -> None:
+    def begin(self, model: str | None = None) -> None:
         """Begin to work on the request, whose body is there.
+
+        Args:
+            model: Name of the bundle that reads the document, as `Service.model_of` gives it; None if none does.
 
         Raises:
             Overloaded: As many requests as are allowed are in work.
             QuotaExceeded: The client has its share of them in work.
         """
+        if model is not None:
+            self._state.model = model
         self._work.take(self.context.client)
         # No work goes on beyond the deadline, even if a client takes longer to read its lines.
         self._deadline = asyncio.get_running_loop().call_later(self.context.remaining_s, self.end)
@@ -76,16 +86,19 @@ class Service:
         settings: The whole tree.
         pipeline: The three stages.
         jobs: The runtime of jobs; None if no jobs are taken.
+        stages: Tells of the replicas; None for one that nobody shares.
     """
 
-    def __init__(self, settings: Settings, pipeline: Pipeline, jobs: JobsRuntime | None = None) -> None:
+    def __init__(
+        self, settings: Settings, pipeline: Pipeline, jobs: JobsRuntime | None = None, stages: Stages | None = None
+    ) -> None:
         self.settings = settings
         #: The stages, which fetch only what clients may read.
         self.pipeline = pipeline.within(read_rights(settings) if jobs is None else jobs.rights)
         self.jobs = jobs
         store = [] if jobs is None else [ReadyStore(jobs)]
         self.readiness = Readiness(pipeline, [ReadyBuckets(settings.storage), *store])
-        self.stages = Stages()
+        self.stages = stages or Stages()
         self.document_exports = asyncio.Semaphore(_DOCUMENT_EXPORTS)
         http = settings.http
         most, share, after_s = http.max_concurrent_requests, http.client_share, http.retry_after_s
@@ -110,7 +123,7 @@ class Service:
         self._refuse_if_draining()
         self._open.take(client)
         self._idle.clear()
-        admission = Admission(context, self._work)
+        admission = Admission(context, self._work, request.state)
         try:
             yield admission
         finally:
@@ -130,9 +143,22 @@ class Service:
             context: The request's id and deadline.
         """
         wanted = self.wanted(options)
-        read = await read_result(self.pipeline, document, wanted, context, self.settings.bundle)
+        read = await read_result(self.pipeline, document, wanted, context, default_model(self.settings))
         self.readiness.answered()
         return read
+
+    def model_of(self, model: str | None) -> str:
+        """Name the bundle that reads a document.
+
+        Args:
+            model: The name that the client gave; None for the default one.
+
+        Raises:
+            MalformedRequest: No bundle of this name is served.
+        """
+        served = served_bundles(self.settings)
+        check_model(model, served)
+        return model or next(iter(served))
 
     def wanted(self, options: DocumentOptions) -> ReadRequest:
         """Make the request for pages that options stand for, within the limits of the settings."""

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from models.errors import ConfigurationError
+from models.manifests import load_manifest
 from models.runtime import resolve_device
 from serve.config.settings import Settings
 
@@ -61,5 +62,7 @@ def reader_setup(settings: Settings, **others: Any) -> "ReaderSetup":
     """
     from deployments.stages.reader import ReaderSetup  # with all that the stages need
 
-    own = {name: getattr(settings, name) for name in ("bundle", "reader", "storage", *settings.stages())}
+    own = {name: getattr(settings, name) for name in ("reader", "storage", *settings.stages())}
+    if "manifest" not in others:
+        own["manifest"] = load_manifest(settings.bundle)
     return ReaderSetup(**{**own, **others})

@@ -202,7 +202,9 @@ class Settings(BaseSettings):
     )
 
     bundle: str = Field(
-        default="ppocrv6-small", description="Name of the model bundle, or the path of a manifest (.yaml)."
+        default="ppocrv6-small",
+        description="Name of the model bundle, or the path of a manifest (.yaml), which may be followed by "
+        "`@sha256:` and the file's digest.",
     )
     bundles: list[str] = Field(
         default=[],
@@ -215,6 +217,12 @@ class Settings(BaseSettings):
         le=1000,
         description="Least replicas of each stage for each of `bundles`. With 0 a bundle takes no memory until a "
         "request chooses it, which then waits until a replica has started.",
+    )
+    bundle_start_timeout_s: float = Field(
+        default=120.0,
+        gt=0,
+        description="The longest time that a request for one of `bundles` waits for a replica to start, if none runs. "
+        "Then it gets 503. The request's own time, which is 60 s unless it sets another, may end before.",
     )
     colocated: bool | None = Field(
         default=None,

@@ -21,8 +21,8 @@ from models.cpus import usable_cpu_count
 from models.errors import MalformedRequest
 from models.manifests import load_manifest
 from models.runtime import resolve_device
-from serve.config.bundle import with_model
 from serve.config.colocation import reader_setup
+from serve.config.languages import with_model
 from serve.config.settings import Settings
 from serve.documents.failures import PageFailure
 from serve.documents.options import DocumentOptions

@@ -67,7 +67,7 @@ async def predict(
     """Read a picture, and answer with texts, boxes and scores in three lists."""
     began = time.perf_counter()
     sent = await _sent(request, service, admitted)
-    admitted.begin()
+    admitted.begin(service.model_of(None))
     result, _ = await service.read(SharedDocument(sent.source), DocumentOptions(), admitted.context)
     admitted.end()
     path = str(sent.fields.get("image_path", sent.name or ""))

@@ -1,4 +1,8 @@
-"""Tells how many replicas the deployments of this service have, and in which state."""
+"""Tells how many replicas the deployments of this service have, and in which state.
+
+A bundle has a deployment `Reader`, or `Detector` and `Recognizer`; for the names of those of further bundles, see
+`serve.config.bundle.deployments_ending`.
+"""
 
 import asyncio
 import time
@@ -8,11 +12,15 @@ from ray import serve
 from ray.exceptions import RayError
 from ray.serve.exceptions import RayServeException
 
+from deployments.pipeline.starting import BundleState
 from models.errors import Overloaded
 
 __all__ = ["StageState", "Stages"]
 
 _TIMEOUT_S = 5.0
+# The deployments that hold a bundle's nets, and the states that one may be in, the worst first.
+_HOLDERS = ("Reader", "Detector", "Recognizer")
+_STATES = ("deploy_failed", "unhealthy", "updating", "upscaling", "downscaling", "healthy")
 # However many ask, Serve's controller has other things to do.
 _FRESH_S = 2.0
 
@@ -54,9 +62,28 @@ class Stages:
                 self._asked_s = time.monotonic()
             return self._known
 
+    async def of_bundle(self, ending: str) -> BundleState:
+        """The state of a bundle's replicas.
+
+        Args:
+            ending: The ending of the names of its deployments (`deployments_ending`).
+
+        Raises:
+            Overloaded: The controller does not answer.
+        """
+        names = {f"{kind}{ending}" for kind in _HOLDERS}
+        stages = [stage for stage in await self.states() if stage.name in names]
+        if not stages:
+            return BundleState("updating", loaded=False, message="its deployments are being replaced")
+        worst = min(stages, key=lambda stage: _STATES.index(stage.state))
+        return BundleState(
+            worst.state, loaded=all(stage.replicas.get("running") for stage in stages), message=worst.message
+        )
+
 
 def _ask() -> list[StageState]:
-    application = serve.status().applications[serve.get_replica_context().app_name]
+    name = serve.get_replica_context().app_name
+    application = serve.status().applications[name]
     return [
         StageState(
             name=name,

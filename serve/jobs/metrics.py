@@ -16,12 +16,13 @@ class JobMetrics:
         self._pages = Counter(
             "rayocr_job_pages_total",
             "Pages of jobs by their outcome: done, retried, lost, given_back, or the code of an error.",
-            tag_keys=("outcome",),
+            tag_keys=("outcome", "model"),
         )
         self._seconds = Histogram(
             "rayocr_job_page_seconds",
             "Time that a page of a job was in work, including its wait for replicas.",
             boundaries=_SECONDS,
+            tag_keys=("model",),
         )
         self._queued = Gauge("rayocr_job_pages_queued", "Pages of all jobs that wait. Every replica reports the same.")
         self._running = Gauge("rayocr_job_pages_running", "Pages of all jobs in work. Every replica reports the same.")
@@ -35,15 +36,16 @@ class JobMetrics:
             tag_keys=("outcome",),
         )
 
-    def page(self, outcome: str, in_work_s: float) -> None:
+    def page(self, outcome: str, model: str, in_work_s: float) -> None:
         """Count one page that is no longer in work.
 
         Args:
             outcome: The page's outcome.
+            model: Name of the bundle that reads it, or `none` for one that is not served any more.
             in_work_s: Seconds that the page was in work.
         """
-        self._pages.inc(tags={"outcome": outcome})
-        self._seconds.observe(in_work_s)
+        self._pages.inc(tags={"outcome": outcome, "model": model})
+        self._seconds.observe(in_work_s, tags={"model": model})
 
     def queue(self, depth: QueueDepth, oldest_s: float) -> None:
         """Show how many pages there are to do, and the age of the oldest job with pages ready to be read."""

@@ -26,7 +26,8 @@ from models.errors import (
     SourceNotFound,
     TooLarge,
 )
-from serve.config.bundle import served_bundles, with_model
+from serve.config.bundle import served_bundles
+from serve.config.languages import with_model
 from serve.documents.options import DocumentOptions
 from serve.jobs.records import Job, JobOptions, NewJob, NewPage
 from serve.jobs.runtime import JobsRuntime

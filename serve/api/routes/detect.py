@@ -53,7 +53,8 @@ async def detect_lines(
     asked = request_options(DetectRequest, request, sent.fields, password)
     call = PageCall(asked.page or 1, context, asked.read_options())
     document = SharedDocument(sent.source)
-    admitted.begin()
+    model = service.model_of(asked.model)
+    admitted.begin(model)
     page = await service.pipeline.detect(document, call)
     page = dataclasses.replace(page, warnings=(*page.warnings, *first_page_only(page.page_count, asked.page)))
     if asked.visualize or wants_picture(request.headers.get("accept", "")):
@@ -62,4 +63,4 @@ async def detect_lines(
         admitted.end()
         return picture_response(picture, page.warnings)
     admitted.end()
-    return DetectionResult.of(context.request_id, asked.model or service.settings.bundle, [page])
+    return DetectionResult.of(context.request_id, model, [page])

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from models.languages import language_name, script_of_language
 from serve.api.service import Service, service_of
-from serve.config.bundle import served_languages
+from serve.config.languages import served_languages
 
 __all__ = ["LanguageList", "LanguageResult", "router"]
 

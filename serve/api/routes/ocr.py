@@ -16,7 +16,7 @@ from serve.api.problems import PROBLEM_RESPONSES
 from serve.api.requests.options import DocumentPassword, OcrQuery, OcrRequest, refuse_password_in_url, request_options
 from serve.api.requests.source import document_body, read_source
 from serve.api.service import Admitted, Service, service_of
-from serve.config.bundle import with_model
+from serve.config.languages import with_model
 from serve.documents.page_ranges import first_page_only
 from serve.documents.reading import read_pages
 from serve.results import OcrResult
@@ -75,7 +75,8 @@ async def read_document(
     asked = with_model(request_options(OcrRequest, request, sent.fields, password), service.settings)
     answer = answer_format(asked, request.headers.get("accept", ""))
     document = SharedDocument(sent.source)
-    admitted.begin()
+    model = service.model_of(asked.model)
+    admitted.begin(model)
     if answer == PICTURE:
         picture = await _picture(service, context, document, asked)
         admitted.end()
@@ -85,7 +86,7 @@ async def read_document(
         # The first page decides the status of the answer.
         first = await anext(outcomes)
         service.readiness.answered()
-        return LinesResponse(page_lines(first, outcomes, context.request_id, asked.model or service.settings.bundle))
+        return LinesResponse(page_lines(first, outcomes, context.request_id, model))
     result, failures = await service.read(document, asked, context)
     written = await document_answer(service, context, asked, answer, document, result, failures, sent.name)
     admitted.end()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from deployments.storage import COMMAND_LINE_SCHEMES, build_storage
 from models.errors import RayocrError
+from models.manifests import load_manifest
 from serve.bulk.locations import check_locations, file_of, folder_of, input_of
 from serve.bulk.options import BulkOptions
 from serve.bulk.report.ledger import ErrorLedger
@@ -54,9 +55,10 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
         output = output_format(options.format)
         # A wrong location is reported at once.
         check_locations(options.input, options.output, impatient)
-        model = check_bundle(settings, settings.bundle)
+        manifest = load_manifest(settings.bundle)
+        check_bundle(settings, manifest)
         with held_output(options.output, impatient, take_over=options.take_over) as lease:
-            if (warning := note_options(options, model, impatient)) is not None:
+            if (warning := note_options(options, manifest.name, impatient)) is not None:
                 print(warning, file=sys.stderr)
             ledger = ErrorLedger.load(options.output, impatient)
             # A run that was killed between writing a shard and reporting it may have left a document twice.
@@ -76,7 +78,7 @@ def run_bulk(options: BulkOptions, loaded: LoadedSettings, classes: "Stages | No
                         loaded,
                         ReportStorages(impatient, patient),
                         patience,
-                        model,
+                        manifest.name,
                         ledger,
                         cluster,
                         flag,

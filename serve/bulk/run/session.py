@@ -27,7 +27,7 @@ from serve.bulk.stages.coordinator import Snapshot, Stop
 from serve.bulk.stages.stages import StageSetup
 from serve.bulk.write.conversion import conversion_of
 from serve.bulk.write.writer import WriteReport, WriterSetup
-from serve.config.bundle import with_model
+from serve.config.languages import with_model
 from serve.config.loading import LoadedSettings
 from serve.documents.reading import ReadRequest
 from serve.version import rayocr_version

@@ -16,6 +16,7 @@ from deployments.document import Document
 from deployments.stages.reader import Reader, Stages
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings
 from models.errors import RayocrError
+from models.manifests import load_manifest
 from models.page import Page, PageQuads, PageText
 from serve.bulk.documents import InputDocument
 from serve.bulk.stages.chunks import WorkPage, decode_pages, encode_pages, failed, page_from, with_pixels
@@ -201,7 +202,7 @@ class DetectionStage:
 
     def __init__(self, setup: StageSetup) -> None:
         self._setup = setup
-        self._detector = setup.classes.detector(setup.settings.bundle, setup.settings.detection)
+        self._detector = setup.classes.detector(load_manifest(setup.settings.bundle), setup.settings.detection)
         self._runner = setup.runner("detection")
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":
@@ -221,7 +222,7 @@ class RecognitionStage:
 
     def __init__(self, setup: StageSetup) -> None:
         self._setup = setup
-        self._recognizer = setup.classes.recognizer(setup.settings.bundle, setup.settings.recognition)
+        self._recognizer = setup.classes.recognizer(load_manifest(setup.settings.bundle), setup.settings.recognition)
         self._runner = setup.runner("recognition")
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":

@@ -48,7 +48,7 @@ class ServiceCalls(Calls):
     ) -> Answer:
         """Read a document as `POST /v1/ocr` does; see `Calls.read`."""
         context = self._admission.context
-        self._admission.begin()
+        self._admission.begin(self._service.model_of(options.model))
         result, _ = await self._service.read(SharedDocument(source), options, context)
         async with context.limit("writing the result"):
             answer = await asyncio.to_thread(write, result)
@@ -58,12 +58,13 @@ class ServiceCalls(Calls):
     async def detect(self, source: Document | str, asked: DetectRequest) -> DetectionResult:
         """Find the lines of a page as `POST /v1/detect` does; see `Calls.detect`."""
         context = self._admission.context
-        self._admission.begin()
+        model = self._service.model_of(asked.model)
+        self._admission.begin(model)
         call = PageCall(asked.page or 1, context, asked.read_options())
         page = await self._service.pipeline.detect(SharedDocument(source), call)
         self._admission.end()
         warnings = first_page_only(page.page_count, asked.page)
-        return DetectionResult.of(context.request_id, asked.model or self._service.settings.bundle, [page], warnings)
+        return DetectionResult.of(context.request_id, model, [page], warnings)
 
     async def start(self, source: Document | str, options: DocumentOptions) -> JobView:
         """Submit a document as `POST /v1/jobs` does; see `Calls.start`."""

@@ -6,7 +6,8 @@ from deployments.context import JOB, RequestContext
 from deployments.document import Document
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.shared_document import SharedDocument
-from serve.config.bundle import with_model
+from serve.config.bundle import default_model
+from serve.config.languages import with_model
 from serve.documents.kept_pages import json_pieces, read_result
 from serve.documents.options import DocumentOptions
 from serve.documents.reading import ReadRequest
@@ -65,7 +66,7 @@ class PageReader:
             time_for_each=True,
         )
         source = SharedDocument(await self._source(lease))
-        result, _ = await read_result(self._pipeline, source, asked, context, settings.bundle)
+        result, _ = await read_result(self._pipeline, source, asked, context, default_model(settings))
         if options.format in (None, "json"):
             pieces, _ = json_pieces(result)
             return await self._jobs.in_storage(Packed.of, pieces)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from models.errors import InsufficientStorage, StorageUnavailable
+from serve.config.bundle import served_bundles
 from serve.jobs.background.lease_watch import LeaseWatch
 from serve.jobs.background.page_outcome import Failure, Retry, after_error
 from serve.jobs.background.page_reader import PageReader
@@ -172,7 +173,9 @@ class JobRunner:
         except Exception:  # an unexpected error of the store: the page's lease runs out, and another attempt follows
             logger.exception("page %s/%d could not be settled", lease.job_id, lease.number)
         finally:
-            self._metrics.page(outcome, time.monotonic() - started)
+            served = served_bundles(self._jobs.settings)
+            model = str(lease.options.get("model") or next(iter(served)))
+            self._metrics.page(outcome, model if model in served else "none", time.monotonic() - started)
 
     async def _read_and_settle(self, lease: Lease) -> str:
         """Read a page and settle it. Returns the outcome for the metrics."""

@@ -68,7 +68,8 @@ def test_unknown_variable_ends_with_78(rayocr: Rayocr) -> None:
 def test_models_list_names_license_and_files(rayocr: Rayocr) -> None:
     done = rayocr(["models", "list"])
     lines = [line.split(maxsplit=1) for line in done.stdout.decode().splitlines()]
-    assert [line[0] for line in lines if len(line) == 1] == ["ppocrv5-mobile", "ppocrv6-small", "ppocrv6-tiny"]
+    names = [line[0] for line in lines if len(line) == 1]
+    assert names == ["ppocrv4-mobile", "ppocrv5-mobile", "ppocrv6-small", "ppocrv6-tiny"]
     assert ["license", "Apache-2.0"] in lines
     assert ["detection", load_manifest("ppocrv6-small").detection.file.source] in lines
 

@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import psutil
@@ -69,11 +70,24 @@ def test_service_has_readers_by_default_and_this_one_a_replica_a_stage(
 
 
 def test_request_chooses_its_model_whose_replica_starts_then(client: httpx.Client) -> None:
-    served = {model["name"]: model["served"] for model in client.get("/v1/models").json()["models"]}
-    assert served == {"ppocrv5-mobile": False, "ppocrv6-small": True, "ppocrv6-tiny": True}
+    def model(name: str) -> dict[str, Any]:
+        (found,) = (model for model in client.get("/v1/models").json()["models"] if model["name"] == name)
+        return {key: found[key] for key in ("active", "served", "state", "loaded")}
+
+    assert model("ppocrv5-mobile") == {"active": False, "served": False, "state": None, "loaded": False}
+    assert model("ppocrv6-small") == {"active": True, "served": True, "state": "healthy", "loaded": True}
+    assert model("ppocrv6-tiny") == {"active": False, "served": True, "state": "healthy", "loaded": False}
+    soon = client.post("/v1/ocr?model=ppocrv6-tiny", content=PNG, headers={"X-Request-Timeout": "1"}).json()
+    assert soon["code"] == "deadline"
+    assert soon["detail"].startswith("the request's 1 s ran out while model 'ppocrv6-tiny' was being started")
     patient = {"X-Request-Timeout": "120"}
     result = client.post("/v1/ocr?model=ppocrv6-tiny", content=PNG, headers=patient, timeout=120).json()
     assert (result["model"], result["text"]) == ("ppocrv6-tiny", "INVOICE 2041\nTOTAL 13.50")
+    (warning,) = result["warnings"]
+    assert (warning["code"], warning["page"]) == ("bundle_started", 1)
+    assert "model 'ppocrv6-tiny' had no replica, and was started for this page" in warning["message"]
+    until_true(lambda: model("ppocrv6-tiny")["loaded"], every_s=0.5)  # the service asks Serve once in two seconds
+    assert client.post("/v1/ocr?model=ppocrv6-tiny", content=PNG).json()["warnings"] == []
     assert stages(client)["Reader-ppocrv6-tiny"] == {"running": 1}
     assert client.post("/v1/ocr", content=PNG).json()["model"] == "ppocrv6-small"
     found = client.post("/v1/detect?model=ppocrv6-tiny", content=PNG).json()

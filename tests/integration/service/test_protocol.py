@@ -135,6 +135,7 @@ def test_live_and_ready(client: httpx.Client) -> None:
 def test_models_names_the_active_bundle(client: httpx.Client) -> None:
     models = client.get("/v1/models").json()["models"]
     assert [(model["name"], model["active"], model["served"], model["installed"]) for model in models] == [
+        ("ppocrv4-mobile", False, False, True),
         ("ppocrv5-mobile", False, False, True),
         ("ppocrv6-small", True, True, True),
         ("ppocrv6-tiny", False, False, True),
@@ -172,6 +173,7 @@ def _rows(text: str) -> list[str]:
 def test_metrics_are_exported(service: RunningService, client: httpx.Client) -> None:
     assert _post(client).status_code == 200
     assert client.post("/v1/ocr", content=b"").status_code == 400
+    assert client.post("/v1/ocr?model=made-up", content=_PNG).status_code == 400
     wanted = {
         "ray_rayocr_stage_queue_seconds_count",
         "ray_rayocr_stage_work_seconds_count",
@@ -183,13 +185,24 @@ def test_metrics_are_exported(service: RunningService, client: httpx.Client) -> 
         "ray_rayocr_request_seconds_count",
         "ray_rayocr_work_cpu_seconds_total",
     }
+    named = "ppocrv6-small"
     give_up = time.monotonic() + 30
     while True:
-        exported = set(re.findall(r"^(\w+)\{", httpx.get(service.metrics_url, trust_env=False).text, re.MULTILINE))
-        if wanted <= exported or time.monotonic() > give_up:
+        text = httpx.get(service.metrics_url, trust_env=False).text
+        exported = set(re.findall(r"^(\w+)\{", text, re.MULTILINE))
+        of_requests = re.findall(r'^ray_rayocr_requests_total\{.*model="([^"]*)".*route="/v1/ocr"', text, re.MULTILINE)
+        is_there = wanted <= exported and {named, "none"} <= set(of_requests)
+        if is_there or time.monotonic() > give_up:
             break
         time.sleep(1)
     assert wanted <= exported
+    assert set(of_requests) == {named, "none"}  # an empty body, or a model that nobody serves, is read with none
+    models = {
+        (stage, model)
+        for labels in re.findall(r"^ray_rayocr_pages_total\{(.*)\}", text, re.MULTILINE)
+        for model, stage in re.findall(r'model="([^"]*)".*stage="([^"]*)"', labels)
+    }
+    assert models == {("preprocess", "none"), ("detection", named), ("recognition", named)}
 
 
 def test_cpu_time_of_the_work_is_counted_by_step(service: RunningService, client: httpx.Client) -> None:

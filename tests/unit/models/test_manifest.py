@@ -1,5 +1,6 @@
 """Manifests: what ships is valid and there, and what is wrong in one is said."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import yaml
 from models.errors import ConfigurationError
 from models.manifests import BundleManifest, list_manifests, load_manifest, verified_path
 from models.manifests.manifest import recipe_path
+
+ROOT = Path(__file__).parents[3]
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
@@ -53,6 +56,17 @@ def test_charset_file_is_one_of_the_files() -> None:
         changed("recognition.charset", {"file": file, "blank": "last", "append_space": False})
     )
     assert manifest.files()["charset"].source == "file:charset.txt"
+
+
+def test_manifest_of_another_version_than_the_settings_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_bytes((ROOT / "models/manifests/ppocrv5-mobile.yaml").read_bytes())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert load_manifest(f"{path}@sha256:{digest}") == load_manifest("ppocrv5-mobile")
+    with path.open("a") as file:
+        file.write("# newer\n")
+    with pytest.raises(ConfigurationError, match=f"own.yaml has SHA-256 .*, the settings say {digest}: it is another"):
+        load_manifest(f"{path}@sha256:{digest}")
 
 
 def test_unknown_bundle_is_refused_with_the_known_ones() -> None:
@@ -209,4 +223,4 @@ def test_recipes_are_no_bundles() -> None:
     recipes = recipe_path("ppocrv6-small", "recognition")
     assert recipes.exists()
     assert not {path.stem for path in recipes.parent.iterdir()} & set(list_manifests())
-    assert list_manifests() == ["ppocrv5-mobile", "ppocrv6-small", "ppocrv6-tiny"]
+    assert list_manifests() == ["ppocrv4-mobile", "ppocrv5-mobile", "ppocrv6-small", "ppocrv6-tiny"]

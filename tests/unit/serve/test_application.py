@@ -1,13 +1,16 @@
 """What Serve is told of the replicas."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ray.serve import Application
 
 from deployments.pipeline.routes import check_model
 from deployments.stages.reader import Stages
 from models.errors import ConfigurationError, MalformedRequest
+from models.manifests import load_manifest
 from serve.app import build_application
 from serve.config.bundle import served_bundles
 from serve.config.settings import Settings
@@ -17,8 +20,9 @@ def options(tree: dict[str, object], *, colocated: bool) -> dict[str, Any]:
     """Options of each deployment, by name."""
     settings = Settings.model_validate(tree)
     ingress = build_application(settings, Stages(), colocated=colocated, with_jobs=True)._bound_deployment
-    _, route, _ = list(ingress.init_args)
-    of_bundles = [value for one in route._routes.values() for value in vars(one).values()]
+    _, bundles, routes, _ = list(ingress.init_args)
+    assert list(bundles) == list(routes)
+    of_bundles = [value for one in routes.values() for value in vars(one).values()]
     stages = [value._bound_deployment for value in of_bundles if isinstance(value, Application)]
     return {deployment.name: deployment for deployment in (ingress, *stages)}
 
@@ -61,6 +65,16 @@ def test_each_further_bundle_has_replicas_that_begin_at_none(colocated: bool, na
     warm = options({"bundles": ["ppocrv6-tiny"], "bundles_min_replicas": 2}, colocated=colocated)
     scaling = warm[f"{names[0]}-ppocrv6-tiny"]._deployment_config.autoscaling_config
     assert (scaling.min_replicas, scaling.max_replicas >= 2) == (2, True)
+
+
+def test_replicas_get_the_manifest_that_was_read_when_they_were_deployed(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    tree = load_manifest("ppocrv6-tiny", with_recipes=False).model_dump(mode="json", exclude_none=True)
+    for name in ("own", "renamed"):
+        path.write_text(yaml.safe_dump({**tree, "name": name}))
+        found = options({"bundles": [str(path)]}, colocated=True)
+        (setup,) = found[f"Reader-{name}"].init_args
+        assert setup.manifest.name == name
 
 
 def test_two_bundles_of_one_name_are_refused() -> None:

@@ -193,7 +193,7 @@ def test_all_problems_are_named_at_once(tmp_path: Path) -> None:
 
 def test_paths_name_every_single_setting() -> None:
     paths = list(setting_paths())
-    assert paths[:4] == ["bundle", "bundles", "bundles_min_replicas", "colocated"]
+    assert paths[:4] == ["bundle", "bundles", "bundles_min_replicas", "bundle_start_timeout_s"]
     assert "recognition.net.precision" in paths
     assert "recognition" not in paths
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from models.errors import MalformedRequest
-from serve.config.bundle import served_languages, with_model
+from serve.config.languages import with_model
 from serve.config.settings import Settings
 from serve.documents.options import DocumentOptions
 
@@ -18,7 +18,7 @@ def trained_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("rus", "tha"):
         (tmp_path / f"{name}.traineddata").touch()
     monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
-    served_languages.__globals__["_languages"].cache_clear()
+    monkeypatch.setattr("serve.config.languages._known", {})
 
 
 def chosen(languages: str | None, model: str | None = None, **settings: Any) -> str | None:
