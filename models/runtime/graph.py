@@ -1,5 +1,7 @@
 """Reshapes a net's graph: it makes the net take pixels, and cuts off the part that tells the classes apart."""
 
+from typing import Literal
+
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
@@ -8,7 +10,7 @@ from openvino.preprocess import ColorFormat, PrePostProcessor
 from models.errors import ConfigurationError
 from models.manifests.manifest import NetInput
 
-__all__ = ["split_classifier", "with_pixels_in"]
+__all__ = ["split_classifier", "with_activation", "with_pixels_in"]
 
 
 def with_pixels_in(model: ov.Model, net_input: NetInput) -> ov.Model:
@@ -20,10 +22,19 @@ def with_pixels_in(model: ov.Model, net_input: NetInput) -> ov.Model:
     steps.convert_element_type(ov.Type.f32)
     if net_input.channels == "bgr":
         steps.convert_color(ColorFormat.BGR)
+    elif net_input.channels == "gray":
+        steps.convert_color(ColorFormat.GRAY)
     steps.mean([255.0 * value for value in net_input.mean])
     steps.scale([255.0 * value for value in net_input.std])
     processor.input().model().set_layout(ov.Layout("NCHW"))
     return processor.build()
+
+
+def with_activation(model: ov.Model, activation: Literal["sigmoid", "softmax"]) -> ov.Model:
+    """Make a net that gives logits give probabilities; softmax is over the last axis."""
+    logits = model.output(0).get_node().input_value(0)
+    last = ops.sigmoid(logits) if activation == "sigmoid" else ops.softmax(logits, -1)
+    return ov.Model([last], model.get_parameters())
 
 
 def split_classifier(model: ov.Model) -> tuple[ov.Model, ov.Model]:
