@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from pydantic import ValidationError
 
 from models.detection import TextDetector
 from models.errors import ConfigurationError, MalformedRequest
@@ -163,10 +164,10 @@ def _plain_input(net: PlainNet, given: Given) -> NetInput:
     channels = "gray" if net.planes == 1 else given.channels
     try:
         return NetInput.model_validate({"channels": channels, "mean": given.mean, "std": given.std})
-    except ValueError as exc:
+    except ValidationError as exc:
         raise ConfigurationError(
-            f"{net.path} takes {net.planes} channels, and --channels {channels} --mean {given.mean} --std {given.std} "
-            f"do not fit it: {str(exc).splitlines()[2].strip() if len(str(exc).splitlines()) > 2 else exc}"
+            f"{net.path} takes {net.planes} channels: --channels {channels}, --mean and --std must fit them, with one "
+            f"value a channel ({exc.errors()[0]['msg']})"
         ) from exc
 
 
@@ -279,7 +280,10 @@ def _finish(fresh: Path, sections: Sections, options: ImportOptions, license_: s
         **sections,
     }
     path = fresh / _MANIFEST
-    path.write_text(yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
+    path.write_text(
+        yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None),
+        encoding="utf-8",
+    )
     bundle = load_manifest(str(path))
     settings = NetSettings()
     if "detection" in sections:

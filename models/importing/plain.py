@@ -78,19 +78,22 @@ def read_plain_net(path: Path, kind: Literal["db", "ctc"] | None) -> PlainNet:
     """
     try:
         model = onnx.load(path, load_external_data=False)
-        onnx.checker.check_model(model)
     except OSError as exc:
         raise ConfigurationError(f"the ONNX file {path} can't be read: {exc.strerror}") from exc
-    except Exception as exc:  # protobuf's and the checker's exceptions share no public base
-        if not path.is_file():
-            raise ConfigurationError(f"there is no ONNX file {path}") from exc
-        if (unknown := _custom_operator(path)) is not None:
-            raise ConfigurationError(unknown) from exc
-        reason = str(exc).strip().splitlines() or [type(exc).__name__]
-        raise ConfigurationError(f"{path} is not a sound ONNX file: {reason[0]}") from exc
-    if (unknown := _custom_operator(path)) is not None:
-        raise ConfigurationError(unknown)
+    except Exception as exc:  # protobuf's exceptions share no public base
+        raise ConfigurationError(f"{path} is damaged, or not an ONNX file: {exc}") from exc
+    own = {one.domain for one in model.functions}
+    for graph in _graphs(model.graph):
+        if unknown := [node for node in graph.node if node.domain not in _STANDARD | own]:
+            raise ConfigurationError(
+                f"{path} uses the operator {unknown[0].domain}.{unknown[0].op_type}, which is not of the ONNX "
+                "standard: export it again without operators of its own"
+            )
     _load_weights(model, path)
+    try:
+        onnx.checker.check_model(model)
+    except Exception as exc:  # the checker's exceptions share no public base
+        raise ConfigurationError(f"{path} is damaged, or not an ONNX file: {str(exc).splitlines()[0]}") from exc
     constants = {one.name for one in model.graph.initializer}
     inputs = [one for one in model.graph.input if one.name not in constants]
     outputs = list(model.graph.output)
@@ -135,23 +138,6 @@ def missing_options(net: PlainNet, given: Given) -> list[str]:
         if net.height_px is None and given.height_px is None:
             missing.append("height")
     return missing
-
-
-def _custom_operator(path: Path) -> str | None:
-    """A sentence on an operator that is not of the standard; None if there is none."""
-    try:
-        model = onnx.load(path, load_external_data=False)
-    except Exception:  # told by the caller
-        return None
-    own = {one.domain for one in model.functions}
-    for graph in _graphs(model.graph):
-        for node in graph.node:
-            if node.domain not in _STANDARD | own:
-                return (
-                    f"{path} uses the operator {node.domain}.{node.op_type}, which is not of the ONNX standard: export "
-                    "it again without operators of its own"
-                )
-    return None
 
 
 def _load_weights(model: onnx.ModelProto, path: Path) -> None:

@@ -60,10 +60,12 @@ def split_classifier(model: ov.Model) -> tuple[ov.Model, ov.Model]:
                 f"the recognizer ends in {node.get_type_name()} and not in a product with its classes: run it with "
                 "runtime onnxruntime"
             )
-        node = node.input_value(0).get_node()
+        # PyTorch writes the bias as the first summand.
+        sources = [value.get_node() for value in node.input_values()]
+        node = next((one for one in sources if one.get_type_name() != "Constant"), sources[0])
     source = node.input_value(0)
     features = ov.Model([source], model.get_parameters()).clone()
     width = source.get_partial_shape()[-1]
-    parameter = ops.parameter([-1, -1, width.get_length()], np.float32)
+    parameter = ops.parameter([-1, -1, -1 if width.is_dynamic else width.get_length()], np.float32)
     node.input(0).replace_source_output(parameter.output(0))
     return features, ov.Model([probabilities], [parameter])

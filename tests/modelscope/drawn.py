@@ -14,7 +14,8 @@ Pixels = npt.NDArray[np.uint8]
 
 # Fonts of Debian's fonts-dejavu-core and fonts-liberation in which I, l, 1, O and 0 look different.
 _FONTS = ("DejaVuSerif.ttf", "DejaVuSansMono.ttf", "LiberationSerif-Regular.ttf")
-_CONSONANTS, _VOWELS = "bcdfghjklmnprstvwz", "aeiou"
+# Letters whose capitals have another shape: alone, an o is an O.
+_CONSONANTS, _VOWELS = "bdfghjlmnprt", "aeiou"
 _LINE_PX, _MARGIN_PX = 44, 40
 ALPHABET = "0123456789 abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

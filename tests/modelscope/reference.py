@@ -1,6 +1,6 @@
 """Makes model folders as ModelScope's hub has them, and records what ModelScope's own pipelines make of pictures.
 
-It runs in `.venv-import`, as a program: `python -m tests.modelscope.reference FOLDER CRNN_SECONDS DBNET_SECONDS`. Each
+It runs in `.venv-import`, as a program: `python -m tests.modelscope.reference FOLDER CRNN_STEPS DBNET_STEPS`. Each
 model folder gets `reference.npz`: `picture_N`, and for each picture `output_N`, and `boxes_N` or `text_N`.
 """
 
@@ -32,7 +32,7 @@ _DETECTORS = {"resnet18": DBModel, "proxylessnas": DBNasModel}
 _RECOGNIZERS = {"CRNN": (CRNN, 640), "ConvNextViT": (ConvNextViT, 804), "LightweightEdge": (LightweightEdge, 640)}
 
 
-def main(folder: Path, crnn_s: float, dbnet_s: float) -> None:
+def main(folder: Path, crnn_steps: int, dbnet_steps: int) -> None:
     """Make all folders."""
     torch.set_num_threads(1)  # on a busy machine more threads wait for each other
     rest = [chr(0x4E00 + index) for index in range(_CHARACTERS - len(ALPHABET))]
@@ -42,8 +42,8 @@ def main(folder: Path, crnn_s: float, dbnet_s: float) -> None:
         nets[f"{name}-seeded"] = name, _seeded(kind)
     for name, (recognizer, _) in _RECOGNIZERS.items():
         nets[f"{name}-seeded"] = name, _seeded(recognizer)
-    nets["resnet18-trained"] = "resnet18", trained_dbnet(dbnet_s)
-    nets["CRNN-trained"] = "CRNN", trained_crnn(crnn_s, {one: index + 1 for index, one in enumerate(vocabulary)})
+    nets["resnet18-trained"] = "resnet18", trained_dbnet(dbnet_steps)
+    nets["CRNN-trained"] = "CRNN", trained_crnn(crnn_steps, {one: index + 1 for index, one in enumerate(vocabulary)})
     for name, (kind_name, net) in nets.items():
         own = folder / name
         own.mkdir(parents=True)
@@ -62,7 +62,8 @@ def main(folder: Path, crnn_s: float, dbnet_s: float) -> None:
         configuration = {"framework": "pytorch", "task": task, "model": model, "pipeline": {"type": task}}
         configuration["preprocessor"] = {"type": task}
         (own / "configuration.json").write_text(json.dumps(configuration), encoding="utf-8")
-        np.savez(own / "reference.npz", **(_detected(own) if is_detector else _recognized(own)))
+        found: dict[str, Any] = _detected(own) if is_detector else _recognized(own)
+        np.savez(own / "reference.npz", **found)
         print(f"{name}: recorded", flush=True)
 
 
@@ -124,4 +125,4 @@ def _recognized(folder: Path) -> dict[str, np.ndarray]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

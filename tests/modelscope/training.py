@@ -5,7 +5,6 @@ then set into the full net, whose other channels stay zero: the full net compute
 """
 
 import random
-import time
 from collections.abc import Callable
 
 import cv2
@@ -24,65 +23,73 @@ _CRNN_PART, _DBNET_PART = 8, 8
 # Some layers read several maps that stand one behind the other.
 _PARTS_OF_INPUT = {"decoder.binarize.0": 4, "rnn.0.embedding": 2, "rnn.1.embedding": 2}
 _SHRUNK = 0.4
-# Learning rate, and the share of the time behind which lines have the full width.
-_RATE, _WIDE = 3e-3, 0.94
+# Learning rate, and the shares of the steps behind which a CRNN learns from texts alone, and at full width.
+_RATE, _BY_TEXT, _WIDE = 3e-3, 0.5, 0.96
 
 
-def trained_crnn(seconds: float, classes: dict[str, int]) -> nn.Module:
+def trained_crnn(steps: int, classes: dict[str, int]) -> nn.Module:
     """Train a CRNN on drawn lines.
 
     Args:
-        seconds: How long.
+        steps: Number of steps, of 16 lines each.
         classes: The class of each character.
     """
     torch.manual_seed(1)
     chance = random.Random(1)
     full = CRNN()
     small = _narrowed(CRNN(), _CRNN_PART, {"cls": len(ALPHABET) + 1}).train()
+    loss_of = nn.CTCLoss(zero_infinity=True)
     optimizer = torch.optim.AdamW(small.parameters(), lr=_RATE)
-    started, step, mean = time.monotonic(), 0, 0.0
-    while (spent := (time.monotonic() - started) / seconds) < 1:
+    mean = 0.0
+    for step in range(steps):
+        spent = step / steps
         for group in optimizer.param_groups:
             group["lr"] = _RATE * min(1, 1.6 * (1 - spent), (step + 1) / 30)
         # At the end, also the padding of the full width.
         texts = [draw_text(chance) for _ in range(8 if spent > _WIDE else 16)]
         drawn = [draw_line(text, chance) for text in texts]
         batch = _padded([line for line, _ in drawn], 640 if spent > _WIDE else chance.randint(0, 48))
-        steps = small(batch)
+        found = small(batch)
         labels = [[ALPHABET.index(one) + 1 for one in text] for text in texts]
         # The places of the characters are known, and far quicker learned from than from the text alone.
-        at_steps = torch.zeros(steps.shape[:2], dtype=torch.long)
-        weights = torch.full(steps.shape[:2], 0.3)
+        at_steps = torch.zeros(found.shape[:2], dtype=torch.long)
+        weights = torch.full(found.shape[:2], 0.3)
         for index, ((_, middles), classes_of_line) in enumerate(zip(drawn, labels, strict=True)):
             for middle, label in zip(middles, classes_of_line, strict=True):
-                at = min(int(middle / 4), steps.shape[1] - 1)
+                at = min(int(middle / 4), found.shape[1] - 1)
                 weights[index, max(0, at - 1) : at + 2] = 0
                 at_steps[index, at], weights[index, at] = label, 1
             for middle in middles:
-                weights[index, min(int(middle / 4), steps.shape[1] - 1)] = 1
-        each = nn.functional.cross_entropy(steps.flatten(0, 1), at_steps.flatten(), reduction="none")
+                weights[index, min(int(middle / 4), found.shape[1] - 1)] = 1
+        each = nn.functional.cross_entropy(found.flatten(0, 1), at_steps.flatten(), reduction="none")
         loss = (each * weights.flatten()).sum() / weights.sum()
+        if spent > _BY_TEXT:
+            loss = loss_of(
+                found.log_softmax(2).permute(1, 0, 2),
+                torch.tensor([one for label in labels for one in label]),
+                torch.full((len(texts),), found.shape[1]),
+                torch.tensor([len(one) for one in labels]),
+            )
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(small.parameters(), 5.0)
         optimizer.step()
         mean = 0.95 * mean + 0.05 * float(loss.detach())
-        step += 1
-        if step % 50 == 0:
-            print(f"crnn: step {step}, {spent:.0%}, loss {mean:.3f}", flush=True)
+        if step % 100 == 0:
+            print(f"crnn: step {step} of {steps}, loss {mean:.3f}", flush=True)
     _settle(small, lambda: small(_padded([draw_line(draw_text(chance), chance)[0] for _ in range(16)], 640)))
     rows = [0, *(classes[one] for one in ALPHABET)]
     return _set_in(full, small.eval(), _CRNN_PART, {"cls": torch.tensor(rows)})
 
 
-def trained_dbnet(seconds: float) -> nn.Module:
+def trained_dbnet(steps: int) -> nn.Module:
     """Train a DBNet on drawn pages."""
     torch.manual_seed(2)
     chance = random.Random(2)
     full = DBModel()
     small = _narrowed(DBModel(), _DBNET_PART, {"decoder.binarize.6": 1, "decoder.thresh.6": 1}).train()
     optimizer = torch.optim.AdamW(small.parameters(), lr=3e-3)
-    started, step, mean = time.monotonic(), 0, 0.0
+    mean = 0.0
 
     def drawn() -> tuple[torch.Tensor, torch.Tensor]:
         pages = [draw_page(chance, 320, 448, chance.randint(2, 7)) for _ in range(4)]
@@ -90,9 +97,9 @@ def trained_dbnet(seconds: float) -> nn.Module:
         planes = torch.from_numpy((pixels - np.array([123.68, 116.78, 103.94], np.float32)) / 255)
         return planes.permute(0, 3, 1, 2), torch.from_numpy(np.stack([_text_map(page.boxes) for page in pages]))
 
-    while (spent := (time.monotonic() - started) / seconds) < 1:
+    for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = 3e-3 * min(1, 3 * (1 - spent))
+            group["lr"] = 3e-3 * min(1, 3 * (1 - step / steps))
         pixels, wanted = drawn()
         found = small(pixels)["binary"][:, 0]
         weight = torch.where(wanted > 0, 3.0, 1.0)
@@ -101,9 +108,8 @@ def trained_dbnet(seconds: float) -> nn.Module:
         loss.backward()
         optimizer.step()
         mean = 0.9 * mean + 0.1 * float(loss.detach())
-        step += 1
         if step % 20 == 0:
-            print(f"dbnet: step {step}, {spent:.0%}, loss {mean:.3f}", flush=True)
+            print(f"dbnet: step {step} of {steps}, loss {mean:.3f}", flush=True)
     _settle(small, lambda: small(drawn()[0]))
     return _set_in(full, small.eval(), _DBNET_PART, {})
 
