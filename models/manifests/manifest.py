@@ -67,11 +67,14 @@ class NetInput(SettingsSection):
         """The number of channels that the net takes."""
         return 1 if self.channels == "gray" else 3
 
-    @model_validator(mode="after")
-    def _one_value_a_channel(self) -> "NetInput":
-        if (len(self.mean), len(self.std)) != (self.planes, self.planes):
-            raise ValueError(f"channels {self.channels} need {self.planes} values of mean and of std")
-        return self
+    @field_validator("mean", "std")
+    @classmethod
+    def _one_value_a_channel(cls, values: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        channels = info.data.get("channels", "rgb")
+        planes = 1 if channels == "gray" else 3
+        if len(values) != planes:
+            raise ValueError(f"channels {channels} need {planes} values, one a channel")
+        return values
 
 
 class Int8Recipe(SettingsSection):

@@ -271,7 +271,7 @@ def test_missing_weights_are_named(tmp_path: Path, options: ImportOptions) -> No
 
 def test_wrong_number_of_means_is_refused(tmp_path: Path, options: ImportOptions) -> None:
     given = Given(channels="rgb", mean=(0.0,), std=(1.0, 1.0, 1.0))
-    with pytest.raises(ConfigurationError, match="channels rgb need 3 values of mean and of std"):
+    with pytest.raises(ConfigurationError, match="channels rgb need 3 values, one a channel"):
         import_onnx(saved(db_net(), tmp_path / "det.onnx"), given, options)
 
 
