@@ -7,6 +7,7 @@ error, and exit code 2.
 
 import importlib
 import pickle
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -62,10 +63,9 @@ def _load(net: nn.Module, architecture: str, path: Path) -> None:
         # weights_only: a pickle could run any code.
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as exc:
-        if "Unsupported" in str(exc) or "weights_only" in str(exc):
-            named = next((line for line in str(exc).splitlines() if "GLOBAL" in line or "Unsupported" in line), "")
+        if (found := re.search(r"GLOBAL (\S+)", str(exc))) is not None:
             raise ValueError(
-                f"holds more than tensors, which is refused, since a pickle could run any code ({named.strip()})"
+                f"holds more than tensors, {found[1]}, which is refused, since a pickle could run any code"
             ) from exc
         raise ValueError(f"is damaged, or not a file of PyTorch's: {_first_line(exc)}") from exc
     except (RuntimeError, EOFError, OSError, ValueError, KeyError) as exc:

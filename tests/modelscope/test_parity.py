@@ -153,7 +153,7 @@ def test_trained_crnn_reads_drawn_pages_through_the_command_line(hub: Path, tmp_
     subprocess.run([*command, *sources], check=True)
     right, drawn = 0, 0
     for index, page in enumerate(pages):
-        read = (tmp_path / "texts" / f"{index}.txt").read_text(encoding="utf-8").splitlines()
+        read = (tmp_path / "texts" / f"{index}.png.txt").read_text(encoding="utf-8").splitlines()
         lines = set(read)
         right += sum(text in lines for text in page.texts)
         drawn += len(page.texts)
