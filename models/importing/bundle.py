@@ -194,7 +194,7 @@ def _plain_detector(net: PlainNet, given: Given, fresh: Path) -> tuple[str, dict
         "sigmoid": "inside" if maps.min() >= 0 and maps.max() <= 1 else "outside",
         **given.fields,
     }
-    check_detector(path, DetectionManifest.model_validate(fields))
+    check_detector(path, DetectionManifest.model_validate(fields), net.path)
     return f"finds the lines of drawn pages, sigmoid {fields['sigmoid']}", fields
 
 
@@ -213,9 +213,8 @@ def _plain_recognizer(net: PlainNet, given: Given, fresh: Path) -> tuple[str, di
     classes = output.shape[2]
     is_inside = bool(output.min() >= 0 and np.abs(output.sum(axis=-1) - 1).max() < 1e-2)
     blanks = set(output[2].argmax(axis=-1).tolist())
-    place = given.blank or {(0,): "first", (classes - 1,): "last"}.get(tuple(blanks))
-    if place is None:
-        raise ConfigurationError(f"{net.path} does not tell by a white line where its blank is: give --blank")
+    # With a wrong normalization a white line tells nothing, and the check below says so.
+    place = given.blank or {(0,): "first", (classes - 1,): "last"}.get(tuple(blanks), "first")
     text = _charset_text(net, given)
     count = len(text.removesuffix("\n").split("\n"))
     if count not in (classes - 1, classes - 2):
@@ -237,7 +236,7 @@ def _plain_recognizer(net: PlainNet, given: Given, fresh: Path) -> tuple[str, di
     }
     characters = [*text.removesuffix("\n").split("\n"), *([" "] if count == classes - 2 else [])]
     characters, blank = (["", *characters], 0) if place == "first" else ([*characters, ""], classes - 1)
-    check_recognizer(path, RecognitionManifest.model_validate(fields), characters, blank)
+    check_recognizer(path, RecognitionManifest.model_validate(fields), characters, blank, net.path)
     return f"reads drawn lines, blank {place}, softmax {fields['softmax']}", fields
 
 

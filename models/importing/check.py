@@ -23,7 +23,7 @@ __all__ = ["check_detector", "check_recognizer", "raw_output"]
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-_PAGE_PX, _NARROW_PX = (300, 640), 256
+_PAGE_PX, _NARROW_PX = (320, 640), 256
 # Ink and paper. The last pair is of one brightness if red and blue are exchanged: a net that was trained with the other
 # order of channels sees hardly any ink there.
 _COLORS = (
@@ -69,8 +69,13 @@ def raw_output(path: Path, net_input: NetInput, height: int, width: int) -> Floa
     return open_net(path, net_input, raw_pixels=False)(np.stack([page, page, white, white]))
 
 
-def check_detector(path: Path, manifest: DetectionManifest) -> None:
+def check_detector(path: Path, manifest: DetectionManifest, name: Path) -> None:
     """Find the lines of drawn pages.
+
+    Args:
+        path: The ONNX file.
+        manifest: Its description.
+        name: The name by which people know it.
 
     Raises:
         ConfigurationError: Too few are found. It names the channels, mean and std with which they would be.
@@ -90,10 +95,10 @@ def check_detector(path: Path, manifest: DetectionManifest) -> None:
             drawn += len(cells)
         return _Reading(right / drawn, drawn)
 
-    _judge(path, manifest.input, found, "finds")
+    _judge(name, manifest.input, found, "finds")
 
 
-def check_recognizer(path: Path, manifest: RecognitionManifest, characters: list[str], blank: int) -> None:
+def check_recognizer(path: Path, manifest: RecognitionManifest, characters: list[str], blank: int, name: Path) -> None:
     """Read drawn lines.
 
     Args:
@@ -101,6 +106,7 @@ def check_recognizer(path: Path, manifest: RecognitionManifest, characters: list
         manifest: Its description.
         characters: The text of each class.
         blank: The class of the blank.
+        name: The name by which people know the file.
 
     Raises:
         ConfigurationError: Too few are read right, or the charset holds nothing that can be drawn. It names the
@@ -109,7 +115,7 @@ def check_recognizer(path: Path, manifest: RecognitionManifest, characters: list
     known = set("".join(characters).upper())
     if not known.issuperset("0123456789"):
         raise ConfigurationError(
-            f"the charset of {path} has no digits, so no lines can be drawn that it should read: write its manifest by "
+            f"the charset of {name} has no digits, so no lines can be drawn that it should read: write its manifest by "
             "hand and read pages of your own with it"
         )
     width = _PAGE_PX[1] if known.issuperset("INVOICE") else _NARROW_PX
@@ -132,10 +138,10 @@ def check_recognizer(path: Path, manifest: RecognitionManifest, characters: list
             1 - len(wrong) / len(pairs), len(pairs), wrong[0] if wrong else ("", ""), 2 * same > max(1, len(wrong))
         )
 
-    _judge(path, manifest.input, read, "reads")
+    _judge(name, manifest.input, read, "reads")
 
 
-def _judge(path: Path, net_input: NetInput, measure: Callable[[NetInput], _Reading], verb: str) -> None:
+def _judge(name: Path, net_input: NetInput, measure: Callable[[NetInput], _Reading], verb: str) -> None:
     """Refuse an input with which too few lines are right, and name one with which enough are."""
     own = best = measure(net_input)
     cure = net_input
@@ -151,7 +157,7 @@ def _judge(path: Path, net_input: NetInput, measure: Callable[[NetInput], _Readi
             best, cure = reading, other
     if own.share >= _ENOUGH and cure == net_input:
         return
-    said = f"{path} {verb} {own.share:.0%} of {own.count} drawn lines with {_shown(net_input)}"
+    said = f"{name} {verb} {own.share:.0%} of {own.count} drawn lines with {_shown(net_input)}"
     if own.example[1]:
         said += f" ({own.example[0]!r} where {own.example[1]!r} was drawn)"
     if best.share >= _ENOUGH:
@@ -162,7 +168,7 @@ def _judge(path: Path, net_input: NetInput, measure: Callable[[NetInput], _Readi
 
 
 def _others(net_input: NetInput) -> Iterator[NetInput]:
-    orders = ("gray",) if net_input.channels == "gray" else ("rgb", "bgr")
+    orders = {"gray": ("gray",), "rgb": ("rgb", "bgr"), "bgr": ("bgr", "rgb")}[net_input.channels]
     for channels in orders:
         for mean, std in ((net_input.mean, net_input.std), *_USUAL):
             values = {"channels": channels, "mean": mean[: net_input.planes], "std": std[: net_input.planes]}

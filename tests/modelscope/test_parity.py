@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(3600)
 
 _ROOT = Path(__file__).parents[2]
 _RAYOCR = Path(sys.executable).with_name("rayocr")
-_CRNN_STEPS, _DBNET_STEPS = 3200, 400
+_CRNN_STEPS, _DBNET_STEPS = 3600, 300
 _DETECTORS = ["resnet18-seeded", "resnet18-trained", "proxylessnas-seeded"]
 _RECOGNIZERS = ["CRNN-seeded", "CRNN-trained", "ConvNextViT-seeded", "LightweightEdge-seeded"]
 _MOST_APART = 1e-4
