@@ -92,8 +92,8 @@ def check_options(options: ExportOptions, bundle: BundleManifest) -> None:
     is_special = any(net.input.channels == "gray" or net.activation is not None for net in bundle.nets().values())
     if is_special or bundle.recognition.width_px is not None:
         raise ConfigurationError(
-            f"{bundle.name} has a net of gray input, of a fixed width or with logits, which can't be exported: take the "
-            "ONNX file itself, and what the manifest says of it"
+            f"{bundle.name} has a net of gray input, of a fixed width or with logits, which can't be exported: take "
+            "the ONNX file itself, and what the manifest says of it"
         )
     if options.precision != "int8":
         return

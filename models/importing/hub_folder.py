@@ -57,6 +57,8 @@ def read_hub_folder(folder: Path) -> HubNet:
         model = configuration["model"]
         settings = model.get("inference_kwargs", {})
         task = configuration.get("task")
+        if not isinstance(settings, dict):
+            raise TypeError(f"inference_kwargs is {settings!r}")
     except OSError as exc:
         raise ConfigurationError(
             f"{folder} is not a model folder of ModelScope: its {_CONFIGURATION} can't be read ({exc.strerror})"
@@ -97,14 +99,15 @@ def _detector(
     short = _number(path, settings, "image_short_side", 736)
     # ModelScope's post-processing of polygons and of rectangles has other constants.
     box_threshold, unclip_ratio = (0.7, 2.0) if settings.get("return_polygon") else (0.3, 1.5)
+    # An A4 page then goes through the net as in ModelScope's own pipeline: its short side has that length.
+    first = round(short * 2**0.5 / 32) * 32
     fields = {
         "algorithm": "db",
         "input": {"channels": "bgr", "mean": [value / 255 for value in _DETECTOR_MEAN], "std": _UNIT["std"]},
         "size_multiple_px": 32,
         "shortest_side_px": int(short),
-        "longest_side_px": 2000,
-        # An A4 page then goes through the net as in ModelScope's own pipeline: its short side has that length.
-        "first_side_px": round(short * 2**0.5 / 32) * 32,
+        "longest_side_px": max(2000, first),
+        "first_side_px": first,
         "small_line_px": 12.0,
         "threshold": _number(path, settings, "thresh", 0.2),
         "box_threshold": box_threshold,

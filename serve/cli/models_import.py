@@ -111,16 +111,15 @@ def _ask(missing: list[str], given: "Given") -> "Given":
     """Ask for facts on the terminal."""
     answers: dict[str, Any] = {}
     for key in missing:
-        text = typer.prompt(_QUESTIONS[key])
         match key:
             case "mean" | "std":
-                answers[key] = _numbers(key, text)
+                answers[key] = _numbers(key, typer.prompt(_QUESTIONS[key]))
             case "height":
-                answers["height_px"] = int(text)
+                answers["height_px"] = typer.prompt(_QUESTIONS[key], type=int)
             case "charset":
-                answers[key] = Path(text)
+                answers[key] = typer.prompt(_QUESTIONS[key], type=Path)
             case _:
-                answers[key] = text
+                answers[key] = typer.prompt(_QUESTIONS[key])
     return replace(given, **answers)
 
 

@@ -98,6 +98,6 @@ def test_pickle_that_wants_more_than_tensors_is_refused_and_not_run(
     tmp_path: Path, import_weights: Callable[[bytes], Path]
 ) -> None:
     content = pickle.dumps({"head.weight": Command(f"touch {tmp_path}/run")}, protocol=2)
-    with pytest.raises(ConfigurationError, match=r"holds more than tensors, \w+\.system, which is refused, since a pickle could run any code"):
+    with pytest.raises(ConfigurationError, match=r"holds more than tensors, \w+\.system, which is refused"):
         import_weights(content)
     assert [path.name for path in tmp_path.iterdir()] == ["net"]

@@ -1,6 +1,7 @@
 """Model folders of ModelScope's hub: what is read in them, and what is refused before PyTorch is asked."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +113,22 @@ def test_license_is_that_of_the_readme(tmp_path: Path) -> None:
         (of_model(DETECTOR, backbone="resnet50"), "has the backbone 'resnet50'"),
         (of_settings(DETECTOR, thresh="low"), r"no usable inference_kwargs\.thresh: 'low'"),
         (of_model(RECOGNIZER, recognizer="Transformer"), "has the recognizer 'Transformer'"),
+        (of_model(RECOGNIZER, inference_kwargs=32), "inference_kwargs is 32"),
         (of_model(RECOGNIZER, inference_kwargs={}), r"no usable inference_kwargs\.img_height: None"),
         (of_settings(RECOGNIZER, do_chunking=True), "says do_chunking True and img_width 640 for CRNN"),
     ],
-    ids=["a list", "no model", "task", "SegLink", "backbone", "threshold", "recognizer", "no size", "chunks"],
+    ids=[
+        "a list",
+        "no model",
+        "task",
+        "SegLink",
+        "backbone",
+        "threshold",
+        "recognizer",
+        "a number",
+        "no size",
+        "chunks",
+    ],
 )
 def test_configuration_of_another_net_is_refused(tmp_path: Path, configuration: object, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
@@ -151,8 +164,6 @@ def test_missing_environment_is_named(tmp_path: Path) -> None:
 
 
 def test_environment_without_pytorch_leaves_nothing_behind(tmp_path: Path) -> None:
-    import sys
-
     folder = folder_of(tmp_path / "rec", RECOGNIZER)
     with pytest.raises(ConfigurationError, match=r"No module named '(numpy|torch)'; `make import-tools` installs"):
         import_modelscope([folder], ImportOptions(tmp_path / "bundle", "mine"), python=Path(sys.executable))

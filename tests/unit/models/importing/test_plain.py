@@ -114,6 +114,23 @@ def test_imported_bundle_is_ready_for_the_command_line(tmp_path: Path) -> None:
     assert "ok      det-net  detection" in verified.stdout
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "give one or two model folders, or --onnx FILE"),
+        (["one", "two", "three"], "give one or two model folders, or --onnx FILE"),
+        (["one", "--onnx", "net.onnx"], "give one or two model folders, or --onnx FILE"),
+        (["one", "--channels", "rgb"], "a folder of ModelScope tells all about its net"),
+        (["--onnx", "net.onnx", "--mean", "half"], "--mean 'half' is not a list of numbers"),
+    ],
+    ids=["nothing", "three folders", "both", "options of a folder", "mean"],
+)
+def test_arguments_that_make_no_sense_are_refused(arguments: list[str], reason: str) -> None:
+    done = rayocr("models", "import", *arguments)
+    assert done.returncode != 0
+    assert reason in done.stderr
+
+
 def test_missing_facts_are_named(tmp_path: Path) -> None:
     path = saved(db_net(), tmp_path / "det.onnx")
     done = rayocr("models", "import", "--onnx", path, "--output", tmp_path / "bundle")
