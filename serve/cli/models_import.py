@@ -28,9 +28,7 @@ _QUESTIONS = {
 def import_bundle(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[DIR]...", help="A model folder of ModelScope's hub, or a detector's and a recognizer's."
-        ),
+        typer.Argument(metavar="DIR", help="A model folder of ModelScope's hub, or a detector's and a recognizer's."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The folder to make. Not given: the bundle's name.")
@@ -54,8 +52,12 @@ def import_bundle(
     ] = None,
     height: Annotated[int | None, typer.Option(help="Of lines, in pixels. Not given: told by the ONNX file.")] = None,
     padding: Annotated[int | None, typer.Option(help="Gray value behind shorter lines. Not given: 127.")] = None,
-    threshold: Annotated[float | None, typer.Option(help="A pixel of a higher probability is text. 0.3")] = None,
-    box_threshold: Annotated[float | None, typer.Option(help="A quad of a lower probability is dropped. 0.5")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="A pixel of a higher probability is text. Not given: 0.3.")
+    ] = None,
+    box_threshold: Annotated[
+        float | None, typer.Option(help="A quad of a lower probability is dropped. Not given: 0.5.")
+    ] = None,
     unclip_ratio: Annotated[float | None, typer.Option(help="How far quads are grown. Not given: 1.6.")] = None,
     beside: Annotated[
         str, typer.Option(metavar="BUNDLE", help="The bundle that gives the nets that are not imported.")

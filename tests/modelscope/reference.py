@@ -1,7 +1,8 @@
 """Makes model folders as ModelScope's hub has them, and records what ModelScope's own pipelines make of pictures.
 
 It runs in `.venv-import`, as a program: `python -m tests.modelscope.reference FOLDER CRNN_STEPS DBNET_STEPS`. Each
-model folder gets `reference.npz`: `picture_N`, and for each picture `output_N`, and `boxes_N` or `text_N`.
+model folder gets `reference.npz`: `picture_N`, and for each of them `output_N`, and `text_N`, or `boxes_N` and
+`fine_boxes_N`.
 """
 
 import json
@@ -10,10 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from modelscope.models.cv.ocr_detection.model import OCRDetection
 from modelscope.models.cv.ocr_detection.modules.dbnet import DBModel, DBNasModel
+from modelscope.models.cv.ocr_detection.utils import box_score_fast, get_mini_boxes, unclip
 from modelscope.models.cv.ocr_recognition.model import OCRRecognition
 from modelscope.models.cv.ocr_recognition.modules.ConvNextViT.main_model import ConvNextViT
 from modelscope.models.cv.ocr_recognition.modules.CRNN.main_model import CRNN
@@ -28,6 +31,8 @@ from tests.modelscope.training import trained_crnn, trained_dbnet
 # The hub's vocabularies have so many characters, all of its recognizers 7,644 classes.
 _CHARACTERS = 7642
 _PAGES, _LINES = 6, 40
+# Of a pixel, in which boxes are grown without cutting them to whole pixels.
+_PARTS = 64
 _DETECTORS = {"resnet18": DBModel, "proxylessnas": DBNasModel}
 _RECOGNIZERS = {"CRNN": (CRNN, 640), "ConvNextViT": (ConvNextViT, 804), "LightweightEdge": (LightweightEdge, 640)}
 
@@ -100,7 +105,23 @@ def _detected(folder: Path) -> dict[str, np.ndarray]:
         found[f"picture_{index}"] = picture
         found[f"output_{index}"] = output["results"][0].numpy()
         found[f"boxes_{index}"] = np.array(polygons).reshape(-1, 4, 2)
+        found[f"fine_boxes_{index}"] = _fine_boxes(output["results"][0, 0].numpy(), pipeline.model.thresh)
     return found
+
+
+def _fine_boxes(probability: np.ndarray, threshold: float) -> np.ndarray:
+    """ModelScope's steps from a map to boxes, in parts of pixels. Its pipeline cuts corners to whole ones, twice."""
+    mask = (probability > threshold).astype(np.uint8)
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    boxes = []
+    for contour in contours[:1000]:
+        points, side = get_mini_boxes(contour)
+        corners = np.array(points)
+        if side >= 3 and box_score_fast(probability, corners) >= 0.3:
+            grown = unclip(corners * _PARTS, unclip_ratio=1.5).reshape(-1, 1, 2) / _PARTS
+            boxes.append(np.array(get_mini_boxes(grown.astype(np.float32))[0]))
+    inside: np.ndarray = np.array(boxes).reshape(-1, 4, 2)
+    return inside.clip(0, probability.shape[::-1])
 
 
 def _recognized(folder: Path) -> dict[str, np.ndarray]:

@@ -93,7 +93,9 @@ def test_maps_are_the_same(imported: dict[str, Imported], name: str, runtime: st
     assert max(apart) <= _MOST_APART
 
 
-def test_boxes_are_the_same_to_a_pixel(imported: dict[str, Imported]) -> None:
+@pytest.mark.parametrize(("boxes", "most_px"), [("fine_boxes", 0.1), ("boxes", 3)], ids=["in parts of pixels", "whole"])
+def test_boxes_are_the_same(imported: dict[str, Imported], boxes: str, most_px: float) -> None:
+    """ModelScope cuts corners to whole pixels before it grows a box, and again after that; rayocr does not."""
     net = imported["resnet18-trained"]
     detection = net.bundle.detection
     loaded = load_net(verified_path(detection.file), detection, "map", settings("onnxruntime"))
@@ -102,16 +104,15 @@ def test_boxes_are_the_same_to_a_pixel(imported: dict[str, Imported]) -> None:
         (maps,) = loaded.run(page[None])
         thresholds = DbThresholds.of(detection, DetectionOptions())
         quads, _ = db_quads(maps[0, 0].astype(np.float32), (page.shape[1], page.shape[0]), thresholds)
-        boxes = net.reference[f"boxes_{index}"].astype(np.float64)
-        assert len(quads) == len(boxes)
-        for box in boxes:
-            # Both begin at the top left, but on steep boxes they name another corner so.
-            apart.append(
-                min(float(np.abs(np.roll(quad, turn, axis=0) - box).max()) for quad in quads for turn in range(4))
-            )
-    print(f"{len(apart)} boxes: corners differ by {max(apart):.2f} pixels at most, {np.mean(apart):.2f} in the mean")
-    assert len(apart) >= 30
-    assert max(apart) <= 1
+        expected = net.reference[f"{boxes}_{index}"].astype(np.float64)
+        assert len(quads) == len(expected)
+        for box in expected:
+            # They begin at the top left, but of a tilted box that may be another corner.
+            turned = (np.roll(quad, turn, axis=0) for quad in quads for turn in range(4))
+            apart.append(min(float(np.abs(one - box).max()) for one in turned))
+    print(f"{len(apart)} {boxes}: corners differ by {max(apart):.2f} pixels at most, {np.mean(apart):.2f} in the mean")
+    assert len(apart) >= 60
+    assert max(apart) <= most_px
 
 
 @pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
