@@ -68,6 +68,16 @@ $(VENV)/.dev: $(RUN_LOCK) $(WEIGHTS_LOCK) $(MODELS_LOCK) $(DEV_LOCK) requirement
 	@scripts/setup.sh .venv-audit requirements/audit.lock
 	@touch $@
 
+.venv-import/.run: requirements/import.lock requirements/tools.lock scripts/setup.sh
+	@echo "setup: installing requirements/import.lock into .venv-import"
+	@scripts/setup.sh .venv-import requirements/import.lock
+	@touch $@
+
+.venv-import/.test: requirements/import.lock requirements/import-test.lock requirements/tools.lock scripts/setup.sh
+	@echo "setup: installing requirements/import.lock and import-test.lock into .venv-import"
+	@scripts/setup.sh .venv-import requirements/import.lock requirements/import-test.lock
+	@touch .venv-import/.run $@
+
 $(VENV)/.verified: $(VENV)/.run $(wildcard models/manifests/*.yaml)
 	$(VENV)/bin/rayocr models verify
 	@touch $@
@@ -85,6 +95,12 @@ run: $(VENV)/.verified ## start the service on HOST:PORT; Ctrl-C stops it
 .PHONY: models
 models: $(VENV)/.models ## install the nets of all bundles that rayocr ships with (90 MB)
 	@$(VENV)/bin/rayocr models list
+
+.PHONY: import-tools import-test
+import-tools: .venv-import/.run ## make the environment that rayocr models import needs for ModelScope's nets (4 GB)
+	@echo ".venv-import is ready"
+import-test: .venv-import/.test $(VENV)/.dev ## compare imported nets with ModelScope's own code; it trains two of them first
+	$(VENV)/bin/pytest tests/modelscope
 
 .PHONY: setup
 setup: $(VENV)/.dev ## make the environment for development
@@ -149,6 +165,7 @@ LOCKED_PYTHON = 3.11
 LOCK = .tools/bin/uv pip compile --quiet --upgrade --python-version $(LOCKED_PYTHON) --python-platform x86_64-manylinux_2_28 \
 	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --override requirements/overrides.txt
 LOCK_RAYOCR = $(LOCK) pyproject.toml --group build
+LOCK_IMPORT = $(subst overrides.txt,import-overrides.txt,$(LOCK))
 lock: ## take the newest versions that pyproject.toml allows into requirements/*.lock
 	@scripts/setup.sh
 	$(LOCK_RAYOCR) --extra cpu --output-file requirements/run.lock
@@ -156,6 +173,8 @@ lock: ## take the newest versions that pyproject.toml allows into requirements/*
 	$(LOCK) --override requirements/dev-overrides.txt --group dev --constraints requirements/run.lock --output-file $(DEV_LOCK)
 	$(LOCK) --group peers --constraints requirements/run.lock --output-file requirements/peers.lock
 	$(LOCK) --group docs --constraints requirements/run.lock --output-file requirements/docs.lock
+	$(LOCK_IMPORT) --group import-test --output-file requirements/import-test.lock
+	$(LOCK_IMPORT) --group import --constraints requirements/import-test.lock --output-file requirements/import.lock
 	$(LOCK) --group audit --constraints requirements/run.lock --output-file requirements/audit.lock
 	$(LOCK) --group tools --output-file requirements/tools.lock
 	$(MAKE) $(WEIGHTS_LOCK) $(MODELS_LOCK) --always-make
@@ -193,5 +212,5 @@ e2e: $(VENV)/.dev ## try the chart on the cluster of the current kubeconfig: ins
 
 .PHONY: clean
 clean: ## remove the environments and all caches
-	rm -rf .venv .venv-gpu .venv-peers .venv-docs .venv-audit .tools serve/web/node_modules .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+	rm -rf .venv .venv-gpu .venv-peers .venv-docs .venv-audit .venv-import .tools serve/web/node_modules .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

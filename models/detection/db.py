@@ -19,15 +19,12 @@ Mask = npt.NDArray[np.uint8]
 Contour = npt.NDArray[np.int32]
 Rectangle = tuple[float, float, float, float, float]
 
-# A region thinner than this in the map is noise, not text: at 3 pixels a stroke can't be told from its shadow.
-_LEAST_SIDE_PX = 3.0
 # A stamp joins lines to a region whose rectangle has a low score, but not as low as that of a drawing. Such a region is
 # parted where it is thicker than the page's lines are, and a part of this length, in their thickness, is a line.
 _LEAST_SCORE_OF_JOINED = 0.3
 _THICKER = 1.5
 _LEAST_LENGTH_OF_PART = 3.0
-# The map's text kernel is shrunk; joining neighbors across one pixel mends lines that the threshold broke.
-_DILATION = np.ones((2, 2), dtype=np.uint8)
+_NEIGHBORS = np.ones((2, 2), dtype=np.uint8)
 # A quad so many times as high as wide holds a line that runs downwards, not one wide letter.
 _VERTICAL_ASPECT = 1.5
 
@@ -40,6 +37,8 @@ class DbThresholds:
     box_threshold: float
     unclip_ratio: float
     lone_character_px: float = 0.0
+    least_side_px: float = 3.0
+    dilation_px: int = 2
 
     @classmethod
     def of(cls, manifest: DetectionManifest, options: DetectionOptions) -> "DbThresholds":
@@ -49,6 +48,8 @@ class DbThresholds:
             manifest.box_threshold if options.box_threshold is None else options.box_threshold,
             manifest.unclip_ratio if options.unclip_ratio is None else options.unclip_ratio,
             manifest.lone_character_px,
+            manifest.least_side_px,
+            manifest.dilation_px,
         )
 
 
@@ -81,7 +82,8 @@ def db_quads(
             f"the detector returned an array of shape {probability.shape}{' with NaN' if probability.ndim == 2 else ''}"
             " instead of a probability map: model file and manifest disagree"
         )
-    mask = np.asarray(cv2.dilate((probability > thresholds.threshold).astype(np.uint8), _DILATION), dtype=np.uint8)
+    square = np.ones((thresholds.dilation_px, thresholds.dilation_px), dtype=np.uint8)
+    mask = np.asarray(cv2.dilate((probability > thresholds.threshold).astype(np.uint8), square), dtype=np.uint8)
     rectangles, scores, rest = _rectangles(_contours(mask), probability, thresholds)
     joined = [contour for contour, score in rest if score > _LEAST_SCORE_OF_JOINED]
     if joined and rectangles:
@@ -98,8 +100,8 @@ def db_quads(
     quads *= np.array([page_size[0] / width, page_size[1] / height])
     if is_whole_page:
         np.clip(quads, 0, np.array(page_size, dtype=np.float64), out=quads)
-    keep = (np.linalg.norm(quads[:, 0] - quads[:, 1], axis=1) > _LEAST_SIDE_PX) & (
-        np.linalg.norm(quads[:, 0] - quads[:, 3], axis=1) > _LEAST_SIDE_PX
+    keep = (np.linalg.norm(quads[:, 0] - quads[:, 1], axis=1) > thresholds.least_side_px) & (
+        np.linalg.norm(quads[:, 0] - quads[:, 3], axis=1) > thresholds.least_side_px
     )
     return quads[keep].astype(np.float32), np.array(scores, dtype=np.float32)[keep]
 
@@ -113,7 +115,7 @@ def _rectangles(
     rest: list[tuple[Contour, float]] = []
     for contour in contours:
         center, size, angle = cv2.minAreaRect(contour)
-        if min(size) < _LEAST_SIDE_PX:
+        if min(size) < thresholds.least_side_px:
             continue
         box = np.asarray(cv2.boxPoints((center, size, angle)), dtype=np.float32)
         # The rectangle of a lone character is mostly the region's faint edge, which says nothing about its text.
@@ -132,7 +134,7 @@ def _thin_parts(mask: Mask, joined: Sequence[Contour], thickness: float) -> list
     region = np.asarray(cv2.drawContours(np.zeros_like(mask), joined, -1, 1, cv2.FILLED), np.uint8) & mask
     side = round(_THICKER * thickness)
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    thick = cv2.dilate(cv2.morphologyEx(region, cv2.MORPH_OPEN, disk), _DILATION)
+    thick = cv2.dilate(cv2.morphologyEx(region, cv2.MORPH_OPEN, disk), _NEIGHBORS)
     return _contours(region & ~np.asarray(thick, np.uint8))
 
 

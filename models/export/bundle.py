@@ -1,15 +1,14 @@
 """Exports a bundle into a folder, which is there when all of it is checked, or not at all."""
 
-import errno
 import importlib.util
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.errors import ConfigurationError, Conflict, InsufficientStorage, RayocrError
+from models.errors import ConfigurationError
 from models.export.options import ExportOptions, check_options
 from models.manifests import BundleManifest
+from models.new_folder import new_folder, refuse_folder
 
 __all__ = ["ExportedFile", "export_bundle"]
 
@@ -65,7 +64,7 @@ def export_bundle(
         ModelOutputError: An exported net does not do what the bundle's own does.
     """
     check_options(options, bundle)
-    _refuse_folder(output, overwrite=overwrite)
+    refuse_folder(output, _NAMES, "export", overwrite=overwrite)
     if importlib.util.find_spec("onnx") is None:
         raise ConfigurationError(
             "exporting nets needs the package onnx, which is not installed: run `make setup` in the checkout of "
@@ -73,42 +72,5 @@ def export_bundle(
         )
     from models.export.contents import write_contents  # only now: it needs onnx
 
-    target = output.resolve()
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
-            fresh = Path(beside) / "fresh"
-            fresh.mkdir()
-            write_contents(bundle, options, fresh, report)
-            _refuse_folder(output, overwrite=overwrite)  # it may have come while the nets were checked
-            if target.exists():
-                target.rename(Path(beside) / "old")
-            try:
-                fresh.rename(target)
-            except OSError:
-                if (Path(beside) / "old").exists():
-                    (Path(beside) / "old").rename(target)
-                raise
-    except OSError as exc:
-        raise _translated(exc, output) from exc
-
-
-def _refuse_folder(output: Path, *, overwrite: bool) -> None:
-    if output.is_symlink() or (output.exists() and not output.is_dir()):
-        raise Conflict(f"{output} is a file or a link: name a folder that is empty or not there yet")
-    try:
-        found = sorted(entry.name for entry in output.iterdir()) if output.exists() else []
-    except OSError as exc:
-        raise _translated(exc, output) from exc
-    if found and not overwrite:
-        raise Conflict(f"the folder {output} is not empty: name another one, or replace an older export by --overwrite")
-    if others := [name for name in found if name not in _NAMES]:
-        raise Conflict(
-            f"the folder {output} holds {others[0]!r}, which no export writes, so it is not replaced: name another one"
-        )
-
-
-def _translated(error: OSError, output: Path) -> RayocrError:
-    reason = error.strerror or str(error)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return InsufficientStorage(f"the export to {output} does not fit on the disk: {reason}; make space")
-    return ConfigurationError(f"the export to {output} can't be written: {reason}; name a folder that can be")
+    with new_folder(output, _NAMES, "export", overwrite=overwrite) as folder:
+        write_contents(bundle, options, folder, report)

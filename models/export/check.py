@@ -150,7 +150,7 @@ def _batches(net: ExportedNet) -> list[Pixels]:
         widths = LineWidths((manifest.width_px,))
     else:
         assert isinstance(manifest, RecognitionManifest)
-        widths = LineWidths(width_table(manifest.width_multiple_px))
+        widths = LineWidths(width_table(manifest.width_multiple_px, manifest.width_px))
     fitted = [fit_line(line, manifest.height_px, widths).pixels for line in lines]
     if isinstance(batch, int):
         return [one[None] for one in fitted]

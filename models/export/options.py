@@ -85,9 +85,16 @@ def check_options(options: ExportOptions, bundle: BundleManifest) -> None:
     """Refuse what can't be exported, before any work is done.
 
     Raises:
-        ConfigurationError: int8 was asked for, and a net of the bundle has no recipe.
+        ConfigurationError: A net of the bundle is of a kind that can't be exported, or int8 was asked for, and a net
+            has no recipe.
         MalformedRequest: The opset is too old for int8.
     """
+    is_special = any(net.input.channels == "gray" or net.activation is not None for net in bundle.nets().values())
+    if is_special or bundle.recognition.width_px is not None:
+        raise ConfigurationError(
+            f"{bundle.name} has a net of gray input, of a fixed width or with logits, which can't be exported: take "
+            "the ONNX file itself, and what the manifest says of it"
+        )
     if options.precision != "int8":
         return
     nets: dict[str, NetManifest] = {"detection": bundle.detection, "recognition": bundle.recognition}

@@ -45,7 +45,7 @@ def read_cells(
     height, width = page.shape[:2]
     points, _ = db_quads(detect(page[None])[0, 0], (width, height), DbThresholds.of(detection, DetectionOptions()))
     middles = points.mean(axis=1)
-    widths = LineWidths(width_table(recognition.width_multiple_px))
+    widths = LineWidths(width_table(recognition.width_multiple_px, recognition.width_px))
     texts = []
     for cell in cells:
         left, top, right, bottom = cell.box

@@ -13,6 +13,7 @@ from models.settings import SettingsSection
 __all__ = [
     "BundleManifest",
     "Charset",
+    "Chunks",
     "DetectionManifest",
     "DirectionManifest",
     "Int8Recipe",
@@ -40,19 +41,42 @@ class ModelFile(SettingsSection):
 
     source: Annotated[str, StringConstraints(pattern=r"^(package|file|s3|https):.+")] = Field(
         description="`package:NAME==VERSION/PATH` (a file of an installed distribution, PATH below its import folder), "
-        "`file:PATH`, `s3://BUCKET/KEY` or `https://...`."
+        "`file:PATH` (from the manifest's folder), `s3://BUCKET/KEY` or `https://...`."
     )
     sha256: Sha256 = Field(description="SHA-256 of the file, checked before it is opened.")
+
+    @field_validator("source")
+    @classmethod
+    def _beside_the_manifest(cls, value: str, info: ValidationInfo) -> str:
+        scheme, _, path = value.partition(":")
+        if scheme != "file" or not isinstance(info.context, Path):
+            return value
+        return f"file:{info.context.resolve() / path.removeprefix('//')}"
 
 
 class NetInput(SettingsSection):
     """The normalization that makes pixels a net's input: (pixel / 255 - mean) / std a channel, NCHW float32."""
 
-    channels: Literal["rgb", "bgr"] = Field(description="Order of the channels that the net was trained with.")
-    mean: tuple[float, float, float] = Field(description="Subtracted from each channel in [0, 1], in the net's order.")
-    std: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(
-        description="Each channel is divided by this after the mean, same order."
+    channels: Literal["rgb", "bgr", "gray"] = Field(
+        description="Order of the channels that the net was trained with. gray: one channel, 0.299 R + 0.587 G + "
+        "0.114 B."
     )
+    mean: tuple[float, ...] = Field(description="Subtracted from each channel in [0, 1], in the net's order.")
+    std: tuple[PositiveFloat, ...] = Field(description="Each channel is divided by this after the mean, same order.")
+
+    @property
+    def planes(self) -> int:
+        """The number of channels that the net takes."""
+        return 1 if self.channels == "gray" else 3
+
+    @field_validator("mean", "std")
+    @classmethod
+    def _one_value_a_channel(cls, values: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        channels = info.data.get("channels", "rgb")
+        planes = 1 if channels == "gray" else 3
+        if len(values) != planes:
+            raise ValueError(f"channels {channels} need {planes} values, one a channel")
+        return values
 
 
 class Int8Recipe(SettingsSection):
@@ -72,6 +96,11 @@ class NetManifest(SettingsSection):
     int8: Int8Recipe | None = Field(
         default=None, description="The net's int8 recipe: name of a YAML file in the folder int8 beside the manifest."
     )
+
+    @property
+    def activation(self) -> Literal["sigmoid", "softmax"] | None:
+        """The function that makes probabilities of the net's output; None if the net has it inside."""
+        return None
 
     @field_validator("int8", "int8_documents", mode="before", check_fields=False)
     @classmethod
@@ -123,6 +152,23 @@ class DetectionManifest(NetManifest):
         description="A region of fewer pixels of the map is judged by the mean over its own pixels, not over its "
         "rectangle. It finds more lone characters, and in scenes more noise.",
     )
+    sigmoid: Literal["inside", "outside"] = Field(
+        default="inside", description="outside: the net gives logits, of which rayocr makes probabilities."
+    )
+    least_side_px: float = Field(
+        default=3, ge=1, le=32, description="A region of the map that is thinner, or a quad of the page, is noise."
+    )
+    dilation_px: int = Field(
+        default=2,
+        ge=1,
+        le=9,
+        description="Regions of text pixels are grown by a square of this side, which mends lines that the threshold "
+        "broke. 1 leaves them as they are.",
+    )
+
+    @property
+    def activation(self) -> Literal["sigmoid"] | None:  # noqa: D102 - see NetManifest
+        return "sigmoid" if self.sigmoid == "outside" else None
 
 
 class Charset(SettingsSection):
@@ -132,7 +178,9 @@ class Charset(SettingsSection):
         default=None, description="Key of the ONNX metadata that holds one character a line."
     )
     file: ModelFile | None = Field(
-        default=None, description="A text file with one character a line, in place of the metadata."
+        default=None,
+        description="A text file with one character a line, in place of the metadata. An empty line is a class without "
+        "a text.",
     )
     blank: Literal["first", "last"] = Field(description="Where the CTC blank stands among the classes.")
     append_space: bool = Field(description="Whether a space follows the last character of the list.")
@@ -144,18 +192,60 @@ class Charset(SettingsSection):
         return self
 
 
+class Chunks(SettingsSection):
+    """The parts in which a recognizer takes a line: (N * count, C, H, width_px), the parts of a line in a row."""
+
+    count: int = Field(ge=2, le=64, description="Parts of a line.")
+    width_px: int = Field(ge=8, le=4096, description="Columns of each part.")
+    overlap_px: int = Field(ge=0, description="Columns that a part shares with the next.")
+
+    @model_validator(mode="after")
+    def _part_is_wider_than_its_overlap(self) -> "Chunks":
+        if self.overlap_px >= self.width_px:
+            raise ValueError(f"chunks of {self.width_px} columns can't overlap by {self.overlap_px}")
+        return self
+
+    @property
+    def line_px(self) -> int:
+        """Columns of a whole line."""
+        return self.count * (self.width_px - self.overlap_px) + self.overlap_px
+
+
 class RecognitionManifest(NetManifest):
     """A line recognizer whose output is (N, T, classes) probabilities for CTC decoding."""
 
     algorithm: Literal["ctc"]
     height_px: int = Field(ge=8, le=256, description="Every line is scaled to this height.")
     width_multiple_px: int = Field(ge=1, le=64, description="Widths of the input are multiples of this.")
+    width_px: int | None = Field(
+        default=None,
+        ge=8,
+        le=4096,
+        description="Width of each input, if the net has a fixed one. Shorter lines are padded to it.",
+    )
+    padding: int = Field(default=127, ge=0, le=255, description="Gray value behind a line that is shorter.")
+    chunks: Chunks | None = Field(
+        default=None, description="The parts that the net takes a line of width_px in. Not given: it takes whole lines."
+    )
+    softmax: Literal["inside", "outside"] = Field(
+        default="inside", description="outside: the net gives logits, of which rayocr makes probabilities."
+    )
     charset: Charset
     int8_documents: Int8Recipe | None = Field(
         default=None,
         description="A recipe for the lines of documents, in which more convolutions stand 8-bit integers than in "
         "scenes; given as `int8` is. Not given: `int8`.",
     )
+
+    @property
+    def activation(self) -> Literal["softmax"] | None:  # noqa: D102 - see NetManifest
+        return "softmax" if self.softmax == "outside" else None
+
+    @model_validator(mode="after")
+    def _chunks_make_a_line(self) -> "RecognitionManifest":
+        if self.chunks is not None and self.chunks.line_px != self.width_px:
+            raise ValueError(f"the chunks make lines of {self.chunks.line_px} columns, but width_px is {self.width_px}")
+        return self
 
     def for_documents(self) -> "RecognitionManifest":
         """The same net with the recipe for documents."""

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.manifests.manifest import Chunks
 from models.recognition.widths import LineWidths
 from models.straighten import straightened
 
-__all__ = ["LineCrop", "crop_line", "fit_line"]
+__all__ = ["LineCrop", "crop_line", "fit_line", "in_chunks"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -38,7 +39,7 @@ class LineCrop:
     """One line, ready for the recognizer.
 
     Args:
-        pixels: (height, bucket width, 3) uint8 RGB, padded with gray on the right.
+        pixels: (height, bucket width, 3) uint8 RGB, padded on the right.
         columns: Number of columns that show the line.
         is_squeezed: Whether the line was too long for the widest bucket and was made narrower than it should be.
         begin: The place in the quad where the crop begins, as a share of its length.
@@ -75,7 +76,13 @@ class LineCrop:
 
 
 def crop_line(
-    page: Pixels, quad: npt.NDArray[np.float32], height: int, widths: LineWidths, *, is_document: bool = False
+    page: Pixels,
+    quad: npt.NDArray[np.float32],
+    height: int,
+    widths: LineWidths,
+    *,
+    is_document: bool = False,
+    padding: int = _PADDING,
 ) -> LineCrop:
     """Cut one line out of a page at full resolution and scale it to the recognizer's height.
 
@@ -86,11 +93,12 @@ def crop_line(
         widths: The widths of buckets.
         is_document: Whether the paper shows where ink is. Blank ends of the line are then cut, and a line that fills
             its quad gets paper above and below.
+        padding: Gray value behind a line that is shorter.
     """
     line = straightened(page, quad)
     rows, length = line.shape[:2]
     if not is_document or length < _LEAST_ASPECT * rows:
-        return fit_line(line, height, widths)
+        return fit_line(line, height, widths, padding)
     gray = cv2.cvtColor(line, cv2.COLOR_RGB2GRAY)
     paper = int(cv2.calcHist([gray], [0], None, [256], [0, 256]).argmax())
     contrast = cv2.absdiff(gray, np.full_like(gray, paper))
@@ -103,7 +111,7 @@ def crop_line(
         paper_color = cv2.mean(line, 1 - ink)
         bordered = cv2.copyMakeBorder(shown, missing, missing, 0, 0, cv2.BORDER_CONSTANT, value=paper_color)
         shown = np.asarray(bordered, dtype=np.uint8)
-    return replace(fit_line(shown, height, widths), begin=start / length, end=end / length)
+    return replace(fit_line(shown, height, widths, padding), begin=start / length, end=end / length)
 
 
 def _blank_end(ink: Pixels) -> int:
@@ -129,17 +137,33 @@ def _missing_rows(ink: Pixels) -> int:
     return max(0, round((wanted - rows) / 2))
 
 
-def fit_line(line: Pixels, height: int, widths: LineWidths) -> LineCrop:
+def fit_line(line: Pixels, height: int, widths: LineWidths, padding: int = _PADDING) -> LineCrop:
     """Scale a line that was cut out to the recognizer's height.
 
     Args:
         line: (any height, any width, 3) uint8 RGB, with text that runs to the right. Read only.
         height: Height of the result, in pixels.
         widths: The widths of buckets.
+        padding: Gray value behind a line that is shorter.
     """
     wanted = max(1, math.ceil(height * line.shape[1] / line.shape[0]))
     bucket = widths.bucket(wanted)
     columns = min(wanted, bucket)
-    pixels = np.full((height, bucket, 3), _PADDING, dtype=np.uint8)
+    pixels = np.full((height, bucket, 3), padding, dtype=np.uint8)
     cv2.resize(line, (columns, height), dst=pixels[:, :columns], interpolation=cv2.INTER_LINEAR)
     return LineCrop(pixels, columns, widths.fitting(wanted) > bucket)
+
+
+def in_chunks(batch: Pixels, chunks: Chunks) -> Pixels:
+    """Cut lines into parts that overlap.
+
+    Args:
+        batch: (N, height, `chunks.line_px`, 3) uint8 RGB. Read only.
+        chunks: The parts.
+
+    Returns:
+        (N * `chunks.count`, height, `chunks.width_px`, 3) uint8 RGB, the parts of a line in a row.
+    """
+    step = chunks.width_px - chunks.overlap_px
+    parts = [batch[:, :, index * step : index * step + chunks.width_px] for index in range(chunks.count)]
+    return np.stack(parts, axis=1).reshape(-1, *parts[0].shape[1:])

@@ -56,12 +56,13 @@ class CtcDecoder:
     """Turns the best class of each time step into text.
 
     Args:
-        characters: Text of each class; the blank's is the empty string.
+        characters: Text of each class; that of the blank, and of classes without a text, is the empty string.
         blank: Class of the blank.
     """
 
     def __init__(self, characters: list[str], blank: int) -> None:
         self._characters = characters
+        self._has_silent = "" in (text for index, text in enumerate(characters) if index != blank)
         self._blank = blank
 
     def __call__(
@@ -100,6 +101,8 @@ class CtcDecoder:
                 f"the recognizer returned class {max(runs)[0]}, but its charset has {len(self._characters)} classes: "
                 "model file and manifest disagree"
             )
+        if self._has_silent:
+            runs = [run for run in runs if self._characters[run[0]]]
         characters = [self._characters[chosen] for chosen, _, _ in runs]
         text = "".join(characters).strip()
         if not text:

@@ -51,7 +51,7 @@ class PageRecognizer:
             ConfigurationError: A file is missing or not the manifest's, or this machine can't meet the settings.
         """
         multiple = manifest.width_multiple_px
-        common = common_shapes(multiple) if is_prepared else ()
+        common = common_shapes(multiple, manifest.width_px) if is_prepared else ()
         documents = TextRecognizer.load(manifest.for_documents(), settings, common, direction=direction, others=others)
         _, _, precision = check_net(settings, manifest)
         if precision != "int8" or manifest.int8_documents is None:

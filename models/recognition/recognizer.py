@@ -17,7 +17,7 @@ from models.recognition.corrections.initials import with_initials
 from models.recognition.corrections.lookalikes import with_own_script
 from models.recognition.corrections.spaces import with_spaces
 from models.recognition.corrections.unread import unread_letters, unread_symbols
-from models.recognition.crops import LineCrop, crop_line, fit_line
+from models.recognition.crops import LineCrop, crop_line, fit_line, in_chunks
 from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.long_lines import read_long_lines
 from models.recognition.other_languages import (
@@ -89,7 +89,7 @@ class TextRecognizer:
         self._manifest = manifest
         self._direction = direction
         self._others = others
-        self._widths = width_table(manifest.width_multiple_px)
+        self._widths = width_table(manifest.width_multiple_px, manifest.width_px)
         characters, blank = load_characters(manifest.charset, net.metadata())
         classes = net.class_count()
         if classes is not None and classes != len(characters):
@@ -126,6 +126,8 @@ class TextRecognizer:
                 meet the settings.
         """
         shapes = [(lines, manifest.height_px, width, 3) for lines, width in prepared]
+        if (chunks := manifest.chunks) is not None:
+            shapes = [(lines * chunks.count, manifest.height_px, chunks.width_px, 3) for lines, _ in prepared]
         other = beside._net if beside is not None else None
         net = load_net(verified_path(manifest.file), manifest, "argmax", settings, shapes, beside=other)
         return cls(net, manifest, direction, others)
@@ -135,7 +137,11 @@ class TextRecognizer:
 
         Fewer lines take as long as so many.
         """
-        return self._net.prepared_rows((self._manifest.height_px, width))
+        chunks = self._manifest.chunks
+        if chunks is None:
+            return self._net.prepared_rows((self._manifest.height_px, width))
+        rows = self._net.prepared_rows((self._manifest.height_px, chunks.width_px))
+        return None if rows is None else rows // chunks.count
 
     def crops(self, page: Page, quads: Quads) -> list[LineCrop]:
         """Cut out the lines of a page, in the order of its quads. Safe to call from several threads."""
@@ -143,7 +149,14 @@ class TextRecognizer:
 
     def _crop(self, page: Page, quad: npt.NDArray[np.float32], lines: int) -> LineCrop:
         widths = LineWidths.of_page(self._widths, lines)
-        return crop_line(page.pixels, quad, self._manifest.height_px, widths, is_document=lines > SCENE_LINES)
+        return crop_line(
+            page.pixels,
+            quad,
+            self._manifest.height_px,
+            widths,
+            is_document=lines > SCENE_LINES,
+            padding=self._manifest.padding,
+        )
 
     def infer(self, batch: npt.NDArray[np.uint8]) -> list[LineText]:
         """Read lines of one width.
@@ -160,7 +173,10 @@ class TextRecognizer:
         self, batch: npt.NDArray[np.uint8]
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Run the net for `infer`: it gives the best class of each time step, its probability and a space's, (N, T)."""
-        classes, probabilities, of_space = self._net.run(batch, self._space or 0)
+        lines = len(batch)
+        if self._manifest.chunks is not None:
+            batch = in_chunks(batch, self._manifest.chunks)
+        classes, probabilities, of_space = (values[:lines] for values in self._net.run(batch, self._space or 0))
         if self._space is None:
             of_space = np.zeros_like(probabilities)
         return (
@@ -264,7 +280,8 @@ class TextRecognizer:
         unread: frozenset[str] = frozenset()
         points = quads.points.copy()
         read: dict[int, tuple[LineCrop, LineText]] = {}
-        for group in line_groups(quads.points, self._manifest.height_px, self._widths[-1]):
+        least = self._manifest.width_px or 0
+        for group in line_groups(quads.points, self._manifest.height_px, self._widths[-1], least_columns=least):
             if routes is not None and routes.only is not None:
                 crops, texts = yield from read_all_lines(page.pixels, quads.points[group], routes.only)
             else:
@@ -299,7 +316,7 @@ class TextRecognizer:
         widths = LineWidths.of_page(self._widths, len(quads))
 
         def fit(line: npt.NDArray[np.uint8]) -> LineCrop:
-            return fit_line(line, self._manifest.height_px, widths)
+            return fit_line(line, self._manifest.height_px, widths, self._manifest.padding)
 
         crops, texts = yield from read_long_lines(page.pixels, points, crops, texts, self._widths[-1], fit)
         texts = yield from read_vertical_lines(page.pixels, points, upright, crops, texts, fit)
@@ -359,7 +376,11 @@ def _mirrored(points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def line_groups(
-    points: npt.NDArray[np.float32], height: int, most_columns: int, group_columns: int = _GROUP_COLUMNS
+    points: npt.NDArray[np.float32],
+    height: int,
+    most_columns: int,
+    group_columns: int = _GROUP_COLUMNS,
+    least_columns: int = 0,
 ) -> list[npt.NDArray[np.intp]]:
     """Share lines out over groups, so that a page of thousands of lines holds a bounded number of crops at a time.
 
@@ -370,13 +391,14 @@ def line_groups(
         height: Height in pixels to which lines are scaled.
         most_columns: Width of the widest crop; longer lines are squeezed to it.
         group_columns: Approximate columns of a group's crops.
+        least_columns: Width to which shorter crops are padded.
 
     Returns:
         Indices into `points`, each in one group. Most pages have a single group, which keeps their order.
     """
     sides = np.linalg.norm(np.roll(points, -1, axis=1) - points, axis=2).astype(np.float64)
     length, thickness = (np.maximum(sides[:, side : side + 3 : 2].max(axis=1), 1) for side in (0, 1))
-    columns = np.minimum(height * length / thickness, most_columns)
+    columns = np.clip(height * length / thickness, least_columns, most_columns)
     if columns.sum() <= group_columns:
         return [np.arange(len(points))] if len(points) else []
     by_columns = np.argsort(columns, kind="stable")

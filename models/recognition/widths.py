@@ -32,15 +32,18 @@ _NARROWEST = 0.85
 _MOST_COLUMNS = 4096
 
 
-def width_table(multiple: int) -> tuple[int, ...]:
+def width_table(multiple: int, fixed: int | None = None) -> tuple[int, ...]:
     """Every width in columns at which the recognizer runs, ascending.
 
     Args:
         multiple: Every width is a multiple of this.
+        fixed: The only width of a net that takes no other.
 
     >>> width_table(8)[:6], len(width_table(8)), width_table(8)[-1]
     ((96, 120, 152, 192, 240, 304), 34, 4096)
     """
+    if fixed is not None:
+        return (fixed,)
     least, most = (math.ceil(columns / multiple) * multiple for columns in (_LEAST_COLUMNS, _MOST_COLUMNS))
     widths = [least]
     while widths[-1] < most:
@@ -50,13 +53,17 @@ def width_table(multiple: int) -> tuple[int, ...]:
     return tuple(widths)
 
 
-def common_shapes(multiple: int) -> tuple[tuple[int, int], ...]:
+def common_shapes(multiple: int, fixed: int | None = None) -> tuple[tuple[int, int], ...]:
     """The lines and columns of the most frequent runs, for each of which a net is compiled at start.
+
+    Args:
+        multiple: Every width is a multiple of this.
+        fixed: The only width of a net that takes no other.
 
     >>> common_shapes(8)[:6]
     ((4, 96), (4, 120), (4, 152), (1, 192), (1, 240), (1, 304))
     """
-    table = width_table(multiple)
+    table = width_table(multiple, fixed)
     widths = [width for width, before in zip(table, (0, *table), strict=False) if before < _COMMON_COLUMNS]
     return tuple((_SHORT_LINES if width <= _SHORT_COLUMNS else 1, width) for width in widths)
 
@@ -90,7 +97,7 @@ class LineWidths:
         (192, 240)
         """
         if lines <= SCENE_LINES:
-            return cls(table[bisect_left(table, _SCENE_COLUMNS) :])
+            return cls(table[bisect_left(table, _SCENE_COLUMNS) :] or table[-1:])
         return cls(table, _NARROWEST)
 
     def bucket(self, columns: int) -> int:

@@ -12,10 +12,13 @@ import numpy.typing as npt
 from models.manifests.manifest import Int8Recipe, NetInput
 from models.runtime.device import Device
 
-__all__ = ["NetOptions", "Precision", "Runtime", "normalized"]
+__all__ = ["NetOptions", "Precision", "Runtime", "normalized", "probabilities"]
 
 Pixels = npt.NDArray[np.uint8]
 Precision = Literal["f32", "bf16", "int8"]
+
+# Rec. 601, as in every picture library.
+_GRAY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class NetOptions:
         frequent_shapes: Number of further shapes that are prepared while they come often.
         large_px: Pixels of a batch above which runs are made one at a time, to save memory. None sets no limit.
         beside: Another net of the same file, which shares the parts that the recipe leaves alone.
+        activation: The function that makes probabilities of the net's output; None if the net has it inside.
     """
 
     input: NetInput
@@ -46,6 +50,7 @@ class NetOptions:
     frequent_shapes: int = 0
     large_px: int | None = None
     beside: "Runtime | None" = None
+    activation: Literal["sigmoid", "softmax"] | None = None
 
 
 class Runtime(ABC):
@@ -94,11 +99,26 @@ class Runtime(ABC):
 
 
 def normalized(batch: Pixels, net_input: NetInput) -> npt.NDArray[np.float32]:
-    """Make (N, H, W, 3) uint8 RGB the net's (N, 3, H, W) float32, for runtimes that can't do it in the graph."""
-    pixels = batch[..., ::-1] if net_input.channels == "bgr" else batch
+    """Make (N, H, W, 3) uint8 RGB the net's (N, C, H, W) float32, for runtimes that can't do it in the graph."""
+    pixels: npt.NDArray[np.generic] = batch[..., ::-1] if net_input.channels == "bgr" else batch
+    if net_input.channels == "gray":
+        pixels = (batch @ _GRAY)[..., None]
     mean = np.array(net_input.mean, dtype=np.float32)[:, None, None]
     std = np.array(net_input.std, dtype=np.float32)[:, None, None]
     planes = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), dtype=np.float32)
     np.multiply(planes, np.float32(1) / (np.float32(255) * std), out=planes)
     np.subtract(planes, mean / std, out=planes)
     return planes
+
+
+def probabilities(
+    output: npt.NDArray[np.float32], activation: Literal["sigmoid", "softmax"] | None
+) -> npt.NDArray[np.float32]:
+    """Make probabilities of a net's output, for runtimes that can't do it in the graph. softmax: over the last axis."""
+    if activation == "sigmoid":
+        return np.exp(-np.logaddexp(0, -output, dtype=np.float32))
+    if activation == "softmax":
+        shares: npt.NDArray[np.float32] = np.exp(output - output.max(axis=-1, keepdims=True))
+        shares /= shares.sum(axis=-1, keepdims=True)
+        return shares
+    return output

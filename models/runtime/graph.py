@@ -1,5 +1,7 @@
 """Reshapes a net's graph: it makes the net take pixels, and cuts off the part that tells the classes apart."""
 
+from typing import Literal
+
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
@@ -8,7 +10,7 @@ from openvino.preprocess import ColorFormat, PrePostProcessor
 from models.errors import ConfigurationError
 from models.manifests.manifest import NetInput
 
-__all__ = ["split_classifier", "with_pixels_in"]
+__all__ = ["split_classifier", "with_activation", "with_pixels_in"]
 
 
 def with_pixels_in(model: ov.Model, net_input: NetInput) -> ov.Model:
@@ -20,10 +22,19 @@ def with_pixels_in(model: ov.Model, net_input: NetInput) -> ov.Model:
     steps.convert_element_type(ov.Type.f32)
     if net_input.channels == "bgr":
         steps.convert_color(ColorFormat.BGR)
+    elif net_input.channels == "gray":
+        steps.convert_color(ColorFormat.GRAY)
     steps.mean([255.0 * value for value in net_input.mean])
     steps.scale([255.0 * value for value in net_input.std])
     processor.input().model().set_layout(ov.Layout("NCHW"))
     return processor.build()
+
+
+def with_activation(model: ov.Model, activation: Literal["sigmoid", "softmax"]) -> ov.Model:
+    """Make a net that gives logits give probabilities; softmax is over the last axis."""
+    logits = model.output(0).get_node().input_value(0)
+    last = ops.sigmoid(logits) if activation == "sigmoid" else ops.softmax(logits, -1)
+    return ov.Model([last], model.get_parameters())
 
 
 def split_classifier(model: ov.Model) -> tuple[ov.Model, ov.Model]:
@@ -49,10 +60,12 @@ def split_classifier(model: ov.Model) -> tuple[ov.Model, ov.Model]:
                 f"the recognizer ends in {node.get_type_name()} and not in a product with its classes: run it with "
                 "runtime onnxruntime"
             )
-        node = node.input_value(0).get_node()
+        # PyTorch writes the bias as the first summand.
+        sources = [value.get_node() for value in node.input_values()]
+        node = next((one for one in sources if one.get_type_name() != "Constant"), sources[0])
     source = node.input_value(0)
     features = ov.Model([source], model.get_parameters()).clone()
     width = source.get_partial_shape()[-1]
-    parameter = ops.parameter([-1, -1, width.get_length()], np.float32)
+    parameter = ops.parameter([-1, -1, -1 if width.is_dynamic else width.get_length()], np.float32)
     node.input(0).replace_source_output(parameter.output(0))
     return features, ov.Model([probabilities], [parameter])

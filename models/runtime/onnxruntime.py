@@ -8,7 +8,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from models.errors import ConfigurationError, ModelOutputError
-from models.runtime.base import NetOptions, Pixels, Runtime, normalized
+from models.runtime.base import NetOptions, Pixels, Runtime, normalized, probabilities
 
 __all__ = ["OnnxRuntime"]
 
@@ -57,11 +57,12 @@ class OnnxRuntime(Runtime):
             output = self._session.run(None, inputs, self._run_options)[0]
         except Exception as exc:  # the binding's exceptions share no public base
             raise ModelOutputError(f"ONNX Runtime failed on an input of shape {batch.shape}: {exc}") from exc
+        output = probabilities(output, self._options.activation)
         if self._options.head == "map":
             return (output,)
         classes = output.argmax(axis=-1)
-        probabilities = np.take_along_axis(output, classes[..., None], axis=-1)[..., 0]
-        return classes.astype(np.int32), probabilities, output[..., watched].copy()
+        of_best = np.take_along_axis(output, classes[..., None], axis=-1)[..., 0]
+        return classes.astype(np.int32), of_best, output[..., watched].copy()
 
     def metadata(self) -> dict[str, str]:  # noqa: D102 - see Runtime
         return dict(self._session.get_modelmeta().custom_metadata_map)

@@ -11,7 +11,7 @@ from models.errors import ConfigurationError, ModelOutputError
 from models.runtime.base import NetOptions, Pixels, Runtime
 from models.runtime.compiled_nets import PreparedNets, Requests, requests_of, taken
 from models.runtime.device import has_vnni
-from models.runtime.graph import split_classifier, with_pixels_in
+from models.runtime.graph import split_classifier, with_activation, with_pixels_in
 from models.runtime.int8 import FULL_LEVELS, SAFE_LEVELS, quantize
 from models.runtime.memory import give_back_memory
 
@@ -60,6 +60,8 @@ class OpenVino(Runtime):
             metadata = _metadata(model)
             classes = model.output(0).get_partial_shape()[-1]
             class_count = classes.get_length() if classes.is_static else None
+            if options.activation is not None:
+                model = with_activation(model, options.activation)
             classifier = None
             if options.head == "argmax":
                 model, last = split_classifier(model)  # before the recipe, which then leaves the classifier alone

@@ -62,6 +62,7 @@ def load_net(
         settings.frequent_shapes,
         large_px,
         beside,
+        net.activation,
     )
     return runtime.load(path, options)
 

@@ -1,4 +1,4 @@
-"""The commands `rayocr models list`, `rayocr models verify` and `rayocr models export`."""
+"""The commands `rayocr models list`, `verify` and `export`, and the group that `import` belongs to, too."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -8,6 +8,7 @@ import typer
 from models.errors import RayocrError
 from serve.cli.config import CONFIG_HELP
 from serve.cli.console import Invocation, complain
+from serve.cli.models_import import import_bundle
 
 if TYPE_CHECKING:
     from models.export import ExportedFile
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["export", "list_bundles", "models_app", "verify"]
 
 models_app = typer.Typer(rich_markup_mode=None)
+models_app.command("import")(import_bundle)
 
 
 @models_app.callback(invoke_without_command=True)
 def _models(context: typer.Context) -> None:
-    """List the model bundles, check their files, and export their nets."""
+    """List the model bundles, check their files, and export and import nets."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

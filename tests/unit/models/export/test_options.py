@@ -52,6 +52,14 @@ def test_int8_without_a_recipe_says_what_to_do() -> None:
     )
 
 
+def test_net_of_a_fixed_width_is_refused() -> None:
+    recognition = BUNDLE.recognition.model_copy(update={"width_px": 640})
+    with pytest.raises(
+        ConfigurationError, match="ppocrv6-small has a net of gray input, of a fixed width or with logits"
+    ):
+        check_options(ExportOptions(), BUNDLE.model_copy(update={"recognition": recognition}))
+
+
 def test_int8_in_an_old_opset_is_refused() -> None:
     with pytest.raises(MalformedRequest, match="int8 needs opset 13 or newer"):
         check_options(ExportOptions(precision="int8", opset=12), BUNDLE)
