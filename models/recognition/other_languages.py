@@ -20,12 +20,12 @@ from models.steps import NetInputs, Steps
 
 __all__ = [
     "OtherLanguages",
+    "OtherLines",
     "Routes",
     "other_languages",
     "read_all_lines",
     "read_other_lines",
     "runs_to_the_left",
-    "turned_quads",
     "unread_scripts",
 ]
 
@@ -34,19 +34,21 @@ Quad = npt.NDArray[np.float32]
 
 SCRIPT_NET, TESSERACT = "script", "tesseract:"
 
-# The longest lines of a page tell which way up it is, and whether it is in another script.
-_SAMPLES = 8
-# The bundle's net reads other scripts with less confidence, or leaves more of the line's ink unread. Of 40 receipts,
-# 6 % of the lines are below, of pages in other scripts all but some short ones.
+# The longest lines of a page tell which way up it is, and whether it is in another script: if one is so probable.
+_SAMPLES, _LEAST_OF_PAGE = 8, 0.4
+# The bundle's net reads other scripts with less confidence, or leaves more of the line's ink unread. A page is looked
+# at if half of its lines are so.
 _SURE, _MOST_UNREAD = 0.93, 0.05
 # Above this probability that a page is upside down, so many of its lines are read both ways.
 _MAYBE_UPSIDE_DOWN, _COMPARED = 0.3, 3
-# The scripts that are tried for a line, each at least so probable, given what is on its page. A script that is not
-# among the longest lines may be on others.
+# On a page in another script: the scripts that are tried for a line, each at least so probable, given what is on its
+# page. A script that is not among the longest lines may be on others.
 _MOST_SCRIPTS, _LEAST_PROBABLE, _LEAST_PRIOR = 2, 0.1, 0.05
-# Where so much of a line has no character, anything that Tesseract reads is better. What the bundle's net is so sure of
-# stays on a page in its own scripts.
-_MUCH_UNREAD, _LIKELY_RIGHT = 0.2, 0.85
+# On a page in the bundle's scripts, a line in another is rare, and what is blurred or a drawing looks like anything. So
+# it has so many heights of length, is so surely in that script, is read with so many letters, and more surely so; and
+# the bundle's net has read it less surely than this, or left so much of it unread.
+_LEAST_LENGTH, _CERTAIN, _FEWEST_LETTERS, _CERTAINLY_READ = 3.0, 0.9, 4, 0.9
+_LIKELY_RIGHT, _MUCH_UNREAD = 0.85, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,117 +138,145 @@ def other_languages(bundle: BundleManifest) -> OtherLanguages | None:
 
 
 @dataclass(frozen=True, slots=True)
-class PageScripts:
-    """What a page's longest lines tell about it.
+class OtherLines:
+    """The lines of a page after those in other scripts were read.
 
     Args:
-        probabilities: (len(SCRIPTS),) float32, the mean probability of each script.
-        is_other: Whether most of them are in scripts that the bundle's own net does not read.
+        quads: The page's K quads, turned by 180 degrees if the page was upside down.
+        crops: K crops, in the same order.
+        texts: K texts, in the same order.
+        unread: Scripts of lines that nothing reads.
     """
 
-    probabilities: npt.NDArray[np.float32]
-    is_other: bool
+    quads: Quads
+    crops: list[LineCrop]
+    texts: list[LineText]
+    unread: Collection[str] = ()
 
 
-def turned_quads(page: Pixels, quads: Quads, routes: Routes) -> Steps[tuple[Quads, PageScripts]]:
-    """Turn a page upright whose lines are upside down, since the bundle's classifier knows its own scripts only.
+def read_all_lines(page: Pixels, quads: Quads, names: str) -> Steps[OtherLines]:
+    """Read every line of a page with the same trained data.
 
     Args:
         page: (H, W, 3) uint8 RGB, the page as stored. Read only.
-        quads: The page's quads.
-        routes: The readers for the page.
-
-    Returns:
-        The quads, turned by 180 degrees if need be, and the page's scripts.
+        quads: The page's quads. A page that is upside down is turned, since the bundle's own classifier of such lines
+            knows its own scripts only.
+        names: Names of trained data, joined by `+`.
     """
-    longest = _longest(quads.points)
-    if not len(longest):
-        return quads, PageScripts(np.zeros(len(SCRIPTS), np.float32), is_other=False)
-    inputs = [script_input(line_strip(page, quads.points[index])) for index in longest]
-    told: Sequence[LineScript] = yield NetInputs(SCRIPT_NET, inputs)
-    others = [line for line in told if SCRIPTS[line.probabilities.argmax()] in routes.by_script]
-    is_other = routes.rest is not None or 2 * len(others) >= len(told)
-    scripts = PageScripts(np.mean([line.probabilities for line in told], axis=0), is_other)
-    if not is_other:
-        return quads, scripts
-    turned = replace(quads, points=np.roll(quads.points, 2, axis=1), rotation=(quads.rotation + 180) % 360)
-    # A page that was turned already may be so by mistake: the bundle's classifier knows its own scripts alone.
-    if quads.rotation or np.mean([line.upside_down for line in others or told]) > _MAYBE_UPSIDE_DOWN:
-        found = [SCRIPTS[line.probabilities.argmax()] for line in others]
-        names = routes.rest or routes.by_script[max(found, key=found.count)]
-        as_found, upright = yield from _confidences(page, quads, turned, longest[:_COMPARED], names)
-        if upright > as_found:
-            return turned, scripts
-    return quads, scripts
-
-
-def _confidences(
-    page: Pixels, one: Quads, other: Quads, indices: npt.NDArray[np.intp], names: str
-) -> Steps[tuple[float, float]]:
-    """How surely Tesseract reads some lines one way up, and the other."""
-    strips = [line_strip(page, quads.points[index]) for quads in (one, other) for index in indices]
+    if len(quads):
+        told = yield from _scripts_of(page, quads, _longest(quads.points))
+        quads = yield from _turned(page, quads, told, names)
+    strips = [line_strip(page, quad) for quad in quads.points]
     read: Sequence[LineText] = yield NetInputs(TESSERACT + names, strips)
-    sums = [
-        sum(text.confidence * len(text.text) for text in part) / sum(1 + len(text.text) for text in part)
-        for part in (read[: len(indices)], read[len(indices) :])
-    ]
-    return sums[0], sums[1]
+    return OtherLines(quads, [_whole_line() for _ in read], list(read))
 
 
 def read_other_lines(
-    page: Pixels,
-    points: Quad,
-    crops: Sequence[LineCrop],
-    texts: Sequence[LineText],
-    routes: Routes,
-    page_scripts: PageScripts,
-) -> Steps[tuple[list[LineCrop], list[LineText], frozenset[str]]]:
+    page: Pixels, found: Quads, quads: Quads, crops: Sequence[LineCrop], texts: Sequence[LineText], routes: Routes
+) -> Steps[OtherLines]:
     """Read again what is in another script.
 
     Args:
         page: (H, W, 3) uint8 RGB, the page as stored. Read only.
-        points: (K, 4, 2) float32, the lines' quads.
+        found: The page's quads as they were found.
+        quads: The same, lines turned as the bundle's own net has read them.
         crops: K crops, in the same order.
         texts: K texts, as the bundle's own net has read them.
         routes: The readers for the page.
-        page_scripts: What the page's longest lines have told. If most are in other scripts, no reading of the bundle's
-            net is trusted.
-
-    Returns:
-        K crops and texts, and the scripts among the lines that nothing reads.
     """
-    crops, texts = list(crops), list(texts)
-    are_doubtful = [_is_doubtful(text) for text in texts]
-    # Old print in Latin script looks like others, but the bundle's net reads it.
-    is_other = page_scripts.is_other and 2 * sum(are_doubtful) >= len(texts)
-    doubtful = [index for index, is_doubtful in enumerate(are_doubtful) if is_other or is_doubtful]
-    strips = {index: line_strip(page, points[index]) for index in doubtful}
-    told: Sequence[LineScript] = yield NetInputs(SCRIPT_NET, [script_input(strips[index]) for index in doubtful])
-    likely = _likely_scripts(told, page_scripts)
-    unread = {found[0] for found in likely if found and found[0] in routes.unread}
-    waiting = {
-        index: [one for one in found if one in routes.by_script] for index, found in zip(doubtful, likely, strict=True)
-    }
+    lines = OtherLines(quads, list(crops), list(texts))
+    doubtful = [index for index, text in enumerate(texts) if _is_doubtful(text)]
+    if 2 * len(doubtful) >= len(texts) > 0:
+        told = yield from _scripts_of(page, found, _longest(found.points))
+        average = np.mean([line.probabilities for line in told], axis=0)
+        others = {
+            script: odds
+            for script, odds in zip(SCRIPTS, average.tolist(), strict=True)
+            if odds >= _LEAST_OF_PAGE and (script in routes.by_script or script in routes.unread)
+        }
+        best = max(others, key=lambda script: others[script]) if others else None
+        if best is not None and best in routes.by_script:
+            turned = yield from _turned(page, found, told, routes.by_script[best])
+            return (yield from _read_page(page, replace(lines, quads=turned), average, routes))
+        if best is not None:
+            return replace(lines, unread={best})
+    return (yield from _read_lines(page, lines, doubtful, routes))
+
+
+def _read_page(page: Pixels, lines: OtherLines, average: npt.NDArray[np.float32], routes: Routes) -> Steps[OtherLines]:
+    """Read a page that is mostly in another script, each line in its own."""
+    strips = [line_strip(page, quad) for quad in lines.quads.points]
+    told: Sequence[LineScript] = yield NetInputs(SCRIPT_NET, [script_input(strip) for strip in strips])
+    likely = np.stack([line.probabilities for line in told]) * (average + _LEAST_PRIOR)
+    likely /= likely.sum(axis=1, keepdims=True)
+    order = np.argsort(-likely, axis=1, kind="stable")[:, :_MOST_SCRIPTS].tolist()
+    waiting = set(range(len(strips)))
     for choice in range(_MOST_SCRIPTS):
         by_script: dict[str, list[int]] = {}
-        for index, scripts in waiting.items():
-            if choice < len(scripts):
-                by_script.setdefault(scripts[choice], []).append(index)
+        for index in sorted(waiting):
+            script = order[index][choice]
+            if likely[index, script] >= _LEAST_PROBABLE and SCRIPTS[script] in routes.by_script:
+                by_script.setdefault(SCRIPTS[script], []).append(index)
         for script, indices in by_script.items():
             inputs = [strips[index] for index in indices]
             read: Sequence[LineText] = yield NetInputs(TESSERACT + routes.by_script[script], inputs)
             for index, text in zip(indices, read, strict=True):
-                if _is_better(text, texts[index], script, is_other=is_other and choice == 0):
-                    crops[index], texts[index] = _whole_line(), text
-                    del waiting[index]
-    return crops, texts, frozenset(unread)
+                own = lines.texts[index]
+                if _letters_of(script, text) and (text.confidence > own.confidence or _is_much_unread(own)):
+                    lines.crops[index], lines.texts[index] = _whole_line(), text
+                    waiting.remove(index)
+    return lines
 
 
-def read_all_lines(page: Pixels, points: Quad, names: str) -> Steps[tuple[list[LineCrop], list[LineText]]]:
-    """Read every line with the same trained data. Arguments and results are those of `read_other_lines`."""
-    strips = [line_strip(page, quad) for quad in points]
+def _read_lines(page: Pixels, lines: OtherLines, doubtful: Sequence[int], routes: Routes) -> Steps[OtherLines]:
+    """Read the few lines in another script of a page that is in the bundle's own."""
+    strips = {
+        index: strip
+        for index in doubtful
+        if lines.texts[index].confidence < _LIKELY_RIGHT or _is_much_unread(lines.texts[index])
+        if (strip := line_strip(page, lines.quads.points[index])).shape[1] >= _LEAST_LENGTH * strip.shape[0]
+    }
+    told: Sequence[LineScript] = yield NetInputs(SCRIPT_NET, [script_input(strip) for strip in strips.values()])
+    unread: set[str] = set()
+    by_script: dict[str, list[int]] = {}
+    for index, line in zip(strips, told, strict=True):
+        script = SCRIPTS[line.probabilities.argmax()]
+        if line.probabilities.max() < _CERTAIN:
+            continue
+        if script in routes.by_script:
+            by_script.setdefault(script, []).append(index)
+        elif script in routes.unread and _is_much_unread(lines.texts[index]):
+            unread.add(script)
+    for script, indices in by_script.items():
+        inputs = [strips[index] for index in indices]
+        read: Sequence[LineText] = yield NetInputs(TESSERACT + routes.by_script[script], inputs)
+        for index, text in zip(indices, read, strict=True):
+            if _letters_of(script, text) >= _FEWEST_LETTERS and text.confidence >= _CERTAINLY_READ:
+                lines.crops[index], lines.texts[index] = _whole_line(), text
+    return replace(lines, unread=unread)
+
+
+def _scripts_of(page: Pixels, quads: Quads, indices: npt.NDArray[np.intp]) -> Steps[Sequence[LineScript]]:
+    told: Sequence[LineScript] = yield NetInputs(
+        SCRIPT_NET, [script_input(line_strip(page, quads.points[index])) for index in indices]
+    )
+    return told
+
+
+def _turned(page: Pixels, quads: Quads, told: Sequence[LineScript], names: str) -> Steps[Quads]:
+    """Turn a page by 180 degrees if it is upside down: if Tesseract reads its longest lines more surely so."""
+    # A page that was turned already may be so by mistake: the bundle's classifier knows its own scripts alone.
+    if not quads.rotation and np.mean([line.upside_down for line in told]) <= _MAYBE_UPSIDE_DOWN:
+        return quads
+    turned = replace(quads, points=np.roll(quads.points, 2, axis=1), rotation=(quads.rotation + 180) % 360)
+    longest = _longest(quads.points)[:_COMPARED]
+    strips = [line_strip(page, points[index]) for points in (quads.points, turned.points) for index in longest]
     read: Sequence[LineText] = yield NetInputs(TESSERACT + names, strips)
-    return [_whole_line() for _ in read], list(read)
+    sums = [
+        sum(text.confidence * len(text.text) for text in part) / sum(1 + len(text.text) for text in part)
+        for part in (read[: len(longest)], read[len(longest) :])
+    ]
+    return turned if sums[1] > sums[0] else quads
 
 
 def unread_scripts(scripts: Collection[str], page: int) -> PageWarning:
@@ -269,39 +299,23 @@ def _is_doubtful(text: LineText) -> bool:
     return is_unsure or text.unread > _MOST_UNREAD * (text.unread + len(text.text))
 
 
-def _likely_scripts(told: Sequence[LineScript], page_scripts: PageScripts) -> list[list[str]]:
-    """The scripts that each line may be in, given what its page's longest lines are in, the likeliest first."""
-    if not told:
-        return []
-    likely = np.stack([line.probabilities for line in told]) * (page_scripts.probabilities + _LEAST_PRIOR)
-    likely /= likely.sum(axis=1, keepdims=True)
-    order = np.argsort(-likely, axis=1, kind="stable")[:, :_MOST_SCRIPTS]
-    return [
-        [SCRIPTS[index] for index in best if odds[index] >= _LEAST_PROBABLE]
-        for best, odds in zip(order.tolist(), likely, strict=True)
-    ]
+def _is_much_unread(text: LineText) -> bool:
+    return text.unread > _MUCH_UNREAD * (text.unread + len(text.text))
 
 
-def _is_better(text: LineText, own: LineText, script: str, *, is_other: bool) -> bool:
-    """Whether Tesseract has read a line better than the bundle's own net.
+def _letters_of(script: str, text: LineText) -> int:
+    """The letters of a script in a text; 0 if most are of others, as in a line whose script is another.
 
-    A line of digits alone is in no script: the net reads it better. Of a line in another script than was thought,
-    Tesseract makes letters of yet another, or is not sure.
+    A line of digits alone is in no script either: the bundle's net reads it better.
     """
-    scripts = [found for letter in text.text if (found := script_of(letter)) is not None]
-    if 2 * scripts.count(script) <= len(scripts):
-        return False
-    is_unread = own.unread > _MUCH_UNREAD * (own.unread + len(own.text))
-    return is_other or is_unread or own.confidence < min(text.confidence, _LIKELY_RIGHT)
+    found = [known for letter in text.text if (known := script_of(letter)) is not None]
+    own = found.count(script)
+    return own if 2 * own > len(found) else 0
 
 
 def _longest(points: Quad) -> npt.NDArray[np.intp]:
     length = np.linalg.norm(points[:, 1] - points[:, 0], axis=1)
     return np.argsort(-length, kind="stable")[:_SAMPLES]
-
-
-def _letters(text: str) -> bool:
-    return any(map(str.isalpha, text))
 
 
 def _whole_line() -> LineCrop:

@@ -22,11 +22,10 @@ from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.long_lines import read_long_lines
 from models.recognition.other_languages import (
     OtherLanguages,
-    PageScripts,
+    OtherLines,
     read_all_lines,
     read_other_lines,
     runs_to_the_left,
-    turned_quads,
     unread_scripts,
 )
 from models.recognition.upside_down import turn_doubtful_lines
@@ -274,36 +273,35 @@ class TextRecognizer:
             ConfigurationError: There is nothing that reads one of the languages.
         """
         routes = self._others.routes(languages) if self._others is not None and languages else None
-        scripts: PageScripts | None = None
-        if routes is not None:
-            quads, scripts = yield from turned_quads(page.pixels, quads, routes)
-        unread: frozenset[str] = frozenset()
+        if routes is not None and routes.only is not None:
+            read = yield from read_all_lines(page.pixels, quads, routes.only)
+        else:
+            read = yield from self._read_all(page, quads)
+            if routes is not None:
+                read = yield from read_other_lines(page.pixels, quads, read.quads, read.crops, read.texts, routes)
+        order = list(range(len(quads)))
+        to_left = routes is not None and runs_to_the_left(read.texts)
+        # Lines were turned, which tells more about the page's order.
+        if to_left or (read.quads.points != quads.points).any():
+            upright = _upright(page, read.quads)
+            order = reading_order(_mirrored(upright) if to_left else upright).tolist()
+        crops, texts = [read.crops[index] for index in order], [read.texts[index] for index in order]
+        quads = replace(read.quads, points=read.quads.points[order])
+        found = self.lines(page, quads, crops, texts, options, with_characters=with_characters)
+        if not read.unread:
+            return found
+        return replace(found, warnings=(*found.warnings, unread_scripts(read.unread, page.number)))
+
+    def _read_all(self, page: Page, quads: Quads) -> Steps[OtherLines]:
+        """Read all lines with the net, in groups. Their crops have no pixels."""
         points = quads.points.copy()
         read: dict[int, tuple[LineCrop, LineText]] = {}
         least = self._manifest.width_px or 0
         for group in line_groups(quads.points, self._manifest.height_px, self._widths[-1], least_columns=least):
-            if routes is not None and routes.only is not None:
-                crops, texts = yield from read_all_lines(page.pixels, quads.points[group], routes.only)
-            else:
-                points[group], crops, texts = yield from self._read(page, quads, group)
-            if routes is not None and scripts is not None and routes.only is None:
-                crops, texts, missing = yield from read_other_lines(
-                    page.pixels, points[group], crops, texts, routes, scripts
-                )
-                unread |= missing
+            points[group], crops, texts = yield from self._read(page, quads, group)
             read.update(zip(group.tolist(), zip((crop.emptied() for crop in crops), texts, strict=True), strict=True))
-        order = list(range(len(quads)))
-        to_left = routes is not None and runs_to_the_left([text for _, text in read.values()])
-        # Lines were turned, which tells more about the page's order.
-        if (scripts is not None and scripts.is_other) or to_left or (points != quads.points).any():
-            upright = _upright(page, replace(quads, points=points))
-            order = reading_order(_mirrored(upright) if to_left else upright).tolist()
-        crops, texts = [read[index][0] for index in order], [read[index][1] for index in order]
-        quads = replace(quads, points=points[order])
-        found = self.lines(page, quads, crops, texts, options, with_characters=with_characters)
-        if not unread:
-            return found
-        return replace(found, warnings=(*found.warnings, unread_scripts(unread, page.number)))
+        lines = [read[index] for index in range(len(quads))]
+        return OtherLines(replace(quads, points=points), [crop for crop, _ in lines], [text for _, text in lines])
 
     def _read(
         self, page: Page, quads: Quads, group: npt.NDArray[np.intp]

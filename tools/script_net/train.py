@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 _BATCH = 128
-_EPOCHS = 8
+_EPOCHS = 14
 _WIDTHS = (16, 32, 48, 64, 96)
 
 
