@@ -39,19 +39,24 @@ def test_languages_choose_what_reads_a_page(client: httpx.Client) -> None:
         "tag": "ru",
         "name": "Russian",
         "script": "Cyrl",
-        "models": {"ppocrv6-small": "tesseract", "ppocrv6-tiny": "tesseract"},
+        "models": {"ppocrv6-small": "tesseract"},
     }
     assert listed["en"]["models"]["ppocrv6-small"] == "net"
     for languages in ("ru,en", "rus+eng", "auto"):
         result = _upload(client, png, languages=languages).json()
-        assert (result["model"], result["text"].split("\n"), result["warnings"]) == ("ppocrv6-small", rows, [])
+        (page,) = result["pages"]
+        assert (result["model"], [line["text"] for line in page["lines"]]) == ("ppocrv6-small", rows)
+        read_with = page["lines"][0]["trained_data"]
+        assert read_with in ({"rus", "Cyrillic"} if languages == "auto" else {"rus"})
+        assert ("trained_data" in page["lines"][1], result["warnings"]) == (False, [])
     refused = _upload(client, png, languages="xyzzyish")
     assert (refused.status_code, "no language is known as 'xyzzyish'" in refused.json()["detail"]) == (400, True)
     job = {"file": ("1.png", png), "options": (None, b'{"languages": "ru,en"}')}
     submitted = client.post("/v1/jobs", files=job).json()["links"]["self"]
     with client.stream("GET", f"{submitted}/events") as events:
         assert "event: end" in events.read().decode()
-    assert client.get(f"{submitted}/result/1").json()["text"].split("\n") == rows
+    (page,) = client.get(f"{submitted}/result/1").json()["pages"]
+    assert [line["text"] for line in page["lines"]] == rows
 
 
 def test_polygon_is_clockwise_from_top_left_in_page_pixels(client: httpx.Client) -> None:
