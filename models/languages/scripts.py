@@ -55,7 +55,8 @@ _FIRST_WORDS = {
 SCRIPTS = tuple(_FIRST_WORDS)
 _SCRIPT_OF_WORD = {word: script for script, words in _FIRST_WORDS.items() for word in words}
 
-INPUT_ROWS, INPUT_COLUMNS = 32, 192
+INPUT_ROWS = 32
+INPUT_COLUMNS = 192
 # Of 255 levels, those by which paper varies; and the quantile that is taken for the darkest ink.
 _LEAST_CONTRAST, _INK = 24.0, 0.98
 

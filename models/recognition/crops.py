@@ -14,7 +14,7 @@ from models.manifests.manifest import Chunks
 from models.recognition.widths import LineWidths
 from models.straighten import straightened
 
-__all__ = ["LineCrop", "crop_line", "fit_line", "in_chunks"]
+__all__ = ["LineCrop", "crop_line", "fit_line", "in_chunks", "line_groups"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -32,6 +32,8 @@ _KEPT, _MOST_CUT = 0.1, 0.2
 _EDGE = 6
 # A shorter line may be a single character, which is read best as it was found.
 _LEAST_ASPECT = 1.5
+# Columns of the crops that are held at a time: 29 MB at 48 rows. Pages of up to some 500 lines are read at once.
+_GROUP_COLUMNS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +169,34 @@ def in_chunks(batch: Pixels, chunks: Chunks) -> Pixels:
     step = chunks.width_px - chunks.overlap_px
     parts = [batch[:, :, index * step : index * step + chunks.width_px] for index in range(chunks.count)]
     return np.stack(parts, axis=1).reshape(-1, *parts[0].shape[1:])
+
+
+def line_groups(
+    points: npt.NDArray[np.float32],
+    height: int,
+    most_columns: int,
+    group_columns: int = _GROUP_COLUMNS,
+    least_columns: int = 0,
+) -> list[npt.NDArray[np.intp]]:
+    """Share lines out over groups, so that a page of thousands of lines holds a bounded number of crops at a time.
+
+    Lines of similar length are in one group, so that each group still fills its batches.
+
+    Args:
+        points: (K, 4, 2) float32, quads, clockwise from the text's top left.
+        height: Height in pixels to which lines are scaled.
+        most_columns: Width of the widest crop; longer lines are squeezed to it.
+        group_columns: Approximate columns of a group's crops.
+        least_columns: Width to which shorter crops are padded.
+
+    Returns:
+        Indices into `points`, each in one group. Most pages have a single group, which keeps their order.
+    """
+    sides = np.linalg.norm(np.roll(points, -1, axis=1) - points, axis=2).astype(np.float64)
+    length, thickness = (np.maximum(sides[:, side : side + 3 : 2].max(axis=1), 1) for side in (0, 1))
+    columns = np.clip(height * length / thickness, least_columns, most_columns)
+    if columns.sum() <= group_columns:
+        return [np.arange(len(points))] if len(points) else []
+    by_columns = np.argsort(columns, kind="stable")
+    group = (np.cumsum(columns[by_columns]) // group_columns).astype(int)
+    return np.split(by_columns, np.flatnonzero(np.diff(group)) + 1)

@@ -17,7 +17,7 @@ from models.recognition.corrections.initials import with_initials
 from models.recognition.corrections.lookalikes import with_own_script
 from models.recognition.corrections.spaces import with_spaces
 from models.recognition.corrections.unread import unread_letters, unread_symbols
-from models.recognition.crops import LineCrop, crop_line, fit_line, in_chunks
+from models.recognition.crops import LineCrop, crop_line, fit_line, in_chunks, line_groups
 from models.recognition.ctc import CtcDecoder, LineText, load_characters
 from models.recognition.long_lines import read_long_lines
 from models.recognition.other_languages import (
@@ -37,7 +37,7 @@ from models.settings import NetSettings, RecognitionOptions
 from models.steps import NetInputs, Steps, run_steps
 from models.upright import upright_points
 
-__all__ = ["LineText", "ReadLines", "TextRecognizer", "line_groups"]
+__all__ = ["LineText", "ReadLines", "TextRecognizer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,6 @@ class ReadLines:
     rotation: int = 0
 
 
-# Columns of the crops that are held at a time: 29 MB at 48 rows. Pages of up to some 500 lines are read at once.
-_GROUP_COLUMNS = 200_000
 # Of pages in languages that the charset has, at most 0.7 % of the letters seem unread; of others, 4.8 % or more.
 _FEWEST_UNREAD = 3
 _LEAST_SHARE_UNREAD = 0.02
@@ -371,34 +369,3 @@ def _mirrored(points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     mirrored = points[:, [1, 0, 3, 2]]
     mirrored[..., 0] *= -1
     return mirrored
-
-
-def line_groups(
-    points: npt.NDArray[np.float32],
-    height: int,
-    most_columns: int,
-    group_columns: int = _GROUP_COLUMNS,
-    least_columns: int = 0,
-) -> list[npt.NDArray[np.intp]]:
-    """Share lines out over groups, so that a page of thousands of lines holds a bounded number of crops at a time.
-
-    Lines of similar length are in one group, so that each group still fills its batches.
-
-    Args:
-        points: (K, 4, 2) float32, quads, clockwise from the text's top left.
-        height: Height in pixels to which lines are scaled.
-        most_columns: Width of the widest crop; longer lines are squeezed to it.
-        group_columns: Approximate columns of a group's crops.
-        least_columns: Width to which shorter crops are padded.
-
-    Returns:
-        Indices into `points`, each in one group. Most pages have a single group, which keeps their order.
-    """
-    sides = np.linalg.norm(np.roll(points, -1, axis=1) - points, axis=2).astype(np.float64)
-    length, thickness = (np.maximum(sides[:, side : side + 3 : 2].max(axis=1), 1) for side in (0, 1))
-    columns = np.clip(height * length / thickness, least_columns, most_columns)
-    if columns.sum() <= group_columns:
-        return [np.arange(len(points))] if len(points) else []
-    by_columns = np.argsort(columns, kind="stable")
-    group = (np.cumsum(columns[by_columns]) // group_columns).astype(int)
-    return np.split(by_columns, np.flatnonzero(np.diff(group)) + 1)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from models.recognition.recognizer import line_groups
+from models.recognition.crops import line_groups
 
 
 def lines(*columns: float) -> npt.NDArray[np.float32]:

@@ -17,9 +17,8 @@ from models.importing.bundle import _file
 from models.manifests import load_manifest
 from models.manifests.manifest import Chunks, DetectionManifest, NetInput, RecognitionManifest
 from models.recognition import TextRecognizer
-from models.recognition.crops import fit_line, in_chunks
+from models.recognition.crops import fit_line, in_chunks, line_groups
 from models.recognition.ctc import CtcDecoder
-from models.recognition.recognizer import line_groups
 from models.recognition.widths import LineWidths, common_shapes, width_table
 from models.runtime import load_net
 from models.runtime.base import normalized, probabilities
