@@ -34,7 +34,8 @@ Quad = npt.NDArray[np.float32]
 
 SCRIPT_NET, TESSERACT = "script", "tesseract:"
 
-# The longest lines of a page tell which way up it is, and whether it is in another script: if one is so probable.
+# The longest lines of a page, up to half of them, tell which way up it is, and whether it is in another script: if one
+# is so probable, or half so where most lines are much unread.
 _SAMPLES, _LEAST_OF_PAGE = 8, 0.4
 # The bundle's net reads other scripts with less confidence, or leaves more of the line's ink unread. A page is looked
 # at if half of its lines are so.
@@ -44,6 +45,8 @@ _MAYBE_UPSIDE_DOWN, _COMPARED = 0.3, 3
 # On a page in another script: the scripts that are tried for a line, each at least so probable, given what is on its
 # page. A script that is not among the longest lines may be on others.
 _MOST_SCRIPTS, _LEAST_PROBABLE, _LEAST_PRIOR = 2, 0.1, 0.05
+# A single letter may be a Latin one of the same shape.
+_FEWEST_OF_PAGE = 2
 # On a page in the bundle's scripts, a line in another is rare, and what is blurred or a drawing looks like anything. So
 # it has so many heights of length, is so surely in that script, is read with so many letters, and more surely so; and
 # the bundle's net has read it less surely than this, or left so much of it unread.
@@ -57,18 +60,16 @@ class Routes:
 
     Args:
         by_script: Names of Tesseract's trained data, by the script of the lines.
-        rest: The names for lines in any other script; None if the bundle's own net reads those.
+        only: The names that every line is read with; None if its script decides.
+        shared: The scripts of these that the bundle's own net reads too, but not in the language that is asked for: no
+            doubt of the net tells those lines.
         unread: Scripts that nothing reads, so that a warning tells of them.
     """
 
     by_script: Mapping[str, str]
-    rest: str | None = None
+    only: str | None = None
+    shared: Collection[str] = ()
     unread: Collection[str] = ()
-
-    @property
-    def only(self) -> str | None:
-        """The names that every line is read with; None if its script decides."""
-        return self.rest if set(self.by_script.values()) <= {self.rest} else None
 
 
 class OtherLanguages:
@@ -111,8 +112,8 @@ class OtherLanguages:
         for tag in others:
             by_script.setdefault(script_of_language(tag), []).append(tag)
         names = {script: self._data.of_languages(tags) for script, tags in by_script.items()}
-        is_shared = len(others) < len(languages)
-        return Routes(names, None if is_shared else next(iter(names.values())))
+        is_alone = len(names) == 1 and len(others) == len(languages)
+        return Routes(names, next(iter(names.values())) if is_alone else None, own_scripts & set(names))
 
     def run_net(self, name: str) -> Callable[[Pixels], Sequence[Any]]:
         """The function that answers the steps' inputs for a net: `script`, or `tesseract:` with names of trained data.
@@ -186,13 +187,15 @@ def read_other_lines(
     """
     lines = OtherLines(quads, list(crops), list(texts))
     doubtful = [index for index, text in enumerate(texts) if _is_doubtful(text)]
-    if 2 * len(doubtful) >= len(texts) > 0:
+    if texts and (routes.shared or 2 * len(doubtful) >= len(texts)):
         told = yield from _scripts_of(page, found, _longest(found.points))
         average = np.mean([line.probabilities for line in told], axis=0)
+        much_unread = sum(map(_is_much_unread, texts))
+        least = _LEAST_OF_PAGE / 2 if 2 * much_unread >= len(texts) else _LEAST_OF_PAGE
         others = {
             script: odds
             for script, odds in zip(SCRIPTS, average.tolist(), strict=True)
-            if odds >= _LEAST_OF_PAGE and (script in routes.by_script or script in routes.unread)
+            if odds >= least and (script in routes.by_script or script in routes.unread)
         }
         best = max(others, key=lambda script: others[script]) if others else None
         if best is not None and best in routes.by_script:
@@ -222,7 +225,8 @@ def _read_page(page: Pixels, lines: OtherLines, average: npt.NDArray[np.float32]
             read: Sequence[LineText] = yield NetInputs(TESSERACT + routes.by_script[script], inputs)
             for index, text in zip(indices, read, strict=True):
                 own = lines.texts[index]
-                if _letters_of(script, text) and (text.confidence > own.confidence or _is_much_unread(own)):
+                is_better = script in routes.shared or text.confidence > own.confidence or _is_much_unread(own)
+                if is_better and _letters_of(script, text) >= _FEWEST_OF_PAGE:
                     lines.crops[index], lines.texts[index] = _whole_line(), text
                     waiting.remove(index)
     return lines
@@ -315,7 +319,7 @@ def _letters_of(script: str, text: LineText) -> int:
 
 def _longest(points: Quad) -> npt.NDArray[np.intp]:
     length = np.linalg.norm(points[:, 1] - points[:, 0], axis=1)
-    return np.argsort(-length, kind="stable")[:_SAMPLES]
+    return np.argsort(-length, kind="stable")[: min(_SAMPLES, (len(points) + 1) // 2)]
 
 
 def _whole_line() -> LineCrop:

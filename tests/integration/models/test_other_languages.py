@@ -19,6 +19,7 @@ from tests.pictures import drawn_page, written_page
 
 RUSSIAN = ["Все люди рождаются свободными", "и равными в своем достоинстве", "и правах. Они наделены разумом"]
 ARABIC = ["يولد جميع الناس أحرارًا", "متساوين في الكرامة والحقوق"]
+VIETNAMESE = "Tất cả mọi người sinh ra đều được tự do"
 ENGLISH = ["All human beings are born free", "and equal in dignity and rights"]
 
 
@@ -46,6 +47,7 @@ def texts(found: ReadLines) -> list[str]:
         (RUSSIAN, ["ru", "en"]),
         ([ENGLISH[0], RUSSIAN[0], ENGLISH[1], RUSSIAN[1]], ["auto"]),
         ([ENGLISH[0], RUSSIAN[0], ENGLISH[1], RUSSIAN[1]], ["en", "ru"]),
+        ([VIETNAMESE, ENGLISH[0]], ["vi", "en"]),
         (ENGLISH, ["auto"]),
         (ENGLISH, ["en"]),
         ([RUSSIAN[0], "12.03.2026  4 812,50"], ["auto"]),
@@ -67,6 +69,11 @@ def test_text_that_runs_to_the_left_is_in_logical_order_with_its_words_places(
     left = [min(x for x, _ in word.polygon) for word in line.words]
     assert left == sorted(left, reverse=True)
     assert all(len(word.characters) > 1 for word in line.words)
+
+
+def test_each_line_is_read_in_its_script_if_the_net_knows_none(reader: Reader) -> None:
+    found = read(reader, Page(written_page(RUSSIAN[0], ARABIC[1], size=48, width=1000)), ["ru", "ar"])
+    assert [(line.text, line.trained_data) for line in found.lines] == [(RUSSIAN[0], "rus"), (ARABIC[1], "ara")]
 
 
 @pytest.mark.parametrize("languages", [["ru"], ["auto"]])

@@ -77,9 +77,9 @@ def test_request_chooses_its_model_whose_replica_starts_then(client: httpx.Clien
     assert model("ppocrv5-mobile") == {"active": False, "served": False, "state": None, "loaded": False}
     assert model("ppocrv6-small") == {"active": True, "served": True, "state": "healthy", "loaded": True}
     assert model("ppocrv6-tiny") == {"active": False, "served": True, "state": "healthy", "loaded": False}
-    soon = client.post("/v1/ocr?model=ppocrv6-tiny", content=PNG, headers={"X-Request-Timeout": "1"}).json()
+    soon = client.post("/v1/ocr?model=ppocrv6-tiny", content=PNG, headers={"X-Request-Timeout": "2"}).json()
     assert soon["code"] == "deadline"
-    assert soon["detail"].startswith("the request's 1 s ran out while model 'ppocrv6-tiny' was being started")
+    assert soon["detail"].startswith("the request's 2 s ran out while model 'ppocrv6-tiny' was being started")
     patient = {"X-Request-Timeout": "120"}
     result = client.post("/v1/ocr?model=ppocrv6-tiny", content=PNG, headers=patient, timeout=120).json()
     assert (result["model"], result["text"]) == ("ppocrv6-tiny", "INVOICE 2041\nTOTAL 13.50")
