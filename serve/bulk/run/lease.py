@@ -87,7 +87,7 @@ class OutputLease:
         _runs_here.add(self._own.run)
 
     def keep(self) -> None:
-        """Give a sign of life now and then, until `release`, or until another run has taken the output over."""
+        """Give a sign of life now and then, until `end`, or until another run has taken the output over."""
         while not self._ended.wait(_BEAT_S):
             # Whether the storage is away for too long, or refuses the run, stages and writer find out.
             with suppress(RayocrError):
@@ -96,9 +96,12 @@ class OutputLease:
                     return
                 self._beat()
 
-    def release(self) -> None:
-        """Give the output back, if it is still this run's."""
+    def end(self) -> None:
+        """Let `keep` return, when the sign that it may be giving is written."""
         self._ended.set()
+
+    def release(self) -> None:
+        """Give the output back, if it is still this run's. `keep` must have returned: it would write the lease anew."""
         _runs_here.discard(self._own.run)
         with suppress(RayocrError):  # the next run notices that this one is silent
             self._check()
@@ -156,8 +159,9 @@ def held_output(output: str, storage: Storage, *, take_over: bool) -> Iterator[O
     try:
         yield lease
     finally:
-        lease.release()
+        lease.end()
         beating.join()
+        lease.release()
 
 
 def _process(pid: int) -> str | None:

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -114,3 +116,31 @@ def test_changed_options_are_named(output: str) -> None:
     assert noted(pages="1-2", dpi=200) is None
     assert "the model was small and is large" in (noted("large", pages="1-2", dpi=200) or "")
     assert "password" not in Path(output, "_state/options.json").read_text()
+
+
+class _SlowStorage(FileStorage):
+    """Writes slowly once it is told to."""
+
+    is_slow = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = threading.Event()
+
+    def write(self, location: str, content: bytes) -> str:
+        """See `Storage`."""
+        if self.is_slow:
+            self.begun.set()
+            time.sleep(0.3)
+        return super().write(location, content)
+
+
+def test_sign_of_life_that_is_being_written_at_the_end_leaves_no_lease(
+    output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease_module, "_BEAT_S", 0.01)
+    storage = _SlowStorage()
+    with held_output(output, storage, take_over=False):
+        storage.is_slow = True
+        assert storage.begun.wait(10)
+    assert not Path(output, "_state", "lease.json").exists()
