@@ -105,7 +105,7 @@ class BundleStart:
         waited_s = 0.0
         try:
             while not (await asyncio.wait({woken}, timeout=_POLL_S))[0]:
-                state = await self._ask()
+                state = await self._state(call)
                 if state.loaded:
                     return waited_s  # they are busy, and the page can wait among the others
                 waited_s = time.monotonic() - began_s
@@ -117,20 +117,30 @@ class BundleStart:
                 answer.cancel()  # type: ignore[no-untyped-call]
         return waited_s and time.monotonic() - began_s
 
+    async def _state(self, call: PageCall) -> BundleState:
+        """Ask for the state, as long as the request has time: Serve's controller may be busy with the start."""
+        try:
+            return await asyncio.wait_for(self._ask(), max(call.context.remaining_s - _DEADLINE_MARGIN_S, 0))
+        except TimeoutError as error:
+            raise self._too_late(call) from error
+
     def _refuse(self, state: BundleState, waited_s: float, call: PageCall) -> None:
         if state.has_failed:
             raise self._failed(state)
         if call.context.remaining_s < _POLL_S + _DEADLINE_MARGIN_S:
-            raise DeadlineExceeded(
-                f"the request's {call.context.timeout_s:g} s ran out while model {self._model!r} was being started"
-                f"{_said(state)}: try again in some seconds, or allow more time (X-Request-Timeout)"
-            )
+            raise self._too_late(call, _said(state))
         if waited_s > self._timeout_s:
             raise Overloaded(
                 f"model {self._model!r} was not started within {self._timeout_s:g} s (bundle_start_timeout_s)"
                 f"{_said(state)}: try again later; bundles_min_replicas keeps replicas of it running",
                 _RETRY_AFTER_S,
             )
+
+    def _too_late(self, call: PageCall, said: str = "") -> DeadlineExceeded:
+        return DeadlineExceeded(
+            f"the request's {call.context.timeout_s:g} s ran out while model {self._model!r} was being started{said}: "
+            "try again in some seconds, or allow more time (X-Request-Timeout)"
+        )
 
     def _failed(self, state: BundleState) -> Overloaded:
         return Overloaded(
