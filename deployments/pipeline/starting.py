@@ -120,7 +120,8 @@ class BundleStart:
     async def _state(self, call: PageCall) -> BundleState:
         """Ask for the state, as long as the request has time: Serve's controller may be busy with the start."""
         try:
-            return await asyncio.wait_for(self._ask(), max(call.context.remaining_s - _DEADLINE_MARGIN_S, 0))
+            left_s = max(call.context.remaining_s - _DEADLINE_MARGIN_S, _DEADLINE_MARGIN_S / 2)
+            return await asyncio.wait_for(self._ask(), left_s)
         except TimeoutError as error:
             raise self._too_late(call) from error
 
