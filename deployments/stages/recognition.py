@@ -69,9 +69,13 @@ class Recognizer:
             recognizer: _LineReader(recognizer, self._net_threads, self._metrics, lines)
             for recognizer in {self._pages.documents, self._pages.scenes}
         }
-        self._other_nets: dict[str, ShapeBatcher[Any]] = {}
+        shared: dict[str, ShapeBatcher[Any]] = {}
         if direction is not None:
-            self._other_nets["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads)
+            shared["direction"] = direction_batcher(direction, self._metrics, self._cpu_threads)
+        self._nets = {
+            recognizer: _Nets(self._other_net, {"recognition": reader.batcher, **shared})
+            for recognizer, reader in self._readers.items()
+        }
 
     def reconfigure(self, user_config: dict[str, float]) -> None:
         """Take new options while running. Serve calls this with the deployment's `user_config`."""
@@ -105,13 +109,17 @@ class Recognizer:
     async def _read(self, page: Page, found: PageQuads, call: PageCall) -> PageText:
         is_layer = page.text_layer is not None
         reader = self._readers[self._pages.documents if is_layer else self._pages.of_page(len(found.quads))]
-        nets = _Nets(self._other_net, {"recognition": reader.batcher, **self._other_nets})
+        nets = self._nets[reader.recognizer]
         work = call.context.work(page.width * page.height, found.work_s)
-        asked: dict[str, Any] = {"with_characters": call.options.characters, "languages": call.options.languages}
+        options, asked = self._options, call.options
         if is_layer:
-            checked = layer_steps(reader.recognizer, page, found, self._options, **asked)
+            checked = layer_steps(
+                reader.recognizer, page, found, options, with_characters=asked.characters, languages=asked.languages
+            )
             return await drive(checked, self._begin, self._resume, self._cpu_threads, nets, work)
-        steps = reader.recognizer.steps(page, found.quads, self._options, **asked)
+        steps = reader.recognizer.steps(
+            page, found.quads, options, with_characters=asked.characters, languages=asked.languages
+        )
         read = await drive(steps, self._begin, self._resume, self._cpu_threads, nets, work)
         return PageText(
             number=found.number,
@@ -130,8 +138,7 @@ class Recognizer:
         if self._others is None:
             raise KeyError(name)
         run = self._metrics.metered("other_languages", self._others.run_net(name))
-        batcher = ShapeBatcher(run, self._cpu_threads, lambda _shape, _waiting: 1, lambda _shape: None)
-        return self._other_nets.setdefault(name, batcher)
+        return ShapeBatcher(run, self._cpu_threads, lambda _shape, _waiting: 1, lambda _shape: None)
 
     async def wake(self) -> None:
         """Do nothing. To answer this, Serve starts a replica if none runs."""
@@ -160,7 +167,8 @@ class _Nets(dict[str, ShapeBatcher[Any]]):
         self._build = build
 
     def __missing__(self, name: str) -> ShapeBatcher[Any]:
-        return self._build(name)
+        self[name] = self._build(name)
+        return self[name]
 
 
 class _LineReader:

@@ -1,6 +1,5 @@
 """Makes a bundle of an imported net: its files and a manifest, in a folder that is there when all is right."""
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from models.importing.hub_folder import read_hub_folder
 from models.importing.plain import Given, PlainNet, missing_options, read_plain_net
 from models.manifests import load_manifest
 from models.manifests.manifest import DetectionManifest, NetInput, RecognitionManifest
+from models.manifests.sources import sha256_of
 from models.new_folder import new_folder, refuse_folder
 from models.recognition import TextRecognizer
 from models.settings import NetSettings
@@ -234,9 +234,7 @@ def _plain_recognizer(net: PlainNet, given: Given, fresh: Path) -> tuple[str, di
         "charset": {"file": _file(fresh / "charset.txt"), "blank": place, "append_space": count == classes - 2},
         **given.fields,
     }
-    characters = [*text.removesuffix("\n").split("\n"), *([" "] if count == classes - 2 else [])]
-    characters, blank = (["", *characters], 0) if place == "first" else ([*characters, ""], classes - 1)
-    check_recognizer(path, RecognitionManifest.model_validate(fields), characters, blank, net.path)
+    check_recognizer(path, RecognitionManifest.model_validate(fields, context=fresh), net.path)
     return f"reads drawn lines, blank {place}, softmax {fields['softmax']}", fields
 
 
@@ -293,4 +291,4 @@ def _finish(fresh: Path, sections: Sections, options: ImportOptions, license_: s
 
 def _file(path: Path) -> dict[str, str]:
     """A file's entry in a manifest that lies in the same folder."""
-    return {"source": f"file:{path.name}", "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    return {"source": f"file:{path.name}", "sha256": sha256_of(path)}

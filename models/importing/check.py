@@ -13,7 +13,7 @@ from models.export.check import open_net
 from models.export.drawing import Cell, drawn_page
 from models.manifests.manifest import DetectionManifest, NetInput, RecognitionManifest
 from models.recognition.crops import fit_line
-from models.recognition.ctc import CtcDecoder
+from models.recognition.ctc import CtcDecoder, load_characters
 from models.recognition.widths import LineWidths, width_table
 from models.runtime.base import probabilities
 from models.settings import DetectionOptions
@@ -98,20 +98,19 @@ def check_detector(path: Path, manifest: DetectionManifest, name: Path) -> None:
     _judge(name, manifest.input, found, "finds")
 
 
-def check_recognizer(path: Path, manifest: RecognitionManifest, characters: list[str], blank: int, name: Path) -> None:
+def check_recognizer(path: Path, manifest: RecognitionManifest, name: Path) -> None:
     """Read drawn lines.
 
     Args:
         path: The ONNX file.
-        manifest: Its description.
-        characters: The text of each class.
-        blank: The class of the blank.
+        manifest: Its description, whose charset is a file.
         name: The name by which people know the file.
 
     Raises:
         ConfigurationError: Too few are read right, or the charset holds nothing that can be drawn. It names the
             channels, mean and std with which they would be read, or the charset.
     """
+    characters, blank = load_characters(manifest.charset, {})
     known = set("".join(characters).upper())
     if not known.issuperset("0123456789"):
         raise ConfigurationError(

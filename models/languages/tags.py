@@ -33,7 +33,7 @@ def tag_of(name: str) -> str | None:
         name: A tag, a code of ISO 639, a name of Tesseract's, or the name in English or in the language itself.
 
     Returns:
-        The tag; None if there is no such language.
+        The tag; None if no language is called so.
 
     >>> [tag_of(name) for name in ("RUS", "zh-CN", "chi_tra", "German", "srp_latn", "en-US", "nb", "xyzzy")]
     ['ru', 'zh-Hans', 'zh-Hant', 'de', 'sr-Latn', 'en', 'no', None]

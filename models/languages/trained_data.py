@@ -11,6 +11,7 @@ from pathlib import Path
 import langcodes
 
 from models.errors import ConfigurationError
+from models.languages.scripts import script_named
 from models.languages.tags import language_name, script_of_language, tag_of
 from models.manifests import BundleManifest, verified_path
 
@@ -24,37 +25,6 @@ _FOLDERS = (
     "/opt/homebrew/share/tessdata",
     "/usr/local/share/tessdata",
 )
-# The files for a script, which read all of its languages, and Latin words among them.
-_SCRIPTS = {
-    "Arabic": "Arab",
-    "Armenian": "Armn",
-    "Bengali": "Beng",
-    "Canadian_Aboriginal": "Cans",
-    "Cherokee": "Cher",
-    "Cyrillic": "Cyrl",
-    "Devanagari": "Deva",
-    "Ethiopic": "Ethi",
-    "Georgian": "Geor",
-    "Greek": "Grek",
-    "Gujarati": "Gujr",
-    "Gurmukhi": "Guru",
-    "Hangul": "Hang",
-    "Hebrew": "Hebr",
-    "Kannada": "Knda",
-    "Khmer": "Khmr",
-    "Lao": "Laoo",
-    "Latin": "Latn",
-    "Malayalam": "Mlym",
-    "Myanmar": "Mymr",
-    "Oriya": "Orya",
-    "Sinhala": "Sinh",
-    "Syriac": "Syrc",
-    "Tamil": "Taml",
-    "Telugu": "Telu",
-    "Thaana": "Thaa",
-    "Thai": "Thai",
-    "Tibetan": "Tibt",
-}
 # The language that is read where a script has no file of its own.
 _FIRST = ("ara", "ben", "bod", "ell", "heb", "hin", "amh", "mya", "rus", "syr")
 
@@ -84,7 +54,7 @@ class TrainedData:
         """The name of the file that reads each language, by the language's tag."""
         found: dict[str, str] = {}
         for name in sorted(self.files):
-            if name in _SCRIPTS or name in {"osd", "equ"} or name.endswith(("_old", "_vert")):
+            if _script_of_file(name) is not None or name in {"osd", "equ"} or name.endswith(("_old", "_vert")):
                 continue
             tag = tag_of(name)
             if tag is not None:
@@ -93,7 +63,7 @@ class TrainedData:
 
     def of_script(self, script: str) -> str | None:
         """The name of the file that reads a script best; None if none does."""
-        of_all = next((name for name, own in _SCRIPTS.items() if own == script and name in self.files), None)
+        of_all = next((name for name in self.files if _script_of_file(name) == script), None)
         names = sorted(name for tag, name in self.languages.items() if script_of_language(tag) == script)
         return of_all or next((name for name in _FIRST if name in names), names[0] if names else None)
 
@@ -147,6 +117,12 @@ def languages_read(bundle: BundleManifest) -> Mapping[str, str]:
     data = trained_data(bundle)
     others = {} if data is None else dict.fromkeys(data.languages, "tesseract")
     return dict(sorted({**others, **dict.fromkeys(bundle.languages, "net")}.items()))
+
+
+def _script_of_file(name: str) -> str | None:
+    """The script that a file is for, which reads all of its languages, and Latin words among them."""
+    is_for_script = name[:1].isupper() and not name.endswith("_vert")
+    return script_named(name.partition("_")[0].upper()) if is_for_script else None
 
 
 def how_to_install(tags: Collection[str]) -> str:

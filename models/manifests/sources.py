@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from models.errors import ConfigurationError, StorageUnavailable
 from models.manifests.manifest import ModelFile
 
-__all__ = ["missing_packages", "model_cache_dir", "verified_path"]
+__all__ = ["missing_packages", "model_cache_dir", "sha256_of", "verified_path"]
 
 _CHUNK_BYTES = 1 << 20
 _FETCH_TIMEOUT_S = 60.0
@@ -127,7 +127,7 @@ def _from_https(file: ModelFile) -> Path:
 
 def _fetched(file: ModelFile, download: Callable[[BinaryIO], None]) -> Path:
     path = model_cache_dir() / f"{file.sha256}{Path(urlsplit(file.source).path).suffix}"
-    if path.is_file() and _sha256(path) == file.sha256:
+    if path.is_file() and sha256_of(path) == file.sha256:
         return path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,14 +148,15 @@ def _fetched(file: ModelFile, download: Callable[[BinaryIO], None]) -> Path:
 
 
 def _check(path: Path, file: ModelFile, cure: str) -> None:
-    if (found := _sha256(path)) != file.sha256:
+    if (found := sha256_of(path)) != file.sha256:
         raise ConfigurationError(
             f"model file {file.source} has SHA-256 {found}, the manifest says {file.sha256}: "
             f"it is damaged or another version; {cure}"
         )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, as manifests have it."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

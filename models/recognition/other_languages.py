@@ -1,15 +1,15 @@
 """Sends lines in scripts that a bundle's own net does not know to Tesseract's nets."""
 
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.languages import AUTO, ScriptNet, TrainedData, script_input, script_of, script_of_language
-from models.languages.scripts import SCRIPTS, LineScript
+from models.languages import AUTO, SCRIPTS, TrainedData, script_of, script_of_language
+from models.languages.script_net import LineScript, ScriptNet, script_input
 from models.languages.trained_data import trained_data
 from models.manifests import BundleManifest
 from models.page import PageWarning, Quads
@@ -96,7 +96,7 @@ class OtherLanguages:
             The readers; None if the bundle's own net reads everything.
 
         Raises:
-            ConfigurationError: There is no trained data for one of the languages.
+            ConfigurationError: No trained data is installed for one of the languages.
         """
         own_scripts = {script_of_language(tag) for tag in self._own}
         if tuple(languages) == (AUTO,):
@@ -165,30 +165,26 @@ def read_all_lines(page: Pixels, quads: Quads, names: str) -> Steps[OtherLines]:
         names: Names of trained data, joined by `+`.
     """
     if len(quads):
-        told = yield from _scripts_of(page, quads, _longest(quads.points))
+        told = yield from _scripts_of(_strips(page, quads, _longest(quads)))
         quads = yield from _turned(page, quads, told, names)
-    strips = [line_strip(page, quad) for quad in quads.points]
+    strips = _strips(page, quads, range(len(quads)))
     read: Sequence[LineText] = yield NetInputs(TESSERACT + names, strips)
     return OtherLines(quads, [_whole_line() for _ in read], list(read))
 
 
-def read_other_lines(
-    page: Pixels, found: Quads, quads: Quads, crops: Sequence[LineCrop], texts: Sequence[LineText], routes: Routes
-) -> Steps[OtherLines]:
+def read_other_lines(page: Pixels, found: Quads, lines: OtherLines, routes: Routes) -> Steps[OtherLines]:
     """Read again what is in another script.
 
     Args:
         page: (H, W, 3) uint8 RGB, the page as stored. Read only.
         found: The page's quads as they were found.
-        quads: The same, lines turned as the bundle's own net has read them.
-        crops: K crops, in the same order.
-        texts: K texts, as the bundle's own net has read them.
+        lines: The lines as the bundle's own net has read and turned them. Its lists are changed.
         routes: The readers for the page.
     """
-    lines = OtherLines(quads, list(crops), list(texts))
+    texts = lines.texts
     doubtful = [index for index, text in enumerate(texts) if _is_doubtful(text)]
     if texts and (routes.shared or 2 * len(doubtful) >= len(texts)):
-        told = yield from _scripts_of(page, found, _longest(found.points))
+        told = yield from _scripts_of(_strips(page, found, _longest(found)))
         average = np.mean([line.probabilities for line in told], axis=0)
         much_unread = sum(map(_is_much_unread, texts))
         least = _LEAST_OF_PAGE / 2 if 2 * much_unread >= len(texts) else _LEAST_OF_PAGE
@@ -208,27 +204,24 @@ def read_other_lines(
 
 def _read_page(page: Pixels, lines: OtherLines, average: npt.NDArray[np.float32], routes: Routes) -> Steps[OtherLines]:
     """Read a page that is mostly in another script, each line in its own."""
-    strips = [line_strip(page, quad) for quad in lines.quads.points]
-    told: Sequence[LineScript] = yield NetInputs(SCRIPT_NET, [script_input(strip) for strip in strips])
+    strips = dict(enumerate(_strips(page, lines.quads, range(len(lines.quads)))))
+    told = yield from _scripts_of(list(strips.values()))
     likely = np.stack([line.probabilities for line in told]) * (average + _LEAST_PRIOR)
     likely /= likely.sum(axis=1, keepdims=True)
     order = np.argsort(-likely, axis=1, kind="stable")[:, :_MOST_SCRIPTS].tolist()
-    waiting = set(range(len(strips)))
+
+    def is_better(text: LineText, own: LineText, script: str) -> bool:
+        is_surer = script in routes.shared or text.confidence > own.confidence or _is_much_unread(own)
+        return is_surer and _letters_of(script, text) >= _FEWEST_OF_PAGE
+
+    waiting = set(strips)
     for choice in range(_MOST_SCRIPTS):
         by_script: dict[str, list[int]] = {}
         for index in sorted(waiting):
             script = order[index][choice]
             if likely[index, script] >= _LEAST_PROBABLE and SCRIPTS[script] in routes.by_script:
                 by_script.setdefault(SCRIPTS[script], []).append(index)
-        for script, indices in by_script.items():
-            inputs = [strips[index] for index in indices]
-            read: Sequence[LineText] = yield NetInputs(TESSERACT + routes.by_script[script], inputs)
-            for index, text in zip(indices, read, strict=True):
-                own = lines.texts[index]
-                is_better = script in routes.shared or text.confidence > own.confidence or _is_much_unread(own)
-                if is_better and _letters_of(script, text) >= _FEWEST_OF_PAGE:
-                    lines.crops[index], lines.texts[index] = _whole_line(), text
-                    waiting.remove(index)
+        waiting -= yield from _read_in(by_script, strips, lines, routes, is_better)
     return lines
 
 
@@ -240,7 +233,7 @@ def _read_lines(page: Pixels, lines: OtherLines, doubtful: Sequence[int], routes
         if lines.texts[index].confidence < _LIKELY_RIGHT or _is_much_unread(lines.texts[index])
         if (strip := line_strip(page, lines.quads.points[index])).shape[1] >= _LEAST_LENGTH * strip.shape[0]
     }
-    told: Sequence[LineScript] = yield NetInputs(SCRIPT_NET, [script_input(strip) for strip in strips.values()])
+    told = yield from _scripts_of(list(strips.values()))
     unread: set[str] = set()
     by_script: dict[str, list[int]] = {}
     for index, line in zip(strips, told, strict=True):
@@ -251,19 +244,50 @@ def _read_lines(page: Pixels, lines: OtherLines, doubtful: Sequence[int], routes
             by_script.setdefault(script, []).append(index)
         elif script in routes.unread and _is_much_unread(lines.texts[index]):
             unread.add(script)
+
+    def is_certain(text: LineText, _own: LineText, script: str) -> bool:
+        return _letters_of(script, text) >= _FEWEST_LETTERS and text.confidence >= _CERTAINLY_READ
+
+    yield from _read_in(by_script, strips, lines, routes, is_certain)
+    return replace(lines, unread=unread)
+
+
+def _read_in(
+    by_script: Mapping[str, Sequence[int]],
+    strips: Mapping[int, Pixels],
+    lines: OtherLines,
+    routes: Routes,
+    is_taken: Callable[[LineText, LineText, str], bool],
+) -> Steps[set[int]]:
+    """Read lines in the scripts that they are thought to be in, and take those readings that are good.
+
+    Args:
+        by_script: Indices of lines, by their script.
+        strips: Each line's strip, by its index.
+        lines: The lines as they were read before, which the readings replace.
+        routes: The readers for the page.
+        is_taken: Tells by a reading, the one before and the script whether it is taken.
+
+    Returns:
+        The indices of the lines that were replaced.
+    """
+    taken: set[int] = set()
     for script, indices in by_script.items():
         inputs = [strips[index] for index in indices]
         read: Sequence[LineText] = yield NetInputs(TESSERACT + routes.by_script[script], inputs)
         for index, text in zip(indices, read, strict=True):
-            if _letters_of(script, text) >= _FEWEST_LETTERS and text.confidence >= _CERTAINLY_READ:
+            if is_taken(text, lines.texts[index], script):
                 lines.crops[index], lines.texts[index] = _whole_line(), text
-    return replace(lines, unread=unread)
+                taken.add(index)
+    return taken
 
 
-def _scripts_of(page: Pixels, quads: Quads, indices: npt.NDArray[np.intp]) -> Steps[Sequence[LineScript]]:
-    told: Sequence[LineScript] = yield NetInputs(
-        SCRIPT_NET, [script_input(line_strip(page, quads.points[index])) for index in indices]
-    )
+def _strips(page: Pixels, quads: Quads, indices: Iterable[int]) -> list[Pixels]:
+    return [line_strip(page, quads.points[index]) for index in indices]
+
+
+def _scripts_of(strips: Sequence[Pixels]) -> Steps[Sequence[LineScript]]:
+    told: Sequence[LineScript] = yield NetInputs(SCRIPT_NET, [script_input(strip) for strip in strips])
     return told
 
 
@@ -273,8 +297,8 @@ def _turned(page: Pixels, quads: Quads, told: Sequence[LineScript], names: str) 
     if not quads.rotation and np.mean([line.upside_down for line in told]) <= _MAYBE_UPSIDE_DOWN:
         return quads
     turned = replace(quads, points=np.roll(quads.points, 2, axis=1), rotation=(quads.rotation + 180) % 360)
-    longest = _longest(quads.points)[:_COMPARED]
-    strips = [line_strip(page, points[index]) for points in (quads.points, turned.points) for index in longest]
+    longest = _longest(quads)[:_COMPARED]
+    strips = [*_strips(page, quads, longest), *_strips(page, turned, longest)]
     read: Sequence[LineText] = yield NetInputs(TESSERACT + names, strips)
     sums = [
         sum(text.confidence * len(text.text) for text in part) / sum(1 + len(text.text) for text in part)
@@ -317,9 +341,9 @@ def _letters_of(script: str, text: LineText) -> int:
     return own if 2 * own > len(found) else 0
 
 
-def _longest(points: Quad) -> npt.NDArray[np.intp]:
-    length = np.linalg.norm(points[:, 1] - points[:, 0], axis=1)
-    return np.argsort(-length, kind="stable")[: min(_SAMPLES, (len(points) + 1) // 2)]
+def _longest(quads: Quads) -> list[int]:
+    length = np.linalg.norm(quads.points[:, 1] - quads.points[:, 0], axis=1)
+    return [int(index) for index in np.argsort(-length, kind="stable")[: min(_SAMPLES, (len(quads) + 1) // 2)]]
 
 
 def _whole_line() -> LineCrop:

@@ -276,7 +276,7 @@ class TextRecognizer:
         else:
             read = yield from self._read_all(page, quads)
             if routes is not None:
-                read = yield from read_other_lines(page.pixels, quads, read.quads, read.crops, read.texts, routes)
+                read = yield from read_other_lines(page.pixels, quads, read, routes)
         order = list(range(len(quads)))
         to_left = routes is not None and runs_to_the_left(read.texts)
         # Lines were turned, which tells more about the page's order.

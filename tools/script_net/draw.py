@@ -19,7 +19,8 @@ import numpy.typing as npt
 from fontTools.ttLib import TTCollection, TTFont
 from PIL import Image, ImageDraw, ImageFont
 
-from models.languages.scripts import INPUT_COLUMNS, SCRIPTS, script_input, script_of
+from models.languages import SCRIPTS, script_of
+from models.languages.script_net import INPUT_COLUMNS, script_input
 
 _LINES_A_SCRIPT = 1600
 _LEAST_WORDS = 150

@@ -6,8 +6,8 @@ The recognizer sees a line's pixels, and some characters of its charset have the
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 
+from models.languages.scripts import first_word
 from models.recognition.ctc import LineText
 
 __all__ = ["with_own_script"]
@@ -50,7 +50,7 @@ def with_own_script(texts: Sequence[LineText]) -> list[LineText]:
     if all(text.text.isascii() for text in texts):
         return list(texts)
     page = frozenset("".join(text.text for text in texts))
-    is_western = _EASTERN.isdisjoint(map(_script, page))
+    is_western = _EASTERN.isdisjoint(map(first_word, page))
     tones = page & frozenset(map(chr, _TONED))
     vowels = _WITH_BREVE if page & _BREVES and not page & _DIAERESES else _TONED
     is_pinyin = bool(page & _MACRONS) or len(tones) > 1
@@ -82,7 +82,7 @@ def _correct_words(characters: list[str]) -> None:
         if not character.isspace():
             continue
         word = characters[start:end]
-        scripts = [_script(one) for one in word]
+        scripts = [first_word(one) for one in word]
         for other, table in _LATIN_OF.items():
             majority = scripts.count("LATIN") - scripts.count(other)
             is_latin = majority > 0
@@ -95,9 +95,3 @@ def _correct_words(characters: list[str]) -> None:
             word = [one.translate(_GREEK_OF_SIGNS) for one in word]
         characters[start:end] = word
         start = end + 1
-
-
-@cache
-def _script(character: str) -> str:
-    """The first word of the name of a letter, which is its script; nothing for other characters."""
-    return unicodedata.name(character[0], "").split(" ")[0] if character[:1].isalpha() else ""

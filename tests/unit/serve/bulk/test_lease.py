@@ -128,7 +128,7 @@ class _SlowStorage(FileStorage):
         self.begun = threading.Event()
 
     def write(self, location: str, content: bytes) -> str:
-        """See `Storage`."""
+        """Write, slowly if that is wanted."""
         if self.is_slow:
             self.begun.set()
             time.sleep(0.3)
