@@ -34,6 +34,9 @@ _INDENT = 0.8
 _FILLED, _SHORT = 0.75, 0.65
 # In heights of a line: the least width of running text, and the widest gap between words.
 _LEAST_TEXT, _WORD_GAP = 7.0, 1.5
+# In heights of a line: how near to each other the ends of rows are that stand at the right, as an address in a letter's
+# head. Rows of running text have at most two left ends.
+_SAME_END, _MOST_LEFTS = 0.4, 2
 # Rows of this width are running text in any column (about 40 letters).
 _SURE_TEXT = 20.0
 
@@ -110,14 +113,22 @@ class _Rows:
         filled: npt.NDArray[np.float64] = (self.right - self.left) / max(right - left, 1e-6)
         return filled
 
+    def are_at_right(self, rows: slice) -> bool:
+        """Whether rows end above each other, and begin anywhere."""
+        height = np.median(self.height[rows])
+        lefts = 1 + int((np.diff(np.sort(self.left[rows])) > _SAME_END * height).sum())
+        return lefts > _MOST_LEFTS and bool(np.ptp(self.right[rows]) < _SAME_END * height)
+
     def is_text(self, first: int, last: int) -> bool:
         """Whether the rows from `first` to `last`, both included, are running text."""
         wide = self.right - self.left >= _LEAST_TEXT * self.height
+        rows = slice(first, last + 1)
         return bool(
             last > first
-            and self.is_whole[first : last + 1].all()
+            and self.is_whole[rows].all()
             and wide[first:last].all()
             and (self.filled[first:last] >= _FILLED).all()
+            and not self.are_at_right(rows)
         )
 
 
@@ -147,6 +158,8 @@ def _begins(region: _Rows) -> npt.NDArray[np.bool_]:
     usual = min(median(pitch.tolist()), _MOST_PITCH) if count > 4 else _USUAL_PITCH
     is_apart = (pitch > _WIDER_PITCH * usual) & (pitch > usual + _WIDER_BY)
     begins[1:] = is_apart | (larger > _OTHER_SIZE * smaller)
+    if region.are_at_right(slice(None)):
+        return begins
     # An indented first line begins further to the right than the line before and the line after.
     indent = np.diff(region.left)
     begins[1:-1] |= (indent[:-1] > _INDENT * larger[:-1]) & (indent[1:] < -_INDENT * larger[1:])

@@ -1,15 +1,19 @@
 """The values that travel between the stages: pages, quads, lines and warnings."""
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from models.upright import upright_points, upright_size
 
+if TYPE_CHECKING:
+    from models.structure.result import PageStructure
+
 __all__ = [
     "Character",
+    "FormField",
     "Line",
     "Page",
     "PageQuads",
@@ -125,6 +129,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of the form that a PDF carries (AcroForm).
+
+    Args:
+        kind: What it is.
+        name: Its full name in the form.
+        value: Its value; empty if it has none. For check boxes and radio buttons: the choice that it stands for.
+        polygon: Its corners in pixels of the upright page.
+        is_set: Whether a check box or radio button is set, or a signature is there.
+    """
+
+    kind: Literal["text", "checkbox", "radio", "choice", "signature"]
+    name: str
+    value: str
+    polygon: Polygon
+    is_set: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Samples:
     """Lines of a text layer that are to be compared with the page.
 
@@ -153,12 +176,14 @@ class Page:
         work_s: Seconds that its steps of work took so far, without any waiting.
         page_count: Number of pages in its document.
         text_layer: The lines that the document itself carries, in reading order, if they are taken in place of reading
-            the pixels. Without `unread`, `pixels` is then (0, 0, 3), and `text_layer_size` gives the page's size.
+            the pixels. Without `unread`, `pixels` is then (0, 0, 3) unless the page's structure is asked
+            for, and `text_layer_size` gives the page's size.
         text_layer_size: (width, height) of a page with a text layer, in pixels.
         unread: (K, 4) float32: left, top, right and bottom of parts of the page, such as pictures, whose text is not in
             the text layer and is to be read. `pixels` are then turned by `rotation`, upright as the layer's lines.
         samples: Lines of the text layer that must be what the page shows; None if the layer is taken as it is.
         dpi: Pixels an inch, if the page has a size on paper, as those of PDFs have.
+        form: The fields of the PDF's form on this page, if they were asked for.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -173,6 +198,7 @@ class Page:
     unread: npt.NDArray[np.float32] = field(default_factory=_no_boxes)
     samples: Samples | None = None
     dpi: float | None = None
+    form: tuple[FormField, ...] = ()
 
     @property
     def is_carried(self) -> bool:
@@ -243,6 +269,22 @@ class PageQuads:
     page_count: int = 1
     dpi: float | None = None
 
+    @classmethod
+    def carried(cls, page: Page) -> "PageQuads":
+        """The result without quads for a page whose text the document itself carries."""
+        return cls(
+            number=page.number,
+            width=page.width,
+            height=page.height,
+            rotation=page.rotation,
+            quads=Quads(np.empty((0, 4, 2), np.float32), np.empty(0, np.float32)),
+            warnings=page.warnings,
+            timings_ms=page.timings_ms,
+            work_s=page.work_s,
+            page_count=page.page_count,
+            dpi=page.dpi,
+        )
+
     @property
     def polygons(self) -> tuple[Polygon, ...]:
         """The corners of each line in the upright page, to a tenth of a pixel."""
@@ -268,6 +310,7 @@ class PageText:
         refused_layer: A warning that the page's text layer is not what the page shows; None if it is, or if there is
             none. The page is then to be read without it.
         dpi: Pixels an inch, if the page has a size on paper.
+        structure: What the page is made of; None if nobody asked.
     """
 
     number: int
@@ -281,6 +324,7 @@ class PageText:
     source: TextSource = "ocr"
     refused_layer: PageWarning | None = None
     dpi: float | None = None
+    structure: "PageStructure | None" = None
 
     @classmethod
     def carried(cls, page: Page) -> "PageText":

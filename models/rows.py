@@ -33,7 +33,8 @@ _INITIAL, _WIDEST_INITIAL = 1.4, 1.7
 _INITIAL_OVERLAP, _INITIAL_AWAY = 0.5, 1.5
 # A cell with more lines is rare. Two lists whose rows are half a line apart have more.
 _MOST_CELL_LINES = 4
-# A larger group is not one row of a table, and finding its cells would take long.
+# A larger group is not one row of a table, and finding its cells would take long. A line is compared with so many lines
+# of a row, the last ones, or thousands of lines at one place would take minutes.
 _MOST_GROUP = 60
 
 
@@ -118,13 +119,13 @@ class _Places:
         cells: list[Row] = []
         ends: list[float] = []  # the right end of each cell
         for line in sorted(lines, key=lambda i: (self.left[i], self.top[i])):
-            joined = [line]
+            joined, end = [line], self.right[line]
             for at in range(len(cells) - 1, -1, -1):
                 if ends[at] > self.left[line] and any(self.are_stacked(line, other) for other in cells[at]):
                     joined = [*cells.pop(at), *joined]
-                    ends.pop(at)
+                    end = max(end, ends.pop(at))
             cells.append(joined)
-            ends.append(max(self.right[i] for i in joined))
+            ends.append(end)
         by_left = sorted(cells, key=lambda cell: min(self.left[i] for i in cell))
         return [sorted(cell, key=lambda i: (self.top[i] + self.bottom[i], self.left[i])) for cell in by_left]
 
@@ -179,4 +180,5 @@ def _parted(places: _Places, group: Row) -> list[Row]:
 
 
 def _is_below(places: _Places, line: int, row: Row) -> bool:
-    return any(places.are_stacked(line, other) and places.beside(line, other) < _SIDE_BY_SIDE for other in row)
+    others = row[-_MOST_GROUP:]
+    return any(places.are_stacked(line, other) and places.beside(line, other) < _SIDE_BY_SIDE for other in others)

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _FOLDER = Path(__file__).parent
-_WITHOUT_RECIPES = "without recipes"
+_RECIPES = ("int8", "int8_documents")
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -102,13 +102,11 @@ class NetManifest(SettingsSection):
         """The function that makes probabilities of the net's output; None if the net has it inside."""
         return None
 
-    @field_validator("int8", "int8_documents", mode="before", check_fields=False)
+    @field_validator(*_RECIPES, mode="before", check_fields=False)
     @classmethod
     def _read_recipe(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, str):
             return value
-        if info.context == _WITHOUT_RECIPES:
-            return None
         path = Path(info.context or _FOLDER) / "int8" / value
         try:
             return yaml.safe_load(path.read_bytes()) or {}  # an empty file is a broken recipe, not none
@@ -352,8 +350,12 @@ def load_manifest(name: str, *, with_recipes: bool = True) -> BundleManifest:
             "that is meant"
         )
     try:
-        folder = path.parent if with_recipes else _WITHOUT_RECIPES
-        return BundleManifest.model_validate(yaml.safe_load(text), context=folder)
+        tree = yaml.safe_load(text)
+        if not with_recipes and isinstance(tree, dict):
+            for net in filter(lambda part: isinstance(part, dict), tree.values()):
+                for recipe in _RECIPES:
+                    net.pop(recipe, None)
+        return BundleManifest.model_validate(tree, context=path.parent)
     except (ValidationError, yaml.YAMLError) as exc:
         raise ConfigurationError(f"manifest {path.name} is not valid: {exc}") from exc
 

@@ -24,11 +24,15 @@ _SURE = 0.85
 _LEAST_ALIKE = 0.5
 _TELLING = 3
 
-# The share of a quad that lies in a part to be read, and the share that lines of the layer may cover.
+# The share of a quad that lies in a part to be read, and the share of its middle that lines of the layer may cover.
 _LEAST_INSIDE = 0.5
 _MOST_COVERED = 0.5
 
 Floats = npt.NDArray[np.float32]
+
+# Weights of a quad's corners that give those of the half of its thickness around its middle: detection's quads may be
+# twice as thick as the lines of a layer.
+_MIDDLE: Floats = np.array([[0.75, 0, 0, 0.25], [0, 0.75, 0.25, 0], [0, 0.25, 0.75, 0], [0.25, 0, 0, 0.75]], np.float32)
 
 
 def layer_steps(
@@ -114,12 +118,16 @@ def _missing(points: Floats, unread: Floats, lines: Sequence[Line]) -> npt.NDArr
     """Flag the quads that lie in an unread part of the page and not on lines of the layer."""
     if not len(points):
         return np.zeros(0, np.bool_)
-    boxes = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+    boxes, middles = (_around(quads) for quads in (points, _MIDDLE @ points))
     corners = np.array([line.polygon for line in lines], np.float32).reshape(-1, 4, 2)
-    covering = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
     inside = _shared(boxes, unread).max(axis=1, initial=0.0) >= _LEAST_INSIDE
-    flags: npt.NDArray[np.bool_] = inside & (_shared(boxes, covering).sum(axis=1) <= _MOST_COVERED)
+    flags: npt.NDArray[np.bool_] = inside & (_shared(middles, _around(corners)).sum(axis=1) <= _MOST_COVERED)
     return flags
+
+
+def _around(quads: Floats) -> Floats:
+    """The upright box around each quad, (N, 4)."""
+    return np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)
 
 
 def _shared(boxes: Floats, others: Floats) -> Floats:

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from models.manifests.manifest import Int8Recipe, NetInput
 from models.runtime.device import Device
 
-__all__ = ["NetOptions", "Precision", "Runtime", "normalized", "probabilities"]
+__all__ = ["Head", "NetOptions", "Precision", "Runtime", "normalized", "probabilities"]
 
 Pixels = npt.NDArray[np.uint8]
 Precision = Literal["f32", "bf16", "int8"]
+Head = Literal["map", "all", "argmax"]
 
 # Rec. 601, as in every picture library.
 _GRAY = np.array([0.299, 0.587, 0.114], np.float32)
@@ -27,8 +28,9 @@ class NetOptions:
 
     Args:
         input: How pixels become the net's input.
-        head: `map` returns the net's output as it is. `argmax` returns the best class and its probability along the
-            last axis, which is all that greedy CTC decoding needs, and the probability of one class besides.
+        head: `map` returns the net's output as it is, `all` each of its outputs. `argmax` returns the best class and
+            its probability along the last axis, which is all that greedy CTC decoding needs, and the probability of one
+            class besides.
         device: The device that runs the net.
         precision: `f32`; `bf16` if the device has it; `int8` with the recipe.
         threads: Calls of `Runtime.run` at a time; on a CPU each runs on one thread.
@@ -41,7 +43,7 @@ class NetOptions:
     """
 
     input: NetInput
-    head: Literal["map", "argmax"]
+    head: Head
     device: Device
     precision: Precision
     threads: int
@@ -74,9 +76,9 @@ class Runtime(ABC):
             watched: The class whose probability head `argmax` returns besides that of the best.
 
         Returns:
-            With head `map`: (output,) float32 as the net gives it. With head `argmax`: (classes int32, their
-            probabilities float32, the probabilities of `watched` float32), all without the last axis. The arrays belong
-            to the caller.
+            With head `map`: (output,) float32 as the net gives it. With head `all`: each output so. With head `argmax`:
+            (classes int32, their probabilities float32, the probabilities of `watched` float32), all without the last
+            axis. The arrays belong to the caller.
 
         Raises:
             ModelOutputError: The net failed on this input.
@@ -92,6 +94,10 @@ class Runtime(ABC):
     @abstractmethod
     def metadata(self) -> dict[str, str]:
         """The custom metadata of the ONNX file."""
+
+    def is_batchable(self) -> bool:
+        """Whether the net takes any number of inputs in a batch, and not only one."""
+        return True
 
     @abstractmethod
     def class_count(self) -> int | None:

@@ -54,10 +54,12 @@ class OnnxRuntime(Runtime):
     def run(self, batch: Pixels, watched: int = 0) -> tuple[npt.NDArray[np.generic], ...]:  # noqa: D102 - see Runtime
         inputs = {self._input_name: normalized(batch, self._options.input)}
         try:
-            output = self._session.run(None, inputs, self._run_options)[0]
+            outputs = self._session.run(None, inputs, self._run_options)
         except Exception as exc:  # the binding's exceptions share no public base
             raise ModelOutputError(f"ONNX Runtime failed on an input of shape {batch.shape}: {exc}") from exc
-        output = probabilities(output, self._options.activation)
+        if self._options.head == "all":
+            return tuple(outputs)
+        output = probabilities(outputs[0], self._options.activation)
         if self._options.head == "map":
             return (output,)
         classes = output.argmax(axis=-1)
@@ -66,6 +68,9 @@ class OnnxRuntime(Runtime):
 
     def metadata(self) -> dict[str, str]:  # noqa: D102 - see Runtime
         return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def is_batchable(self) -> bool:  # noqa: D102 - see Runtime
+        return not isinstance(self._session.get_inputs()[0].shape[0], int)
 
     def class_count(self) -> int | None:  # noqa: D102 - see Runtime
         # ONNX Runtime gives an open axis as a name.

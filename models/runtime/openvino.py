@@ -22,9 +22,10 @@ __all__ = ["OpenVino"]
 ov.Tensor(np.zeros(1, dtype=np.uint8))
 
 
-# Time steps that are classified at a time. Each has 18,710 probabilities; those of a long line would take 40 MB, and
-# more steps leave the processor's cache.
+# Time steps that are classified at a time if there are many classes. Those of a long line would take 40 MB, and more
+# steps leave the processor's cache. Of few classes, all steps of most lines fit.
 _CLASSIFIED_STEPS = 24
+_MANY_CLASSES = 18_710
 # Pixels of input between two returns of free memory: some ten pages, of detection or of lines.
 _GIVE_BACK_AFTER_PX = 8_000_000
 # A size of input is rare if it has not come for so many pixels, some fifty pages.
@@ -40,6 +41,9 @@ class OpenVino(Runtime):
         classifier: Requests | None,
         metadata: dict[str, str],
         class_count: int | None,
+        *,
+        is_batchable: bool,
+        has_all: bool,
     ) -> None:
         self._nets = nets
         self._classifier = classifier
@@ -47,6 +51,8 @@ class OpenVino(Runtime):
         self._pixels_since_rare = 0
         self._metadata = metadata
         self._class_count = class_count
+        self._is_batchable = is_batchable
+        self._has_all = has_all
 
     @classmethod
     def load(cls, path: Path, options: NetOptions) -> Self:  # noqa: D102 - see Runtime
@@ -60,6 +66,7 @@ class OpenVino(Runtime):
             metadata = _metadata(model)
             classes = model.output(0).get_partial_shape()[-1]
             class_count = classes.get_length() if classes.is_static else None
+            is_batchable = model.input(0).get_partial_shape()[0].is_dynamic
             if options.activation is not None:
                 model = with_activation(model, options.activation)
             classifier = None
@@ -70,7 +77,8 @@ class OpenVino(Runtime):
             if options.precision == "int8" and options.int8 is not None:
                 quantize(model, options.int8.activations, FULL_LEVELS if has_vnni() else SAFE_LEVELS)
             nets = PreparedNets(core, with_pixels_in(model, options.input), options)
-            return cls(nets, classifier, metadata, class_count)
+            has_all = options.head == "all"
+            return cls(nets, classifier, metadata, class_count, is_batchable=is_batchable, has_all=has_all)
         except RuntimeError as exc:
             raise ConfigurationError(f"OpenVINO can't load {path.name}: {exc}") from exc
 
@@ -84,6 +92,9 @@ class OpenVino(Runtime):
         try:
             with self._nets.request(batch.shape) as request:
                 features = _infer(request, batch)[:count].copy()  # the request's memory is used again
+                if self._has_all:
+                    others = range(1, len(request.output_tensors))
+                    return (features, *(request.get_output_tensor(one).data[:count].copy() for one in others))
             if self._classifier is None:
                 return (features,)
             return self._classified(self._classifier, features, watched)
@@ -106,17 +117,17 @@ class OpenVino(Runtime):
             self._pixels_since = 0
             give_back_memory()
 
-    @staticmethod
     def _classified(
-        classifier: Requests, features: npt.NDArray[np.generic], watched: int
+        self, classifier: Requests, features: npt.NDArray[np.generic], watched: int
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Find the best class, its probability and that of `watched`, (N, T) each, for features of (N, T, width)."""
         steps = features.reshape(1, -1, features.shape[-1])
         classes = np.empty(steps.shape[1], np.int32)
         probabilities, of_watched = np.empty((2, steps.shape[1]), np.float32)
+        together = _CLASSIFIED_STEPS * max(1, _MANY_CLASSES // (self._class_count or _MANY_CLASSES))
         with taken(classifier) as (request,):
-            for start in range(0, len(classes), _CLASSIFIED_STEPS):
-                part = slice(start, start + _CLASSIFIED_STEPS)
+            for start in range(0, len(classes), together):
+                part = slice(start, start + together)
                 # NumPy's arg-max takes a tenth of the time of OpenVINO's, and needs no copy of the request's memory.
                 (of_classes,) = _infer(request, steps[:, part])
                 best = of_classes.argmax(axis=1)
@@ -129,12 +140,15 @@ class OpenVino(Runtime):
     def metadata(self) -> dict[str, str]:  # noqa: D102 - see Runtime
         return dict(self._metadata)
 
+    def is_batchable(self) -> bool:  # noqa: D102 - see Runtime
+        return self._is_batchable
+
     def class_count(self) -> int | None:  # noqa: D102 - see Runtime
         return self._class_count
 
 
 def _infer(request: ov.InferRequest, batch: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    """Run a net of one input and one output. The result lies in the request's own memory."""
+    """Run a net of one input, and take its first output. The result lies in the request's own memory."""
     # As an argument of `infer`, an input costs 50 us more, and a page has 350 runs. A read-only batch is copied.
     request.set_input_tensor(ov.Tensor(batch, shared_memory=bool(batch.flags.writeable)))
     request.infer(share_outputs=True)

@@ -7,11 +7,10 @@ import importlib
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from models.errors import ConfigurationError
 from models.manifests.manifest import NetManifest
-from models.runtime.base import NetOptions, Precision, Runtime
+from models.runtime.base import Head, NetOptions, Precision, Runtime
 from models.runtime.device import Device, cuda_driver_device_count, has_bf16, is_x86
 from models.settings import NetSettings
 
@@ -27,7 +26,7 @@ _RUNTIMES: dict[str, tuple[str, str, str]] = {
 def load_net(
     path: Path,
     net: NetManifest,
-    head: Literal["map", "argmax"],
+    head: Head,
     settings: NetSettings,
     shapes: Sequence[tuple[int, int, int, int]] = (),
     large_px: int | None = None,
