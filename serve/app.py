@@ -19,7 +19,7 @@ from deployments.stages.reader import Reader, Stages
 from models.manifests import BundleManifest
 from serve.api.service import OPEN_PER_PLACE
 from serve.config.bundle import deployments_ending, read_bundles, served_bundles
-from serve.config.colocation import is_colocated, reader_setup
+from serve.config.colocation import is_colocated, reader_setup, with_structure
 from serve.config.loading import load_settings
 from serve.config.rights import with_default_rights
 from serve.config.settings import INGRESS_CPUS, Settings
@@ -61,6 +61,7 @@ def build_application(settings: Settings, stages: Stages, *, colocated: bool, wi
         colocated: Whether the stages share replicas.
         with_jobs: Whether the ingress takes jobs and works on them.
     """
+    settings = with_structure(settings, colocated=colocated)
     ingress = _deployment(Ingress).options(
         name="Ingress",
         num_replicas=settings.http.replicas,
@@ -104,11 +105,19 @@ def _pages(scaling: ScalingSettings, threads: int) -> float:
 
 
 def _separate(settings: Settings, stages: Stages) -> dict[str, PageRoute]:
-    """Build a deployment for each stage of each bundle, by the bundle's name. Preprocessing is the same for all."""
+    """Build a deployment for each stage of each bundle, by the bundle's name.
+
+    Preprocessing and structure are the same for all.
+    """
     live = _live(settings)
     own = settings.preprocess
     replicas = _replicas("Preprocessor", stages.preprocessor, own, own.reserved_cpus, live["preprocess"])
     preprocessor = _handle(replicas, own, settings.storage)
+    structurer = None
+    if settings.structure.enabled:
+        structure = settings.structure
+        replicas = _replicas("Structurer", stages.structurer, structure, structure.reserved_cpus, None)
+        structurer = _handle(replicas, structure)
 
     routes: dict[str, PageRoute] = {}
     for manifest, suffix, of in _bundles(settings):
@@ -123,6 +132,7 @@ def _separate(settings: Settings, stages: Stages) -> dict[str, PageRoute]:
             preprocessor,
             _handle(detectors, manifest, detection),
             _handle(recognizers, manifest, recognition),
+            structurer,
             settings.http.max_body_bytes,
         )
     return routes
@@ -184,7 +194,7 @@ def _reserved(label_selector: dict[str, str], **resources: float) -> dict[str, A
 
 
 def _replicas(
-    name: str, replica: type, own: ReplicaSettings, reserved_cpus: float, user_config: dict[str, Any]
+    name: str, replica: type, own: ReplicaSettings, reserved_cpus: float, user_config: dict[str, Any] | None
 ) -> Deployment:
     scaling = own.scaling
     return _deployment(replica).options(

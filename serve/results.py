@@ -6,6 +6,7 @@ from operator import not_
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.page import Character, Line, PageQuads, PageText, PageWarning, Polygon, TextSource, Word
+from serve.structure_results import StructureResult
 
 __all__ = [
     "CharacterResult",
@@ -135,6 +136,9 @@ class OcrPage(_Page):
     )
     lines: list[LineResult] = Field(description="The page's lines, in reading order.")
     text: str = Field(description="The lines' texts, one a row.")
+    structure: StructureResult | None = Field(
+        default=None, exclude_if=not_, description="What the page is made of; present only if it was asked for."
+    )
 
     @classmethod
     def of(cls, page: PageText) -> "OcrPage":
@@ -148,6 +152,7 @@ class OcrPage(_Page):
             source=page.source,
             lines=[LineResult.of(line) for line in page.lines],
             text=page.text,
+            structure=None if page.structure is None else StructureResult.of(page.structure),
         )
 
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from models.errors import ConfigurationError, RayocrError
 from serve.api.keys import ApiKeys
 from serve.config.access import check_access_file
-from serve.config.bundle import check_bundle, served_bundles
-from serve.config.colocation import is_colocated
+from serve.config.bundle import check_bundle, check_structure, served_bundles
+from serve.config.colocation import is_colocated, with_structure
 from serve.config.loading import LoadedSettings
 from serve.config.rights import LOOPBACK, with_default_rights, with_loopback_defaults
 from serve.config.settings import INGRESS_CPUS, Settings
@@ -46,7 +46,7 @@ def run_service(loaded: LoadedSettings, stages: "Callable[[], Stages] | None" = 
 
     Args:
         loaded: The settings in effect.
-        stages: Gives other classes for the three stages, as for `build_application`. Called when Ray has started: their
+        stages: Gives other classes for the stages, as for `build_application`. Called when Ray has started: their
             modules import it, and it reads the environment while it is imported.
 
     Returns:
@@ -59,6 +59,7 @@ def run_service(loaded: LoadedSettings, stages: "Callable[[], Stages] | None" = 
     settings = with_default_rights(loaded.settings, on_loopback=loaded.settings.http.host in LOOPBACK)
     settings = with_loopback_defaults(settings)
     colocated = is_colocated(settings, otherwise=True)
+    settings = with_structure(settings, colocated=colocated)
     _check(settings)
     stopped = threading.Event()
 
@@ -89,6 +90,7 @@ def _check(settings: Settings) -> None:
     _check_access(settings)
     for manifest in served_bundles(settings).values():
         check_bundle(settings, manifest)
+    check_structure(settings.structure)
     if settings.http.proxy == "haproxy":
         haproxy.check_haproxy()
     if settings.http.api_keys_directory is not None:

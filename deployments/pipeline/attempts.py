@@ -36,7 +36,7 @@ _REPLICA_GONE = (ActorDiedError, ActorUnavailableError, ObjectLostError)
 
 
 class Pipeline:
-    """Reads documents through the three stages, even if some of their replicas end.
+    """Reads documents through the stages, even if some of their replicas end.
 
     Args:
         route: The way of a page from stage to stage.

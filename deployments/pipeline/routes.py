@@ -2,8 +2,8 @@
 
 A replica for each stage (`SeparateReplicas`):
 
-    source ── fetch ──> document ── page ──> page ── detect ──> quads ── recognize ──> text
-                        (by reference)       (by reference to both)     (small)
+    source ── fetch ──> document ── page ──> page ── detect ──> quads ── recognize ──> text ── build ──> text with
+                        (by reference)       (by reference to all)  └─── look, if asked ───────┘       its structure
 
 One replica for all of them (`ColocatedReplicas`):
 
@@ -23,7 +23,9 @@ from deployments.document import Document
 from deployments.pipeline.shared_document import SharedDocument
 from deployments.pipeline.starting import BundleStart, BundleState, Found
 from deployments.preprocess.draw import Drawing
+from deployments.read_options import NO_STRUCTURE
 from deployments.stages.rereading import read_or_reread
+from deployments.stages.structure import SeenPage, structured
 from models.errors import MalformedRequest
 from models.page import PageQuads, PageText
 
@@ -106,6 +108,7 @@ class SeparateReplicas(PageRoute):
         preprocessor: Handle of the preprocessing stage.
         detector: Handle of the detection stage.
         recognizer: Handle of the recognition stage.
+        structurer: Handle of the structure stage; None if structure is not served.
         max_body_bytes: The most bytes that a fetched document may have.
     """
 
@@ -114,12 +117,14 @@ class SeparateReplicas(PageRoute):
         preprocessor: "DeploymentHandle[Any]",
         detector: "DeploymentHandle[Any]",
         recognizer: "DeploymentHandle[Any]",
+        structurer: "DeploymentHandle[Any] | None",
         max_body_bytes: int,
     ) -> None:
         super().__init__(preprocessor, max_body_bytes)
         self._preprocessor = preprocessor
         self._detector = detector
         self._recognizer = recognizer
+        self._structurer = structurer
 
     async def read(self, document: SharedDocument, call: PageCall) -> PageText:  # noqa: D102
         return await read_or_reread(lambda call: self._read(document, call), call)
@@ -129,8 +134,26 @@ class SeparateReplicas(PageRoute):
         # The quads are awaited here, so that recognition is called, and counts as load of its stage, only when there is
         # something to recognize.
         found: PageQuads = await self._detector.detect.remote(page, call.sent_now())
-        text: PageText = await self._recognizer.recognize.remote(page, found, call.sent_now())
-        return text
+
+        async def read() -> PageText:
+            text: PageText = await self._recognizer.recognize.remote(page, found, call.sent_now())
+            return text
+
+        if not call.options.structure:
+            return await read()
+        if self._structurer is None:
+            raise MalformedRequest(NO_STRUCTURE)
+        stage = self._structurer
+
+        async def look(found: PageQuads, call: PageCall) -> SeenPage:
+            seen: SeenPage = await stage.look.remote(page, found, call)
+            return seen
+
+        async def build(seen: SeenPage, text: PageText, call: PageCall) -> PageText:
+            built: PageText = await stage.build.remote(seen, text, call)
+            return built
+
+        return await structured(found, call, look, read, build)
 
     async def detect(self, document: SharedDocument, call: PageCall) -> PageQuads:  # noqa: D102
         found: PageQuads = await self._detector.detect.remote(self._page(document, call), call.sent_now())

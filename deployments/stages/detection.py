@@ -20,7 +20,7 @@ from deployments.work.threads import WorkThreads, limit_threads
 from models.detection import PageDetector, TextDetector
 from models.direction import LineDirection
 from models.manifests import BundleManifest
-from models.page import Page, PageQuads, Quads
+from models.page import Page, PageQuads
 from models.runtime import resolve_device
 from models.settings import DetectionOptions
 from models.steps import advance
@@ -81,7 +81,7 @@ class Detector:
             ReplicaCrashed: The net hung on this page.
         """
         if page.text_layer is not None and not len(page.unread):
-            return _without_quads(page)
+            return PageQuads.carried(page)
         self._recycling.count_page()
         context = call.context
         with context.makes_jobs_yield(), self._metrics.page(context.request_id, page.number, call.sent_at):
@@ -127,20 +127,3 @@ class Detector:
 
         run = self._metrics.metered("detection_net", infer)
         return ShapeBatcher(run, self._net_threads, pages, self._metrics.batch)
-
-
-def _without_quads(page: Page) -> PageQuads:
-    """Make the result without quads for a page whose text the document itself carries."""
-    none = Quads(np.empty((0, 4, 2), np.float32), np.empty(0, np.float32))
-    return PageQuads(
-        number=page.number,
-        width=page.width,
-        height=page.height,
-        rotation=page.rotation,
-        quads=none,
-        warnings=page.warnings,
-        timings_ms=page.timings_ms,
-        work_s=page.work_s,
-        page_count=page.page_count,
-        dpi=page.dpi,
-    )

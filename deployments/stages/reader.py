@@ -1,4 +1,4 @@
-"""All three stages in one process, which a page never leaves.
+"""All stages in one process, which a page never leaves.
 
 Replicas that hold all stages, workers of bulk runs and `rayocr read` use it. If one machine's CPUs do everything, a
 replica for each stage only moves pages between processes, which takes an eighth of a photograph's CPU time
@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from deployments.context import PageCall, RequestContext
@@ -16,13 +17,22 @@ from deployments.document import Document
 from deployments.operation.metrics import StageMetrics
 from deployments.operation.recycling import Recycling
 from deployments.preprocess.draw import Drawing
-from deployments.settings import DetectionSettings, PreprocessSettings, ReaderSettings, RecognitionSettings
+from deployments.read_options import NO_STRUCTURE
+from deployments.settings import (
+    DetectionSettings,
+    PreprocessSettings,
+    ReaderSettings,
+    RecognitionSettings,
+    StructureSettings,
+)
 from deployments.stages.decoded_pages import DecodedPages
 from deployments.stages.detection import Detector
 from deployments.stages.preprocessing import Preprocessor
 from deployments.stages.recognition import Recognizer
 from deployments.stages.rereading import read_or_reread
+from deployments.stages.structure import Structurer, structured
 from deployments.storage import SERVICE_SCHEMES, StorageSettings
+from models.errors import MalformedRequest
 from models.manifests import BundleManifest
 from models.page import Page, PageQuads, PageText
 
@@ -36,6 +46,7 @@ class Stages:
     preprocessor: type[Preprocessor] = Preprocessor
     detector: type[Detector] = Detector
     recognizer: type[Recognizer] = Recognizer
+    structurer: type[Structurer] = Structurer
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,8 @@ class ReaderSetup:
         detection: Settings of the detection stage.
         recognition: Settings of the recognition stage.
         storage: How documents are fetched.
+        structure: Settings of the structure stage, which is built for the first page that asks for it; None if it is
+            not served.
         stages: The classes that do the work.
         schemes: Schemes that the locations of documents may have.
         metrics: Metrics that count the work; None for those of each stage.
@@ -62,6 +75,7 @@ class ReaderSetup:
     detection: DetectionSettings
     recognition: RecognitionSettings
     storage: StorageSettings
+    structure: StructureSettings | None = None
     stages: Stages = Stages()
     schemes: frozenset[str] = SERVICE_SCHEMES
     metrics: StageMetrics | None = None
@@ -89,6 +103,7 @@ class Reader:
         self._preprocessor = setup.stages.preprocessor(setup.preprocess, setup.storage, setup.schemes, setup.metrics)
         self._nets = self._load() if setup.loads_at_once else None
         self._loading = asyncio.Lock()
+        self._structurer: Structurer | None = None
         self._decoded = DecodedPages(setup.reader.max_decoded_bytes)
         self._recycling = Recycling(setup.reader)
 
@@ -124,10 +139,20 @@ class Reader:
     async def _read(self, document: Document, call: PageCall) -> PageText:
         async with self._page(document, call) as page:
             if page.is_carried:  # no net is needed, and perhaps none is loaded yet
-                return PageText.carried(page)
-            nets = await self._loaded()
-            found = await nets.detector.detect(page, call.sent_now())
-            return await nets.recognizer.recognize(page, found, call.sent_now())
+                found = PageQuads.carried(page)
+            else:
+                nets = await self._loaded()
+                found = await nets.detector.detect(page, call.sent_now())
+
+            async def read() -> PageText:
+                if page.is_carried:
+                    return PageText.carried(page)
+                return await nets.recognizer.recognize(page, found, call.sent_now())
+
+            if not call.options.structure:
+                return await read()
+            structurer = await self._loaded_structurer()
+            return await structured(found, call, partial(structurer.look, page), read, structurer.build)
 
     async def detect(self, document: Document, call: PageCall) -> PageQuads:
         """Find the lines of one page, without reading them. Arguments and errors are those of `read`."""
@@ -163,6 +188,8 @@ class Reader:
         if self._nets is not None:
             self._nets.detector.check_health()
             self._nets.recognizer.check_health()
+        if self._structurer is not None:
+            self._structurer.check_health()
 
     def _page(self, document: Document, call: PageCall) -> AbstractAsyncContextManager[Page]:
         self._recycling.count_page()
@@ -178,6 +205,16 @@ class Reader:
             setup.stages.detector(setup.manifest, setup.detection, setup.metrics),
             setup.stages.recognizer(setup.manifest, setup.recognition, setup.metrics, is_prepared=setup.is_prepared),
         )
+
+    async def _loaded_structurer(self) -> Structurer:
+        """The structure stage, which is built for the first page that asks for it."""
+        async with self._loading:
+            if self._structurer is None:
+                settings, metrics = self._setup.structure, self._setup.metrics
+                if settings is None:
+                    raise MalformedRequest(NO_STRUCTURE)
+                self._structurer = await asyncio.to_thread(self._setup.stages.structurer, settings, metrics)
+            return self._structurer
 
     async def _loaded(self) -> _Nets:
         async with self._loading:

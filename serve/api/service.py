@@ -84,7 +84,7 @@ class Service:
 
     Args:
         settings: The whole tree.
-        pipeline: The three stages.
+        pipeline: The stages.
         jobs: The runtime of jobs; None if no jobs are taken.
         stages: Tells of the replicas; None for one that nobody shares.
     """

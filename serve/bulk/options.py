@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from models.errors import MalformedRequest
 from serve.documents.options import DocumentOptions
+from serve.exports.registry import check_part
 
 __all__ = ["BulkOptions", "PoolBounds"]
 
@@ -70,6 +71,9 @@ class BulkOptions:
         storage_patience_s: Seconds for which a storage may fail before the run stops.
         document: Which pages of each document are read, and how. Its `format` has no effect here.
         max_pages: The most pages that are read of a document; one with more to read fails.
+
+    Raises:
+        MalformedRequest: The format needs a part of the pages' structure that `document` does not ask for.
     """
 
     input: str
@@ -98,3 +102,6 @@ class BulkOptions:
     storage_patience_s: float = 300.0
     document: DocumentOptions = field(default_factory=DocumentOptions)
     max_pages: int = 2000
+
+    def __post_init__(self) -> None:
+        check_part(self.format, self.document.structure)

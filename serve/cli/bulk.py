@@ -11,12 +11,15 @@ from serve.cli.console import Invocation, complain
 from serve.cli.document_flags import (
     Characters,
     Dpi,
+    FieldsTemplate,
+    Furniture,
     Languages,
     Model,
     Orientation,
     Pages,
     PasswordFile,
     SpreadsheetSafe,
+    Structure,
     TextLayer,
 )
 
@@ -44,8 +47,8 @@ def bulk(
         str,
         typer.Option(
             "--format",
-            help="json (an object for each document), jsonl or parquet (shards); text, markdown, tsv, hocr, alto, page "
-            "or pdf (a file for each document).",
+            help="json (an object for each document), jsonl or parquet (shards); text, markdown, html, tsv, csv, hocr, "
+            "alto, page or pdf (a file for each document).",
         ),
     ] = "json",
     pages: Pages = None,
@@ -54,6 +57,9 @@ def bulk(
     orientation: Orientation = "auto",
     model: Model = None,
     languages: Languages = None,
+    structure: Structure = None,
+    fields_template: FieldsTemplate = None,
+    furniture: Furniture = "keep",
     characters: Characters = False,
     spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
@@ -152,6 +158,9 @@ def bulk(
             text_layer=text_layer,
             orientation=orientation,
             languages=languages,
+            structure=structure,
+            fields_template=fields_template,
+            furniture=furniture,
             characters=characters,
             spreadsheet_safe=spreadsheet_safe,
             password_file=password_file,

@@ -8,12 +8,15 @@ import typer
 __all__ = [
     "Characters",
     "Dpi",
+    "FieldsTemplate",
+    "Furniture",
     "Languages",
     "Model",
     "Orientation",
     "Pages",
     "PasswordFile",
     "SpreadsheetSafe",
+    "Structure",
     "TextLayer",
 ]
 
@@ -38,6 +41,24 @@ Languages = Annotated[
         "model's own net.",
     ),
 ]
+Structure = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PARTS",
+        help="What pages are made of: layout, tables, fields, marks and codes, joined by commas, or all. Not given: "
+        "nothing but lines.",
+    ),
+]
+FieldsTemplate = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="With --structure fields: YAML that names fields of your own and their anchors."),
+]
+Furniture = Annotated[
+    Literal["keep", "drop"],
+    typer.Option(
+        help="With --structure layout: drop leaves headers, footers, page numbers out of text, Markdown, HTML."
+    ),
+]
 TextLayer = Annotated[
     Literal["auto", "always", "never"],
     typer.Option(help="Whether to take the text that a PDF carries. auto: if it is visible and real text."),
@@ -48,7 +69,7 @@ Orientation = Annotated[
 Characters = Annotated[bool, typer.Option("--characters", help="Give words with the place of each character.")]
 SpreadsheetSafe = Annotated[
     bool,
-    typer.Option("--spreadsheet-safe", help="With tsv: put ' before words that a spreadsheet takes for formulas."),
+    typer.Option("--spreadsheet-safe", help="With tsv, csv: put ' before what a spreadsheet takes for a formula."),
 ]
 PasswordFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="A file with the password that opens encrypted PDFs.")

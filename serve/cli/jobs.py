@@ -14,12 +14,15 @@ from serve.cli.console import complain, one_line
 from serve.cli.document_flags import (
     Characters,
     Dpi,
+    FieldsTemplate,
+    Furniture,
     Languages,
     Model,
     Orientation,
     Pages,
     PasswordFile,
     SpreadsheetSafe,
+    Structure,
     TextLayer,
 )
 from serve.cli.service_client import connect
@@ -66,7 +69,8 @@ def submit(
         typer.Option(metavar="KEY", help="The same command with the same key makes only one job. Not given: random."),
     ] = None,
     output_format: Annotated[
-        str, typer.Option("--format", help="json, text, markdown, tsv, hocr, alto, page or pdf (searchable).")
+        str,
+        typer.Option("--format", help="json, text, markdown, html, tsv, csv, hocr, alto, page or pdf (searchable)."),
     ] = "json",
     pages: Pages = None,
     dpi: Dpi = None,
@@ -74,6 +78,9 @@ def submit(
     orientation: Orientation = "auto",
     model: Model = None,
     languages: Languages = None,
+    structure: Structure = None,
+    fields_template: FieldsTemplate = None,
+    furniture: Furniture = "keep",
     characters: Characters = False,
     spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
@@ -89,6 +96,9 @@ def submit(
         orientation=orientation,
         model=model,
         languages=languages,
+        structure=structure,
+        fields_template=fields_template,
+        furniture=furniture,
         characters=characters,
         spreadsheet_safe=spreadsheet_safe,
         password_file=password_file,

@@ -14,12 +14,15 @@ from serve.cli.console import Invocation, complain
 from serve.cli.document_flags import (
     Characters,
     Dpi,
+    FieldsTemplate,
+    Furniture,
     Languages,
     Model,
     Orientation,
     Pages,
     PasswordFile,
     SpreadsheetSafe,
+    Structure,
     TextLayer,
 )
 
@@ -65,8 +68,8 @@ def read(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="text, json (also has polygons, confidences and warnings), markdown, tsv, hocr, alto, page, or pdf "
-            "(searchable).",
+            help="text, json (also has polygons, confidences and warnings), markdown, html, tsv, csv (the tables, with "
+            "--structure tables), hocr, alto, page, or pdf (searchable).",
         ),
     ] = "text",
     pages: Pages = None,
@@ -75,6 +78,9 @@ def read(
     orientation: Orientation = "auto",
     model: Model = None,
     languages: Languages = None,
+    structure: Structure = None,
+    fields_template: FieldsTemplate = None,
+    furniture: Furniture = "keep",
     characters: Characters = False,
     spreadsheet_safe: SpreadsheetSafe = False,
     password_file: PasswordFile = None,
@@ -108,6 +114,9 @@ def read(
         text_layer=text_layer,
         orientation=orientation,
         languages=languages,
+        structure=structure,
+        fields_template=fields_template,
+        furniture=furniture,
         characters=characters,
         spreadsheet_safe=spreadsheet_safe,
     )

@@ -2,12 +2,21 @@
 
 from collections.abc import Mapping
 
+from deployments.settings import StructureSettings
 from models.errors import ConfigurationError
 from models.manifests import BundleManifest, load_manifest, verified_path
 from models.runtime import check_net
 from serve.config.settings import Settings
 
-__all__ = ["check_bundle", "default_model", "deployments_ending", "keep_bundles", "read_bundles", "served_bundles"]
+__all__ = [
+    "check_bundle",
+    "check_structure",
+    "default_model",
+    "deployments_ending",
+    "keep_bundles",
+    "read_bundles",
+    "served_bundles",
+]
 
 # By the names or paths of the settings.
 _kept: dict[tuple[str, ...], Mapping[str, BundleManifest]] = {}
@@ -73,3 +82,16 @@ def check_bundle(settings: Settings, manifest: BundleManifest) -> None:
     for detector in manifest.detectors():
         check_net(settings.detection.net, detector)
     check_net(settings.recognition.net, manifest.recognition)
+
+
+def check_structure(structure: StructureSettings) -> None:
+    """Check the files and devices of the nets of structure, unless it is switched off.
+
+    Raises:
+        ConfigurationError: A manifest or model file is missing or damaged, or a device that was asked for is not there.
+    """
+    if structure.enabled is False:
+        return
+    for manifest in structure.nets().values():
+        verified_path(manifest.file)
+        check_net(structure.net, manifest)

@@ -1,4 +1,4 @@
-"""Decides whether the three stages share replicas, and prepares the arguments of such a replica."""
+"""Decides whether the stages share replicas, and prepares the arguments of such a replica."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from serve.config.settings import Settings
 if TYPE_CHECKING:
     from deployments.stages.reader import ReaderSetup
 
-__all__ = ["is_colocated", "reader_setup"]
+__all__ = ["is_colocated", "reader_setup", "with_structure"]
 
 # A stage for which one of these is set needs replicas of its own.
 _OF_REPLICAS = (
@@ -25,7 +25,7 @@ _OF_REPLICAS = (
 
 
 def is_colocated(settings: Settings, *, otherwise: bool) -> bool:
-    """Whether each replica holds all three stages, in place of a replica for each.
+    """Whether each replica holds all stages, in place of a replica for each.
 
     Args:
         settings: The whole tree.
@@ -51,6 +51,19 @@ def is_colocated(settings: Settings, *, otherwise: bool) -> bool:
             f"reader.{own[0].partition('.')[2]} in its place, or colocated to false"
         )
     return settings.colocated
+
+
+def with_structure(settings: Settings, *, colocated: bool) -> Settings:
+    """Decide whether structure may be asked for, if the settings leave it open.
+
+    Args:
+        settings: The whole tree.
+        colocated: Whether the stages share replicas.
+    """
+    if settings.structure.enabled is not None:
+        return settings
+    structure = settings.structure.model_copy(update={"enabled": colocated})
+    return settings.model_copy(update={"structure": structure})
 
 
 def reader_setup(settings: Settings, **others: Any) -> "ReaderSetup":

@@ -1,8 +1,9 @@
-"""Chooses the model bundle that reads a document's languages."""
+"""Chooses the model bundle that reads a document's languages, and refuses what is not served."""
 
 from collections.abc import Mapping
 from typing import TypeVar
 
+from deployments.read_options import NO_STRUCTURE
 from models.errors import MalformedRequest
 from models.languages import AUTO, closest_names, how_to_install, language_name, languages_read, parse_languages
 from models.manifests import BundleManifest
@@ -41,8 +42,11 @@ def with_model(options: Options, settings: Settings) -> Options:
         The options with `model`. The default bundle comes first if it reads all languages.
 
     Raises:
-        MalformedRequest: No bundle that is served reads them, or not the one that is asked for.
+        MalformedRequest: No bundle that is served reads them, or not the one that is asked for; or the options ask for
+            structure, which is not served.
     """
+    if options.structure is not None and settings.structure.enabled is False:
+        raise MalformedRequest(NO_STRUCTURE)
     wanted = [] if options.languages is None else [tag for tag in parse_languages(options.languages) if tag != AUTO]
     if not wanted:
         return options

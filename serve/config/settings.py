@@ -16,6 +16,7 @@ from deployments.settings import (
     ReaderSettings,
     RecognitionSettings,
     StageSettings,
+    StructureSettings,
 )
 from deployments.storage.settings import StorageSettings
 from models.settings import SettingsSection
@@ -226,7 +227,7 @@ class Settings(BaseSettings):
     )
     colocated: bool | None = Field(
         default=None,
-        description="true: each replica (`reader`) holds all three stages, and a page never leaves its process, which "
+        description="true: each replica (`reader`) holds all stages, and a page never leaves its process, which "
         "saves an eighth of a photograph's CPU time, and memory. false: each stage has replicas of its own that scale "
         "by themselves, such as detection on GPUs. Not set: true for `rayocr serve` if no net runs on a GPU and no "
         "setting of a stage's own replicas is given; false on a Ray cluster.",
@@ -238,12 +239,18 @@ class Settings(BaseSettings):
     preprocess: PreprocessSettings = PreprocessSettings()
     detection: DetectionSettings = DetectionSettings()
     recognition: RecognitionSettings = RecognitionSettings()
+    structure: StructureSettings = StructureSettings()
     reader: ReaderSettings = ReaderSettings()
     jobs: JobsSettings = JobsSettings()
 
     def stages(self) -> dict[str, StageSettings]:
-        """The sections of the three stages, by name."""
-        return {"preprocess": self.preprocess, "detection": self.detection, "recognition": self.recognition}
+        """The sections of the stages, by name; structure is one of them unless it is switched off."""
+        stages: dict[str, StageSettings] = {
+            "preprocess": self.preprocess,
+            "detection": self.detection,
+            "recognition": self.recognition,
+        }
+        return stages if self.structure.enabled is False else {**stages, "structure": self.structure}
 
     @property
     def reader_threads(self) -> int:

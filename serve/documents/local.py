@@ -14,7 +14,7 @@ from deployments.context import PageCall, RequestContext
 from deployments.document import Document
 from deployments.operation.metrics import NoMetrics
 from deployments.read_options import ReadOptions
-from deployments.settings import MOST_THREADS, DetectionSettings, RecognitionSettings, StageSettings
+from deployments.settings import MOST_THREADS, DetectionSettings, RecognitionSettings, StageSettings, StructureSettings
 from deployments.stages.reader import Reader
 from deployments.storage import COMMAND_LINE_SCHEMES, Storages, build_storage
 from models.cpus import usable_cpu_count
@@ -173,13 +173,14 @@ def _reader(settings: Settings, threads: int, *, has_many: bool) -> Reader:
         "preprocess": settings.preprocess,
         "detection": _with_threads(settings.detection, threads),
         "recognition": _with_threads(settings.recognition, threads),
+        "structure": _with_threads(settings.structure, threads),
     }
     # A step of work may take any time: nothing would replace this process if it ended itself.
     patient = {name: stage.model_copy(update={"max_work_s": _NO_LIMIT_S}) for name, stage in stages.items()}
     return Reader(reader_setup(settings, **patient, metrics=NoMetrics(), is_prepared=has_many, loads_at_once=False))
 
 
-def _with_threads(stage: DetectionSettings | RecognitionSettings, threads: int) -> StageSettings:
+def _with_threads(stage: DetectionSettings | RecognitionSettings | StructureSettings, threads: int) -> StageSettings:
     return stage.model_copy(update={"net": stage.net.model_copy(update={"threads": threads})})
 
 

@@ -1,25 +1,30 @@
 """The options of reading a document, the same over HTTP, in jobs, in bulk runs and on the command line."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from deployments.read_options import ReadOptions, TextLayer
 from models.errors import MalformedRequest
 from models.languages import parse_languages
 from models.settings import DetectionOptions
+from models.structure.registry import parse_parts
 from serve.documents.page_ranges import PageRanges
-from serve.exports.registry import FORMATS
+from serve.exports import ExportOptions
+from serve.exports.registry import FORMATS, check_part
 
 __all__ = [
     "DocumentOptions",
     "Dpi",
+    "FieldsTemplate",
+    "Furniture",
     "Languages",
     "Model",
     "OpenDocumentOptions",
     "Orientation",
     "Pages",
     "Password",
+    "Structure",
     "detection_options",
 ]
 
@@ -30,11 +35,13 @@ Orientation = Annotated[
 
 # PDF uses 127 bytes of a password. Anything far longer is a mistake, such as a whole file.
 _LONGEST_PASSWORD = 1000
-# A thousand ranges of pages take at most so many characters.
-_LONGEST_PAGES = 10_000  # fits in a URL, which HAProxy takes up to 15 KiB with the headers
+# Fits in a URL, in which clients write three characters for a comma, and which HAProxy takes up to 15 KiB with the
+# headers.
+_LONGEST_PAGES = 5_000
 _LONGEST_FORMAT = 100
 _LONGEST_MODEL = 100
 _LONGEST_LANGUAGES = 200
+_LONGEST_TEMPLATE = 32_768
 
 
 def _checked_pages(text: str | None) -> str | None:
@@ -55,6 +62,7 @@ Pages = Annotated[
     Field(
         description="Pages to read: numbers and ranges from 1 on, `5-` to the end. Not given: all.",
         examples=["1-3,7,10-"],
+        json_schema_extra={"pattern": "^[0-9, -]*$"},
     ),
 ]
 Dpi = Annotated[
@@ -89,8 +97,43 @@ Languages = Annotated[
 ]
 
 
+def _known_parts(text: str | None) -> str | None:
+    return None if text is None else ",".join(parse_parts(text))
+
+
+def _valid_template(text: str | None) -> str | None:
+    if text is not None:
+        from models.structure.fields.template import parse_template  # few requests have one
+
+        parse_template(text)
+    return text
+
+
+Structure = Annotated[
+    Annotated[str, Field(max_length=_LONGEST_FORMAT)] | None,
+    AfterValidator(_known_parts),
+    Field(
+        description="What the page is made of, beside its lines: `layout`, `tables`, `fields`, `marks` and `codes`, "
+        "joined by commas, or `all`. Not given: nothing.",
+        examples=["tables", "layout,tables", "all"],
+    ),
+]
+FieldsTemplate = Annotated[
+    Annotated[str, Field(max_length=_LONGEST_TEMPLATE)] | None,
+    AfterValidator(_valid_template),
+    Field(description="YAML that names fields of your own and their anchors, for `structure=fields`."),
+]
+Furniture = Annotated[
+    Literal["keep", "drop"],
+    Field(
+        description="`drop` leaves headers, footers and page numbers out of text, Markdown and HTML, with "
+        "`structure=layout`."
+    ),
+]
+
+
 class OpenDocumentOptions(BaseModel):
-    """The options that may stand in a URL, which logs keep."""
+    """The options that may stand in a URL, which is short, and which logs keep."""
 
     # A wrong value may be a password, or stand in place of one, so that no message repeats it.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -105,11 +148,13 @@ class OpenDocumentOptions(BaseModel):
     orientation: Orientation = "auto"
     model: Model = None
     languages: Languages = None
+    structure: Structure = None
+    furniture: Furniture = "keep"
     characters: bool = Field(default=False, description="Whether words come with the position of each character.")
     spreadsheet_safe: bool = Field(
         default=False,
-        description="Whether words of a tsv that begin with =, +, - or @, which spreadsheets take for formulas, get an "
-        "apostrophe before them.",
+        description="Whether words of a tsv and cells of a csv that begin with =, +, - or @, which spreadsheets take "
+        "for formulas, get an apostrophe before them.",
     )
     format: Annotated[Annotated[str, Field(max_length=_LONGEST_FORMAT)] | None, AfterValidator(_known_format)] = Field(
         default=None,
@@ -122,11 +167,25 @@ class OpenDocumentOptions(BaseModel):
         """The pages that are asked for."""
         return PageRanges() if self.pages is None else PageRanges.parse(self.pages)
 
+    @property
+    def export_options(self) -> ExportOptions:
+        """How the result is written."""
+        return ExportOptions(self.spreadsheet_safe, self.furniture == "drop")
+
 
 class DocumentOptions(OpenDocumentOptions):
     """All options of one document."""
 
+    fields_template: FieldsTemplate = None  # longer than a URL may be
     password: Password = None
+
+    # Not in the class above: a request may name one in its URL and the other in its body.
+    @model_validator(mode="after")
+    def _structure_has_what_is_needed(self) -> Self:
+        if self.fields_template is not None and "fields" not in (self.structure or ""):
+            raise MalformedRequest("fields_template needs structure=fields")
+        check_part(self.format, self.structure)
+        return self
 
     @property
     def secret_password(self) -> str | None:
@@ -148,6 +207,8 @@ class DocumentOptions(OpenDocumentOptions):
             characters=self.characters,
             model=self.model,
             languages=() if self.languages is None else parse_languages(self.languages),
+            structure=() if self.structure is None else parse_parts(self.structure),
+            fields_template=self.fields_template,
         )
 
 

@@ -20,6 +20,7 @@ from models.errors import (
     UnsupportedType,
 )
 from models.page import PageText
+from models.structure.tables.continued import ContinuedTables
 from serve.documents.failures import PageFailure, PageFailures, whole_document
 from serve.documents.page_ranges import PageRanges
 
@@ -76,6 +77,8 @@ async def read_pages(
 ) -> AsyncGenerator[PageText | PageFailure]:
     """Read the pages of a document, and yield them in order, each as soon as it and all before it are read.
 
+    Tables that go on with one of the page before say so.
+
     The first page that is asked for tells how many pages there are, so that no page waits for them to be counted. If
     that page fails, they are counted.
 
@@ -91,6 +94,15 @@ async def read_pages(
         RayocrError: The document can't be read, the only page that is asked for can't be read, or a page failed for a
             reason that does not lie in the page (`PageFailures.of`).
     """
+    tables = ContinuedTables()
+    async with aclosing(_outcomes(reader, document, request, context)) as outcomes:
+        async for outcome in outcomes:
+            yield tables.of(outcome) if isinstance(outcome, PageText) else outcome
+
+
+async def _outcomes(
+    reader: PageReader[AnyDocument], document: AnyDocument, request: ReadRequest, context: RequestContext
+) -> AsyncGenerator[PageText | PageFailure]:
     failures = PageFailures()
     first = await _first(reader, document, request, context, failures)
     page_count = first.page_count

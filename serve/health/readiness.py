@@ -1,4 +1,4 @@
-"""Proves that the service can read: it reads a picture through all three stages, and asks its storages."""
+"""Proves that the service can read: it reads a picture through detection and recognition, and asks its storages."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ class Readiness:
     """Knows when the stages last answered.
 
     Args:
-        pipeline: The three stages.
+        pipeline: The stages.
         checks: Checks of the other things that must answer.
     """
 
@@ -40,7 +40,7 @@ class Readiness:
         self._probing = asyncio.Lock()
 
     def answered(self) -> None:
-        """Note that all three stages have just answered."""
+        """Note that the stages have just answered."""
         self._last_answer_s = time.monotonic()
 
     async def problem(self) -> str | None:

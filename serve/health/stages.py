@@ -30,8 +30,8 @@ class StageState(BaseModel):
 
     name: str = Field(
         examples=["Reader"],
-        description="Ingress takes requests. Reader has all three stages in each replica; without it, Preprocessor, "
-        "Detector and Recognizer have replicas of their own.",
+        description="Ingress takes requests. Reader has all stages in each replica; without it, Preprocessor, "
+        "Detector, Recognizer and, if it is switched on, Structurer have replicas of their own.",
     )
     state: str = Field(examples=["healthy"], description="Its state in Ray Serve, such as `updating` or `unhealthy`.")
     replicas: dict[str, int] = Field(examples=[{"running": 2}], description="The number of replicas in each state.")

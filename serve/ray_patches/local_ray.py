@@ -39,6 +39,11 @@ _PROXY_WAIT = PrivateWord(
     "a machine that is busy with something else ends the proxy after 5 s, and the start fails",
 )
 _IDLE_WORKERS = PrivateWord(_RAYLET, "num_workers_soft_limit", "a process that waits for tasks takes 1 % of a CPU")
+_FIRST_WORKERS = PrivateWord(
+    _RAYLET,
+    "prestart_worker_first_driver",
+    "each start begins with a process a CPU that nothing can use: replicas ask for a hook, actors of a run come later",
+)
 _AUTO_CONNECT = PrivateWord(
     "_private/auto_init_hook.py",
     "RAY_ENABLE_AUTO_CONNECT",
@@ -51,6 +56,7 @@ PRIVATE_NAMES = (
     _START_WAIT,
     _PROXY_WAIT,
     _IDLE_WORKERS,
+    _FIRST_WORKERS,
     _AUTO_CONNECT,
     PrivateWord("_private/worker.py", "_metrics_export_port", "metrics are at another port with each start"),
     PrivateWord("_private/worker.py", "_temp_dir", "any user of the machine reads logs and reaches Ray's sockets"),
@@ -77,7 +83,8 @@ def set_local_environment() -> None:
     A variable that is set already stays as it is.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    for name, value in {**LEAN_ENVIRONMENT, f"RAY_{_START_WAIT.word}": "120", _PROXY_WAIT.word: "60"}.items():
+    of_raylet = {f"RAY_{_START_WAIT.word}": "120", f"RAY_{_FIRST_WORKERS.word}": "0"}
+    for name, value in {**LEAN_ENVIRONMENT, **of_raylet, _PROXY_WAIT.word: "60"}.items():
         os.environ.setdefault(name, value)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import RayocrError
-from models.page import Line, Page, PageWarning, Polygon, Samples, Word
+from models.page import FormField, Line, Page, PageWarning, Polygon, Samples, Word
+from models.polygons import rectangle
 from models.reading_order import reading_order
 from models.upright import upright_pixels, upright_points, upright_size
 
@@ -34,10 +35,12 @@ def made_page(answer: dict[str, Any], pixels: Pixels, number: int, warnings: tup
     drawn = pixels[:size_bytes].reshape((height, width, 3) if size_bytes else (0, 0, 3))
     drawn.setflags(write=False)
     page_count, dpi = int(answer["page_count"]), round(float(answer["dpi"]), 3)
+    fields = answer.get("form", {"fields": []})["fields"]
     if layer is None:
-        return Page(drawn, number, warnings=warnings, page_count=page_count, dpi=dpi)
+        form = _form(fields, (width, height), 0)
+        return Page(drawn, number, warnings=warnings, page_count=page_count, dpi=dpi, form=form)
     rotation = int(layer["rotation"])
-    unread = np.array(layer["unread"] if answer["is_drawn"] else [], np.float32).reshape(-1, 4)
+    unread = np.array(layer["unread"] if answer["is_read"] else [], np.float32).reshape(-1, 4)
     corners = upright_points(unread[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2), (width, height), rotation)
     return Page(
         upright_pixels(drawn, rotation),
@@ -50,6 +53,19 @@ def made_page(answer: dict[str, Any], pixels: Pixels, number: int, warnings: tup
         unread=np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1),
         samples=_samples(layer["samples"], pixels[size_bytes:]),
         dpi=dpi,
+        form=_form(fields, (width, height), rotation),
+    )
+
+
+def _form(fields: list[Any], size: tuple[int, int], rotation: int) -> tuple[FormField, ...]:
+    """Make fields of (kind, name, value, is set, (left, top, right, bottom)), in pixels."""
+    boxes = np.array([box for *_, box in fields], np.float32).reshape(-1, 4)
+    corners = upright_points(boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2), size, rotation)
+    # The first corner of a turned box is no longer its top left one.
+    edges = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1, dtype=np.float64).round(2).tolist()
+    return tuple(
+        FormField(kind, name, value, rectangle(*box), is_set)
+        for (kind, name, value, is_set, _), box in zip(fields, edges, strict=True)
     )
 
 

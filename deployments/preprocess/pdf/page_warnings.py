@@ -32,7 +32,7 @@ def page_warnings(answer: dict[str, Any], number: int, max_pixels: int, wanted: 
         message = "pictures on the page are damaged, and were left blank"
         warnings.append(PageWarning("truncated", message, number))
     layer = answer["text_layer"]
-    if answer["is_drawn"]:
+    if answer["is_read"]:
         warnings += _about_size(answer, number, max_pixels)
     if layer is None and answer["without_font"]:
         message = (
@@ -45,7 +45,10 @@ def page_warnings(answer: dict[str, Any], number: int, max_pixels: int, wanted: 
         message = f"{answer['hidden']:,} characters of the page's text layer can't be seen on the page, and {outcome}"
         warnings.append(PageWarning("hidden_text", message, number))
     if layer is not None:
-        warnings += _about_text_layer(layer, number, is_all=not answer["is_drawn"])
+        warnings += _about_text_layer(layer, number, is_all=not answer["is_read"])
+    if answer.get("form", {}).get("is_cut"):
+        message = "the page's form has too many fields or too long values: some were cut or left out; read it by itself"
+        warnings.append(PageWarning("form_fields_cut", message, number))
     return tuple(warnings)
 
 

@@ -15,6 +15,7 @@ Damaged and hostile documents end in:
     text taken from the document as asked, without pictures  a page with the warning `pictures_not_read`
     text taken as asked, though it may not be right          a page with the warning `text_layer_doubtful`
     more lines of text than a page may have                  a page with the warning `too_many_lines`
+    more or longer fields of a form than a page may have     a page with the warning `form_fields_cut`
 """
 
 import atexit
@@ -104,6 +105,8 @@ class PdfReader:
             "number": number,
             "dpi": options.dpi,
             "text_layer": options.text_layer,
+            "pixels": bool(options.structure),
+            "form": options.wants_form,
             "max_pixels": min(self._limits.max_pixels, self._limits.max_pdf_bytes // _BYTES_A_PIXEL),
         }
         if number < 1:

@@ -8,6 +8,7 @@ from typing import Any
 from deployments.preprocess.pdfium.contents import Box, Contents, look_at
 from deployments.preprocess.pdfium.document import OpenDocument
 from deployments.preprocess.pdfium.drawing import View, draw_page
+from deployments.preprocess.pdfium.form_fields import form_fields
 from deployments.preprocess.pdfium.glyphs import read_glyphs
 from deployments.preprocess.pdfium.library import pdfium
 from deployments.preprocess.pdfium.resolution import Resolution, resolution, suitable_dpi
@@ -30,11 +31,13 @@ def read_page(document: OpenDocument, request: Message) -> tuple[Message, int | 
 
     Args:
         document: The open document.
-        request: `number` from 1, `dpi` or None, `text_layer` (auto, always, never) and `max_pixels`.
+        request: `number` from 1, `dpi` or None, `text_layer` (auto, always, never), `max_pixels`, `pixels` (whether the
+            page is drawn although its text layer is all that is read), and `form` (whether its fields are listed).
 
     Returns:
         The answer that `deployments.preprocess.pdf.reader` makes a page of; and a file of pixels, which the caller
-        closes, or None. In the file are the page, if `is_drawn`, and the pictures of `text_layer.samples`.
+        closes, or None. In the file are the page, if `is_drawn`, and the pictures of `text_layer.samples`. The page's
+        pixels are to be read if `is_read`.
 
     Raises:
         Refused: The page does not exist, or is damaged.
@@ -56,8 +59,12 @@ def read_page(document: OpenDocument, request: Message) -> tuple[Message, int | 
         }
         read = _Layer(page, contents, request["text_layer"], (width_pt, height_pt), size)
         layer, samples = read.taken()
-        is_drawn = layer is None or bool(layer["unread"] and request["text_layer"] == "auto")
-        answer |= {"text_layer": layer, "is_drawn": is_drawn, "hidden": read.hidden, "without_font": read.without_font}
+        is_read = layer is None or bool(layer["unread"] and request["text_layer"] == "auto")
+        is_drawn = is_read or request["pixels"]
+        answer |= {"text_layer": layer, "is_read": is_read, "is_drawn": is_drawn}
+        answer |= {"hidden": read.hidden, "without_font": read.without_font}
+        if request["form"]:
+            answer["form"] = form_fields(page, document.form, (size.width, size.height))
         views = [sample.view for sample in samples]
         if is_drawn:
             views.insert(0, View(size.width, size.height, size.width, size.height))
@@ -65,7 +72,7 @@ def read_page(document: OpenDocument, request: Message) -> tuple[Message, int | 
             return answer, None
         pixels, is_blank = draw_page(document, page, views, contents.arrows)
         # PDFium leaves out a picture that it can't decode, without a word. To decode all of them twice is too much.
-        is_lost = is_drawn and is_blank and not all(picture.is_decodable for picture in contents.pictures)
+        is_lost = is_read and is_blank and not all(picture.is_decodable for picture in contents.pictures)
         return answer | {"has_lost_pictures": is_lost}, pixels
 
 

@@ -18,7 +18,8 @@ from serve.api.requests.options import OcrRequest
 from serve.api.service import Service
 from serve.documents.failures import PageFailure
 from serve.documents.kept_pages import json_pieces
-from serve.exports import Export, ReadDocument, export_format
+from serve.exports import ReadDocument, export_format
+from serve.exports.registry import check_part
 from serve.results import OcrResult
 
 __all__ = ["FORMAT_TYPES", "LINES", "PICTURE", "answer_format", "document_answer"]
@@ -33,7 +34,9 @@ FORMAT_TYPES: Mapping[str, str] = MappingProxyType(
         "json": "application/json",
         "text": "text/plain",
         "markdown": "text/markdown",
+        "html": "text/html",
         "tsv": "text/tab-separated-values",
+        "csv": "text/csv",
         "hocr": "text/vnd.hocr+html",
         "alto": "application/alto+xml",
         "page": "application/vnd.prima.page+xml",
@@ -42,7 +45,8 @@ FORMAT_TYPES: Mapping[str, str] = MappingProxyType(
     }
 )
 _BY_TYPE = {
-    **{media_type: name for name, media_type in FORMAT_TYPES.items()},
+    # Browsers accept HTML before all else, also from a service that answers them with JSON.
+    **{media_type: name for name, media_type in FORMAT_TYPES.items() if name != "html"},
     LINES_TYPE: LINES,
     "image/png": PICTURE,
 }
@@ -65,7 +69,7 @@ def answer_format(asked: OcrRequest, accept: str) -> str:
         The name of an export format, LINES or PICTURE; json if the client named nothing that exists.
 
     Raises:
-        MalformedRequest: The options exclude each other.
+        MalformedRequest: The options exclude each other, or the format needs a structure that is not asked for.
     """
     if asked.visualize:
         if asked.stream or asked.format is not None:
@@ -79,7 +83,9 @@ def answer_format(asked: OcrRequest, accept: str) -> str:
         return asked.format
     offered = _OFFERED if asked.stream is None else [one for one in _OFFERED if one != LINES_TYPE]
     media_type = preferred_type(accept, offered)
-    return "json" if media_type is None else _BY_TYPE[media_type]
+    name = "json" if media_type is None else _BY_TYPE[media_type]
+    check_part(name, asked.structure)
+    return name
 
 
 async def document_answer(
@@ -113,11 +119,11 @@ async def document_answer(
             return Response(b"".join(pieces), media_type=FORMAT_TYPES[name])
         headers = {"Content-Length": str(size)}
         return StreamingResponse(_one_by_one(pieces), headers=headers, media_type=FORMAT_TYPES[name])
-    export = await asyncio.to_thread(export_format, name, spreadsheet_safe=asked.spreadsheet_safe)
+    export = await asyncio.to_thread(export_format, name)
     itself = await service.pipeline.document(document, context) if export.needs_document else None
 
     def write() -> bytes:
-        return export.convert(ReadDocument(result, title, itself, asked.secret_password))
+        return export.convert(ReadDocument(result, title, itself, asked.secret_password, asked.export_options))
 
     async with context.limit("writing the result"):
         if itself is None:
@@ -125,7 +131,7 @@ async def document_answer(
         else:
             async with service.document_exports:
                 content = await asyncio.to_thread(write)
-    return Response(content, headers=_headers(export, title, result, failures))
+    return Response(content, headers=_headers(export.file_type(content), title, result, failures))
 
 
 async def _one_by_one(pieces: Iterator[bytes]) -> AsyncGenerator[bytes]:
@@ -134,8 +140,10 @@ async def _one_by_one(pieces: Iterator[bytes]) -> AsyncGenerator[bytes]:
         yield piece
 
 
-def _headers(export: Export, title: str | None, result: OcrResult, failures: Sequence[PageFailure]) -> dict[str, str]:
-    headers = file_headers(title, *export.file_type(len(result.pages)))
+def _headers(
+    file_type: tuple[str, str], title: str | None, result: OcrResult, failures: Sequence[PageFailure]
+) -> dict[str, str]:
+    headers = file_headers(title, *file_type)
     if result.warnings:
         headers[WARNINGS_HEADER] = warning_codes(result.warnings)
     if failures:

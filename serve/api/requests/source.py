@@ -10,10 +10,10 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deployments.document import Document
-from models.errors import MalformedRequest
+from models.errors import MalformedRequest, TooLarge
 from serve.api.browsers import refuse_disguised_json
 from serve.api.problems import malformed
-from serve.api.requests.form import form_parts
+from serve.api.requests.form import FormPart, form_parts
 from serve.api.requests.json_body import parsed_json
 
 __all__ = ["SentDocument", "document_body", "read_source"]
@@ -122,21 +122,30 @@ async def read_source(request: Request, max_bytes: int, file_field: str = "file"
 
 async def _from_form(request: Request, max_bytes: int, file_field: str) -> SentDocument:
     document: Document | None = None
-    fields: dict[str, object] = {}
+    fields: dict[str, FormPart] = {}
+    too_large = None
     async for part in form_parts(request, max_bytes, _MOST_FIELD_BYTES, _MOST_FIELDS):
         if part.name in fields or (part.name == file_field and document is not None):
             raise MalformedRequest(f"the form has the field {part.name[:40]!r} twice")
-        if part.filename is None or part.name != file_field:
-            fields[part.name] = part.text if part.filename is None else ""
-        else:
+        if part.filename is not None and part.name == file_field:
             document = Document(part.content, part.filename or None)
+        elif len(part.content) <= _MOST_FIELD_BYTES:
+            fields[part.name] = part
+        else:
+            too_large = part.name
+            fields[part.name] = FormPart(part.name, part.filename, b"")
     if document is None or file_field in fields:
         named = ", ".join(sorted(name[:40] for name in fields)) or "none"
         raise MalformedRequest(
             f"the form has no file in the field {file_field!r} (its fields: {named}): curl -F {file_field}=@page.jpg"
         )
-    # A browser sends an empty text for each field that nobody filled in.
-    return SentDocument(document, {name: value for name, value in fields.items() if value != ""})
+    if too_large is not None:
+        raise TooLarge(
+            f"the form's field {too_large[:40]!r} has more than {_MOST_FIELD_BYTES:,} bytes, which is the limit: the "
+            f"document goes into {file_field!r}"
+        )
+    # A browser sends an empty text for each field that nobody filled in. curl -F name=@file sends a text as a file.
+    return SentDocument(document, {name: part.text for name, part in fields.items() if part.content})
 
 
 def _from_json(body: bytes) -> SentDocument:

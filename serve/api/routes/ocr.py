@@ -49,7 +49,8 @@ _HEADERS = {
     responses={
         **PROBLEM_RESPONSES,
         200: {
-            "description": "The document in the requested format. `page` of several pages is a ZIP archive.",
+            "description": "The document in the requested format. `page` of several pages, and `csv` of several "
+            "tables, are ZIP archives.",
             "content": _CONTENT,
             "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},
         },

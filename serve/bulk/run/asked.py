@@ -1,15 +1,19 @@
 """Notes how the documents of an output were read, so that a run that reads them differently says so."""
 
 import json
+from typing import Any
 
 from deployments.storage import Storage
 from models.errors import SourceNotFound
 from serve.bulk.locations import STATE_FOLDER, read_small
 from serve.bulk.options import BulkOptions
+from serve.documents.options import DocumentOptions
 
 __all__ = ["note_options"]
 
 _NAME = f"{STATE_FOLDER}options.json"
+# A template of fields has many lines.
+_LONGEST_SHOWN = 200
 
 
 def note_options(options: BulkOptions, model: str, storage: Storage) -> str | None:
@@ -28,9 +32,10 @@ def note_options(options: BulkOptions, model: str, storage: Storage) -> str | No
     """
     location = options.output + _NAME
     # A password only opens a document.
-    now = {**options.document.model_dump(mode="json", exclude={"password", "format"}), "model": model}
+    now = {**_asked(options.document), "model": model}
     try:
-        before = json.loads(read_small(storage, location))
+        # An option that the run before did not know was not given.
+        before = {**_asked(DocumentOptions()), **json.loads(read_small(storage, location))}
     except (SourceNotFound, ValueError):
         before = now
     storage.write(location, json.dumps(now, indent=2).encode() + b"\n")
@@ -44,9 +49,14 @@ def note_options(options: BulkOptions, model: str, storage: Storage) -> str | No
     )
 
 
+def _asked(document: DocumentOptions) -> dict[str, Any]:
+    return document.model_dump(mode="json", exclude={"password", "format"})
+
+
 def _flag(name: str) -> str:
     return "the model" if name == "model" else f"--{name.replace('_', '-')}"
 
 
 def _shown(value: object) -> str:
-    return "not given" if value is None else str(value)
+    shown = "not given" if value is None else str(value)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]!r}..."

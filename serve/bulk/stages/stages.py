@@ -9,11 +9,14 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployments.context import PageCall, RequestContext
 from deployments.document import Document
 from deployments.stages.reader import Reader, Stages
+from deployments.stages.rereading import read_or_reread
+from deployments.stages.structure import structured
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings
 from models.errors import RayocrError
 from models.manifests import load_manifest
@@ -65,6 +68,16 @@ class StageSetup:
         end_hanging_exit()
         return PageRunner(stage, self.coordinator, self.attempts)
 
+    def reader(self, *, loads_at_once: bool = True) -> Reader:
+        """Build a reader of all stages.
+
+        Args:
+            loads_at_once: Whether its nets are loaded at once, or for the first page.
+        """
+        storage, stages, schemes = self.storage, self.classes, COMMAND_LINE_SCHEMES
+        own = {"storage": storage, "stages": stages, "schemes": schemes, "loads_at_once": loads_at_once}
+        return Reader(reader_setup(self.settings, **own))
+
     def call(self, name: str, number: int) -> PageCall:
         """Make the call for a page.
 
@@ -80,9 +93,7 @@ class ReadingStage:
 
     def __init__(self, setup: StageSetup) -> None:
         self._request = setup.request
-        self._reader = Reader(
-            reader_setup(setup.settings, storage=setup.storage, stages=setup.classes, schemes=COMMAND_LINE_SCHEMES)
-        )
+        self._reader = setup.reader()
         self._max_bytes = setup.settings.http.max_body_bytes
         self._runner = setup.runner("reading")
 
@@ -218,11 +229,15 @@ class DetectionStage:
 
 
 class RecognitionStage:
-    """Reads the lines of pages."""
+    """Reads the lines of pages, and finds their structure."""
 
     def __init__(self, setup: StageSetup) -> None:
         self._setup = setup
         self._recognizer = setup.classes.recognizer(load_manifest(setup.settings.bundle), setup.settings.recognition)
+        is_asked = bool(setup.request.options.structure)
+        self._structurer = setup.classes.structurer(setup.settings.structure) if is_asked else None
+        # Its nets are loaded when a text layer is first refused, which few runs see.
+        self._rereader = setup.reader(loads_at_once=False)
         self._runner = setup.runner("recognition")
 
     async def __call__(self, table: "pa.Table") -> "pa.Table":
@@ -230,12 +245,30 @@ class RecognitionStage:
         pages, pixels = decode_pages(table)
 
         async def recognize(work: WorkPage) -> WorkPage:
-            assert work.quads is not None  # detection gives them, or a failure
-            call = self._setup.call(work.name, work.number)
-            text: PageText = await self._recognizer.recognize(page_from(work, pixels), work.quads, call)
-            return replace(work, page=None, quads=None, text=text)
+            first = self._setup.call(work.name, work.number)
+
+            async def read(call: PageCall) -> PageText:
+                if call is first:
+                    assert work.quads is not None  # detection gives them, or a failure
+                    return await self._read(page_from(work, pixels), work.quads, call)
+                max_bytes = self._setup.settings.http.max_body_bytes
+                document = await self._rereader.fetch(work.document.location, max_bytes, call.context)
+                return await self._rereader.read(document, call)
+
+            return replace(work, page=None, quads=None, text=await read_or_reread(read, first))
 
         return encode_pages(await self._runner.run(pages, recognize))
+
+    async def _read(self, page: Page, found: PageQuads, call: PageCall) -> PageText:
+        """Read a page, and find its structure beside that if the run asks for it."""
+
+        async def read() -> PageText:
+            text: PageText = await self._recognizer.recognize(page, found, call)
+            return text
+
+        if self._structurer is None:
+            return await read()
+        return await structured(found, call, partial(self._structurer.look, page), read, self._structurer.build)
 
 
 STAGES = {

@@ -4,6 +4,7 @@ import uuid
 
 from models.errors import RayocrError
 from models.page import PageText
+from models.structure.tables.continued import ContinuedTables
 from serve.bulk.documents import DocumentError, DocumentResult
 from serve.bulk.stages.chunks import WorkPage
 from serve.documents.failures import PageFailure, PageFailures, whole_document
@@ -48,6 +49,8 @@ class DocumentAssembly:
         except RayocrError as error:
             attempts = max(page.failure.attempts for page in pages if page.failure is not None)
             return DocumentError(document.key, document.etag, error.code, error.message, attempts)
+        tables = ContinuedTables()
+        read = [tables.of(page) for page in read]
         warnings = [failure.warning for failure in failed]
         result = OcrResult.of(_result_id(document.location, document.etag), self._model, read, warnings)
         return DocumentResult(document.key, document.etag, document.location, result)

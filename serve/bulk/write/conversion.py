@@ -12,8 +12,8 @@ from models.errors import RayocrError, ReplicaCrashed, StorageUnavailable
 from serve.bulk.documents import DocumentError, DocumentResult
 from serve.bulk.options import BulkOptions
 from serve.config.settings import Settings
+from serve.exports import AS_USUAL, ExportOptions, ReadDocument, export_format
 from serve.exports import FORMATS as EXPORTS
-from serve.exports import ReadDocument, export_format
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -30,14 +30,14 @@ class Conversion:
         storage: How documents are fetched.
         max_bytes: The most bytes of a document.
         password: The password that opens encrypted documents.
-        spreadsheet_safe: Whether cells of a table must not be formulas.
+        options: How results are written.
     """
 
     format: str
     storage: StorageSettings
     max_bytes: int
     password: str | None = field(repr=False)
-    spreadsheet_safe: bool = False
+    options: ExportOptions = AS_USUAL
 
     def __call__(self, results: list[DocumentResult]) -> tuple[list[DocumentResult], list[DocumentError]]:
         """Convert results.
@@ -65,9 +65,8 @@ class Conversion:
             task: ObjectRef[bytes] = _convert_with_document.remote(self, result)
             return task
         try:
-            return export_format(self.format, spreadsheet_safe=self.spreadsheet_safe).convert(
-                ReadDocument(result.result, result.key)
-            )
+            read = ReadDocument(result.result, result.key, options=self.options)
+            return export_format(self.format).convert(read)
         except RayocrError as error:
             return error
 
@@ -99,7 +98,7 @@ def conversion_of(options: BulkOptions, settings: Settings, storage: StorageSett
         return None
     document = options.document
     return Conversion(
-        options.format, storage, settings.http.max_body_bytes, document.secret_password, document.spreadsheet_safe
+        options.format, storage, settings.http.max_body_bytes, document.secret_password, document.export_options
     )
 
 
@@ -111,5 +110,5 @@ def _convert_with_document(conversion: Conversion, result: DocumentResult) -> by
     finally:
         storages.close()
     assert isinstance(document, Document)
-    read = ReadDocument(result.result, result.key, document, conversion.password)
+    read = ReadDocument(result.result, result.key, document, conversion.password, conversion.options)
     return export_format(conversion.format).convert(read)

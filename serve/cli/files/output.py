@@ -23,15 +23,15 @@ class Output(ABC):
 
     Args:
         export: Writes them in the requested format.
-        password: The password that opens them.
+        options: The options with which they are read.
     """
 
     #: Whether the output has each document's warnings, about parts that were cut, skipped or guessed.
     has_warnings = False
 
-    def __init__(self, export: Export, password: str | None) -> None:
+    def __init__(self, export: Export, options: DocumentOptions) -> None:
         self._export = export
-        self._password = password
+        self._options = options
 
     def check(self, source: Source) -> None:
         """Find out, before a document is read, whether its result can be taken.
@@ -55,14 +55,17 @@ class Output(ABC):
 
     def _convert(self, source: Source, reading: LocalReading) -> bytes:
         document = reading.document if self._export.needs_document else None
-        return self._export.convert(ReadDocument(reading.result, source.title, document, self._password))
+        options = self._options
+        return self._export.convert(
+            ReadDocument(reading.result, source.title, document, options.secret_password, options.export_options)
+        )
 
 
 class TextOutput(Output):
     """Writes text to standard output, with the name above it if there are several documents."""
 
-    def __init__(self, export: Export, password: str | None, *, has_many: bool) -> None:
-        super().__init__(export, password)
+    def __init__(self, export: Export, options: DocumentOptions, *, has_many: bool) -> None:
+        super().__init__(export, options)
         self._has_many = has_many
         self._is_first = True
 
@@ -82,8 +85,8 @@ class JsonOutput(Output):
 
     has_warnings = True
 
-    def __init__(self, export: Export, password: str | None, *, has_many: bool) -> None:
-        super().__init__(export, password)
+    def __init__(self, export: Export, options: DocumentOptions, *, has_many: bool) -> None:
+        super().__init__(export, options)
         self._has_many = has_many
 
     def prepare(self, source: Source, reading: LocalReading) -> OcrResult:
@@ -105,8 +108,9 @@ class StreamOutput(Output):
 
     def prepare(self, source: Source, reading: LocalReading) -> bytes:
         """Prepare a result, as `Output.prepare` says."""
-        self._check_terminal(self._export.file_type(len(reading.result.pages))[0])
-        return self._convert(source, reading)
+        content = self._convert(source, reading)
+        self._check_terminal(self._export.file_type(content)[0])
+        return content
 
     def write(self, source: Source, prepared: bytes | OcrResult | None) -> None:
         """Write a result, as `Output.write` says."""
@@ -125,7 +129,7 @@ class FolderOutput(Output):
 
     Args:
         export: Writes documents in the requested format.
-        password: The password that opens them.
+        options: The options with which they are read.
         folder: The folder of the files, which is created.
         locations: All locations that the user named.
         may_replace: Whether existing files are replaced.
@@ -135,9 +139,9 @@ class FolderOutput(Output):
     """
 
     def __init__(
-        self, export: Export, password: str | None, folder: Path, locations: Sequence[str], *, may_replace: bool
+        self, export: Export, options: DocumentOptions, folder: Path, locations: Sequence[str], *, may_replace: bool
     ) -> None:
-        super().__init__(export, password)
+        super().__init__(export, options)
         check_output_names(folder, locations)
         self.has_warnings = export.name == "json"
         self._folder = folder
@@ -152,7 +156,7 @@ class FolderOutput(Output):
     def prepare(self, source: Source, reading: LocalReading) -> None:
         """Write the file, as `Output.prepare` says. It exists whole, or not at all."""
         content = self._convert(source, reading)
-        path = self._checked_path(source, self._export.file_type(len(reading.result.pages))[1])
+        path = self._checked_path(source, self._export.file_type(content)[1])
         self._storage.write(str(path), content)
 
     def _checked_path(self, source: Source, extension: str) -> Path:
@@ -176,18 +180,17 @@ def build_output(
     Raises:
         MalformedRequest: The options do not go together.
     """
-    export = export_format(options.format or "text", spreadsheet_safe=options.spreadsheet_safe)
-    password = options.secret_password
+    export = export_format(options.format or "text")
     if folder is not None:
-        return FolderOutput(export, password, folder, locations, may_replace=may_replace)
+        return FolderOutput(export, options, folder, locations, may_replace=may_replace)
     if may_replace:
         raise MalformedRequest("--force goes with --output: nothing else is replaced")
     # The named locations decide, not the documents found: a folder with one document is like any other folder.
     has_many = len(locations) > 1 or any(is_folder(location) for location in locations)
     if export.name == "text":
-        return TextOutput(export, password, has_many=has_many)
+        return TextOutput(export, options, has_many=has_many)
     if export.name == "json":
-        return JsonOutput(export, password, has_many=has_many)
+        return JsonOutput(export, options, has_many=has_many)
     if has_many:
         raise MalformedRequest(f"several documents as {export.name} need a file each: give --output DIR")
-    return StreamOutput(export, password)
+    return StreamOutput(export, options)

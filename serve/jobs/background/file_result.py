@@ -26,7 +26,7 @@ class FileResult(BaseModel):
     @classmethod
     def of(cls, export: Export, content: bytes, result: OcrResult) -> "FileResult":
         """Make it from the content that an export has written for a result."""
-        media_type, extension = export.file_type(len(result.pages))
+        media_type, extension = export.file_type(content)
         try:
             text, encoding = content.decode(), "utf-8"
         except UnicodeDecodeError:

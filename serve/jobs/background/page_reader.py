@@ -70,9 +70,9 @@ class PageReader:
         if options.format in (None, "json"):
             pieces, _ = json_pieces(result)
             return await self._jobs.in_storage(Packed.of, pieces)
-        export = export_format(options.format, spreadsheet_safe=options.spreadsheet_safe)
+        export = export_format(options.format)
         document = await self._pipeline.document(source, context.renewed()) if export.needs_document else None
-        read = ReadDocument(result, lease.name, document, options.secret_password)
+        read = ReadDocument(result, lease.name, document, options.secret_password, options.export_options)
         content = await self._jobs.in_storage(export.convert, read)
         file = FileResult.of(export, content, result).model_dump_json().encode()
         return await self._jobs.in_storage(Packed.of, [file])

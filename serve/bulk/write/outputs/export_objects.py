@@ -21,11 +21,11 @@ class ExportObjects(DocumentObjects):
     def __init__(self, export: Export) -> None:
         self.name = export.name
         self._export = export
-        self.extensions = tuple(dict.fromkeys(export.file_type(page_count)[1] for page_count in (1, 2)))
+        self.extensions = export.extensions
 
     def extension_of(self, result: DocumentResult) -> str:
-        """Return the extension of the exported file, which may depend on the number of pages."""
-        return self._export.file_type(len(result.result.pages))[1]
+        """Return the extension of the exported file, which may be an archive."""
+        return self._export.file_type(self.content(result))[1]
 
     def content(self, result: DocumentResult) -> bytes:
         """Return the exported file."""

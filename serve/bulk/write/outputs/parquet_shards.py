@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from models.errors import MalformedRequest
 from serve.bulk.documents import DocumentResult
-from serve.bulk.write.outputs.schema import SCHEMA, table_from_results
+from serve.bulk.write.outputs.schema import cast_as_needed, table_from_results
 from serve.bulk.write.outputs.shards import ShardFormat
 
 __all__ = ["ParquetShards"]
@@ -49,5 +49,5 @@ class ParquetShards(ShardFormat[pa.Table]):
 def _encode(table: pa.Table) -> bytes:
     content = io.BytesIO()
     # One group of rows, since a shard is read as a whole.
-    pq.write_table(table.cast(SCHEMA), content, compression="zstd", row_group_size=max(1, len(table)))
+    pq.write_table(cast_as_needed(table), content, compression="zstd", row_group_size=max(1, len(table)))
     return content.getvalue()
