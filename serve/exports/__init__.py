@@ -4,7 +4,7 @@ A format is one module and one row in `registry.py`. Searchable PDFs are made in
 their tables and shards in `serve.bulk`.
 """
 
-from serve.exports.base import Export, ReadDocument
+from serve.exports.base import AS_USUAL, Export, ExportOptions, ReadDocument
 from serve.exports.registry import FORMATS, export_format
 
-__all__ = ["FORMATS", "Export", "ReadDocument", "export_format"]
+__all__ = ["AS_USUAL", "FORMATS", "Export", "ExportOptions", "ReadDocument", "export_format"]

@@ -1,13 +1,13 @@
-"""Arranges the lines of a page for text exports, as rows of paragraphs in reading order."""
+"""Writes the lines of a page as rows of text."""
 
 import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 
-from models.layout import paragraphs
-from serve.results import LineResult, OcrPage
+from serve.exports.parts import RowParagraph
+from serve.results import LineResult
 
-__all__ = ["Block", "arranged", "one_line"]
+__all__ = ["Block", "one_line"]
 
 # Lines of one row are cells of a table rather than words of a sentence if they are so many heights or more apart.
 _CELL_GAP = 1.2
@@ -27,21 +27,10 @@ class Block:
     is_text: bool
     height: float
 
-
-def arranged(page: OcrPage) -> list[list[Block]]:
-    """Arrange a page as its columns, and the text between them, each as a list of paragraphs."""
-    lines = page.lines
-    return [
-        [
-            Block(
-                tuple(_row_text([lines[index] for index in row]) for row in paragraph.rows),
-                paragraph.is_text,
-                paragraph.height,
-            )
-            for paragraph in region
-        ]
-        for region in paragraphs([line.polygon for line in lines])
-    ]
+    @classmethod
+    def of(cls, paragraph: RowParagraph) -> "Block":
+        """Write the rows of a paragraph."""
+        return cls(tuple(map(_row_text, paragraph.rows)), paragraph.is_text, paragraph.height)
 
 
 def one_line(text: str) -> str:
@@ -60,7 +49,7 @@ def one_line(text: str) -> str:
     )
 
 
-def _row_text(row: list[LineResult]) -> str:
+def _row_text(row: tuple[LineResult, ...]) -> str:
     text = one_line(row[0].text)
     for before, line in pairwise(row):
         gap = min(x for x, _ in line.polygon) - max(x for x, _ in before.polygon)

@@ -7,34 +7,51 @@ from typing import cast
 from models.errors import MalformedRequest
 from serve.exports.base import Export
 
-__all__ = ["FORMATS", "export_format"]
+__all__ = ["FORMATS", "check_part", "export_format"]
 
 # Modules are imported late: lxml and pikepdf are slow to import, and few requests ask for a format that needs them.
 _ROWS = {
     "json": ("serve.exports.json", "JsonExport"),
     "text": ("serve.exports.text", "TextExport"),
     "markdown": ("serve.exports.markdown", "MarkdownExport"),
+    "html": ("serve.exports.html", "HtmlExport"),
     "tsv": ("serve.exports.tsv", "TsvExport"),
-    "hocr": ("serve.exports.hocr", "HocrExport"),
-    "alto": ("serve.exports.alto", "AltoExport"),
-    "page": ("serve.exports.page_xml", "PageXmlExport"),
+    "csv": ("serve.exports.csv", "CsvExport"),
+    "hocr": ("serve.exports.xml.hocr", "HocrExport"),
+    "alto": ("serve.exports.xml.alto", "AltoExport"),
+    "page": ("serve.exports.xml.page_xml", "PageXmlExport"),
     "pdf": ("serve.exports.pdf", "PdfExport"),
     "archive": ("serve.exports.pdf", "ArchiveExport"),
 }
 
-_TABLES = ("tsv",)
+# Formats that hold nothing but one part of the pages' structure.
+_PARTS = {"csv": "tables"}
 
 FORMATS = tuple(_ROWS)
 """The values of `format=`; the first is the default."""
 
 
+def check_part(name: str | None, structure: str | None) -> None:
+    """Check that a format's part of the structure is asked for.
+
+    Args:
+        name: Name of a format; None if none is named.
+        structure: The parts that are asked for, joined by commas; None for none.
+
+    Raises:
+        MalformedRequest: The format holds nothing but a part that is not asked for.
+    """
+    part = _PARTS.get(name or "")
+    if part is not None and part not in (structure or "").split(","):
+        raise MalformedRequest(f"{name} holds nothing but {part}: add structure={part}, or choose another format")
+
+
 @cache
-def export_format(name: str, *, spreadsheet_safe: bool = False) -> Export:
+def export_format(name: str) -> Export:
     """Find a format.
 
     Args:
         name: One of `FORMATS`.
-        spreadsheet_safe: Whether cells of a table must not be formulas; nothing else has cells.
 
     Raises:
         MalformedRequest: There is no format of that name.
@@ -42,5 +59,4 @@ def export_format(name: str, *, spreadsheet_safe: bool = False) -> Export:
     if name not in _ROWS:
         raise MalformedRequest(f"unknown format {name[:40]!r}; known are {', '.join(_ROWS)}")
     module, export = _ROWS[name]
-    options = {"spreadsheet_safe": True} if spreadsheet_safe and name in _TABLES else {}
-    return cast(Export, getattr(import_module(module), export)(**options))
+    return cast(Export, getattr(import_module(module), export)())

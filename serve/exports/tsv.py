@@ -7,6 +7,7 @@ from models.layout import blocks
 from models.page import Polygon
 from serve.exports.arrangement import one_line
 from serve.exports.base import Export, ReadDocument
+from serve.exports.tables import guarded
 from serve.results import LineResult, OcrPage, WordResult
 
 __all__ = ["TsvExport"]
@@ -16,7 +17,6 @@ _COLUMNS = (
 )
 _PAGE, _BLOCK, _PARAGRAPH, _LINE, _WORD = 1, 2, 3, 4, 5
 _NO_CONFIDENCE = "-1"
-_FORMULAS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 class TsvExport(Export):
@@ -24,31 +24,23 @@ class TsvExport(Export):
 
     Numbers count from 1 within the level above. Boxes are whole pixels of the upright page. `conf` is 0 to 100 for
     words, and -1 for the rest. Fields are not quoted, and have neither tabs nor line breaks.
-
-    Args:
-        spreadsheet_safe: Whether an apostrophe stands before words that a spreadsheet takes for formulas (OWASP, CSV
-            injection).
     """
 
     name: ClassVar[str] = "tsv"
     media_type: ClassVar[str] = "text/tab-separated-values"
     extension: ClassVar[str] = ".tsv"
 
-    def __init__(self, *, spreadsheet_safe: bool = False) -> None:
-        self._text = _guarded if spreadsheet_safe else one_line
-
     def convert(self, read: ReadDocument) -> bytes:
         """Write a table, as `Export.convert` says."""
+        text_of = _guarded if read.options.spreadsheet_safe else one_line
         rows = [_COLUMNS.replace(" ", "\t")]
         for page in read.result.pages:
-            rows += _rows(page, self._text)
+            rows += _rows(page, text_of)
         return ("\n".join(rows) + "\n").encode()
 
 
 def _guarded(text: str) -> str:
-    """The text on one line, with an apostrophe before what begins a formula, in full width too."""
-    line = one_line(text)
-    return f"'{line}" if line.startswith(_FORMULAS) else line
+    return guarded(one_line(text))
 
 
 def _rows(page: OcrPage, text_of: Callable[[str], str]) -> Iterator[str]:

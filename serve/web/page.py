@@ -49,6 +49,7 @@ class WebPage:
             "max_body_bytes": http.max_body_bytes,
             "max_pages": http.max_pages,
             "jobs": has_jobs,
+            "structure": settings.structure.enabled is not False,
             "max_job_files": jobs.max_pages,
             "max_job_bytes": jobs.max_body_bytes,
             "formats": list(FORMATS),

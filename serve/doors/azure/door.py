@@ -16,7 +16,8 @@ from serve.api.problems import malformed
 from serve.api.requests.json_body import parsed_json
 from serve.api.service import Admitted, Opened, Service, service_of
 from serve.documents.options import DocumentOptions
-from serve.doors.azure.answers import ContentFormat, IndexType, analyze_result
+from serve.doors.azure.answers import LAYOUT, analyze_result
+from serve.doors.azure.contents import ContentFormat, IndexType
 from serve.doors.base import Door
 from serve.doors.documents import (
     Operation,
@@ -31,10 +32,13 @@ from serve.jobs.records import JobState
 __all__ = ["AzureDoor"]
 
 _ROOTS: Final = ("/documentintelligence", "/formrecognizer")
-_MODELS = ("prebuilt-read", "prebuilt-layout")
+_MODELS = ("prebuilt-read", LAYOUT)
 _VERSIONS = ("2024-11-30", "2024-07-31-preview", "2024-02-29-preview", "2023-10-31-preview", "2023-07-31", "2022-08-31")
 # What these two ask for is either done anyway, or answered with an empty list.
 _FEATURES = ("ocrHighResolution", "languages", "styleFont")
+# The parts of the structure that the layout always has, and those that features add.
+_LAYOUT_PARTS = ("layout", "tables", "marks")
+_PARTS_OF_FEATURES = {"keyValuePairs": "fields", "barcodes": "codes"}
 _INDEX_TYPES: dict[str, IndexType] = {"e": "textElements", "c": "unicodeCodePoint", "u": "utf16CodeUnit"}
 _FORMATS: dict[str, ContentFormat] = {"t": "text", "m": "markdown"}
 # Id of the job, and how its result is shown: content format, index type, version, and whether there is a PDF.
@@ -47,7 +51,7 @@ _INNER = {
     "undecodable": "InvalidContent",
     "source_not_found": "NotFound",
 }
-_NO_MODEL = "there is no model"
+_NO_MODEL, _NO_PARAMETER = "there is no model", "The parameter"
 _ERROR: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "`error` with `code`, `message` and `innererror`."},
     "5XX": {"description": "The same."},
@@ -124,7 +128,9 @@ def _code(error: RayocrError, status: int) -> str:
 
 
 def _error(error: RayocrError, status: int) -> dict[str, Any]:
-    inner = "ModelNotFound" if error.message.startswith(_NO_MODEL) else _INNER.get(error.code, "InvalidArgument")
+    inner = _INNER.get(error.code, "InvalidArgument")
+    if error.message.startswith((_NO_MODEL, _NO_PARAMETER)):
+        inner = "ModelNotFound" if error.message.startswith(_NO_MODEL) else "InvalidParameter"
     if status >= 500:
         inner = error.code
     code = _code(error, status)
@@ -134,7 +140,8 @@ def _error(error: RayocrError, status: int) -> dict[str, Any]:
 async def _analyze(model: str, request: Request, service: ServiceHere, admitted: Admitted) -> Response:
     """Submit a document. Operation-Location is where its result will be."""
     _check_model(model)
-    options, shown = _options(request)
+    has_structure = service.settings.structure.enabled is not False
+    options, shown = _options(request, model, has_structure=has_structure)
     async with admitted.context.limit("receiving the document"):
         body = await request.body()
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -233,26 +240,45 @@ def _check_model(model: str) -> None:
         raise SourceNotFound(f"{_NO_MODEL} {model[:80]!r}; known are {', '.join(_MODELS)}")
 
 
-def _options(request: Request) -> tuple[DocumentOptions, str]:
+def _options(request: Request, model: str, *, has_structure: bool) -> tuple[DocumentOptions, str]:
     """Read the query: how the document is read, and how the result is shown."""
     query = request.query_params
     version = _one_of(query.get("api-version", _VERSIONS[0]), _VERSIONS, "api-version")
     content = _one_of(query.get("outputContentFormat", "text"), tuple(_FORMATS.values()), "outputContentFormat")
     index = _one_of(query.get("stringIndexType", "textElements"), tuple(_INDEX_TYPES.values()), "stringIndexType")
-    for feature in filter(None, ",".join(query.getlist("features")).split(",")):
-        _one_of(feature, _FEATURES, "features")
+    parts = _parts(query.getlist("features"), model)
     if query.get("queryFields"):
-        raise MalformedRequest("queryFields is not known here: no model answers questions")
+        raise MalformedRequest(f"{_NO_PARAMETER} queryFields is invalid: no model answers questions here.")
     outputs = [_one_of(one, ("pdf",), "output") for one in ",".join(query.getlist("output")).split(",") if one]
     given: dict[str, Any] = {"format": "archive"} if outputs else {}
     if pages := query.get("pages"):
         given["pages"] = pages.replace(" ", "")
+    # A service without structure still gives the text of a layout, and a warning.
+    if has_structure or {*parts} - {*_LAYOUT_PARTS}:
+        given["structure"] = ",".join(parts) or None
     try:
         options = DocumentOptions.model_validate(given)
     except ValidationError as exc:
         raise malformed(exc, "pages=1-3,5") from exc
     shown = f"{content[0]}{next(key for key, name in _INDEX_TYPES.items() if name == index)}{_VERSIONS.index(version)}"
     return options, f"{shown}{'p' if outputs else ''}"
+
+
+def _parts(features: list[str], model: str) -> list[str]:
+    """Find the parts of the structure that a model and its features ask for."""
+    with_parts = [one for one in _PARTS_OF_FEATURES if model == LAYOUT or one != "keyValuePairs"]
+    known = {one.lower(): one for one in (*_FEATURES, *with_parts)}
+    parts = [*_LAYOUT_PARTS] if model == LAYOUT else []
+    for feature in filter(None, ",".join(features).split(",")):
+        name = known.get(feature.strip().lower())
+        if name is None:
+            raise MalformedRequest(
+                f"{_NO_PARAMETER} {feature[:60]} is invalid: The feature is invalid or not supported; known to {model} "
+                f"are {', '.join(known.values())}"
+            )
+        if name in _PARTS_OF_FEATURES and _PARTS_OF_FEATURES[name] not in parts:
+            parts.append(_PARTS_OF_FEATURES[name])
+    return parts
 
 
 def _one_of(value: str, known: tuple[str, ...], name: str) -> str:

@@ -21,7 +21,7 @@ __all__ = [
     "with_path",
 ]
 
-TextFormat = Literal["text", "markdown", "json", "tsv", "hocr", "alto"]
+TextFormat = Literal["text", "markdown", "html", "json", "tsv", "hocr", "alto"]
 """The formats that are text whatever the document is, since a language model gets them."""
 
 Arguments = TypeVar("Arguments", bound="SentDocument")

@@ -57,9 +57,7 @@ async def _read(calls: Calls, asked: Any) -> CallToolResult:
     return await calls.read(
         arguments.document(calls.max_bytes),
         arguments,
-        lambda result: reading_answer(
-            result, arguments.format, arguments.name, spreadsheet_safe=arguments.spreadsheet_safe
-        ),
+        lambda result: reading_answer(result, arguments.format, arguments.name, arguments.export_options),
     )
 
 
@@ -103,7 +101,8 @@ class _ToolRow:
 _TOOLS: Mapping[str, _ToolRow] = {
     "read_document": _ToolRow(
         "Read a document",
-        "Read the text of a picture or PDF, in reading order. Give the document itself, or where it is.",
+        "Read the text of a picture or PDF, in reading order. Give the document itself, or where it is. With "
+        "`structure`, tables come as Markdown too, and fields, check boxes, signatures and bar codes as JSON.",
         ReadArguments,
         _read,
     ),

@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, ClassVar, Final, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, ClassVar, Final, TypeVar, get_args
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope
 from deployments.document import Document
 from deployments.pipeline.shared_document import SharedDocument
 from models.errors import Conflict, MalformedRequest, RayocrError, SourceNotFound
+from models.structure.result import PARTS, PartName
 from serve.api.keys import ApiKeys
 from serve.api.problems import door_of, malformed
 from serve.api.protocol import path_of
@@ -29,6 +30,7 @@ from serve.doors.documents import begin_operation, decoded_document, find_operat
 from serve.doors.textract.answers import job_state, read_document
 from serve.doors.textract.refusal import Refusal, name_of
 from serve.doors.textract.signature import signed_by
+from serve.doors.textract.structure import Feature
 
 __all__ = ["TextractDoor"]
 
@@ -36,9 +38,16 @@ _PATH: Final = "/textract"
 _TARGET, _SERVICE = "x-amz-target", "Textract."
 _MEDIA_TYPE = "application/x-amz-json-1.1"
 _MOST_BLOCKS = 1000
-_LAYOUT = "LAYOUT"
-# What an id of a job that also finds paragraphs ends with.
-_LAYOUT_ID = "-layout"
+_FEATURES: tuple[Feature, ...] = get_args(Feature)
+# The parts of the structure that each feature asks for. Check boxes stand in tables and forms.
+_PARTS: dict[Feature, tuple[PartName, ...]] = {
+    "TABLES": ("tables", "marks"),
+    "FORMS": ("fields", "marks"),
+    "SIGNATURES": ("marks",),
+    "LAYOUT": ("layout",),
+}
+# The id of a job of an analysis ends with its features, such as `-tables-forms`. An id has at most 64 characters.
+_JOB_ID = re.compile("([0-9a-f]{32})((?:-(?:" + "|".join(_FEATURES).lower() + "))*)")
 _SERVER_ERROR = 500
 _ANSWER = TypeAdapter(dict[str, Any])  # which writes JSON in a third of the time of `json`
 
@@ -160,33 +169,34 @@ class TextractDoor(Door):
 
 async def _detect(request: Request, service: Service, admission: Admission) -> dict[str, Any]:
     sent = await _sent(_Read, request, service, admission, is_work=True)
-    return await _read(sent, service, admission, has_layout=False)
+    return await _read(sent, service, admission, ())
 
 
 async def _analyze(request: Request, service: Service, admission: Admission) -> dict[str, Any]:
     sent = await _sent(_Read, request, service, admission, is_work=True)
-    _check_features(sent.feature_types)
+    features = _features(sent.feature_types)
     _refuse(HumanLoopConfig=sent.human_loop, QueriesConfig=sent.queries, AdaptersConfig=sent.adapters)
-    return await _read(sent, service, admission, has_layout=True)
+    return await _read(sent, service, admission, features)
 
 
 async def _start_detection(request: Request, service: Service, admission: Admission) -> dict[str, Any]:
     sent = await _sent(_Start, request, service, admission, is_work=True)
-    return {"JobId": await _started(sent, request, service, "text")}
+    return {"JobId": await _started(sent, request, service, ())}
 
 
 async def _start_analysis(request: Request, service: Service, admission: Admission) -> dict[str, Any]:
     sent = await _sent(_Start, request, service, admission, is_work=True)
-    _check_features(sent.feature_types)
-    return {"JobId": await _started(sent, request, service, "layout") + _LAYOUT_ID}
+    features = _features(sent.feature_types)
+    job_id = await _started(sent, request, service, features)
+    return {"JobId": "-".join([job_id, *map(str.lower, features)])}
 
 
 async def _get_detection(request: Request, service: Service, admission: Admission) -> dict[str, Any]:
-    return await _state(request, service, admission, has_layout=False)
+    return await _state(request, service, admission, is_analysis=False)
 
 
 async def _get_analysis(request: Request, service: Service, admission: Admission) -> dict[str, Any]:
-    return await _state(request, service, admission, has_layout=True)
+    return await _state(request, service, admission, is_analysis=True)
 
 
 _OPERATIONS: dict[str, Callable[[Request, Service, Admission], Awaitable[dict[str, Any]]]] = {
@@ -250,21 +260,21 @@ async def _sent(
         raise malformed(exc, "the members that the operation takes") from exc
 
 
-async def _read(sent: _Read, service: Service, admission: Admission, *, has_layout: bool) -> dict[str, Any]:
+async def _read(sent: _Read, service: Service, admission: Admission, features: Sequence[Feature]) -> dict[str, Any]:
     source = sent.document.source(service.settings.http.max_body_bytes)
-    asked = service.wanted(DocumentOptions())
+    asked = service.wanted(_options(features, service))
     one = _OnePage(asked.pages, asked.options, asked.max_pages, asked.pages_at_a_time)
     model = service.model_of(None)
     admission.begin(model)
     shared = SharedDocument(source)
     result, _ = await read_result(service.pipeline, shared, one, admission.context, model)
     service.readiness.answered()
-    answer = await asyncio.to_thread(read_document, result, has_layout)
+    answer = await asyncio.to_thread(read_document, result, features)
     admission.end()
     return answer
 
 
-async def _started(sent: _Start, request: Request, service: Service, what: str) -> str:
+async def _started(sent: _Start, request: Request, service: Service, features: Sequence[Feature]) -> str:
     _refuse(
         NotificationChannel=sent.notification,
         OutputConfig=sent.output,
@@ -272,9 +282,10 @@ async def _started(sent: _Start, request: Request, service: Service, what: str) 
         QueriesConfig=sent.queries,
         AdaptersConfig=sent.adapters,
     )
-    key = None if sent.token is None else f"textract:{what}:{sent.token}"
+    key = None if sent.token is None else f"textract:{'-'.join(features).lower() or 'text'}:{sent.token}"
+    options = _options(features, service)
     try:
-        job = await begin_operation(service, request, sent.location.s3_object.location, DocumentOptions(), key)
+        job = await begin_operation(service, request, sent.location.s3_object.location, options, key)
     except Conflict as error:
         if key is None or service.jobs is None:
             raise
@@ -283,34 +294,44 @@ async def _started(sent: _Start, request: Request, service: Service, what: str) 
     return job.id
 
 
-async def _state(request: Request, service: Service, admission: Admission, *, has_layout: bool) -> dict[str, Any]:
+async def _state(request: Request, service: Service, admission: Admission, *, is_analysis: bool) -> dict[str, Any]:
     sent = await _sent(_Get, request, service, admission, is_work=False)
-    job_id = sent.job_id.removesuffix(_LAYOUT_ID)
-    is_of_layout = job_id != sent.job_id
-    if is_of_layout != has_layout or not re.fullmatch("[0-9a-f]{32}", job_id):
+    named = _JOB_ID.fullmatch(sent.job_id)
+    if named is None or bool(named[2]) != is_analysis:
         raise _unknown(sent.job_id)
+    features = [one for one in _FEATURES if one.lower() in named[2].split("-")]
     try:
-        operation = await find_operation(service, request, job_id)
+        operation = await find_operation(service, request, named[1])
     except SourceNotFound as error:
         raise _unknown(sent.job_id) from error
     begin = int(sent.next_token or 0)
     if operation.result is None:
-        return job_state(operation, has_layout, begin, 0)
+        return job_state(operation, features, begin, 0)
     async with service.document_exports:
-        return await asyncio.to_thread(job_state, operation, has_layout, begin, min(sent.most, _MOST_BLOCKS))
+        return await asyncio.to_thread(job_state, operation, features, begin, min(sent.most, _MOST_BLOCKS))
 
 
 def _unknown(job_id: str) -> Refusal:
     return Refusal("InvalidJobIdException", f"there is no job {job_id[:80]!r} of this operation")
 
 
-def _check_features(features: list[str] | None) -> None:
-    if not features:
-        raise MalformedRequest(f"FeatureTypes is missing: [{_LAYOUT!r}] is known")
-    if unknown := [one for one in features if one != _LAYOUT]:
+def _features(named: list[str] | None) -> list[Feature]:
+    if not named:
+        raise MalformedRequest(f"FeatureTypes is missing: {', '.join(_FEATURES)} are known")
+    if unknown := [one for one in named if one not in _FEATURES]:
         raise MalformedRequest(
-            f"FeatureTypes: {', '.join(one[:40] for one in unknown[:5])} can't be found here; {_LAYOUT} is known"
+            f"FeatureTypes: {', '.join(one[:40] for one in unknown[:5])} can't be found here; known are "
+            + ", ".join(_FEATURES)
         )
+    return [one for one in _FEATURES if one in named]
+
+
+def _options(features: Sequence[Feature], service: Service) -> DocumentOptions:
+    """The options of reading a document for features. Without structure, LAYOUT is the paragraphs of the text."""
+    asked = {part for feature in features for part in _PARTS[feature]}
+    if not asked or (asked == {"layout"} and service.settings.structure.enabled is False):
+        return DocumentOptions()
+    return DocumentOptions(structure=",".join(part for part in PARTS if part in asked))
 
 
 def _refuse(**given: object) -> None:

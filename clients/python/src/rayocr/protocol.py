@@ -20,7 +20,7 @@ from rayocr.uploads import Counted, LateFile
 
 T = TypeVar("T")
 Document = Union[str, "PathLike[str]", bytes, BinaryIO]
-Format = Literal["text", "markdown", "tsv", "hocr", "alto", "page", "pdf", "archive"]
+Format = Literal["text", "markdown", "html", "tsv", "csv", "hocr", "alto", "page", "pdf", "archive"]
 Progress = Callable[[int, int], None]
 """Is called with the bytes of a request that were sent, and with all its bytes."""
 
@@ -48,6 +48,9 @@ class ReadOptions(SentOptions, total=False):
 
     pages: str
     languages: str
+    structure: str
+    fields_template: str
+    furniture: Literal["keep", "drop"]
     text_layer: Literal["auto", "always", "never"]
     characters: bool
     spreadsheet_safe: bool
@@ -62,6 +65,9 @@ class JobOptions(TypedDict, total=False):
     orientation: Literal["auto", "keep"]
     model: str
     languages: str
+    structure: str
+    fields_template: str
+    furniture: Literal["keep", "drop"]
     pages: str
     text_layer: Literal["auto", "always", "never"]
     characters: bool

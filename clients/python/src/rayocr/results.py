@@ -53,6 +53,97 @@ class LineResult:
 
 
 @dataclass(frozen=True)
+class PlacedTextResult:
+    """Words of a page that belong together; `words` are the line's index, its first word, and that after its last."""
+
+    text: str
+    polygon: Polygon
+    words: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class RegionResult:
+    """A part of a page that is read together, such as a title or a table; `lines` are indices of lines."""
+
+    kind: str
+    polygon: Polygon
+    confidence: float
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """One cell of a table, which may span rows and columns."""
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    is_header: bool
+    text: str
+    polygon: Polygon
+    words: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """A table, whose cells cover its rows and columns."""
+
+    polygon: Polygon
+    confidence: float
+    rows: int
+    columns: int
+    is_ruled: bool
+    continues: bool
+    cells: tuple[CellResult, ...]
+
+
+@dataclass(frozen=True)
+class FieldResult:
+    """A value and its label, one of which may be missing."""
+
+    label: PlacedTextResult | None
+    value: PlacedTextResult | None
+    type: str
+    confidence: float
+    name: str | None = None
+    normalized: str | None = None
+
+
+@dataclass(frozen=True)
+class MarkResult:
+    """A check box, a radio button or a signature."""
+
+    kind: str
+    is_set: bool
+    label: PlacedTextResult | None
+    polygon: Polygon
+    confidence: float
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class CodeResult:
+    """A bar code or a code of squares; `lines` are indices of lines that are its bars."""
+
+    type: str
+    text: str
+    polygon: Polygon
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class StructureResult:
+    """What a page is made of; a part is None unless `structure` asked for it."""
+
+    regions: tuple[RegionResult, ...] | None = None
+    tables: tuple[TableResult, ...] | None = None
+    fields: tuple[FieldResult, ...] | None = None
+    marks: tuple[MarkResult, ...] | None = None
+    codes: tuple[CodeResult, ...] | None = None
+
+
+@dataclass(frozen=True)
 class OcrPage:
     """One page that was read; width and height are pixels of the upright page."""
 
@@ -64,6 +155,7 @@ class OcrPage:
     text: str
     source: str = "ocr"
     dpi: float | None = None
+    structure: StructureResult | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import { LineList } from './lines.js';
 import { sentence, warningNotices } from './notices.js';
 import { LARGE_PX, Pictures } from '../service/pictures.js';
 import { Strip } from './strip.js';
+import { StructurePanel, shapesOf } from './structure.js';
 import { t } from '../texts/texts.js';
 import { Thresholds } from './thresholds.js';
 import { Viewer } from './viewer.js';
@@ -33,6 +34,8 @@ export class DocumentView {
   /** What is drawn: when nothing of it has changed, nothing is drawn again. @type {unknown[]} */
   #drawn = [];
   #drawnPage = 0;
+  /** What stands beside the picture of a page with a structure. @type {'textOfPage' | 'structure'} */
+  #tab = 'textOfPage';
   #draw = soon(() => this.#drawNow());
 
   /** @param {(page: number) => void} turned Is told the page that the person turned to. */
@@ -40,6 +43,7 @@ export class DocumentView {
     this.turned = turned;
     this.viewer = new Viewer((index) => this.#mark(index, 'viewer'), (index) => this.list.copy(index));
     this.list = new LineList((index) => this.#mark(index, 'list'));
+    this.structure = new StructurePanel((polygons) => this.viewer.highlight(polygons), (hidden) => this.viewer.hide(hidden));
     this.strip = new Strip((page) => this.turnTo(page));
     this.thresholds = new Thresholds({
       filtered: () => this.#draw(),
@@ -54,12 +58,13 @@ export class DocumentView {
     this.warnings = make('div', { className: 'warnings' });
     this.documentWarnings = make('div', { className: 'document-warnings' });
     this.heading = make('h2');
+    this.tabs = make('div', { className: 'buttons tabs' });
     this.element = make('div', { hidden: true },
       this.documentWarnings,
       this.strip.element,
       make('div', { className: 'document' },
         make('section', { className: 'panel' }, this.bar, this.pictureNotice, this.viewer.stage),
-        make('section', { className: 'panel' }, this.heading, this.warnings, this.list.element)),
+        make('section', { className: 'panel' }, this.tabs, this.heading, this.warnings, this.list.element, this.structure.element)),
       this.thresholds.element,
       this.takeAway.element);
   }
@@ -227,7 +232,7 @@ export class DocumentView {
     const boxes = this.#found
       ? this.#found.lines.map(({ polygon, confidence }) => ({ polygon, label: t('confidence', { share: confidence }), kind: /** @type {const} */ ('found') }))
       : this.#lines(read).map(({ polygon, confidence, text }) => ({ polygon, label: text, kind: confidence < DOUBTFUL ? /** @type {const} */ ('doubtful') : /** @type {const} */ ('') }));
-    this.viewer.show(sheet, boxes);
+    this.viewer.show(sheet, boxes, this.#found ? [] : shapesOf(read?.structure));
   }
 
   /** @param {Reading} reading @param {import('../service/reading.js').Page | undefined} read @param {{message: string, code: string} | undefined} failure */
@@ -245,6 +250,20 @@ export class DocumentView {
       make('small', { className: 'faint' }, read ? t('lineCount', { count: lines.length }) : waiting ? t('notYetRead') : '', hidden ? ` ${t('linesHidden', { count: hidden })}` : '',
         read && !read.lines.length ? ` ${t('noText')}` : '', read?.source === 'text_layer' ? ` ${t('fromTextLayer')}` : ''));
     this.list.show(lines);
+    this.structure.show(read, reading.options['spreadsheet_safe'] === 'true');
+    this.#drawTabs(read);
+  }
+
+  /** @param {import('../service/reading.js').Page | undefined} read */
+  #drawTabs(read) {
+    const shown = read?.structure ? this.#tab : 'textOfPage';
+    this.tabs.hidden = !read?.structure;
+    this.heading.hidden = this.list.element.hidden = shown === 'structure';
+    this.structure.element.hidden = shown !== 'structure';
+    fill(this.tabs, .../** @type {const} */ (['textOfPage', 'structure']).map((tab) => make('button', { type: 'button', 'aria-pressed': tab === shown, 'data-tab': tab, onclick: () => {
+      this.#tab = tab;
+      this.#drawTabs(read);
+    } }, t(tab))));
   }
 
   /** @param {import('../service/reading.js').Page | undefined} page */

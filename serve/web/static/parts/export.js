@@ -8,7 +8,7 @@ import { t } from '../texts/texts.js';
 
 /** @typedef {import('../service/reading.js').Reading} Reading */
 
-const NAMES = /** @type {Record<string, string>} */ ({ hocr: 'hOCR', alto: 'ALTO', page: 'PAGE XML', markdown: 'Markdown', tsv: 'TSV', json: 'JSON' });
+const NAMES = /** @type {Record<string, string>} */ ({ hocr: 'hOCR', alto: 'ALTO', page: 'PAGE XML', markdown: 'Markdown', html: 'HTML', tsv: 'TSV', csv: 'CSV', json: 'JSON' });
 
 /** The panel below a document. */
 export class TakeAway {
@@ -47,7 +47,7 @@ export class TakeAway {
     const formats = (info()?.formats ?? ['json']).map((format) => make('button', {
       type: 'button',
       'data-format': format,
-      disabled: none || (format !== 'json' && !here),
+      disabled: none || (format !== 'json' && !here) || (format === 'csv' && !asksForTables(reading)),
       onclick: () => this.#download(reading, format),
     }, nameOfFormat(format)));
     const command = curl(reading);
@@ -104,6 +104,11 @@ export class TakeAway {
       fill(this.#notice, errorNotice(error, () => this.#fetch(reading, parameters, name)));
     }
   }
+}
+
+/** Whether a reading asks for tables, which is all that a CSV holds. @param {Reading} reading */
+function asksForTables(reading) {
+  return String(reading.options['structure'] ?? '').split(',').some((part) => ['tables', 'all'].includes(part.trim()));
 }
 
 /** @param {string} format */

@@ -2,9 +2,10 @@
 
 import { fill, make } from '../browser/dom.js';
 import { info } from '../service/api.js';
+import { PARTS } from '../service/structure.js';
 import { t } from '../texts/texts.js';
 
-/** @typedef {'pages' | 'dpi' | 'text_layer' | 'orientation' | 'model' | 'languages' | 'characters' | 'spreadsheet_safe' | 'password' | 'format'} Name */
+/** @typedef {'pages' | 'dpi' | 'text_layer' | 'orientation' | 'model' | 'languages' | 'structure' | 'furniture' | 'characters' | 'spreadsheet_safe' | 'password' | 'format'} Name */
 
 /** Keeps what was typed when the language changes. */
 export class Options {
@@ -47,12 +48,24 @@ export class Options {
       this.#values[name] = field.type === 'checkbox' ? (field.checked ? 'true' : '') : field.value.trim();
     };
     const value = this.#values[name] ?? '';
+    if (name === 'structure') return this.#parts(label, help);
     if (name === 'characters' || name === 'spreadsheet_safe') {
       const box = make('input', { type: 'checkbox', name, checked: value === 'true', onchange: changed });
       return make('div', {}, make('label', { className: 'check' }, box, make('span', {}, label)), make('small', {}, help));
     }
     const field = this.#choices(name, value, changed) ?? make('input', { name, value, oninput: changed, ...TYPES[name] });
     return make('label', {}, make('span', {}, label), field, make('small', {}, help));
+  }
+
+  /** A box for each part of the structure. @param {string} label @param {string} help */
+  #parts(label, help) {
+    const asked = (this.#values['structure'] ?? '').split(',');
+    const boxes = PARTS.map((part) => make('input', { type: 'checkbox', name: 'structure', value: part, checked: asked.includes(part), onchange: () => {
+      this.#values['structure'] = boxes.filter((box) => box.checked).map((box) => box.value).join(',');
+    } }));
+    return make('fieldset', { className: 'parts' }, make('legend', {}, label),
+      ...PARTS.map((part, index) => make('label', { className: 'check' }, boxes[index], make('span', {}, part))),
+      make('small', {}, help));
   }
 
   /** @param {Name} name @param {string} value @param {(event: Event) => void} changed */
@@ -69,12 +82,13 @@ export class Options {
 const CHOICES = {
   text_layer: () => ['auto', 'always', 'never'],
   orientation: () => ['auto', 'keep'],
+  furniture: () => (info()?.structure === false ? [] : ['keep', 'drop']),
   model: () => info()?.models ?? [],
   format: () => info()?.formats ?? ['json'],
 };
 
-/** Whether there is anything to choose: most services have one model. @param {Name} name */
-const hasChoice = (name) => (CHOICES[name]?.().length ?? 2) > 1;
+/** Whether there is anything to choose: most services have one model, and some no structure. @param {Name} name */
+const hasChoice = (name) => (name === 'structure' ? info()?.structure !== false : (CHOICES[name]?.().length ?? 2) > 1);
 
 /** @type {Partial<Record<Name, Record<string, unknown>>>} */
 const TYPES = {

@@ -11,10 +11,14 @@ import { t } from '../texts/texts.js';
  * @property {string} url Of the picture of the stored page; '' while there is none.
  */
 /** @typedef {{polygon: number[][], label: string, kind: '' | 'doubtful' | 'found'}} Box */
+/** @typedef {import('./structure.js').Shape} Shape */
+/** @typedef {import('./structure.js').Layer} Layer */
 
 const LARGEST_ZOOM = 12;
 const STEP = 1.25;
 const DRAG_BEGINS_PX = 4;
+/** So many letters of a label would fill the width of the page. */
+const LABELS_IN_A_ROW = 70;
 
 /** How the stored page is moved after its turn, so that it begins at 0, 0 again. @type {Record<number, (sheet: Sheet) => string>} */
 const TURNS = {
@@ -38,7 +42,11 @@ export class Viewer {
   #polygons = [];
   #picture = svg('image', { preserveAspectRatio: 'none' });
   #boxes = svg('g');
-  #drawing = svg('svg', { role: 'img' }, this.#picture, this.#boxes);
+  #shapes = svg('g', { class: 'shapes' });
+  #highlight = svg('g', { class: 'shapes' });
+  /** @type {Set<Layer>} */
+  #hidden = new Set();
+  #drawing = svg('svg', { role: 'img' }, this.#picture, this.#shapes, this.#boxes, this.#highlight);
 
   /** @param {(index: number | null) => void} pointed @param {(index: number) => void} chosen */
   constructor(pointed, chosen) {
@@ -68,8 +76,8 @@ export class Viewer {
       make('button', { type: 'button', onclick: () => this.zoom(1) }, t('zoomFit')));
   }
 
-  /** @param {Sheet} sheet @param {Box[]} boxes */
-  show(sheet, boxes) {
+  /** @param {Sheet} sheet @param {Box[]} boxes @param {Shape[]} shapes What the page is made of. */
+  show(sheet, boxes, shapes) {
     const other = sheet.width !== this.#sheet.width || sheet.height !== this.#sheet.height;
     this.#sheet = sheet;
     if (other) this.#zoom = 1;
@@ -84,9 +92,39 @@ export class Viewer {
       this.#picture.removeAttribute('href');
     }
     this.#polygons = boxes.map(({ polygon, label, kind }, index) =>
-      svg('polygon', { points: polygon.map((point) => point.join(',')).join(' '), class: `box ${kind}`, 'data-index': index }, svg('title', {}, label)));
+      svg('polygon', { points: pointsOf(polygon), class: `box ${kind}`, 'data-index': index }, svg('title', {}, label)));
     fill(this.#boxes, ...this.#polygons);
+    fill(this.#shapes, ...[...new Set(shapes.map(({ layer }) => layer))].map((layer) => svg('g', { 'data-layer': layer },
+      ...shapes.filter((shape) => shape.layer === layer).flatMap((shape) => this.#shape(shape)))));
+    fill(this.#highlight);
+    this.hide(this.#hidden);
     this.#layOut();
+  }
+
+  /** @param {Shape} shape Its label stands above its first corner. */
+  #shape({ layer, polygon, label }) {
+    const [x = 0, y = 0] = polygon[0] ?? [];
+    const size = this.#sheet.width / LABELS_IN_A_ROW;
+    return [
+      svg('polygon', { points: pointsOf(polygon), class: `shape ${layer}` }),
+      ...(label ? [svg('text', { x, y: Math.max(size, y - size / 4), 'font-size': size, class: `shape ${layer}` }, label)] : []),
+    ];
+  }
+
+  /** Draw only the layers that are not hidden. @param {Set<Layer>} hidden */
+  hide(hidden) {
+    this.#hidden = hidden;
+    this.#boxes.toggleAttribute('hidden', hidden.has('lines'));
+    for (const group of this.#shapes.children) {
+      group.toggleAttribute('hidden', hidden.has(/** @type {Layer} */ (group.getAttribute('data-layer'))));
+    }
+  }
+
+  /** Draw places strongly, and bring the first into view. @param {number[][][]} polygons */
+  highlight(polygons) {
+    const drawn = polygons.map((polygon) => svg('polygon', { points: pointsOf(polygon), class: 'shape marked' }));
+    fill(this.#highlight, ...drawn);
+    if (drawn[0]) this.#reveal(drawn[0]);
   }
 
   /** Mark the box of a line, and bring it into view. @param {number | null} index @param {boolean} [reveal] */
@@ -167,3 +205,6 @@ export class Viewer {
     });
   }
 }
+
+/** @param {number[][]} polygon As SVG writes it. */
+const pointsOf = (polygon) => polygon.map((point) => point.join(',')).join(' ');

@@ -10,6 +10,7 @@ import { t } from '../texts/texts.js';
  * @property {number} max_body_bytes
  * @property {number} max_pages
  * @property {boolean} jobs
+ * @property {boolean} structure Whether `structure` may be asked for.
  * @property {number} max_job_files
  * @property {number} max_job_bytes
  * @property {string[]} formats

@@ -8,7 +8,8 @@ import { post, sendable } from './source.js';
  * @typedef {{text: string, confidence: number, polygon: Polygon}} Word
  * @typedef {{text: string, confidence: number, polygon: Polygon, source?: string, words?: Word[]}} Line
  * @typedef {{code: string, message: string, page?: number | null}} Warning
- * @typedef {{page: number, width: number, height: number, rotation: number, dpi?: number, source?: string, lines: Line[], text: string}} Page
+ * @typedef {import('./structure.js').Structure} Structure
+ * @typedef {{page: number, width: number, height: number, rotation: number, dpi?: number, source?: string, lines: Line[], text: string, structure?: Structure}} Page
  * @typedef {{id: string, model: string, pages: Page[], text: string, warnings: Warning[], timings_ms: Record<string, number>}} Result
  * @typedef {'idle' | 'sending' | 'reading' | 'done' | 'failed' | 'stopped'} State
  */

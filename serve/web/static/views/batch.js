@@ -29,7 +29,7 @@ export class BatchView {
   /** @param {HTMLElement} element */
   constructor(element) {
     this.intake = make('div', { className: 'intake' });
-    this.options = new Options(['pages', 'dpi', 'text_layer', 'orientation', 'model', 'languages', 'password', 'format']);
+    this.options = new Options(['pages', 'dpi', 'text_layer', 'orientation', 'model', 'languages', 'structure', 'furniture', 'password', 'format']);
     this.list = make('div', { className: 'panel batch-list' });
     this.job = new JobView();
     element.append(this.intake, this.options.element, this.list, this.job.element);

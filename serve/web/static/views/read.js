@@ -35,7 +35,7 @@ export class ReadView {
   constructor(element, takeMany) {
     this.takeMany = takeMany;
     this.intake = make('div', { className: 'intake' });
-    this.options = new Options(['pages', 'dpi', 'text_layer', 'orientation', 'model', 'languages', 'characters', 'spreadsheet_safe', 'password']);
+    this.options = new Options(['pages', 'dpi', 'text_layer', 'orientation', 'model', 'languages', 'structure', 'furniture', 'characters', 'spreadsheet_safe', 'password']);
     this.progress = make('div', { className: 'bar progress' });
     this.notices = make('div');
     this.document = new DocumentView(() => this.#noteAddress());

@@ -10,12 +10,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from models.layout import blocks
 from models.page import Polygon
-from serve.exports.xml_document import xml_text
+from models.structure.result import RegionKind
+from serve.exports.parts import Part, lines_of, page_parts
+from serve.exports.xml.xml_document import xml_text
 from serve.results import LineResult, OcrPage, WordResult
+from serve.structure_results import CellResult, TableResult
 
-__all__ = ["Box", "PlacedLine", "PlacedPage", "PlacedParagraph", "PlacedRegion", "PlacedText", "Point", "placed_page"]
+__all__ = [
+    "Box",
+    "PlacedCell",
+    "PlacedLine",
+    "PlacedPage",
+    "PlacedParagraph",
+    "PlacedRegion",
+    "PlacedTable",
+    "PlacedText",
+    "Point",
+    "placed_page",
+]
 
 Point = tuple[int, int]
 """A point (x, y) in pixels of the stored picture, inside it."""
@@ -131,16 +144,65 @@ class PlacedParagraph:
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedRegion:
-    """A column, or the text between columns.
+class PlacedCell:
+    """A cell of a table.
 
     Args:
-        box: The box around its paragraphs.
-        paragraphs: The paragraphs in reading order, at least one.
+        cell: Its place in the table.
+        corners: Its four corners.
+        lines: Its lines, or pieces of lines that cross its border.
     """
 
-    box: Box
+    cell: CellResult
+    corners: tuple[Point, ...]
+    lines: tuple[PlacedLine, ...]
+
+    @property
+    def box(self) -> Box:
+        """The box around its corners."""
+        return Box.around(self.corners)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedTable:
+    """A table.
+
+    Args:
+        rows: Number of rows.
+        columns: Number of columns.
+        cells: Its cells by row and column.
+    """
+
+    rows: int
+    columns: int
+    cells: tuple[PlacedCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRegion:
+    """A region of a page's layout, or else a column, or the text between columns.
+
+    Args:
+        corners: Its four corners; those of the box around its paragraphs if its own place is not known.
+        paragraphs: The paragraphs in reading order. A figure, a table and other regions without text have none.
+        kind: What it is; None for a column.
+        table: The table that it is.
+    """
+
+    corners: tuple[Point, ...]
     paragraphs: tuple[PlacedParagraph, ...]
+    kind: RegionKind | None = None
+    table: PlacedTable | None = None
+
+    @property
+    def box(self) -> Box:
+        """The box around its corners."""
+        return Box.around(self.corners)
+
+    @property
+    def lines(self) -> list[PlacedLine]:
+        """The lines of all paragraphs."""
+        return [line for paragraph in self.paragraphs for line in paragraph.lines]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +229,30 @@ class PlacedPage:
 def placed_page(page: OcrPage) -> PlacedPage:
     """Place the text of a page in its stored picture, and group its lines."""
     place = _Place(page)
-    regions = []
-    for paragraphs in blocks([line.polygon for line in page.lines]):
-        placed = []
-        for indices in paragraphs:
-            lines = tuple(place.line(page.lines[index]) for index in indices)
-            placed.append(PlacedParagraph(Box.union(line.box for line in lines), lines))
-        regions.append(PlacedRegion(Box.union(paragraph.box for paragraph in placed), tuple(placed)))
+    regions = tuple(_region(part, page, place) for part in page_parts(page))
     from_text_layer = page.source == "text_layer"
-    return PlacedPage(page.page, place.width, place.height, place.rotation, from_text_layer, tuple(regions))
+    return PlacedPage(page.page, place.width, place.height, place.rotation, from_text_layer, regions)
+
+
+def _region(part: Part, page: OcrPage, place: "_Place") -> PlacedRegion:
+    paragraphs = []
+    for paragraph in part.paragraphs:
+        lines = tuple(map(place.line, paragraph.lines))
+        paragraphs.append(PlacedParagraph(Box.union(line.box for line in lines), lines))
+    if part.polygon is None:
+        corners: tuple[Point, ...] = Box.union(paragraph.box for paragraph in paragraphs).corners
+    else:
+        corners = place.corners(part.polygon)
+    table = None if part.table is None else _table(part.table, page, place)
+    return PlacedRegion(corners, tuple(paragraphs), part.kind, table)
+
+
+def _table(table: TableResult, page: OcrPage, place: "_Place") -> PlacedTable:
+    cells = tuple(
+        PlacedCell(cell, place.corners(cell.polygon), tuple(map(place.line, lines_of(page, cell.words))))
+        for cell in table.cells
+    )
+    return PlacedTable(table.rows, table.columns, cells)
 
 
 class _Place:
@@ -188,6 +265,7 @@ class _Place:
         self.width, self.height = (page.height, page.width) if sideways else (page.width, page.height)
 
     def line(self, line: LineResult) -> PlacedLine:
+        """Place a line and its words."""
         top_left, top_right, bottom_right, bottom_left = corners = [self._stored(*point) for point in line.polygon]
         start = _between(bottom_left, top_left, _BELOW_BASELINE)
         end = _between(bottom_right, top_right, _BELOW_BASELINE)
@@ -208,15 +286,16 @@ class _Place:
         )
 
     def _word(self, word: WordResult) -> PlacedText:
-        corners = self._corners(word.polygon)
+        corners = self.corners(word.polygon)
         characters = []
         for character in word.characters:
-            around = self._corners(character.polygon)
+            around = self.corners(character.polygon)
             placed = PlacedText(xml_text(character.text), character.confidence, around, Box.around(around))
             characters.append(placed)
         return PlacedText(xml_text(word.text), word.confidence, corners, Box.around(corners), tuple(characters))
 
-    def _corners(self, polygon: Polygon) -> tuple[Point, ...]:
+    def corners(self, polygon: Polygon) -> tuple[Point, ...]:
+        """Return the corners of a polygon."""
         return tuple(self._point(*self._stored(*point)) for point in polygon)
 
     def _stored(self, x: float, y: float) -> tuple[float, float]:

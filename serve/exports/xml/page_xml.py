@@ -1,16 +1,16 @@
 """Writes PAGE XML of 2019-07-15, the format of layout analysis (https://github.com/PRImA-Research-Lab/PAGE-XML)."""
 
-import io
-import zipfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import ClassVar
 
-from serve.exports.base import Export, ReadDocument
-from serve.exports.placed import PlacedLine, PlacedPage, PlacedParagraph, PlacedText, Point, placed_page
-from serve.exports.xml_document import XmlElement, XmlFormat, element, image_name, xml_text
+from models.structure.result import RegionKind
+from serve.exports.base import Export, ReadDocument, zipped
+from serve.exports.xml.placed import Box, PlacedLine, PlacedPage, PlacedRegion, PlacedText, Point, placed_page
+from serve.exports.xml.xml_document import XmlElement, XmlFormat, element, image_name, xml_text
 from serve.results import OcrPage
+from serve.structure_results import CellResult
 from serve.version import rayocr_version
 
 __all__ = ["PageXmlExport"]
@@ -19,9 +19,19 @@ _NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 _PAGE_XML = XmlFormat(root="PcGts", namespace=_NAMESPACE, schema=f"{_NAMESPACE}/pagecontent.xsd")
 # The schema asks for times. With real times, the same document would give another file each time.
 _NO_TIME = "1970-01-01T00:00:00Z"
-_FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 # The schema asks for a file name, too.
 _NO_NAME = "unknown"
+# Kinds of regions that are not text themselves; their text is a region in them.
+_OTHER_REGIONS: dict[RegionKind, str] = {"table": "TableRegion", "figure": "ImageRegion", "formula": "MathsRegion"}
+_TEXT_TYPES: dict[RegionKind, str] = {
+    "title": "heading",
+    "caption": "caption",
+    "header": "header",
+    "footer": "footer",
+    "page_number": "page-number",
+}
+# Kinds that the schema has no type for: Transkribus reads such an attribute.
+_CUSTOM: frozenset[RegionKind] = frozenset(("list", "reference"))
 
 
 class PageXmlExport(Export):
@@ -30,10 +40,7 @@ class PageXmlExport(Export):
     name: ClassVar[str] = "page"
     media_type: ClassVar[str] = "application/vnd.prima.page+xml"
     extension: ClassVar[str] = ".xml"
-
-    def file_type(self, page_count: int) -> tuple[str, str]:
-        """The type of a PAGE file or of an archive, as `Export.file_type` says."""
-        return (self.media_type, self.extension) if page_count == 1 else ("application/zip", ".zip")
+    packs_several: ClassVar[bool] = True
 
     def convert(self, read: ReadDocument) -> bytes:
         """Write a PAGE file or an archive, as `Export.convert` says."""
@@ -45,16 +52,11 @@ class PageXmlExport(Export):
 
         def file(page: OcrPage) -> bytes:
             comments = [*warnings[None], *warnings[page.page]]
-            return _PAGE_XML.write(_metadata(page, result.model, comments), [_page(placed_page(page), name)])
+            return _PAGE_XML.write([_metadata(page, result.model, comments)], [_page(placed_page(page), name)])
 
         if len(result.pages) == 1:
             return file(result.pages[0])
-        archived = io.BytesIO()
-        with zipfile.ZipFile(archived, "w", zipfile.ZIP_DEFLATED) as archive:
-            for page in result.pages:
-                member = zipfile.ZipInfo(f"{page.page:04}.xml", _FIRST_ZIP_TIME)
-                archive.writestr(member, file(page), zipfile.ZIP_DEFLATED)
-        return archived.getvalue()
+        return zipped((f"{page.page:04}.xml", file(page)) for page in result.pages)
 
 
 @cache
@@ -90,9 +92,34 @@ def _page(page: PlacedPage, name: str) -> XmlElement:
     if page.regions:
         _reading_order(made, page)
     for column, region in enumerate(page.regions, 1):
-        for number, paragraph in enumerate(region.paragraphs, 1):
-            _paragraph(made, paragraph, _region_id(column, number))
+        if region.kind is None:
+            for number, paragraph in enumerate(region.paragraphs, 1):
+                attributes = {"id": _region_id(column, number), "type": "paragraph"}
+                _text_region(made, attributes, paragraph.box.corners, paragraph.lines)
+        else:
+            _region(made, region, region.kind, f"r{column}")
     return made
+
+
+def _region(parent: XmlElement, region: PlacedRegion, kind: RegionKind, region_id: str) -> None:
+    tag = _OTHER_REGIONS.get(kind)
+    if tag is None:
+        attributes = {"id": region_id, "type": _TEXT_TYPES.get(kind, "paragraph")}
+        if kind in _CUSTOM:
+            attributes["custom"] = f"structure {{type:{kind};}}"
+        _text_region(parent, attributes, region.corners, region.lines)
+        return
+    made = element(parent, tag, id=region_id)
+    element(made, "Coords", points=_points(region.corners))
+    if region.lines:
+        _text_region(
+            made, {"id": f"{region_id}_text"}, Box.union(line.box for line in region.lines).corners, region.lines
+        )
+    if region.table is not None:
+        made.set("rows", str(region.table.rows))
+        made.set("columns", str(region.table.columns))
+        for number, cell in enumerate(region.table.cells, 1):
+            _text_region(made, {"id": f"{region_id}_c{number}"}, cell.corners, cell.lines, cell.cell)
 
 
 def _region_id(column: int, paragraph: int) -> str:
@@ -100,21 +127,40 @@ def _region_id(column: int, paragraph: int) -> str:
 
 
 def _reading_order(parent: XmlElement, page: PlacedPage) -> None:
-    """List the paragraphs by column. Columns are not regions themselves, since few programs read nested ones."""
+    """List regions, and paragraphs by column. Columns are not regions, since few programs read nested ones."""
     ordered = element(element(parent, "ReadingOrder"), "OrderedGroup", id="order")
     for column, region in enumerate(page.regions, 1):
+        if region.kind is not None:
+            element(ordered, "RegionRefIndexed", index=str(column - 1), regionRef=f"r{column}")
+            continue
         group = element(ordered, "OrderedGroupIndexed", id=f"c{column}", index=str(column - 1))
         for number in range(1, len(region.paragraphs) + 1):
             reference = _region_id(column, number)
             element(group, "RegionRefIndexed", index=str(number - 1), regionRef=reference)
 
 
-def _paragraph(parent: XmlElement, paragraph: PlacedParagraph, region_id: str) -> None:
-    made = element(parent, "TextRegion", id=region_id, type="paragraph")
-    element(made, "Coords", points=_points(paragraph.box.corners))
-    for number, line in enumerate(paragraph.lines, 1):
-        _line(made, line, f"{region_id}_l{number}")
-    element(element(made, "TextEquiv"), "Unicode", "\n".join(line.text for line in paragraph.lines))
+def _text_region(
+    parent: XmlElement,
+    attributes: Mapping[str, str],
+    corners: Sequence[Point],
+    lines: Sequence[PlacedLine],
+    cell: CellResult | None = None,
+) -> None:
+    made = element(parent, "TextRegion", **attributes)
+    element(made, "Coords", points=_points(corners))
+    if cell is not None:
+        element(
+            element(made, "Roles"),
+            "TableCellRole",
+            rowIndex=str(cell.row),
+            columnIndex=str(cell.column),
+            rowSpan=str(cell.row_span),
+            colSpan=str(cell.column_span),
+            header="true" if cell.is_header else "false",
+        )
+    for number, line in enumerate(lines, 1):
+        _line(made, line, f"{attributes['id']}_l{number}")
+    element(element(made, "TextEquiv"), "Unicode", "\n".join(line.text for line in lines))
 
 
 def _line(parent: XmlElement, line: PlacedLine, line_id: str) -> None:

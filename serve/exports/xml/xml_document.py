@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
@@ -85,11 +83,11 @@ class XmlFormat:
     doctype: str | None = None
     is_indented: bool = True
 
-    def write(self, head: XmlElement, pages: Iterable[XmlElement]) -> bytes:
+    def write(self, heads: Iterable[XmlElement], pages: Iterable[XmlElement]) -> bytes:
         """Write a document. Memory holds one page at a time, beside the text that was written.
 
         Args:
-            head: The root's first child.
+            heads: The root's first children.
             pages: The pages in their order. None of them is kept.
 
         Returns:
@@ -106,7 +104,8 @@ class XmlFormat:
         with etree.xmlfile(written, encoding="utf-8") as file:
             file.write_declaration(doctype=self.doctype)
             with file.element(self._qualified(self.root), attributes, nsmap=namespaces):
-                file.write(*before, head, pretty_print=self.is_indented)
+                for head in heads:
+                    file.write(*before, head, pretty_print=self.is_indented)
                 with nullcontext() if self.body is None else file.element(self._qualified(self.body)):
                     for page in pages:
                         file.write(*before, page, pretty_print=self.is_indented)
@@ -120,11 +119,5 @@ _INSTANCES = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 def image_name(read: ReadDocument) -> str | None:
-    """The name of the file, without its folders; None if it is not known.
-
-    The receiver of the result has other folders, and an address may carry a signature that must stay secret.
-    """
-    if read.name is None:
-        return None
-    path = unquote(urlsplit(read.name).path) if "://" in read.name else read.name.replace("\\", "/")
-    return xml_text(PurePosixPath(path).name) or None
+    """The name of the file, fit for XML; None if it is not known."""
+    return None if read.file_name is None else xml_text(read.file_name)

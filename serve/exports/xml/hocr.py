@@ -2,12 +2,13 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from models.structure.result import RegionKind
 from serve.exports.base import Export, ReadDocument
-from serve.exports.placed import Box, PlacedLine, PlacedPage, PlacedText, placed_page
-from serve.exports.xml_document import PageIds, XmlElement, XmlFormat, element, image_name, xml_text
+from serve.exports.xml.placed import Box, PlacedLine, PlacedPage, PlacedTable, PlacedText, placed_page
+from serve.exports.xml.xml_document import PageIds, XmlElement, XmlFormat, element, image_name, xml_text
 from serve.results import OcrResult
 from serve.version import rayocr_version
 
@@ -17,6 +18,16 @@ _XHTML = XmlFormat(
     root="html", namespace="http://www.w3.org/1999/xhtml", body="body", doctype="<!DOCTYPE html>", is_indented=False
 )
 _CAPABILITIES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrx_cinfo ocrp_wconf ocrp_dir"
+# Classes of kinds of regions. The others are areas, whose property `x_kind` names the kind.
+_CLASSES: dict[RegionKind | None, str] = {
+    "table": "ocr_table",
+    "figure": "ocr_image",
+    "caption": "ocr_caption",
+    "header": "ocr_header",
+    "footer": "ocr_footer",
+    "formula": "ocr_math",
+    "page_number": "ocr_pageno",
+}
 # These characters end a quoted string or a property wherever they stand: hOCR has no way to escape them.
 _NOT_IN_STRINGS = re.compile('[\x00-\x1f";]')
 
@@ -32,7 +43,7 @@ class HocrExport(Export):
         """Write an hOCR document, as `Export.convert` says."""
         name = image_name(read)
         pages = (_page(placed_page(page), name) for page in read.result.pages)
-        return _XHTML.write(_head(read.result, name), pages)
+        return _XHTML.write([_head(read.result, name)], pages)
 
 
 def _head(result: OcrResult, name: str | None) -> XmlElement:
@@ -48,7 +59,9 @@ def _head(result: OcrResult, name: str | None) -> XmlElement:
 
 def _metadata(result: OcrResult) -> Iterator[tuple[str, str]]:
     yield "ocr-system", f"rayocr {rayocr_version()} {xml_text(result.model)}"
-    yield "ocr-capabilities", _CAPABILITIES
+    # Either all pages have structure or none has.
+    has_structure = len(result.pages) > 0 and result.pages[0].structure is not None
+    yield "ocr-capabilities", " ".join([_CAPABILITIES, *(_CLASSES.values() if has_structure else ())])
     yield "ocr-number-of-pages", str(len(result.pages))
     yield "ocr-langs", "unknown"
     yield "ocr-scripts", "unknown"
@@ -62,12 +75,36 @@ def _page(page: PlacedPage, name: str | None) -> XmlElement:
     made = element(None, "div", "\n", class_="ocr_page", id=f"page_{page.number}", title="; ".join(properties))
     ids = PageIds(page.number)
     for region in page.regions:
-        area = _part(made, "div", "ocr_carea", ids.next("block"), _bbox(region.box))
+        class_ = _CLASSES.get(region.kind, "ocr_carea")
+        kind = "" if region.kind is None or region.kind in _CLASSES else f"; x_kind {region.kind}"
+        tag = "div" if region.table is None else "table"
+        area = _part(made, tag, class_, ids.next("block"), _bbox(region.box) + kind)
         for paragraph in region.paragraphs:
-            par = _part(area, "p", "ocr_par", ids.next("par"), _bbox(paragraph.box))
-            for line in paragraph.lines:
-                _line(par, line, ids)
+            _paragraph(area, paragraph.box, paragraph.lines, ids)
+        if region.table is not None:
+            _rows(area, region.table, ids)
     return made
+
+
+def _rows(parent: XmlElement, table: PlacedTable, ids: PageIds) -> None:
+    rows = [element(parent, "tr", "\n") for _ in range(table.rows)]
+    for placed in table.cells:
+        cell = placed.cell
+        made = element(rows[cell.row], "th" if cell.is_header else "td", title=_bbox(placed.box))
+        if cell.row_span > 1:
+            made.set("rowspan", str(cell.row_span))
+        if cell.column_span > 1:
+            made.set("colspan", str(cell.column_span))
+        if placed.lines:
+            _paragraph(made, Box.union(line.box for line in placed.lines), placed.lines, ids)
+    for row in rows:
+        row.tail = "\n"
+
+
+def _paragraph(parent: XmlElement, box: Box, lines: Sequence[PlacedLine], ids: PageIds) -> None:
+    par = _part(parent, "p", "ocr_par", ids.next("par"), _bbox(box))
+    for line in lines:
+        _line(par, line, ids)
 
 
 def _part(parent: XmlElement, tag: str, class_: str, part_id: str, title: str) -> XmlElement:

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, get_args
 
+from models.page import TextSource
+from models.structure.result import RegionKind
 from serve.exports.base import Export, ReadDocument
-from serve.exports.placed import Box, PlacedLine, PlacedPage, PlacedText, Point, placed_page
-from serve.exports.xml_document import PageIds, XmlElement, XmlFormat, element, image_name, xml_text
+from serve.exports.xml.placed import Box, PlacedLine, PlacedPage, PlacedRegion, PlacedText, Point, placed_page
+from serve.exports.xml.xml_document import PageIds, XmlElement, XmlFormat, element, image_name, xml_text
 from serve.results import OcrResult
 from serve.version import rayocr_version
 
@@ -19,6 +21,8 @@ _ALTO = XmlFormat(
     schema="http://www.loc.gov/standards/alto/v4/alto-4-4.xsd",
     body="Layout",
 )
+# Regions of these kinds that have no text.
+_GRAPHIC_TAGS: dict[RegionKind, str] = {"figure": "Illustration", "formula": "GraphicalElement"}
 _PROCESSING = {"ocr": "text recognition", "text_layer": "text taken from the text layer of the document"}
 
 
@@ -36,15 +40,26 @@ class AltoExport(Export):
         for number, warning in enumerate(result.warnings, 1):
             steps[warning.page].append(_warning_id(number))
         pages = (_page(placed_page(page), [page.source, *steps[page.page]]) for page in result.pages)
-        return _ALTO.write(_description(result, image_name(read)), pages)
+        sources = {(page.source, page.structure is not None) for page in result.pages}
+        heads = [_description(result, image_name(read), sorted({source for source, _ in sources}))]
+        if any(has_structure for _, has_structure in sources):
+            heads.append(_tags())
+        return _ALTO.write(heads, pages)
 
 
-def _description(result: OcrResult, name: str | None) -> XmlElement:
+def _tags() -> XmlElement:
+    tags = element(None, "Tags")
+    for kind in get_args(RegionKind):
+        element(tags, "LayoutTag", ID=f"kind_{kind}", LABEL=kind)
+    return tags
+
+
+def _description(result: OcrResult, name: str | None, sources: Sequence[TextSource]) -> XmlElement:
     description = element(None, "Description")
     element(description, "MeasurementUnit", "pixel")
     if name is not None:
         element(element(description, "sourceImageInformation"), "fileName", name)
-    for source in sorted({page.source for page in result.pages}):
+    for source in sources:
         step = element(description, "Processing", ID=source)
         element(step, "processingCategory", "contentGeneration")
         element(step, "processingStepDescription", _PROCESSING[source])
@@ -78,12 +93,29 @@ def _page(page: PlacedPage, steps: Sequence[str]) -> XmlElement:
     space = element(made, "PrintSpace", **_position(Box(0, 0, page.width, page.height)))
     ids = PageIds(page.number)
     for region in page.regions:
-        column = element(space, "ComposedBlock", ID=ids.next("column"), **_position(region.box))
-        for paragraph in region.paragraphs:
-            block = element(column, "TextBlock", ID=ids.next("block"), **_position(paragraph.box))
-            for line in paragraph.lines:
-                _line(block, line, ids)
+        _region(space, region, ids)
     return made
+
+
+def _region(parent: XmlElement, region: PlacedRegion, ids: PageIds) -> None:
+    if region.kind is None:
+        made = element(parent, "ComposedBlock", ID=ids.next("column"), **_position(region.box))
+    else:
+        tag = "ComposedBlock" if region.paragraphs or region.table else _GRAPHIC_TAGS.get(region.kind, "ComposedBlock")
+        made = element(parent, tag, ID=ids.next("region"), TAGREFS=f"kind_{region.kind}", **_position(region.box))
+        if region.kind == "table":
+            made.set("TYPE", "table")
+    for paragraph in region.paragraphs:
+        _block(made, paragraph.box, paragraph.lines, ids)
+    for cell in region.table.cells if region.table else ():
+        if cell.lines:
+            _block(made, cell.box, cell.lines, ids)
+
+
+def _block(parent: XmlElement, box: Box, lines: Sequence[PlacedLine], ids: PageIds) -> None:
+    block = element(parent, "TextBlock", ID=ids.next("block"), **_position(box))
+    for line in lines:
+        _line(block, line, ids)
 
 
 def _line(parent: XmlElement, line: PlacedLine, ids: PageIds) -> None:
