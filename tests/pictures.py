@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["DATA", "drawn_page", "encoded", "labeled", "long_page", "written_page"]
+__all__ = ["DATA", "drawn_page", "drawn_table", "encoded", "labeled", "long_page", "written_page"]
 
 #: Public pictures with labels; tests pass without them, on pictures that they draw.
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -31,6 +31,28 @@ def drawn_page(*rows: str, width: int = 640, marker: tuple[int, int, int] | None
         cv2.putText(canvas, row, (24, 72 + 60 * index), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (0, 0, 0), 2, cv2.LINE_AA)
     if marker is not None:
         canvas[0, 0] = marker
+    return canvas
+
+
+def drawn_table(*rows: tuple[str, ...]) -> npt.NDArray[np.uint8]:
+    """A ruled table, black on white.
+
+    Args:
+        rows: The texts of the cells, as many in each row, in ASCII.
+
+    Returns:
+        (60 * rows + 60, 240 * columns + 60, 3) uint8 RGB.
+    """
+    height, width = 60 * len(rows), 240 * len(rows[0])
+    canvas = np.full((height + 60, width + 60, 3), 255, dtype=np.uint8)
+    for y in range(30, height + 31, 60):
+        cv2.line(canvas, (30, y), (width + 30, y), (0, 0, 0), 2)
+    for x in range(30, width + 31, 240):
+        cv2.line(canvas, (x, 30), (x, height + 30), (0, 0, 0), 2)
+    for row, texts in enumerate(rows):
+        for column, text in enumerate(texts):
+            place = (50 + 240 * column, 72 + 60 * row)
+            cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, 1.0, (0, 0, 0), 2, cv2.LINE_AA)
     return canvas
 
 

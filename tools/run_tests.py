@@ -24,6 +24,7 @@ _ROOT = Path(__file__).parent.parent
 _AT_A_TIME = 3
 _SLOWEST = 40
 _OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+_NO_BYTE_CODE = "PYTHONDONTWRITEBYTECODE"
 
 #: Longest first, so that all places are filled to the end. Each has folders, and options of pytest's.
 _GROUPS: Mapping[str, Sequence[str]] = {
@@ -132,8 +133,9 @@ def _run_command(command: str) -> _Ended:
 
 
 def _run(command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    # Tests call make too, and that is no part of the one that may have started this.
-    own = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
+    # Tests call make too, and that is no part of the one that may have started this. Hundreds of processes import our
+    # modules: where byte code is not kept, each compiles them again.
+    own = {name: value for name, value in os.environ.items() if name not in (*_OF_MAKE, _NO_BYTE_CODE)}
     return subprocess.run(
         command,
         cwd=_ROOT,

@@ -20,6 +20,7 @@ _DEPLOYMENTS = {
     "Preprocessor": "preprocess",
     "Detector": "detection",
     "Recognizer": "recognition",
+    "Structurer": "structure",
     "Reader": "reader",
 }
 # Seen with Ray 2.60; the first that is found in the command line decides.

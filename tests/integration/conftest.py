@@ -9,6 +9,7 @@ import pytest
 from deployments.document import Document
 from serve.config.loading import load_settings
 from serve.documents.local import LocalReader
+from serve.documents.options import DocumentOptions
 from tests.integration.files import FILES
 from tests.minio import MinioServer, minio
 from tests.nets import QUICK_NETS, loaded_nets, shared_nets
@@ -50,12 +51,15 @@ def faulty_client(faulty_service: RunningService) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def read_here() -> dict[str, dict[str, Any]]:
-    """What this process reads in each of `FILES`, with the quick nets."""
+    """What this process reads in each of `FILES`, with the quick nets, and its structure."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in QUICK_NETS.items():
             patch.setenv(name, value)
         reader = LocalReader(load_settings().settings)
+    options = DocumentOptions(structure="all")
     try:
-        return {key: reader.read(Document(content, key)).model_dump(mode="json") for key, content in FILES.items()}
+        return {
+            key: reader.read(Document(content, key), options).model_dump(mode="json") for key, content in FILES.items()
+        }
     finally:
         reader.close()

@@ -5,7 +5,9 @@ import io
 import numpy as np
 from PIL import Image
 
+from tests.pdfs import WRONG_DIGITS, helvetica_pdf
 from tests.pictures import drawn_page, encoded
+from tests.structured_page import structured_page
 
 __all__ = ["FILES", "SIX_PAGES", "SIX_TEXTS"]
 
@@ -37,5 +39,7 @@ FILES = {
     "turned.jpg": _turned(),
     SIX_PAGES: _six_pages(),
     "noisy.jpg": _noisy(),
+    "form.png": encoded(structured_page()),
+    "wrong layer.pdf": helvetica_pdf(("Amounts of the year", "Total 1204.50"), WRONG_DIGITS),
     "empty.png": encoded(np.full((200, 300, 3), 255, np.uint8)),
 }

@@ -20,7 +20,7 @@ CHART = ROOT / "helm" / "rayocr-bulk"
 # Of the command, not of the chart: a dry run answers on a terminal, and the settings are the chart's own file, with the
 # model bundle.
 # The chart mounts no files of its users, such as one with a password.
-NOT_IN_THE_CHART = {"--dry-run", "--cpu-hour-price", "--config", "--model", "--password-file"}
+NOT_IN_THE_CHART = {"--dry-run", "--cpu-hour-price", "--config", "--model", "--password-file", "--fields-template"}
 
 
 def _yaml(path: Path) -> Any:

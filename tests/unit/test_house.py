@@ -190,7 +190,7 @@ def test_wheel_carries_the_manifests_their_recipes_and_templates(tmp_path: Path)
     wheel = next(WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"]))
     names = set(zipfile.ZipFile(wheel).namelist())
     manifests = {str(path.relative_to(ROOT)) for path in (ROOT / "models/manifests").rglob("*.yaml")}
-    assert {Path(name).parent.name for name in manifests} == {"manifests", "int8"}
+    assert {Path(name).parent.name for name in manifests} == {"manifests", "int8", "structure"}
     templates = {str(path.relative_to(ROOT)) for path in (ROOT / "models/export/templates").iterdir()}
     assert manifests | templates <= names
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]

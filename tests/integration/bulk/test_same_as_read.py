@@ -87,6 +87,7 @@ def test_every_format_holds_all_that_is_read(
     prefix = f"{output_format}/"
     code, _, err = bulk(
         *(f"--input=s3://{bucket}/in/", f"--output=s3://{bucket}/{prefix}", f"--format={output_format}"),
+        "--structure=all",
         *(option.format(bucket=bucket) for option in options),
     )
     assert code == 0, err

@@ -112,8 +112,9 @@ def test_job_outlives_the_replica_that_reads_it_and_the_one_that_leads_it(
         for replica in replicas(faulty_service.pid, name):
             replica.kill()
     job = _wait(faulty_client, job_id, _has_ended)
-    assert (job["state"], job["done"]) == ("succeeded", _PAGES)
     lines = _lines(faulty_client, job_id)
+    assert [line["error"] for line in lines if line["error"]] == []
+    assert (job["state"], job["done"]) == ("succeeded", _PAGES)
     assert [line["page"] for line in lines] == list(range(1, _PAGES + 1))
     assert [line["result"]["text"] for line in lines] == [f"INVOICE {number:05}" for number in range(_PAGES)]
 

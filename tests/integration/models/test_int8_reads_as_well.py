@@ -6,6 +6,7 @@ convolutions for scenes, of 27 for documents.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 import cv2
@@ -17,8 +18,8 @@ from loadtest.data.accuracy import Counts, score_page
 from loadtest.data.labels import ResultLine, read_labels
 from models.detection import PageDetector
 from models.manifests import load_manifest
-from models.page import Page
-from models.recognition import PageRecognizer, TextRecognizer
+from models.page import Line, Page
+from models.recognition import TextRecognizer
 from models.settings import DetectionOptions, NetSettings
 from tests.integration.models.lines import Pixels, drawn_crops, drawn_line
 from tests.integration.models.readers import THREADS, Reader, page_of
@@ -46,18 +47,32 @@ def f32(readers: dict[str, Reader]) -> Reader:
 
 
 @pytest.fixture(scope="module")
-def int8() -> Reader:
+def int8(int8_reader: Reader) -> Reader:
     """As the service loads it: the detector in what is fastest for it here, which is int8 where it has a recipe."""
     auto = NetSettings(runtime="openvino", device="cpu", threads=THREADS)
-    return Reader(
-        PageDetector.load(MANIFEST, auto),
-        PageRecognizer.load(MANIFEST.recognition, auto.model_copy(update={"precision": "int8"}), is_prepared=False),
-    )
+    return Reader(PageDetector.load(MANIFEST, auto), int8_reader.recognizer)
+
+
+@pytest.fixture(scope="module")
+def crops() -> list[tuple[str, Pixels]]:
+    """Lines to read, and what is written in them."""
+    return drawn_crops(LINES, seed=1)
+
+
+@pytest.fixture(scope="module")
+def exact(f32: Reader, crops: list[tuple[str, Pixels]]) -> list[str]:
+    """What f32 reads in these lines: one net for both kinds of pages."""
+    assert f32.recognizer.scenes is f32.recognizer.documents
+    return texts_of(f32.recognizer.documents, crops)
 
 
 def side_by_side(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(function, items))
+
+
+def texts_of(recognizer: TextRecognizer, crops: Sequence[tuple[str, Pixels]]) -> list[str]:
+    return side_by_side(lambda crop: recognizer.infer(crop[1][None])[0].text, crops)
 
 
 def edits(found: str, expected: str) -> int:
@@ -75,14 +90,11 @@ def error_rate(found: Sequence[str], expected: Sequence[str]) -> float:
 
 
 @pytest.mark.parametrize("kind", ["documents", "scenes"])
-def test_recognizer_changes_few_lines(f32: Reader, int8: Reader, kind: str) -> None:
-    truth, crops = zip(*drawn_crops(LINES, seed=1), strict=True)
-
-    def texts(reader: Reader) -> list[str]:
-        recognizer: TextRecognizer = getattr(reader.recognizer, kind)
-        return side_by_side(lambda crop: recognizer.infer(crop[None])[0].text, crops)
-
-    exact, fast = texts(f32), texts(int8)
+def test_recognizer_changes_few_lines(
+    int8: Reader, crops: list[tuple[str, Pixels]], exact: list[str], kind: str
+) -> None:
+    truth = [text for text, _ in crops]
+    fast = texts_of(getattr(int8.recognizer, kind), crops)
     changed = sum(one != other for one, other in zip(exact, fast, strict=True)) / LINES
     f32_wrong, int8_wrong = error_rate(exact, truth), error_rate(fast, truth)
     print(
@@ -128,12 +140,13 @@ def test_detector_finds_the_same_lines(f32: Reader, int8: Reader) -> None:
 
 @pytest.mark.parametrize(("name", "count"), [("sroie", 5), ("funsd", 4)])
 @pytest.mark.skipif(not DATA.exists(), reason="the public pictures are not beside the project")
-def test_public_pages_lose_no_text(f32: Reader, int8: Reader, name: str, count: int) -> None:
+def test_public_pages_lose_no_text(
+    public_lines: Callable[[str, Path], tuple[Line, ...]], int8: Reader, name: str, count: int
+) -> None:
     rows = read_labels(DATA / name / "labels.jsonl")[:count]
-    pages = [page_of(row.image) for row in rows]
 
-    def f1(reader: Reader) -> float:
-        found = side_by_side(reader.lines, pages)
+    def f1(read: Callable[[Path], tuple[Line, ...]]) -> float:
+        found = side_by_side(read, [row.image for row in rows])
         counts = sum(
             (
                 score_page(row.page, [ResultLine(line.text, line.polygon) for line in lines])
@@ -144,7 +157,8 @@ def test_public_pages_lose_no_text(f32: Reader, int8: Reader, name: str, count: 
         assert counts.f1 is not None
         return counts.f1
 
-    exact, fast = f1(f32), f1(int8)
+    exact = f1(lambda path: public_lines("openvino", path))
+    fast = f1(lambda path: int8.lines(page_of(path)))
     print(f"{name}: F1 {exact:.4f} in f32, {fast:.4f} in int8")
     assert exact > 0.9
     assert fast > exact - MOST_F1_LOST

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from models.manifests import load_manifest
 from models.page import Page
 from tests.integration.models.readers import Reader
 from tools.int8.drawing.fonts import LATIN, load
@@ -17,11 +16,6 @@ PAGES = 20
 
 #: A character and its middle.
 Lone = tuple[str, tuple[float, float]]
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load(load_manifest("ppocrv6-small"), "openvino", "int8")
 
 
 def drawn_invoice(seed: int) -> tuple[Page, list[Lone]]:
@@ -62,13 +56,13 @@ def drawn_invoice(seed: int) -> tuple[Page, list[Lone]]:
 
 
 @pytest.mark.slow
-def test_no_lone_character_is_lost(reader: Reader) -> None:
+def test_no_lone_character_is_lost(int8_reader: Reader) -> None:
     lost: list[tuple[int, str]] = []
     wrong: list[tuple[int, str, str]] = []
     count = 0
     for seed in range(PAGES):
         page, characters = drawn_invoice(seed)
-        lines = [(line.text, np.array(line.polygon, np.float32)) for line in reader.lines(page)]
+        lines = [(line.text, np.array(line.polygon, np.float32)) for line in int8_reader.lines(page)]
         for character, middle in characters:
             count += 1
             texts = [text for text, polygon in lines if cv2.pointPolygonTest(polygon, middle, False) > 0]

@@ -1,5 +1,8 @@
 """Pages turned, lines upside down, and vertical writing, which is neither."""
 
+from collections.abc import Callable
+from functools import cache
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +12,7 @@ from PIL import Image
 from models.detection import PageDetector
 from models.direction import LineDirection
 from models.manifests import load_manifest
-from models.page import Page, Polygon
+from models.page import Line, Page, Polygon
 from models.settings import DetectionOptions, NetSettings
 from models.upright import upright_pixels, upright_size
 from tests.integration.models.readers import RUNTIMES, Reader
@@ -40,14 +43,28 @@ def words_of(polygon: Polygon, page: Pixels) -> tuple[int, int, int, int]:
     return left + columns.min(), top + rows.min(), left + columns.max(), top + rows.max()
 
 
+@pytest.fixture(scope="module")
+def lines_of_upright(readers: dict[str, Reader]) -> Callable[[tuple[str, ...]], tuple[Line, ...]]:
+    """Gives the lines that are read in an upright page of such rows, which is read once."""
+
+    @cache
+    def lines(rows: tuple[str, ...]) -> tuple[Line, ...]:
+        return readers["openvino"].lines(Page(drawn_page(*rows)))
+
+    return lines
+
+
 @pytest.mark.parametrize("rows", [ROWS, ROWS * 4, ("Hello World",)], ids=["4 rows", "16 rows", "1 row"])
 @pytest.mark.parametrize("rotation", TURNED)
 def test_turned_page_has_the_lines_of_the_upright_page(
-    readers: dict[str, Reader], rows: tuple[str, ...], rotation: int
+    readers: dict[str, Reader],
+    lines_of_upright: Callable[[tuple[str, ...]], tuple[Line, ...]],
+    rows: tuple[str, ...],
+    rotation: int,
 ) -> None:
-    upright, reader = drawn_page(*rows), readers["openvino"]
+    upright = drawn_page(*rows)
     page = stored(upright, rotation)
-    (turned, lines), expected = reader.turned(page), reader.lines(Page(upright))
+    (turned, lines), expected = readers["openvino"].turned(page), lines_of_upright(rows)
     assert turned == rotation
     assert [line.text for line in lines] == [line.text for line in expected] == list(rows)
     for line, other in zip(lines, expected, strict=True):

@@ -6,6 +6,7 @@ Only a batch that nobody prepared for may change last bits; no text changes with
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -49,6 +50,17 @@ def kind(request: pytest.FixtureRequest) -> str:
 def prepared(kind: str) -> PageRecognizer:
     """As the service loads it: ready for the usual widths."""
     return PageRecognizer.load(MANIFEST.recognition, settings(kind))
+
+
+@pytest.fixture(scope="module")
+def not_prepared() -> Callable[[str], PageRecognizer]:
+    """Gives the recognizer of a kind as `rayocr read` loads it for a few documents, which is loaded once."""
+
+    @cache
+    def load(kind: str) -> PageRecognizer:
+        return PageRecognizer.load(MANIFEST.recognition, settings(kind), is_prepared=False)
+
+    return load
 
 
 @pytest.fixture(scope="module")
@@ -131,11 +143,15 @@ def test_neighbors_in_a_larger_batch_change_no_text(
         assert found.confidence == pytest.approx(expected.confidence, abs=0.02)
 
 
-def test_line_is_read_alike_by_a_net_that_is_prepared_and_one_that_is_not(prepared: PageRecognizer, kind: str) -> None:
+def test_line_is_read_alike_by_a_net_that_is_prepared_and_one_that_is_not(
+    prepared: PageRecognizer, not_prepared: Callable[[str], PageRecognizer], kind: str
+) -> None:
     # `rayocr read` prepares for widths only where it reads many documents; the service always does.
     lines = [pixels for _, pixels in drawn_crops(40, seed=6) if pixels.shape[1] in COMMON]
-    other = PageRecognizer.load(MANIFEST.recognition, settings(kind), is_prepared=False)
-    for one, same in ((prepared.documents, other.documents), (prepared.scenes, other.scenes)):
+    other = not_prepared(kind)
+    pairs = ((prepared.documents, other.documents), (prepared.scenes, other.scenes))
+    nets = {id(one): (one, same) for one, same in pairs}
+    for one, same in nets.values():  # in f32 there is one for both kinds of pages
         assert [one.infer(line[None]) for line in lines] == [same.infer(line[None]) for line in lines]
 
 
@@ -189,8 +205,10 @@ def test_page_has_the_same_quads_from_several_threads(detector: TextDetector) ->
     assert [len(quads.points) for quads in alone] == [1, 2, 3, 4]
 
 
-def test_long_lines_are_classified_in_parts_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    net = PageRecognizer.load(MANIFEST.recognition, settings("default"), is_prepared=False).documents
+def test_long_lines_are_classified_in_parts_as_in_one(
+    not_prepared: Callable[[str], PageRecognizer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = not_prepared("default").documents
     line = np.random.default_rng(8).integers(0, 256, (2, 48, 1800, 3), dtype=np.uint8)
     in_parts = net.run_net(line)
     monkeypatch.setattr(openvino_module, "_CLASSIFIED_STEPS", in_parts[0].size)

@@ -1,13 +1,14 @@
 """The default bundle reads the same text on every runtime."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models.page import Page
+from models.page import Line, Page
 from models.settings import DetectionOptions
-from tests.integration.models.readers import RUNTIMES, Reader, page_of
+from tests.integration.models.readers import RUNTIMES, Reader
 from tests.pictures import drawn_page, labeled
 
 RECEIPT = ("INVOICE 2041", "2x Tea 7.80", "1x Cake 5.70", "TOTAL 13.50", "Thank you!")
@@ -50,9 +51,8 @@ def test_read_only_page_of_the_detectors_own_size_is_read(readers: dict[str, Rea
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", PUBLIC)
-def test_public_page_is_read_alike(readers: dict[str, Reader], path: Path) -> None:
-    page = page_of(path)
-    one, other = (readers[runtime].read(page) for runtime in RUNTIMES)
+def test_public_page_is_read_alike(public_lines: Callable[[str, Path], tuple[Line, ...]], path: Path) -> None:
+    one, other = ([line.text for line in public_lines(runtime, path)] for runtime in RUNTIMES)
     assert len(one) > 5
     assert one == other
 

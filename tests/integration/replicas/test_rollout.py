@@ -26,6 +26,8 @@ PNG = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
 _ROOT = Path(__file__).parents[3]
 # So many answers after a change show that it has no effect.
 _SOME = 10
+# Between two requests of a client, which leaves the new version CPUs to start on.
+_PAUSE_S = 0.1
 
 
 class Cluster:
@@ -111,7 +113,7 @@ def test_new_version_of_a_bundle_is_rolled_out_and_no_request_fails(cluster: Clu
     answers: dict[str, list[float | str]] = {"own": [], "ppocrv6-small": []}
 
     def load(model: str) -> None:
-        while not over.is_set():
+        while not over.wait(_PAUSE_S):
             answers[model].append(answer(cluster.url, model))
 
     clients = [threading.Thread(target=load, args=(model,)) for model in ("own", "own", "ppocrv6-small")]

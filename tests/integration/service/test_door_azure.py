@@ -9,15 +9,23 @@ import img2pdf  # type: ignore[import-untyped]
 import pytest
 from azure.ai.documentintelligence import DocumentIntelligenceClient
 from azure.ai.documentintelligence.aio import DocumentIntelligenceClient as AsyncClient
-from azure.ai.documentintelligence.models import AnalyzeDocumentRequest, AnalyzeOutputOption, DocumentContentFormat
+from azure.ai.documentintelligence.models import (
+    AnalyzeDocumentRequest,
+    AnalyzeOutputOption,
+    DocumentAnalysisFeature,
+    DocumentContentFormat,
+)
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
-from tests.pictures import drawn_page, encoded
+from tests.pictures import drawn_page, drawn_table, encoded
 from tests.poppler import text_by_poppler
 from tests.service import RunningService
+from tests.structured_page import CODE_TEXT, structured_page
 
 _PAGE = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
+
+_STRUCTURED = encoded(structured_page())
 
 _PDF = img2pdf.convert([encoded(drawn_page(text)) for text in ("FIRST", "SECOND PAGE", "THIRD")])
 
@@ -62,6 +70,21 @@ def test_layout_of_chosen_pages_as_markdown(azure: DocumentIntelligenceClient) -
         azure.delete_analyze_result("prebuilt-layout", operation)
 
 
+def test_layout_has_the_cells_of_a_table(azure: DocumentIntelligenceClient) -> None:
+    picture = encoded(drawn_table(("GOODS", "PRICE"), ("TEA", "3.50"), ("COFFEE", "14.90")))
+    result = azure.begin_analyze_document("prebuilt-layout", body=BytesIO(picture), content_type="image/png").result()
+    (table,) = result.tables or []
+    assert (table.row_count, table.column_count) == (3, 2)
+    cells = {(cell.row_index, cell.column_index): cell for cell in table.cells}
+    assert [cells[row, column].content for row in range(3) for column in range(2)] == [
+        *("GOODS", "PRICE", "TEA", "3.50", "COFFEE", "14.90"),
+    ]
+    (span,) = cells[2, 1].spans
+    assert result.content[span.offset :][: span.length] == "14.90"
+    (element,) = cells[2, 1].elements or []
+    assert (result.paragraphs or [])[int(element.removeprefix("/paragraphs/"))].content == "14.90"
+
+
 async def test_client_without_threads_reads_too(service: RunningService) -> None:
     async with AsyncClient(service.url, AzureKeyCredential("none")) as client:
         poller = await client.begin_analyze_document("prebuilt-read", body=BytesIO(_PAGE), content_type="image/png")
@@ -86,8 +109,8 @@ def test_calls_of_paperless_give_text_and_a_searchable_pdf(azure: DocumentIntell
 def test_errors_are_those_that_the_client_knows(azure: DocumentIntelligenceClient) -> None:
     with pytest.raises(ResourceNotFoundError, match="prebuilt-invoice"):
         azure.begin_analyze_document("prebuilt-invoice", body=BytesIO(_PAGE))
-    with pytest.raises(HttpResponseError, match="barcodes"):
-        azure.begin_analyze_document("prebuilt-read", body=BytesIO(_PAGE), features=["barcodes"])
+    with pytest.raises(HttpResponseError, match="keyValuePairs"):
+        azure.begin_analyze_document("prebuilt-read", body=BytesIO(_PAGE), features=["keyValuePairs"])
     with pytest.raises(HttpResponseError, match="unsupported format"):
         azure.begin_analyze_document("prebuilt-read", body=BytesIO(b"only words")).result()
 
@@ -96,3 +119,14 @@ def test_source_by_address_is_fetched_by_the_service(azure: DocumentIntelligence
     url = f"data:image/png;base64,{base64.b64encode(_PAGE).decode()}"
     result = azure.begin_analyze_document("prebuilt-read", AnalyzeDocumentRequest(url_source=url)).result()
     assert result.content.startswith("INVOICE")
+
+
+def test_bar_codes_come_with_the_text_alone_too(azure: DocumentIntelligenceClient) -> None:
+    poller = azure.begin_analyze_document(
+        "prebuilt-read", body=BytesIO(_STRUCTURED), features=[DocumentAnalysisFeature.BARCODES]
+    )
+    result = poller.result()
+    [code] = result.pages[0].barcodes or []
+    assert (code.kind, code.value) == ("QRCode", CODE_TEXT)
+    assert "Invoice no.: 4711" in result.content
+    assert not result.tables

@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 
 from tests.minio import MinioServer
-from tests.pictures import drawn_page, encoded
+from tests.pictures import drawn_page, drawn_table, encoded
 from tests.service import RunningService
 from tests.waiting import until_true
 
@@ -50,7 +50,22 @@ def test_picture_is_read_at_once(textract: Any, bucket: str) -> None:
     stored = {"S3Object": {"Bucket": bucket, "Name": "2026/a page+1.png"}}
     layout = textract.analyze_document(Document=stored, FeatureTypes=["LAYOUT"])
     assert _texts(layout["Blocks"]) == ["INVOICE 2041", "TOTAL 13.50"]
-    assert "LAYOUT_TEXT" in {block["BlockType"] for block in layout["Blocks"]}
+    assert any(block["BlockType"].startswith("LAYOUT_") for block in layout["Blocks"])
+
+
+def test_table_has_its_cells(textract: Any) -> None:
+    picture = encoded(drawn_table(("GOODS", "PRICE"), ("TEA", "3.50"), ("COFFEE", "14.90")))
+    blocks = textract.analyze_document(Document={"Bytes": picture}, FeatureTypes=["TABLES", "FORMS"])["Blocks"]
+    words = {block["Id"]: block["Text"] for block in blocks if block["BlockType"] == "WORD"}
+    assert [
+        (block["RowIndex"], block["ColumnIndex"], [words[one] for one in block["Relationships"][0]["Ids"]])
+        for block in blocks
+        if block["BlockType"] == "CELL"
+    ] == [
+        *((1, 1, ["GOODS"]), (1, 2, ["PRICE"]), (2, 1, ["TEA"]), (2, 2, ["3.50"])),
+        *((3, 1, ["COFFEE"]), (3, 2, ["14.90"])),
+    ]
+    assert sum(block["BlockType"] == "TABLE" for block in blocks) == 1
 
 
 def test_pdf_in_a_bucket_is_read_by_a_job(textract: Any, bucket: str) -> None:
@@ -78,7 +93,7 @@ def test_errors_are_those_that_the_client_knows(textract: Any, bucket: str) -> N
         textract.detect_document_text(Document={"S3Object": {"Bucket": bucket, "Name": "two.pdf"}})
     with pytest.raises(known.InvalidS3ObjectException, match="nothing"):
         textract.detect_document_text(Document={"S3Object": {"Bucket": bucket, "Name": "nothing"}})
-    with pytest.raises(known.InvalidParameterException, match="TABLES"):
-        textract.analyze_document(Document={"Bytes": _PAGE}, FeatureTypes=["TABLES"])
+    with pytest.raises(known.InvalidParameterException, match="QUERIES"):
+        textract.analyze_document(Document={"Bytes": _PAGE}, FeatureTypes=["QUERIES"])
     with pytest.raises(known.InvalidJobIdException):
         textract.get_document_text_detection(JobId="0" * 32)

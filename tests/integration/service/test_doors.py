@@ -185,7 +185,7 @@ _ROWS = {
         errors={  # test_door_azure.py follows an operation that fails; a document that is submitted has time
             "too large": (_analyze(_TOO_LARGE), 413),
             "unknown id": (lambda client: client.get(f"{_AZURE}/analyzeResults/nothing"), 404),
-            "unknown option": (_analyze(_DOCUMENTS["receipt.png"], "?features=barcodes"), 400),
+            "unknown option": (_analyze(_DOCUMENTS["receipt.png"], "?features=formulas"), 400),
         },
         tolerance_px=0.11,
     ),
@@ -197,7 +197,7 @@ _ROWS = {
             "too large": (_detect_text(_TOO_LARGE), 400),
             "unknown id": (_textract("GetDocumentTextDetection", {"JobId": "nothing"}), 400),
             "unknown option": (
-                _textract("AnalyzeDocument", {"Document": {"Bytes": "AAAA"}, "FeatureTypes": ["TABLES"]}),
+                _textract("AnalyzeDocument", {"Document": {"Bytes": "AAAA"}, "FeatureTypes": ["QUERIES"]}),
                 400,
             ),
             "deadline": (_detect_text(_DOCUMENTS["receipt.png"], _AT_ONCE), 504),

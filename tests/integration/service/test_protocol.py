@@ -171,7 +171,7 @@ def _rows(text: str) -> list[str]:
 
 
 def test_metrics_are_exported(service: RunningService, client: httpx.Client) -> None:
-    assert _post(client).status_code == 200
+    assert client.post("/v1/ocr?structure=codes", content=_PNG).status_code == 200
     assert client.post("/v1/ocr", content=b"").status_code == 400
     assert client.post("/v1/ocr?model=made-up", content=_PNG).status_code == 400
     wanted = {
@@ -202,7 +202,8 @@ def test_metrics_are_exported(service: RunningService, client: httpx.Client) -> 
         for labels in re.findall(r"^ray_rayocr_pages_total\{(.*)\}", text, re.MULTILINE)
         for model, stage in re.findall(r'model="([^"]*)".*stage="([^"]*)"', labels)
     }
-    assert models == {("preprocess", "none"), ("detection", named), ("recognition", named)}
+    shared = {("preprocess", "none"), ("structure", "none")}
+    assert models == shared | {("detection", named), ("recognition", named)}
 
 
 def test_cpu_time_of_the_work_is_counted_by_step(service: RunningService, client: httpx.Client) -> None:

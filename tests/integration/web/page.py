@@ -4,6 +4,7 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
@@ -13,6 +14,7 @@ from tests.pictures import drawn_page
 __all__ = ["PATIENCE_MS", "RECEIPT", "LoadedPage", "file_of", "many_pages"]
 
 PATIENCE_MS = 120_000
+_AXE = Path(__file__).parents[3] / "serve/web/node_modules/axe-core/axe.min.js"
 RECEIPT = Path(__file__).parents[3] / "docs/images/receipt.jpg"
 
 
@@ -42,6 +44,12 @@ class LoadedPage:
     def errors(self) -> Locator:
         """The sentences about errors that can be seen."""
         return self.page.locator(".notice.error:visible")
+
+    def findings(self) -> list[str]:
+        """What axe finds that people with screen readers or weak eyes could not use."""
+        self.page.evaluate(_AXE.read_text(encoding="utf-8"))
+        result: dict[str, Any] = self.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        return [f"{found['id']}: {node['html']}" for found in result["violations"] for node in found["nodes"]]
 
     def give(self, name: str, content: bytes) -> None:
         """Choose a file in the view Read."""

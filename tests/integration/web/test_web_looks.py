@@ -3,8 +3,6 @@
 import gzip
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -13,15 +11,8 @@ from tests.integration.files import FILES, SIX_PAGES
 from tests.integration.web.page import LoadedPage, file_of
 from tests.pictures import drawn_page, encoded
 
-_AXE = Path(__file__).parents[3] / "serve/web/node_modules/axe-core/axe.min.js"
 _PAGE = encoded(drawn_page("INVOICE 2041", "TOTAL 13.50"))
 _MOST_BYTES = 150_000
-
-
-def _findings(loaded: LoadedPage) -> list[str]:
-    loaded.page.evaluate(_AXE.read_text(encoding="utf-8"))
-    result: dict[str, Any] = loaded.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [f"{found['id']}: {node['html']}" for found in result["violations"] for node in found["nodes"]]
 
 
 def _every_view(loaded: LoadedPage) -> list[Callable[[], None]]:
@@ -63,7 +54,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     findings, widths = [], set()
     for go_to in _every_view(loaded):
         go_to()
-        findings += _findings(loaded)
+        findings += loaded.findings()
         widths.add(loaded.page.evaluate("document.documentElement.scrollWidth"))
     assert findings == []
     assert widths == {width}

@@ -73,7 +73,7 @@ def test_boxes_lie_on_the_ink_of_turned_pictures(loaded: LoadedPage, turns: int,
     expect(loaded.lines.first).to_have_text(rows[0])
     left, top, right, bottom = _on_picture(loaded.page, ".stage .box")
     # Without the boxes only the picture is left on the sheet.
-    loaded.page.locator(".stage svg g").evaluate("(boxes) => boxes.remove()")
+    loaded.page.locator(".stage svg > g").evaluate_all("(layers) => layers.forEach((layer) => layer.remove())")
     shown = Image.open(io.BytesIO(loaded.page.locator(".stage svg").screenshot())).convert("L")
     dark = np.asarray(shown) < 128
     height, width = dark.shape

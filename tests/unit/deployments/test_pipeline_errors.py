@@ -64,7 +64,7 @@ def pipeline_of(remote: Callable[..., Coroutine[Any, Any, object]]) -> Pipeline:
     """A pipeline with this for detection."""
     page = SimpleNamespace(page=SimpleNamespace(remote=lambda *_arguments: "page"))
     detector = SimpleNamespace(detect=SimpleNamespace(remote=remote))
-    route = SeparateReplicas(cast(Any, page), cast(Any, detector), cast(Any, None), max_body_bytes=1)
+    route = SeparateReplicas(cast(Any, page), cast(Any, detector), cast(Any, None), None, max_body_bytes=1)
     return Pipeline(route)
 
 

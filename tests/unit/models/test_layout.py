@@ -66,6 +66,16 @@ def test_running_text_is_told_from_tables_and_addresses() -> None:
     assert text.height == 24
 
 
+def test_rows_that_stand_at_the_right_are_not_running_text() -> None:
+    address, entry = LinesOfPage(), LinesOfPage()
+    for row, width in enumerate([260, 220, 290, 250]):
+        address.put(640 - width, 40 + 32 * row, width)
+        entry.put(80 if row else 40, 40 + 32 * row, 560 if row else 600)
+    for page, is_text in ((address, False), (entry, True)):
+        ((paragraph,),) = paragraphs(polygons(page))
+        assert paragraph.is_text == is_text
+
+
 def test_lines_come_once_whatever_they_are() -> None:
     random = np.random.default_rng(2)
     for count in (1, 2, 3, 7, 60, 400):

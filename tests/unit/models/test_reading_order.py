@@ -1,5 +1,7 @@
 """Rows from the top, each from the left; cells of several lines; text that runs another way."""
 
+import time
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -210,3 +212,12 @@ def test_columns_of_vertical_writing_come_from_the_right_between_heading_and_foo
         page.quads.append([[right, 100], [right, 600], [right - 32, 600], [right - 32, 100]])
     page.put(380, 660, 60)
     assert reading_order(page.points()).tolist() == list(range(14))
+
+
+def test_thousands_of_lines_at_one_place_are_ordered_in_time() -> None:
+    page = LinesOfPage()
+    for _ in range(3000):
+        page.put(100, 100, 300)
+    start = time.process_time()
+    assert sorted(reading_order(page.points()).tolist()) == list(range(3000))
+    assert time.process_time() - start < 5  # it took minutes

@@ -110,6 +110,11 @@ def test_pictures_are_read_beside_the_layer() -> None:
     assert text.refused_layer is None
 
 
+@pytest.mark.parametrize("quad", [box(6, 294, 96, 316), box(4, 292, 97, 314)])
+def test_line_of_the_layer_is_not_read_again_in_a_quad_twice_as_thick(quad: Polygon) -> None:
+    assert [line.text for line in read(PAGE, [quad]).lines] == ["above", "below"]
+
+
 @pytest.mark.parametrize(
     ("shown", "is_refused"),
     [

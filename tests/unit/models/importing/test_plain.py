@@ -18,6 +18,8 @@ from models.importing import Given, ImportOptions, import_onnx
 from models.manifests import load_manifest
 from models.page import Page
 from models.settings import DetectionOptions, NetSettings
+from serve.cli.application import run
+from serve.cli.console import Invocation
 from tests.unit.models.importing.drawn_nets import CHARSET, db_net, model_of, reader_net, saved
 
 ROOT = Path(__file__).parents[4]
@@ -125,17 +127,18 @@ def test_imported_bundle_is_ready_for_the_command_line(tmp_path: Path) -> None:
     ],
     ids=["nothing", "three folders", "both", "options of a folder", "mean"],
 )
-def test_arguments_that_make_no_sense_are_refused(arguments: list[str], reason: str) -> None:
-    done = rayocr("models", "import", *arguments)
-    assert done.returncode != 0
-    assert reason in done.stderr
+def test_arguments_that_make_no_sense_are_refused(
+    capfd: pytest.CaptureFixture[str], arguments: list[str], reason: str
+) -> None:
+    assert run(["models", "import", *arguments], Invocation()) != 0
+    assert reason in capfd.readouterr().err
 
 
-def test_missing_facts_are_named(tmp_path: Path) -> None:
+def test_missing_facts_are_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = saved(db_net(), tmp_path / "det.onnx")
-    done = rayocr("models", "import", "--onnx", path, "--output", tmp_path / "bundle")
-    assert done.returncode == 78
-    assert done.stderr == f"rayocr: {path} does not tell everything: give --channels, --mean, --std\n"
+    code = run(["models", "import", "--onnx", str(path), "--output", str(tmp_path / "bundle")], Invocation())
+    assert code == 78
+    assert capfd.readouterr().err == f"rayocr: {path} does not tell everything: give --channels, --mean, --std\n"
 
 
 def test_facts_are_asked_from_whom_is_there(tmp_path: Path, options: ImportOptions) -> None:

@@ -1,9 +1,12 @@
 """Documents put together from pages that come in any order."""
 
+from dataclasses import replace
+
 from models.errors import RayocrError, ReplicaCrashed, SourceNotFound, Undecodable
 from models.page import Line, PageText
+from models.structure.result import Cell, PageStructure, Table, WordSpan
 from serve.bulk.documents import DocumentError, DocumentResult, InputDocument
-from serve.bulk.stages.chunks import Failure, WorkPage
+from serve.bulk.stages.chunks import Failure, WorkPage, decode_pages, encode_pages
 from serve.bulk.write.assembly import DocumentAssembly
 
 DOCUMENT = InputDocument(key="a.pdf", location="s3://in/a.pdf", etag="e", size_bytes=9)
@@ -68,3 +71,23 @@ def test_second_page_that_ends_its_worker_costs_the_document() -> None:
     for page in (read(1), lost(2, error=ReplicaCrashed)):
         assembly.add(page)
     assert assembly.add(lost(3, error=ReplicaCrashed)) == DocumentError("a.pdf", "e", "replica_crashed", "no 3", 2)
+
+
+def test_structure_travels_with_the_page_and_tables_go_on() -> None:
+    assembly = DocumentAssembly("model")
+    table = Table(CORNERS, 0.9, 1, 1, (Cell(0, 0, 1, 1, CORNERS, "page", (WordSpan(0, 0, 1),)),))
+    structure = PageStructure(("tables",), tables=(table,))
+    pages = [
+        replace(page, text=replace(page.text, structure=structure))
+        for page in (read(2, 2), read(1, 2))
+        if page.text is not None
+    ]
+    sent, _ = decode_pages(encode_pages(pages))
+    assert sent == pages
+
+    assert assembly.add(sent[0]) is None
+    whole = assembly.add(sent[1])
+
+    assert isinstance(whole, DocumentResult)
+    tables = [page.structure.tables for page in whole.result.pages if page.structure is not None]
+    assert [[one.continues for one in found or ()] for found in tables] == [[False], [True]]

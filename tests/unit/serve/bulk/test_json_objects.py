@@ -68,5 +68,5 @@ def test_failure_to_write_one_is_raised_when_the_others_are_written(tmp_path: Pa
 
 def test_unknown_format_is_malformed() -> None:
     assert FORMATS[:3] == ("json", "jsonl", "parquet")
-    with pytest.raises(MalformedRequest, match="unknown output format 'csv'; known are json, jsonl, parquet, text"):
-        output_format("csv")
+    with pytest.raises(MalformedRequest, match="unknown output format 'docx'; known are json, jsonl, parquet, text"):
+        output_format("docx")

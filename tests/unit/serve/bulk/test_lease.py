@@ -115,6 +115,11 @@ def test_changed_options_are_named(output: str) -> None:
     assert "--dpi was not given and is 200" in warning
     assert noted(pages="1-2", dpi=200) is None
     assert "the model was small and is large" in (noted("large", pages="1-2", dpi=200) or "")
+    assert "--structure was not given and is tables" in (noted("large", pages="1-2", dpi=200, structure="tables") or "")
+    noted_options = Path(output, "_state/options.json")
+    older = {name: value for name, value in json.loads(noted_options.read_text()).items() if name != "structure"}
+    noted_options.write_text(json.dumps(older))
+    assert "--structure was not given" in (noted("large", pages="1-2", dpi=200, structure="layout") or "")
     assert "password" not in Path(output, "_state/options.json").read_text()
 
 

@@ -6,6 +6,7 @@ from models.errors import MalformedRequest
 from serve.bulk.options import BulkOptions, PoolBounds
 from serve.bulk.run.pools import plan_pools
 from serve.config.settings import Settings
+from serve.documents.options import DocumentOptions
 
 SETTINGS = Settings.model_validate({"detection": {"net": {"threads": 2}}, "recognition": {"net": {"threads": 4}}})
 
@@ -19,6 +20,13 @@ def test_bounds_are_read(text: str, bounds: PoolBounds) -> None:
 def test_bounds_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(MalformedRequest, match="MIN"):
         PoolBounds.parse(text)
+
+
+def test_csv_needs_tables() -> None:
+    with pytest.raises(MalformedRequest, match="csv holds nothing but tables: add structure=tables"):
+        BulkOptions("in", "out", format="csv")
+    document = DocumentOptions(structure="tables,layout")
+    assert BulkOptions("in", "out", format="csv", document=document).document.structure == "layout,tables"
 
 
 APART = SETTINGS.model_copy(update={"colocated": False})

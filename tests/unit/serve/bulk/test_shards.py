@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,14 @@ import pytest
 
 from deployments.storage import COMMAND_LINE_SCHEMES, StorageSettings, build_storage
 from models.errors import MalformedRequest
+from models.structure.result import PARTS, Cell, Code, Field, Mark, PageStructure, PlacedText, Region, Table, WordSpan
 from serve.bulk.documents import DocumentResult
 from serve.bulk.locations import folder_of
 from serve.bulk.write.done import DoneKeys
 from serve.bulk.write.outputs import WriterOptions, output_format
-from serve.bulk.write.outputs.schema import SCHEMA
+from serve.bulk.write.outputs.schema import SCHEMA, SCHEMA_WITH_STRUCTURE
 from serve.results import OcrResult
+from serve.structure_results import StructureResult
 from tests.bulk import input_document, made_up_result
 
 STORAGE = build_storage(StorageSettings(), COMMAND_LINE_SCHEMES)
@@ -110,6 +113,56 @@ def test_parquet_holds_all_of_the_result(tmp_path: Path) -> None:
         assert line["text"] == expected_line["text"]
         assert line["confidence"] == pytest.approx(expected_line["confidence"], abs=1e-7)
         assert line["polygon"] == [coordinate for corner in expected_line["polygon"] for coordinate in corner]
+
+
+def with_structure(key: str) -> DocumentResult:
+    """A result of which each part of the structure has something."""
+    made = made_up_result(key)
+    corners = ((1.0, 2.0), (3.0, 2.0), (3.0, 4.0), (1.0, 4.0))
+    placed = PlacedText("TOTAL", corners, (WordSpan(0, 0, 1),))
+    structure = PageStructure(
+        PARTS,
+        regions=(Region("figure", corners, 0.5),),
+        tables=(Table(corners, 0.5, 1, 1, (Cell(0, 0, 1, 1, corners, "TOTAL", placed.words, is_header=True),)),),
+        fields=(Field(placed, None, 0.5, "amount", name="total"),),
+        marks=(Mark("checkbox", True, corners, 0.5, placed),),
+        codes=(Code("qrcode", "x", corners, (1,)),),
+    )
+    page = made.result.pages[0].model_copy(update={"structure": StructureResult.of(structure)})
+    return replace(made, result=made.result.model_copy(update={"pages": [page]}))
+
+
+def test_parquet_has_structure_only_if_it_was_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "parquet", results_of("a"))
+    write(tmp_path, "parquet", [with_structure("b"), *results_of("c")])
+    plain, structured = sorted(map(pq.read_table, shards(tmp_path)), key=len)
+    assert plain.schema.equals(SCHEMA)
+    assert structured.schema.equals(SCHEMA_WITH_STRUCTURE)
+    assert structured.schema.metadata == {b"rayocr.schema": b"1", b"rayocr.structure": b"1"}
+    first, second = (row["pages"][0]["structure"] for row in structured.to_pylist())
+    corners = [1, 2, 3, 2, 3, 4, 1, 4]
+    words = [{"line": 0, "start": 0, "end": 1}]
+    assert first["regions"] == [{"kind": "figure", "polygon": corners, "confidence": 0.5, "lines": []}]
+    (table,) = first["tables"]
+    (cell,) = table.pop("cells")
+    assert (table["rows"], table["columns"], table["continues"], table["polygon"]) == (1, 1, False, corners)
+    assert (cell["row"], cell["text"], cell["is_header"], cell["words"]) == (0, "TOTAL", True, words)
+    placed = {"text": "TOTAL", "polygon": corners, "words": words}
+    assert first["fields"] == [
+        {"name": "total", "label": placed, "value": None, "type": "amount", "normalized": None, "confidence": 0.5}
+    ]
+    assert (first["marks"][0]["label"], first["marks"][0]["is_set"]) == (placed, True)
+    assert first["codes"] == [{"type": "qrcode", "text": "x", "polygon": corners, "lines": [1]}]
+    assert second is None
+
+
+def test_shard_of_older_columns_keeps_them_when_it_loses_rows(tmp_path: Path) -> None:
+    write(tmp_path, "parquet", results_of("ab"))
+    write(tmp_path, "parquet", [with_structure("b")])
+    assert remove_duplicates(tmp_path, "parquet") == 1
+    assert [row["key"] for row in rows(tmp_path)] == ["a", "b"]
+    schemas = [pq.read_schema(path) for path in shards(tmp_path)]
+    assert sorted(schema.equals(SCHEMA) for schema in schemas) == [False, True]
 
 
 def test_parquet_takes_a_document_without_pages_and_a_path_that_is_not_utf8(tmp_path: Path) -> None:

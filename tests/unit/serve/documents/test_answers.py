@@ -5,10 +5,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from models.errors import MalformedRequest
 from serve.api.answers.documents import FORMAT_TYPES, LINES, PICTURE, answer_format
 from serve.api.answers.files import file_headers
 from serve.api.answers.negotiation import preferred_type
-from serve.api.requests.options import OcrRequest
+from serve.api.requests.options import OcrQuery, OcrRequest
 from serve.exports import FORMATS, export_format
 
 _OFFERED = ["application/json", "text/plain", "application/pdf", "image/png"]
@@ -49,11 +50,23 @@ def test_client_gets_the_type_it_likes_best(accept: str, expected: str | None) -
         ({"format": "pdf"}, "application/json", "pdf"),
         ({"format": "json", "stream": True}, "application/pdf", LINES),
         ({"visualize": True}, "application/pdf", PICTURE),
-        *(({}, media_type, name) for name, media_type in FORMAT_TYPES.items()),
+        ({}, "text/html", "json"),  # browsers ask for it, whatever they want
+        ({"format": "html"}, "*/*", "html"),
+        ({"structure": "tables"}, "text/csv", "csv"),
+        *(({}, media_type, name) for name, media_type in FORMAT_TYPES.items() if name not in ("html", "csv")),
     ],
 )
 def test_option_wins_over_accept(options: dict[str, object], accept: str, expected: str) -> None:
     assert answer_format(OcrRequest.model_validate(options), accept) == expected
+
+
+@pytest.mark.parametrize("options", [{}, {"structure": "layout"}])
+def test_csv_needs_tables(options: dict[str, str]) -> None:
+    with pytest.raises(MalformedRequest, match="csv holds nothing but tables: add structure=tables"):
+        answer_format(OcrRequest.model_validate(options), "text/csv")
+    with pytest.raises(MalformedRequest, match="add structure=tables"):
+        OcrRequest.model_validate({**options, "format": "csv"})
+    OcrQuery.model_validate({**options, "format": "csv"})  # the rest may stand in the body
 
 
 def test_types_are_those_of_the_formats() -> None:

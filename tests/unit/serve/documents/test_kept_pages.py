@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Sequence
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -11,6 +12,8 @@ from deployments.pipeline.attempts import Pipeline
 from deployments.read_options import AS_IT_COMES
 from models.errors import Undecodable
 from models.page import Character, Line, PageText, PageWarning, Word
+from models.structure.result import Cell, PageStructure, Region, Table, WordSpan
+from models.structure.tables.continued import ContinuedTables
 from serve.api.answers import documents
 from serve.api.application import build_api
 from serve.api.service import Service
@@ -66,11 +69,14 @@ async def test_json_is_the_same_byte_for_byte(count: int) -> None:
     assert b"".join(json_pieces(plain)[0]) == plain.model_dump_json().encode()
 
 
-@pytest.mark.parametrize("name", ["json", "text", "markdown", "tsv", "hocr", "alto", "page"])
+@pytest.mark.parametrize("name", ["json", "text", "markdown", "html", "tsv", "csv", "hocr", "alto", "page"])
 async def test_every_format_is_the_same(name: str) -> None:
-    pages = [page(number, 3) for number in (1, 2, 3)]
+    cells = (Cell(0, 0, 1, 1, _QUAD, "cell", (WordSpan(0, 1, 2),)),)
+    regions = (Region("text", _QUAD, 0.123456, (0, 1)),)
+    structure = PageStructure(("layout", "tables"), regions=regions, tables=(Table(_QUAD, 0.654321, 1, 1, cells),))
+    pages = [replace(page(number, 3), structure=structure) for number in (1, 2, 3)]
     export = export_format(name)
-    plain = OcrResult.of("an id", "a model", pages)
+    plain = OcrResult.of("an id", "a model", [*map(ContinuedTables().of, pages)])
     assert export.convert(ReadDocument(await kept(pages), "a.pdf")) == export.convert(ReadDocument(plain, "a.pdf"))
 
 

@@ -132,6 +132,16 @@ async def test_option_given_twice_is_400(api: _Api, query: str) -> None:
     assert (answer.status_code, "'pages' is given" in answer.json()["detail"]) == (400, True)
 
 
+async def test_option_may_be_sent_as_a_file(api: _Api) -> None:
+    files = {"file": ("a.txt", b"good good"), "pages": ("pages.txt", b"2")}
+    answer = await api.client.post("/v1/ocr", files=files)
+    assert [page["page"] for page in answer.json()["pages"]] == [2]
+    unknown = await api.client.post("/v1/ocr", files={**files, "other": ("other.jpg", b"good")})
+    assert (unknown.status_code, "'other' is not known" in unknown.json()["detail"]) == (400, True)
+    large = await api.client.post("/v1/ocr", files={**files, "other": ("other.jpg", b"x" * 1_100_000)})
+    assert (large.status_code, "'other' has more than" in large.json()["detail"]) == (413, True)
+
+
 async def test_page_that_is_not_there_is_404_and_too_many_are_413(api: _Api) -> None:
     assert (await api.post(params={"pages": "4"})).status_code == 404
     refused = await api.post("good " * 30)

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
-from deployments.context import RequestContext
+from deployments.context import PageCall, RequestContext
 from deployments.document import Document
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.shared_document import SharedDocument
@@ -22,6 +22,7 @@ from models.errors import (
     UnsupportedType,
 )
 from models.page import PageText
+from models.structure.result import Cell, PageStructure, Table
 from serve.documents.failures import PageFailure
 from serve.documents.page_ranges import PageRanges
 from serve.documents.reading import ReadRequest, all_pages, read_pages
@@ -133,3 +134,23 @@ async def _first(
 ) -> AsyncGenerator[PageText | PageFailure]:
     for _ in range(count):
         yield await anext(outcomes)
+
+
+class _PagesOfOneTable:
+    """A document of three pages, each of which is one table."""
+
+    async def read(self, _document: None, call: PageCall) -> PageText:
+        corners = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
+        table = Table(corners, 0.9, 1, 1, (Cell(0, 0, 1, 1, corners),))
+        structure = PageStructure(("tables",), tables=(table,))
+        return PageText(call.number, 9, 9, 0, (), page_count=3, structure=structure)
+
+    async def page_count(self, _document: None, _call: PageCall) -> int:
+        return 3
+
+
+async def test_tables_go_on_over_pages() -> None:
+    context = RequestContext.starting_now("test", 20)
+    pages, _ = await all_pages(_PagesOfOneTable(), None, _request(), context)
+    found = [page.structure.tables[0].continues for page in pages if page.structure is not None]
+    assert found == [False, True, True]

@@ -51,14 +51,18 @@ Start = Callable[..., AbstractAsyncContextManager[Doors]]
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
     @asynccontextmanager
-    async def begin(*, keys: bool = False, **http: Any) -> AsyncIterator[Doors]:
+    async def begin(
+        *, keys: bool = False, structure: dict[str, Any] | None = None, **http: Any
+    ) -> AsyncIterator[Doors]:
         if keys:
             folder = tmp_path / "keys"
             folder.mkdir()
             (folder / "alice").write_text(ALICE)
             (folder / "bob").write_text(BOB)
             http["api_keys_directory"] = str(folder)
-        settings = Settings.model_validate({"jobs": {"directory": str(tmp_path / "jobs")}, "http": http})
+        settings = Settings.model_validate(
+            {"jobs": {"directory": str(tmp_path / "jobs")}, "http": http, "structure": structure or {}}
+        )
         jobs = JobsRuntime(settings)
         document = ScriptedDocument()
         service = Service(settings, Pipeline(document), jobs)

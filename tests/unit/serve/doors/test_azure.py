@@ -5,12 +5,15 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from azure.ai.documentintelligence.models import AnalyzeResult, DocumentKeyValuePair
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serve.doors.azure.answers import IndexType, analyze_result
+from serve.doors.azure.answers import analyze_result
+from serve.doors.azure.contents import ContentFormat, IndexType
 from serve.results import LineResult, OcrPage, OcrResult, WordResult
 from tests.unit.serve.doors.conftest import ALICE, BOB, Doors, Start
+from tests.unit.serve.doors.structured import PHOTO, TABLE, structured
 
 _READ = "/documentintelligence/documentModels/prebuilt-read"
 _ANALYZE = f"{_READ}:analyze"
@@ -77,6 +80,139 @@ def test_paragraphs_have_their_lines_and_a_box() -> None:
     assert paragraph["boundingRegions"] == [{"pageNumber": 1, "polygon": [10, 20, 110, 20, 110, 40, 10, 40]}]
 
 
+def _of_layout(result: OcrResult, content_format: ContentFormat = "text") -> AnalyzeResult:
+    """The layout of a result, as the vendor's client sees it."""
+    return AnalyzeResult(analyze_result(result, "prebuilt-layout", "2024-11-30", content_format, "unicodeCodePoint"))
+
+
+def _flat(polygon: Any) -> list[float]:
+    return [value for point in polygon for value in point]
+
+
+def _cut(result: AnalyzeResult, spans: Any) -> list[str]:
+    return [result.content[span.offset : span.offset + span.length] for span in spans]
+
+
+@pytest.mark.parametrize("content_format", ["text", "markdown"])
+def test_layout_has_paragraphs_with_roles_and_spans(content_format: ContentFormat) -> None:
+    result = _of_layout(structured(), content_format)
+    assert [(one.role, one.content) for one in result.paragraphs or []] == [
+        ("pageHeader", "ACME Ltd"),
+        ("title", "INVOICE 2041"),
+        (None, "Date: 2026-01-31"),
+        (None, "Table 1: goods"),
+        (None, "Goods"),  # of one line, which crosses two cells
+        (None, "Price"),
+        (None, "Tea"),
+        (None, "3.50"),
+        (None, "Fig. 1"),
+        ("sectionHeading", "Terms"),
+        (None, "[ ] agreed"),
+        ("pageNumber", "Page 1"),
+    ]
+    for one in result.paragraphs or []:
+        (text,) = _cut(result, one.spans)
+        # Markdown has the state of a check box in place of what the box was read as
+        assert text.replace("\\", "").replace("[x]", "[ ]") == one.content
+    assert [word.content for word in result.pages[0].words or []][:3] == ["ACME", "Ltd", "INVOICE"]
+    assert result.warnings == []
+
+
+def test_layout_has_tables_figures_and_sections_that_name_their_elements() -> None:
+    result = _of_layout(structured(pages=2))
+    table, on_second = result.tables or []
+    assert (table.row_count, table.column_count, _cut(result, table.spans)) == (3, 2, ["Goods Price\nTea\n3.50"])
+    assert [(one.page_number, one.polygon) for one in table.bounding_regions or []] == [(1, _flat(TABLE))]
+    cells = [(one.kind, one.row_index, one.column_index, one.content, one.elements) for one in table.cells]
+    assert cells == [
+        ("columnHeader", 0, 0, "Goods", ["/paragraphs/4"]),
+        ("columnHeader", 0, 1, "Price", ["/paragraphs/5"]),
+        ("content", 1, 0, "Tea", ["/paragraphs/6"]),
+        ("content", 1, 1, "3.50", ["/paragraphs/7"]),
+        ("content", 2, 0, "", None),
+    ]
+    assert [_cut(result, cell.spans) for cell in table.cells] == [["Goods"], ["Price"], ["Tea"], ["3.50"], []]
+    assert (table.cells[4].row_span, table.cells[4].column_span) == (1, 2)
+    assert table.cells[4].bounding_regions
+    assert table.caption
+    assert (table.caption.content, table.caption.elements) == ("Table 1: goods", ["/paragraphs/3"])
+    assert on_second.cells[0].elements == ["/paragraphs/16"]
+    figure, other = result.figures or []
+    assert figure.caption
+    assert figure.bounding_regions
+    assert (figure.id, other.id, figure.caption.content) == ("1.1", "2.1", "Fig. 1")
+    assert figure.bounding_regions[0].polygon == _flat(PHOTO)
+    root, terms, *_ = result.sections or []
+    assert root.elements == [
+        *("/paragraphs/1", "/paragraphs/2", "/paragraphs/3", "/tables/0", "/figures/0", "/paragraphs/8"),
+        *("/sections/1", "/sections/2", "/sections/3"),  # only the document's first title is its title
+    ]
+    assert terms.elements == ["/paragraphs/9", "/paragraphs/10"]
+    assert _cut(result, terms.spans) == ["Terms\n[ ] agreed"]
+
+
+def test_layout_has_marks_codes_and_pairs_of_what_was_asked_for() -> None:
+    result = _of_layout(structured())
+    (page,) = result.pages
+    checked, radio = page.selection_marks or []  # a signature is not one
+    assert (checked.state, checked.confidence, radio.state) == ("selected", 0.97, "unselected")
+    assert result.content[checked.span.offset :].startswith("agreed")
+    assert (checked.span.length, checked.polygon) == (0, [50, 660, 80, 660, 80, 690, 50, 690])
+    known, other = page.barcodes or []
+    assert (known.kind, known.value, known.confidence, other.kind) == ("QRCode", "https://example.com", 1, "rmqrcode")
+
+    def told(pair: DocumentKeyValuePair) -> tuple[str, str | None, float]:
+        return pair.key.content, pair.value.content if pair.value else None, pair.confidence
+
+    assert [told(pair) for pair in result.key_value_pairs or []] == [
+        ("Date:", "2026-01-31", 0.9),
+        ("Terms", None, 0.5),
+        ("Table", "typed", 1.0),
+        ("agreed", ":selected:", 0.97),
+    ]
+    date = (result.key_value_pairs or [])[0]
+    assert date.value
+    assert _cut(result, [*date.key.spans, *date.value.spans]) == ["Date:", "2026-01-31"]
+    less = _of_layout(structured(("layout", "tables", "marks")))
+    assert (less.key_value_pairs, less.pages[0].barcodes) == (None, None)
+
+
+def test_layout_of_a_turned_page_is_on_the_page_as_stored() -> None:
+    (table, *_) = _of_layout(structured(rotation=90)).tables or []
+    assert table.bounding_regions
+    assert table.bounding_regions[0].polygon == [300, 950, 300, 400, 420, 400, 420, 950]
+
+
+async def test_layout_asks_for_the_parts_of_its_features(doors: Doors, start: Start) -> None:
+    layout = _ANALYZE.replace("read", "layout")
+    for url, features, parts in (
+        (_ANALYZE, "", ()),
+        (_ANALYZE, "barcodes", ("codes",)),
+        (layout, "", ("layout", "tables", "marks")),
+        (layout, "barcodes,ocrHighResolution", ("layout", "tables", "marks", "codes")),
+        (layout, "KeyValuePairs,barcodes", ("layout", "tables", "fields", "marks", "codes")),
+    ):
+        await _submit(doors, url=url, content=b"good", params={"features": features})
+        await doors.settle()
+        assert doors.document.options[-1].structure == parts
+    for model, feature in (("read", "keyValuePairs"), ("layout", "formulas")):
+        url = f"{_ANALYZE.replace('read', model)}?features={feature}"
+        refused = (await doors.client.post(url, content=b"good")).json()["error"]
+        assert (refused["code"], refused["innererror"]["code"]) == ("InvalidRequest", "InvalidParameter")
+        assert f"The parameter {feature} is invalid: The feature is invalid or not supported" in refused["message"]
+
+
+async def test_layout_without_structure_is_the_text_and_a_warning(start: Start) -> None:
+    layout = _ANALYZE.replace("read", "layout")
+    async with start(structure={"enabled": False}) as doors:
+        location = await _submit(doors, url=layout, content=b"good")
+        await doors.settle()
+        answer = (await doors.client.get(location)).json()["analyzeResult"]
+        assert (answer["content"], answer["tables"], answer["warnings"][0]["code"]) == ("page 1", [], "no_structure")
+        refused = await doors.client.post(f"{layout}?features=barcodes", content=b"good")
+        assert (refused.status_code, "structure.enabled" in refused.text) == (400, True)
+
+
 async def _submit(doors: Doors, **request: Any) -> str:
     answer = await doors.client.post(request.pop("url", _ANALYZE), **request)
     assert answer.status_code == 202, answer.text
@@ -112,7 +248,7 @@ async def test_document_that_can_not_be_read_fails_with_words(doors: Doors) -> N
     ("url", "request_", "status", "words"),
     [
         (_ANALYZE.replace("read", "invoice"), {"content": b"good"}, 404, "ModelNotFound"),
-        (f"{_ANALYZE}?features=barcodes", {"content": b"good"}, 400, "barcodes"),
+        (f"{_ANALYZE}?features=formulas", {"content": b"good"}, 400, "formulas"),
         (f"{_ANALYZE}?output=figures", {"content": b"good"}, 400, "figures"),
         (f"{_ANALYZE}?pages=x", {"content": b"good"}, 400, "pages"),
         (f"{_ANALYZE}?api-version=1", {"content": b"good"}, 400, "api-version"),

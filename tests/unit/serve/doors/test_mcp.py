@@ -22,6 +22,7 @@ from serve.doors.mcp.answers import reading_answer
 from serve.doors.mcp.local_calls import LocalDesk
 from serve.results import OcrPage, OcrResult, WarningResult
 from tests.unit.serve.doors.conftest import ALICE, BOB, Doors, Start
+from tests.unit.serve.doors.structured import structured
 
 TOOLS = ["read_document", "detect_text", "start_job", "job_result"]
 ACCEPT = {"Accept": "application/json, text/event-stream"}
@@ -212,6 +213,34 @@ def test_warnings_are_told_beside_text_and_stand_in_json() -> None:
     assert (told.type, getattr(told, "text", "")) == ("text", "warning: it was cut (truncated, page 2)")
     (alone,) = reading_answer(result, "json").content
     assert OcrResult.model_validate_json(getattr(alone, "text", "")) == result
+
+
+def test_structure_is_told_beside_text() -> None:
+    texts = [getattr(block, "text", "") for block in reading_answer(structured(), "text").content]
+    assert texts[1].startswith("Table 1 of page 1:\n\n<table>\n<tr><th>Goods</th><th>Price</th></tr>\n")  # it has spans
+    told = json.loads(texts[2])
+    assert list(told) == ["fields", "marks", "codes"]
+    assert told["fields"][0] == {
+        **{"page": 1, "name": "date", "type": "date", "normalized": "2026-01-31", "confidence": 0.9},
+        **{"label": "Date:", "value": "2026-01-31"},
+    }
+    assert told["marks"][0] == {"page": 1, "kind": "checkbox", "is_set": True, "confidence": 0.97, "label": "agreed"}
+    assert told["codes"][0] == {"page": 1, "type": "qrcode", "text": "https://example.com"}
+    assert len(reading_answer(structured(), "markdown").content) == 2  # which has tables in it
+    assert len(reading_answer(structured(("layout",)), "text").content) == 1
+    (alone,) = reading_answer(structured(), "json").content
+    assert OcrResult.model_validate_json(getattr(alone, "text", "")) == structured()
+
+
+async def test_structure_is_asked_for(doors: Doors) -> None:
+    await called(doors, "read_document", content=encoded("good"), structure="codes,tables", furniture="drop")
+    assert doors.document.options[-1].structure == ("tables", "codes")
+    begun = await called(doors, "start_job", content=encoded("good"), structure="all")
+    await doors.settle()
+    assert len(doors.document.options[-1].structure) == 5
+    assert not (await called(doors, "job_result", job_id=begun["structuredContent"]["job_id"])).get("isError")
+    refused = failure(await called(doors, "read_document", content=encoded("good"), structure="pictures"))
+    assert refused[0] == "malformed"
 
 
 class _Reader:

@@ -4,9 +4,9 @@ import pytest
 from lxml import etree
 
 from serve.exports import ReadDocument
-from serve.exports.alto import AltoExport
+from serve.exports.xml.alto import AltoExport
 from serve.results import WarningResult
-from tests.unit.serve.exports.documents import ODD_WORDS, line, line_with_characters, page, read
+from tests.unit.serve.exports.documents import ODD_WORDS, line, line_with_characters, page, read, structured_page
 from tests.unit.serve.exports.schemas import assert_valid
 
 NAMES = {"a": "http://www.loc.gov/standards/alto/ns-v4#"}
@@ -94,3 +94,24 @@ def test_characters_are_glyphs_of_one_code_point() -> None:
         ("x", "0.9", (110, 60, 10, 30)),
         ("😀", "0.9", (120, 60, 10, 30)),
     ]
+
+
+def test_regions_are_tagged_blocks() -> None:
+    root = alto(read(structured_page()))
+    assert {tag.get("ID"): tag.get("LABEL") for tag in all_of(root, "a:Tags/a:LayoutTag")}["kind_list"] == "list"
+    blocks = list(all_of(root, ".//a:PrintSpace")[0])
+    assert [(etree.QName(block).localname, block.get("TAGREFS"), place(block)) for block in blocks] == [
+        ("ComposedBlock", "kind_title", (10, 10, 890, 50)),
+        ("ComposedBlock", "kind_table", (20, 100, 200, 80)),
+        ("Illustration", "kind_figure", (500, 100, 400, 200)),
+        ("ComposedBlock", "kind_list", (10, 390, 890, 50)),
+        ("ComposedBlock", "kind_page_number", (490, 1290, 30, 50)),
+    ]
+    assert [block.get("TYPE") for block in blocks] == [None, "table", None, None, None]
+    cells = [[word.get("CONTENT") for word in all_of(block, ".//a:String")] for block in blocks[1]]
+    assert cells == [["Item"], ["Price"], ["Tea"]]
+
+
+def test_table_without_layout_stands_between_columns() -> None:
+    blocks = list(all_of(alto(read(structured_page(layout=False))), ".//a:PrintSpace")[0])
+    assert [block.get("TAGREFS") for block in blocks] == [None, "kind_table", None]

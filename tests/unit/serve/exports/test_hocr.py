@@ -4,9 +4,9 @@ import pytest
 from lxml import etree, html
 
 from serve.exports import ReadDocument
-from serve.exports.hocr import HocrExport
+from serve.exports.xml.hocr import HocrExport
 from serve.results import WarningResult
-from tests.unit.serve.exports.documents import ODD_WORDS, line, line_with_characters, page, read
+from tests.unit.serve.exports.documents import ODD_WORDS, line, line_with_characters, page, read, structured_page
 
 Element = etree._Element
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -120,3 +120,32 @@ def test_direction_and_warnings_are_told() -> None:
     assert [found.get("dir") for found in of_class(root, "ocr_line")] == ["rtl", None]
     told = [meta.get("content") for meta in root.iter(f"{XHTML}meta") if meta.get("name") == "rayocr-warning"]
     assert told == ['line_squeezed: 1 < 2 & "3"']
+
+
+def test_regions_have_their_classes() -> None:
+    root = etree.fromstring(HocrExport().convert(read(structured_page())))
+    (shown,) = of_class(root, "ocr_page")
+    assert [(area.get("class"), area.get("title")) for area in shown] == [
+        ("ocr_carea", "bbox 10 10 900 60; x_kind title"),
+        ("ocr_table", "bbox 20 100 220 180"),
+        ("ocr_image", "bbox 500 100 900 300"),
+        ("ocr_carea", "bbox 10 390 900 440; x_kind list"),
+        ("ocr_pageno", "bbox 490 1290 520 1340"),
+    ]
+    assert [
+        (
+            cell.tag.rpartition("}")[2],
+            cell.get("colspan"),
+            cell.get("title"),
+            "".join(map(str, cell.itertext())).split(),
+        )
+        for row in shown[1]
+        for cell in row
+    ] == [
+        ("th", None, "bbox 20 100 70 140", ["Item"]),
+        ("th", None, "bbox 70 100 220 140", ["Price"]),
+        ("td", "2", "bbox 20 140 220 180", ["Tea"]),
+    ]
+    (capabilities,) = [meta for meta in root.iter(f"{XHTML}meta") if meta.get("name") == "ocr-capabilities"]
+    assert "ocr_table" in str(capabilities.get("content")).split()
+    assert len(of_class(root, "ocr_par")) == 6

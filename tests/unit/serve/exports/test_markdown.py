@@ -26,6 +26,11 @@ def test_running_text_is_joined() -> None:
     assert markdown(text) == "The lines of a paragraph are joined, and words that were examined at its ends too.\n"
 
 
+def test_rows_with_labels_stay_rows() -> None:
+    text = page(1, *rows("Invoice number: INV-20417", "Invoice date: 14 March 2026", "Due date: 13 April 2026"))
+    assert markdown(text).split("\n")[0] == "Invoice number: INV-20417  "
+
+
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [

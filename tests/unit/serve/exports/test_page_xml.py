@@ -6,9 +6,9 @@ import zipfile
 import pytest
 from lxml import etree
 
-from serve.exports.page_xml import PageXmlExport
+from serve.exports.xml.page_xml import PageXmlExport
 from serve.results import OcrPage, WarningResult
-from tests.unit.serve.exports.documents import ODD_WORDS, line, line_with_characters, page, read
+from tests.unit.serve.exports.documents import ODD_WORDS, line, line_with_characters, page, read, structured_page
 from tests.unit.serve.exports.schemas import assert_valid
 
 NAMES = {"p": "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"}
@@ -81,7 +81,7 @@ def test_several_pages_are_an_archive_of_files() -> None:
     document = read(page(3, line("third", 10, 10)), page(12), name="book.pdf", warnings=warnings)
     archive = export.convert(document)
     assert archive == export.convert(document)  # holds no time
-    assert (export.file_type(1), export.file_type(2)) == (
+    assert (export.file_type(export.convert(read(page(1)))), export.file_type(archive)) == (
         ("application/vnd.prima.page+xml", ".xml"),
         ("application/zip", ".zip"),
     )
@@ -93,3 +93,38 @@ def test_several_pages_are_an_archive_of_files() -> None:
     for root in (third, twelfth):
         assert root.findtext("p:Metadata/p:Comments", namespaces=NAMES) == "page_failed: page 5 is left out"
         assert [found.get("imageFilename") for found in all_of(root, ".//p:Page")] == ["book.pdf"]
+
+
+def test_regions_have_their_types_and_cells_their_roles() -> None:
+    root = page_xml(structured_page())
+    (shown,) = all_of(root, ".//p:Page")
+    regions = list(shown)[1:]
+    assert [(etree.QName(found).localname, found.get("type"), found.get("custom")) for found in regions] == [
+        ("TextRegion", "heading", None),
+        ("TableRegion", None, None),
+        ("ImageRegion", None, None),
+        ("TextRegion", "paragraph", "structure {type:list;}"),
+        ("TextRegion", "page-number", None),
+    ]
+    assert [found.get("regionRef") for found in all_of(root, ".//p:RegionRefIndexed")] == [
+        found.get("id") for found in regions
+    ]
+    assert (shown[2].get("rows"), shown[2].get("columns")) == ("2", "2")
+    assert [dict(role.attrib) for role in all_of(root, ".//p:TableCellRole")] == [
+        {"rowIndex": "0", "columnIndex": "0", "rowSpan": "1", "colSpan": "1", "header": "true"},
+        {"rowIndex": "0", "columnIndex": "1", "rowSpan": "1", "colSpan": "1", "header": "true"},
+        {"rowIndex": "1", "columnIndex": "0", "rowSpan": "1", "colSpan": "2", "header": "false"},
+    ]
+    assert [text for text, _, _ in texts(shown[2], "TextLine")] == ["Item", "Price", "Tea"]
+
+
+def test_turned_region_is_given_as_it_is_stored() -> None:
+    first = all_of(page_xml(structured_page(rotation=90)), ".//p:TextRegion/p:Coords")[0]
+    assert first.get("points") == "10,990 10,100 60,100 60,990"
+
+
+def test_table_without_layout_is_in_the_reading_order() -> None:
+    root = page_xml(structured_page(layout=False))
+    assert len(all_of(root, ".//p:TableRegion")) == 1
+    order = [found.get("regionRef") for found in all_of(root, ".//p:RegionRefIndexed")]
+    assert order == ["c1_p1", "r2", "c3_p1", "c3_p2"]

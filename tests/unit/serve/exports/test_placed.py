@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from serve.exports.placed import Box, PlacedLine, placed_page
+from serve.exports.xml.placed import Box, PlacedLine, placed_page
 from serve.results import LineResult, OcrPage
 from tests.unit.serve.exports.documents import box, line, page
 

@@ -10,7 +10,7 @@ from serve.exports import FORMATS, export_format
 
 
 def test_formats() -> None:
-    assert FORMATS == ("json", "text", "markdown", "tsv", "hocr", "alto", "page", "pdf", "archive")
+    assert FORMATS == ("json", "text", "markdown", "html", "tsv", "csv", "hocr", "alto", "page", "pdf", "archive")
 
 
 @pytest.mark.parametrize("name", FORMATS)
