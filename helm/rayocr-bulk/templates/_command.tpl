@@ -70,6 +70,12 @@ there when it starts, before any autoscaling.
 {{- with $run.languages -}}
 {{- $words = append (append $words "--languages") . -}}
 {{- end -}}
+{{- with $run.structure -}}
+{{- $words = append (append $words "--structure") . -}}
+{{- end -}}
+{{- if ne $run.furniture "keep" -}}
+{{- $words = append (append $words "--furniture") $run.furniture -}}
+{{- end -}}
 {{- with $run.dpi -}}
 {{- $words = append (append $words "--dpi") (int64 . | toString) -}}
 {{- end -}}

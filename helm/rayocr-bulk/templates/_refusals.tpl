@@ -128,7 +128,7 @@ them. Each list is JSON, and each problem a sentence that says what to do.
 {{- $problems = append $problems "workers.gpu.enabled is true, but settings.detection.net.device says that detection runs on CPUs, so that nothing would use the GPUs: leave the device out, or set workers.gpu.enabled=false" -}}
 {{- end -}}
 {{- else -}}
-{{- range $stage := list "preprocess" "detection" "recognition" "reader" -}}
+{{- range $stage := list "preprocess" "detection" "recognition" "structure" "reader" -}}
 {{- $own := default dict (get $.Values.settings $stage) -}}
 {{- $device := dig "net" "device" "" $own -}}
 {{- if hasPrefix "cuda" $device -}}

@@ -132,6 +132,7 @@ itself is the schema's business.
       (list (or .Values.networkPolicy.egress.storage .Values.networkPolicy.egress.apiServer .Values.networkPolicy.egress.extra) .Values.networkPolicy.egress.enabled "networkPolicy.egress names addresses or rules, but networkPolicy.egress.enabled is false: set it to true, or leave them out")
       (list .Values.networkPolicy.egress.enabled .Values.networkPolicy.enabled "networkPolicy.egress.enabled is true, but networkPolicy.enabled is false: set it to true as well")
       (list .Values.run.seed .Values.run.sample "run.seed is for a choice at random, but run.sample is not set: set it, or leave the seed out")
-      (list .Values.run.spreadsheetSafe (eq .Values.run.format "tsv") (printf "run.spreadsheetSafe is for TSV, but run.format is %s: set run.format=tsv, or leave it out" .Values.run.format))
+      (list .Values.run.spreadsheetSafe (has .Values.run.format (list "tsv" "csv")) (printf "run.spreadsheetSafe is for TSV and CSV, but run.format is %s: set run.format=tsv, or leave it out" .Values.run.format))
+      (list (eq .Values.run.format "csv") (regexMatch "tables|all" .Values.run.structure) "run.format is csv, which holds nothing but tables, but run.structure does not ask for them: set run.structure=tables")
 ) -}}
 {{- end -}}

@@ -5,7 +5,7 @@
 {{- $ := index . 0 -}}
 {{- $settings := index . 1 -}}
 {{- $problems := list -}}
-{{- $stages := ternary (list "reader") (list "preprocess" "detection" "recognition") (eq (include "rayocr.colocated" $) "true") -}}
+{{- $stages := ternary (list "reader") (include "rayocr.stages" $ | fromJsonArray) (eq (include "rayocr.colocated" $) "true") -}}
 {{- $groups := dict "cpu" $.Values.workers.cpu -}}
 {{- if $.Values.workers.gpu.enabled -}}
 {{- $groups = dict "cpu" $.Values.workers.cpu "gpu" $.Values.workers.gpu -}}

@@ -44,7 +44,25 @@ detection:
   net: {device: cpu, threads: {{ min 2 $threads }}}
 recognition:
   net: {device: cpu, threads: {{ $threads }}}
+structure:
+  net: {device: cpu}
 {{- else }}
+{{- $stages := include "rayocr.stages" . | fromJsonArray }}
+{{- if has "structure" $stages }}
+{{- /* The shares of the others are of the rest. */}}
+{{- $structure := mulf $free 0.15 }}
+{{- $free = subf $free $structure }}
+structure:
+  graceful_shutdown_s: {{ $grace }}
+{{- if has "structure" $gpuStages }}
+{{- include "rayocr.suggestedGpuStage" (list $ "structure" (len $gpuStages)) | nindent 2 }}
+{{- else }}
+  num_cpus: {{ include "rayocr.hundredths" (divf $structure $perWorker) }}
+  label_selector: {rayocr/pool: cpu}
+  net: {device: cpu}
+  scaling: {min_replicas: {{ mul $perWorker $workers.min }}, max_replicas: {{ mul $perWorker $workers.max }}}
+{{- end }}
+{{- end }}
 {{- $shares := dict "preprocess" 0.1 "detection" 0.3 "recognition" 0.6 }}
 {{- if $gpuStages }}
 {{- $shares = ternary (dict "preprocess" 0.15 "recognition" 0.85) (dict "preprocess" 1.0) (not (has "recognition" $gpuStages)) }}

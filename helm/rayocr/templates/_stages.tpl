@@ -18,11 +18,20 @@
 {{- if kindIs "bool" $set }}{{ $set }}{{ else }}{{ not .Values.workers.gpu.enabled }}{{ end -}}
 {{- end -}}
 
+{{/* The stages, as a list; structure is one of them where it is switched on. */}}
+{{- define "rayocr.stages" -}}
+{{- $stages := list "preprocess" "detection" "recognition" -}}
+{{- if dig "enabled" (eq (include "rayocr.colocated" .) "true") (default dict .Values.settings.structure) -}}
+{{- $stages = append $stages "structure" -}}
+{{- end -}}
+{{- toJson $stages -}}
+{{- end -}}
+
 {{/* The stages that run on GPUs, as a list: by default detection, where there is the group. */}}
 {{- define "rayocr.gpuStages" -}}
 {{- $stages := list -}}
 {{- if .Values.workers.gpu.enabled -}}
-{{- range $stage := list "detection" "recognition" -}}
+{{- range $stage := list "detection" "recognition" "structure" -}}
 {{- $own := default dict (get $.Values.settings $stage) -}}
 {{- $device := dig "net" "device" (ternary "cuda" "cpu" (eq $stage "detection")) $own -}}
 {{- if or (hasPrefix "cuda" $device) (gt (float64 (dig "num_gpus" 0 $own)) 0.0) -}}

@@ -47,7 +47,7 @@ schema's business.
 {{- end -}}
 {{- end -}}
 {{- if eq (include "rayocr.colocated" .) "true" -}}
-{{- range $stage := list "preprocess" "detection" "recognition" -}}
+{{- range $stage := list "preprocess" "detection" "recognition" "structure" -}}
 {{- range $key := list "num_cpus" "num_gpus" "label_selector" "max_ongoing_requests" "max_queued_requests" "graceful_shutdown_s" "scaling" -}}
 {{- if hasKey (default dict (get $settings $stage)) $key -}}
 {{- $problems = append $problems (printf "settings.%s.%s is for a stage with replicas of its own, but all stages share replicas (settings.colocated is true, or not set and workers.gpu.enabled is false): set settings.reader.%s in its place, or settings.colocated=false" $stage $key $key) -}}
@@ -137,7 +137,7 @@ schema's business.
       (list "settings.jobs.max_queued_pages_per_client" "" "settings.jobs.max_queued_pages" 500000)
       (list "settings.jobs.max_upload_bytes_per_client" "" "settings.jobs.max_upload_bytes" 536870912000)
 -}}
-{{- range list "preprocess" "detection" "recognition" "reader" -}}
+{{- range list "preprocess" "detection" "recognition" "structure" "reader" -}}
 {{- $pairs = append $pairs (list (printf "settings.%s.scaling.min_replicas" .) "" (printf "settings.%s.scaling.max_replicas" .) "") -}}
 {{- $pairs = append $pairs (list (printf "settings.%s.scaling.target_ongoing_requests" .) 2 (printf "settings.%s.max_ongoing_requests" .) 16) -}}
 {{- end -}}
