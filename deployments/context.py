@@ -31,6 +31,7 @@ class RequestContext:
             for no limit.
         is_alone: Whether no other page of a job may be in work beside this one, which may have ended a replica before.
         client: Name of the client who asks; '' if no keys are asked for.
+        https_hosts: Hosts that its https:// sources may be on, redirects included; None for those of the settings.
     """
 
     request_id: str
@@ -40,11 +41,14 @@ class RequestContext:
     page_work_s: float | None = None
     is_alone: bool = False
     client: str = ""
+    https_hosts: tuple[str, ...] | None = None
 
     @classmethod
-    def starting_now(cls, request_id: str, timeout_s: float, client: str = "") -> "RequestContext":
+    def starting_now(
+        cls, request_id: str, timeout_s: float, client: str = "", https_hosts: tuple[str, ...] | None = None
+    ) -> "RequestContext":
         """Make the context of a request whose time begins now."""
-        return cls(request_id, time.time() + timeout_s, timeout_s, client=client)
+        return cls(request_id, time.time() + timeout_s, timeout_s, client=client, https_hosts=https_hosts)
 
     def renewed(self) -> "RequestContext":
         """Make the context of the same request with its whole time from now on."""

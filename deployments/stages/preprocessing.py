@@ -70,7 +70,8 @@ class Preprocessor:
         """
         async with context.limit("fetching the source"):
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._fetching, self._storages.read, location, max_bytes)
+            read = self._storages.read
+            return await loop.run_in_executor(self._fetching, read, location, max_bytes, context.https_hosts)
 
     async def page_count(self, document: Document, call: PageCall) -> int:
         """Count the pages of a document.

@@ -90,6 +90,8 @@ COMMAND_LINE_SCHEMES = SERVICE_SCHEMES | {"file"}
 LONGEST_LOCATION = 8192
 """The most characters of a location: more than S3's keys (1,024 bytes), paths (4,096) and URLs (about 8,000) have."""
 
+# Settings without hosts allow all of them; no host has an empty name.
+_NO_HOST = ("",)
 # Only data: has no slashes. Any other location without "://" is a path, even one with a colon in it.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(data):", re.IGNORECASE)
 
@@ -108,11 +110,17 @@ class Storages(Storage):
         self._rows = rows
         self._schemes = schemes
         self._lock = threading.Lock()
-        self._built: dict[str, Storage] = {}
+        self._built: dict[tuple[str, tuple[str, ...] | None], Storage] = {}
 
-    def read(self, location: str, max_bytes: int) -> Document:
-        """Read a document from the storage of its scheme, as `Storage.read` says."""
-        return self._storage_of(location).read(location, max_bytes)
+    def read(self, location: str, max_bytes: int, hosts: tuple[str, ...] | None = None) -> Document:
+        """Read a document from the storage of its scheme, as `Storage.read` says.
+
+        Args:
+            location: Location of the document.
+            max_bytes: The most bytes that it may have.
+            hosts: Hosts that https:// may go to, redirects included; None for those of the settings.
+        """
+        return self._storage_of(location, hosts).read(location, max_bytes)
 
     def list(self, location: str) -> Iterator[StoredObject]:
         """List a location of the storage of its scheme, as `Storage.list` says."""
@@ -141,12 +149,16 @@ class Storages(Storage):
                 storage.close()
             self._built.clear()
 
-    def _storage_of(self, location: str) -> Storage:
+    def _storage_of(self, location: str, hosts: tuple[str, ...] | None = None) -> Storage:
         row = self._row_of(location)
+        hosts = hosts if row.scheme == "https" else None
+        settings = self._settings
+        if hosts is not None:
+            settings = settings.model_copy(update={"https_allowed_hosts": hosts or _NO_HOST})
         with self._lock:
-            if row.scheme not in self._built:
-                self._built[row.scheme] = row.build(self._settings)
-            return self._built[row.scheme]
+            if (row.scheme, hosts) not in self._built:
+                self._built[row.scheme, hosts] = row.build(settings)
+            return self._built[row.scheme, hosts]
 
     def _row_of(self, location: str) -> StorageRow:
         known = ", ".join(sorted(self._schemes))

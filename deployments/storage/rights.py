@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from deployments.storage.https.hosts import host_of, is_allowed_host
 from models.errors import AccessDenied, SourceNotFound
 
 __all__ = ["EVERYTHING", "ReadRights"]
@@ -23,7 +24,7 @@ def _no_list(_client: str) -> tuple[str, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class ReadRights:
-    """The locations in S3 that clients may read. Other schemes have rules of their own.
+    """The locations that clients may read. Schemes other than `s3://` have rules of their own besides.
 
     A prefix matches whole parts of a path: `s3://bucket/scans` does not match `s3://bucket/scans-2024/a.jpg`.
 
@@ -31,11 +32,13 @@ class ReadRights:
         allowed: Prefixes that clients may read, such as `s3://bucket/scans`, or `EVERYTHING`.
         hidden: Prefixes that don't exist for clients, whatever is allowed.
         own: Gives the prefixes that a client may read instead of `allowed`, by its name; None if `allowed` holds.
+        hosts: Gives the hosts that a client may name in https:// locations; None if it has no hosts of its own.
     """
 
     allowed: tuple[str, ...] = (EVERYTHING,)
     hidden: tuple[str, ...] = ()
     own: Callable[[str], tuple[str, ...] | None] = _no_list
+    hosts: Callable[[str], tuple[str, ...] | None] = _no_list
 
     def may_read(self, location: str, client: str) -> bool:
         """Whether a client may read a location, or list a prefix.
@@ -58,6 +61,7 @@ class ReadRights:
             AccessDenied: The location is not below one that clients may read.
         """
         if location[: len(EVERYTHING)].lower() != EVERYTHING:
+            self._check_host(location, client)
             return
         own = self.own(client)
         allowed = self.allowed if own is None else own
@@ -83,6 +87,15 @@ class ReadRights:
                 "s3://bucket/prefix/ (settings.storage.allowed in the chart's values), or upload the document"
             )
         raise AccessDenied(f"{location} is not below a location that clients may read here (storage.allowed)")
+
+    def _check_host(self, location: str, client: str) -> None:
+        if location[:8].lower() != "https://" or (hosts := self.hosts(client)) is None:
+            return
+        if not is_allowed_host(host := host_of(location), hosts):
+            raise AccessDenied(
+                f"{host[:100]} is not a host that the client {client} may name here "
+                f"(keys.{client}.https in http.access_file)"
+            )
 
 
 def _readings(location: str) -> set[Parts]:

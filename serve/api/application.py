@@ -84,7 +84,8 @@ def build_api(service: Service, doors: Sequence[Door] = ()) -> FastAPI:
     # The last one added runs first, so that every answer carries its id and is counted, even a refusal.
     of_submissions = (service.settings.jobs.max_body_bytes, "jobs.max_body_bytes")
     if keys is not None:
-        api.add_middleware(ApiKeyGuard, keys=keys, open_paths=_OPEN | (set() if page is None else page.paths))
+        open_paths = _OPEN | (set() if page is None else page.paths)
+        api.add_middleware(ApiKeyGuard, keys=keys, rights=service.rights, open_paths=open_paths)
     api.add_middleware(
         BodyLimit,
         max_body_bytes=http.max_body_bytes,

@@ -16,6 +16,8 @@ from serve.api.keys import ApiKeys, presented_key
 from serve.api.problems import door_of, problem_response
 from serve.api.protocol import path_of
 from serve.api.tickets import client_of_ticket
+from serve.config.access import Entrance
+from serve.config.rights import ClientRights
 
 if TYPE_CHECKING:
     from serve.doors.base import Door
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["SECURITY", "ApiKeyGuard"]
 
 logger = logging.getLogger("ray.serve")
+
+# By the part of the path after /v1/. The others say what there is, and show nobody's documents.
+_ENTRANCES: dict[str, Entrance] = {"ocr": "ocr", "detect": "ocr", "page-image": "ocr", "jobs": "jobs"}
 
 #: The two ways to send a key, for OpenAPI on each guarded route. The guard below checks the key itself.
 SECURITY: list[Depends] = [
@@ -32,19 +37,21 @@ SECURITY: list[Depends] = [
 
 
 class ApiKeyGuard:
-    """Refuses requests without a known key, before anything of their body is read.
+    """Refuses requests without a known key, or without a right to be here, before anything of their body is read.
 
     The routes find the client's name in `request.state.client`.
 
     Args:
         app: The application that it guards.
         keys: The clients' keys.
+        rights: What clients may do.
         open_paths: Paths that need no key.
     """
 
-    def __init__(self, app: ASGIApp, keys: ApiKeys, open_paths: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, keys: ApiKeys, rights: ClientRights, open_paths: Collection[str]) -> None:
         self._app = app
         self._keys = keys
+        self._rights = rights
         self._open_paths = frozenset(open_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,4 +85,13 @@ class ApiKeyGuard:
             raise Unauthorized(
                 "this API key is not known here" if key else "an API key is needed: Authorization: Bearer KEY"
             )
+        self._rights.check_entrance(client, _entrance(path_of(scope), door))
         return client, receive
+
+
+def _entrance(path: str, door: "Door | None") -> Entrance | None:
+    """The way in that a path belongs to; None for what all clients may ask, such as which models there are."""
+    if door is not None:
+        return door.name
+    first, _, rest = path.lstrip("/").partition("/")
+    return _ENTRANCES.get(rest.partition("/")[0]) if first == "v1" else None

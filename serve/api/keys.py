@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import re
+import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,24 +15,30 @@ from starlette.datastructures import Headers
 from models.errors import ConfigurationError
 from serve.config.access import key_files
 
-__all__ = ["ApiKeys", "presented_key"]
+__all__ = ["MOST_KEYS", "ApiKeys", "digest_of", "hash_line", "keys_in", "new_key", "presented_key"]
 
 logger = logging.getLogger("ray.serve")
+
+MOST_KEYS = 2
+"""The most keys of a client: the present one, and the one before or after it while it is changed."""
 
 # A shorter key can be guessed by trying.
 _SHORTEST_KEY = 16
 _RELOAD_PERIOD_S = 5.0
+# A random key of 256 bits has as many values as its hash, so that a slow hash would add nothing (decision 0067).
+_KEY_BYTES = 32
+_HASH = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 class ApiKeys:
     """Knows the client of each key. Changes in the folder take effect when a key is next asked for.
 
-    Only SHA-256 digests are kept, and all of them are compared, so that the time tells nothing about a key. `key_of`
-    reads a key anew.
+    Only SHA-256 digests are kept, and all of them are compared, so that the time tells nothing about a key.
+    `secrets_of` reads keys anew.
 
     Args:
-        directory: A folder of files, each named for a client and holding its key. Names that begin with a dot are
-            skipped.
+        directory: A folder of files, each named for a client, with its key or its two keys in a line each: a key as it
+            is, or its hash (`hash_line`). Names that begin with a dot are skipped.
         clock: A clock in seconds that never runs backwards.
 
     Raises:
@@ -44,7 +52,7 @@ class ApiKeys:
         if not self._clients:
             raise ConfigurationError(
                 f"http.api_keys_directory is {directory}, and there is no key in it: add a file for each client, "
-                "named for the client, with the key as its content"
+                "named for the client, with the key as its content (rayocr keys new CLIENT --directory FOLDER)"
             )
         self._reloaded_at_s = clock()
         self._complaint = ""
@@ -52,27 +60,36 @@ class ApiKeys:
     async def client_of(self, key: str) -> str | None:
         """Find the name of the client whose key this is; None for an unknown key."""
         await self._reload_if_due()
-        digest = _digest(key)
+        digest = digest_of(key)
         found = None
         for known, client in self._clients.items():
             if hmac.compare_digest(known, digest):
                 found = client
         return found
 
-    async def key_of(self, client: str) -> str | None:
-        """Find the key of a client, read anew, for protocols that send a signature in its place.
+    async def digests_of(self, client: str) -> list[bytes]:
+        """List the digests of a client's keys; none for an unknown client.
+
+        Args:
+            client: The client's name.
+        """
+        await self._reload_if_due()
+        return [digest for digest, name in self._clients.items() if name == client]
+
+    async def secrets_of(self, client: str) -> list[str]:
+        """List the keys of a client, read anew, for protocols that send a signature in place of the key.
 
         Args:
             client: The client's name.
 
         Returns:
-            The key; None for an unknown client, and for one whose file does not hold the key that was loaded.
+            The keys that the client's file holds as they are, and that were loaded. Hashes are left out.
         """
-        await self._reload_if_due()
-        if client not in self._clients.values():
-            return None
-        key = await asyncio.to_thread(_key_in, self._directory / client)
-        return key if key is not None and self._clients.get(_digest(key)) == client else None
+        digests = await self.digests_of(client)
+        if not digests:
+            return []
+        found = await asyncio.to_thread(_secrets_in, self._directory / client)
+        return [key for key in found if digest_of(key) in digests]
 
     async def _reload_if_due(self) -> None:
         if self._clock() - self._reloaded_at_s > _RELOAD_PERIOD_S:
@@ -101,8 +118,23 @@ def presented_key(headers: Headers) -> str:
     return key.strip() if scheme.lower() == "bearer" else ""
 
 
-def _digest(key: str) -> bytes:
+def new_key() -> str:
+    """Make a random key of 256 bits, in characters that a header, a file and a shell carry."""
+    return secrets.token_urlsafe(_KEY_BYTES)
+
+
+def digest_of(key: str) -> bytes:
+    """The SHA-256 of a key."""
     return hashlib.sha256(key.encode()).digest()
+
+
+def hash_line(key: str) -> str:
+    """Write the line of a client's file that stands for a key without telling it.
+
+    Args:
+        key: The key.
+    """
+    return f"sha256:{digest_of(key).hex()}"
 
 
 def _read(directory: Path) -> dict[bytes, str]:
@@ -110,12 +142,16 @@ def _read(directory: Path) -> dict[bytes, str]:
     clients: dict[bytes, str] = {}
     try:
         for file in key_files(directory):
-            digest = _digest(_checked(file.read_bytes(), file.name))
-            if digest in clients:
-                raise ConfigurationError(
-                    f"the clients {clients[digest]} and {file.name} have one API key: give each its own"
-                )
-            clients[digest] = file.name
+            for line in keys_in(file):
+                known = _HASH.fullmatch(line)
+                digest = bytes.fromhex(known[1]) if known else digest_of(line)
+                if clients.get(digest) == file.name:
+                    raise ConfigurationError(f"{file.name} has one API key twice: take one of the lines out")
+                if digest in clients:
+                    raise ConfigurationError(
+                        f"the clients {clients[digest]} and {file.name} have one API key: give each its own"
+                    )
+                clients[digest] = file.name
     except OSError as exc:
         raise ConfigurationError(
             f"the API keys can't be read: {exc.filename}: {exc.strerror} (http.api_keys_directory)"
@@ -123,22 +159,44 @@ def _read(directory: Path) -> dict[bytes, str]:
     return clients
 
 
-def _key_in(file: Path) -> str | None:
+def _secrets_in(file: Path) -> list[str]:
     try:
-        return _checked(file.read_bytes(), file.name)
+        return [line for line in keys_in(file) if not _HASH.fullmatch(line)]
     except (OSError, ConfigurationError):
-        return None  # the next reload tells the log
+        return []  # the next reload tells the log
 
 
-def _checked(content: bytes, client: str) -> str:
-    key = content.decode("ascii", errors="replace").strip()
+def keys_in(file: Path) -> list[str]:
+    """Read the keys and hashes in a client's file, the newest last.
+
+    Args:
+        file: The file, named for the client.
+
+    Raises:
+        ConfigurationError: One can't be used, or there are none or too many.
+        OSError: The file can't be read.
+    """
+    lines = file.read_bytes().decode("ascii", errors="replace").split("\n")
+    found = [_checked(line.strip(), file.name) for line in lines if line.strip()]
+    if not found:
+        raise ConfigurationError(f"the file of {file.name} holds no API key: make one with rayocr keys new")
+    if len(found) > MOST_KEYS:
+        raise ConfigurationError(
+            f"{file.name} has {len(found)} API keys: a client has one, and a second one while it is changed"
+        )
+    return found
+
+
+def _checked(key: str, client: str) -> str:
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise ConfigurationError(
             f"the API key of {client} is not a single word of ASCII characters: a header can't carry it"
         )
+    if key.startswith("sha256:") and not _HASH.fullmatch(key):
+        raise ConfigurationError(f"the hash of {client}'s API key is not sha256: and 64 digits of 0-9 and a-f")
     if len(key) < _SHORTEST_KEY:
         raise ConfigurationError(
             f"the API key of {client} has {len(key)} characters, less than {_SHORTEST_KEY}: make one with "
-            "openssl rand -hex 24"
+            "rayocr keys new"
         )
     return key

@@ -1,6 +1,7 @@
 """Counts the requests of each kind that go on at a time, and refuses those beyond a limit."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from models.errors import Overloaded, QuotaExceeded
 
@@ -12,12 +13,12 @@ class Places:
 
     Args:
         most: The most requests.
-        share: The most of them that one client may have. It does not hold for requests without a key.
+        share: Gives the most of them that a client may have, by its name. It is not asked for requests without a key.
         doing: What these requests do, for messages, such as `in work`.
         retry_after_s: How long a refusal tells the client to wait.
     """
 
-    def __init__(self, most: int, share: int, doing: str, retry_after_s: float) -> None:
+    def __init__(self, most: int, share: Callable[[str], int], doing: str, retry_after_s: float) -> None:
         self._most = most
         self._share = share
         self._doing = doing
@@ -45,10 +46,10 @@ class Places:
                 "Retry-After",
                 self._retry_after_s,
             )
-        if client and (own := self._of_client[client]) >= self._share:
+        if client and (own := self._of_client[client]) >= self._share(client):
             raise QuotaExceeded(
                 f"{own} requests of this API key are {self._doing}, its share of this replica: try again after the "
-                "time in Retry-After, or raise http.max_concurrent_requests_per_client",
+                "time in Retry-After, or raise http.max_concurrent_requests_per_client or the client's max_requests",
                 self._retry_after_s,
             )
 

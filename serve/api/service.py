@@ -16,7 +16,7 @@ from models.errors import MalformedRequest, Overloaded
 from serve.api.places import Places
 from serve.config.bundle import default_model, served_bundles
 from serve.config.languages import with_model
-from serve.config.rights import read_rights
+from serve.config.rights import ClientRights
 from serve.config.settings import HttpSettings, Settings
 from serve.documents.failures import PageFailure
 from serve.documents.kept_pages import read_result
@@ -46,12 +46,14 @@ class Admission:
     Args:
         context: The request's id and deadline.
         work: The places for requests in work.
+        rights: What clients may do.
         state: The state of the request, where its metrics find the model.
     """
 
-    def __init__(self, context: RequestContext, work: Places, state: State) -> None:
+    def __init__(self, context: RequestContext, work: Places, rights: ClientRights, state: State) -> None:
         self.context = context
         self._work = work
+        self._rights = rights
         self._state = state
         self._deadline: asyncio.TimerHandle | None = None  # as long as it has a place
 
@@ -62,10 +64,12 @@ class Admission:
             model: Name of the bundle that reads the document, as `Service.model_of` gives it; None if none does.
 
         Raises:
+            AccessDenied: The client may not use this bundle.
             Overloaded: As many requests as are allowed are in work.
             QuotaExceeded: The client has its share of them in work.
         """
         if model is not None:
+            self._rights.check_model(self.context.client, model)
             self._state.model = model
         self._work.take(self.context.client)
         # No work goes on beyond the deadline, even if a client takes longer to read its lines.
@@ -93,16 +97,18 @@ class Service:
         self, settings: Settings, pipeline: Pipeline, jobs: JobsRuntime | None = None, stages: Stages | None = None
     ) -> None:
         self.settings = settings
+        #: What clients may do.
+        self.rights = ClientRights(settings) if jobs is None else jobs.rights
         #: The stages, which fetch only what clients may read.
-        self.pipeline = pipeline.within(read_rights(settings) if jobs is None else jobs.rights)
+        self.pipeline = pipeline.within(self.rights.reading)
         self.jobs = jobs
         store = [] if jobs is None else [ReadyStore(jobs)]
         self.readiness = Readiness(pipeline, [ReadyBuckets(settings.storage), *store])
         self.stages = stages or Stages()
         self.document_exports = asyncio.Semaphore(_DOCUMENT_EXPORTS)
         http = settings.http
-        most, share, after_s = http.max_concurrent_requests, http.client_share, http.retry_after_s
-        self._open = Places(OPEN_PER_PLACE * most, OPEN_PER_PLACE * share, "open", after_s)
+        most, share, after_s = http.max_concurrent_requests, self.rights.max_requests, http.retry_after_s
+        self._open = Places(OPEN_PER_PLACE * most, lambda client: OPEN_PER_PLACE * share(client), "open", after_s)
         self._work = Places(most, share, "in work", after_s)
         self._listeners = Places(most, share, "following or fetching jobs", after_s)
         self._idle = asyncio.Event()
@@ -119,11 +125,12 @@ class Service:
             MalformedRequest: The request's time-out is not a number in range.
         """
         client = client_of(request)
-        context = RequestContext.starting_now(request.state.request_id, _timeout_s(request, self.settings.http), client)
+        timeout_s, hosts = _timeout_s(request, self.settings.http), self.rights.of(client).https
+        context = RequestContext.starting_now(request.state.request_id, timeout_s, client, hosts)
         self._refuse_if_draining()
         self._open.take(client)
         self._idle.clear()
-        admission = Admission(context, self._work, request.state)
+        admission = Admission(context, self._work, self.rights, request.state)
         try:
             yield admission
         finally:
@@ -142,7 +149,7 @@ class Service:
             options: Which pages are read, and how. Their format does not matter.
             context: The request's id and deadline.
         """
-        wanted = self.wanted(options)
+        wanted = self.wanted(options, context.client)
         read = await read_result(self.pipeline, document, wanted, context, default_model(self.settings))
         self.readiness.answered()
         return read
@@ -160,11 +167,12 @@ class Service:
         check_model(model, served)
         return model or next(iter(served))
 
-    def wanted(self, options: DocumentOptions) -> ReadRequest:
-        """Make the request for pages that options stand for, within the limits of the settings."""
-        http = self.settings.http
+    def wanted(self, options: DocumentOptions, client: str) -> ReadRequest:
+        """Make the request for pages that options stand for, within the limits of the settings and of the client."""
         options = with_model(options, self.settings)
-        return ReadRequest(options.page_ranges, options.read_options(), http.max_pages, http.pages_at_a_time)
+        most, limit_name = self.rights.max_pages(client)
+        at_a_time = self.settings.http.pages_at_a_time
+        return ReadRequest(options.page_ranges, options.read_options(), most, at_a_time, limit_name=limit_name)
 
     async def check_ready(self) -> None:
         """Check that a document could be read now.

@@ -15,6 +15,7 @@ from serve.cli.check import check
 from serve.cli.config import CONFIG_HELP, config
 from serve.cli.console import Invocation, complain, discard_stdout, hide_library_notes
 from serve.cli.jobs import jobs_app
+from serve.cli.keys import keys_app
 from serve.cli.mcp import mcp
 from serve.cli.models import models_app
 from serve.cli.read import read
@@ -66,6 +67,7 @@ app.add_typer(bulk_app, name="bulk")
 app.add_typer(jobs_app, name="jobs")
 app.command()(mcp)
 app.add_typer(models_app, name="models")
+app.add_typer(keys_app, name="keys")
 app.command()(config)
 
 

@@ -4,7 +4,9 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import Field, ValidationError, field_validator
@@ -14,13 +16,20 @@ from models.errors import ConfigurationError
 from models.settings import SettingsSection
 from serve.config.settings import HttpSettings
 
-__all__ = ["AccessFile", "ClientAccess", "access_file", "check_access_file", "key_files"]
+__all__ = ["NO_ACCESS", "AccessFile", "ClientAccess", "Entrance", "access_file", "check_access_file", "key_files"]
 
 logger = logging.getLogger("ray.serve")
 
 _RELOAD_PERIOD_S = 5.0
 _MOST_BYTES = 1 << 20  # a Secret or ConfigMap of Kubernetes holds no more
 _MOST_NAMES = 5  # in one message
+
+
+#: The ways into the service: its own API in two parts, and the doors.
+Entrance = Literal["ocr", "jobs", "legacy", "mcp", "azure", "kserve", "textract"]
+_HOST = r"^\.?[a-z0-9-]+(\.[a-z0-9-]+)*$"
+HostNames = tuple[Annotated[str, Field(pattern=_HOST)], ...] | None
+"""Names of hosts in lower case; a leading dot means all names below."""
 
 
 class ClientAccess(SettingsSection):
@@ -30,8 +39,48 @@ class ClientAccess(SettingsSection):
     write: tuple[str, ...] | None = Field(
         default=None, description="Where it may have results written in S3. So far the service writes none there."
     )
+    https: HostNames = Field(
+        default=None,
+        description="Hosts that its https:// sources may be on, redirects included, instead of "
+        "storage.https_allowed_hosts",
+    )
+    webhooks: HostNames = Field(
+        default=None, description="Hosts that its webhooks may be on, among those of storage.https_allowed_hosts"
+    )
+    doors: tuple[Entrance, ...] | None = Field(
+        default=None,
+        description="The ways in that it may use: ocr (/v1/ocr and all that shows documents), jobs, and the names of "
+        "http.doors",
+    )
+    models: tuple[str, ...] | None = Field(default=None, description="The bundles that may read its documents")
+    max_pages: int | None = Field(
+        default=None, ge=1, description="The most pages of one document, if less than http.max_pages"
+    )
+    max_requests: int | None = Field(
+        default=None,
+        ge=1,
+        description="The most of its requests that a replica of the ingress has in work, instead of "
+        "http.max_concurrent_requests_per_client",
+    )
+    weight: float | None = Field(
+        default=None, gt=0, le=1000, description="Its share when several clients have pages waiting, as jobs.weights"
+    )
+    expires: datetime | None = Field(
+        default=None,
+        description="The moment from which its key is refused: 2027-01-31T18:00:00+01:00, or 2027-01-31 for the first "
+        "moment of that day in UTC",
+    )
 
     _are_prefixes = field_validator("read", "write")(checked_prefixes)
+
+    @field_validator("expires")
+    @classmethod
+    def _with_zone(cls, value: datetime | None) -> datetime | None:
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+#: Of a client that the file does not name: the settings hold.
+NO_ACCESS = ClientAccess()
 
 
 class _AccessTree(SettingsSection):
@@ -42,7 +91,7 @@ class AccessFile:
     """Knows the rights that a YAML file gives to clients. Changes of the file take effect when one is next asked for.
 
     Args:
-        path: The file: `keys: {CLIENT: {read: [s3://bucket/prefix/]}}`.
+        path: The file: `keys: {CLIENT: {read: [s3://bucket/prefix/], max_pages: 100}}`.
         keys_directory: The folder with the clients' API keys.
         clock: A clock in seconds that never runs backwards.
 
@@ -68,7 +117,7 @@ class AccessFile:
         if self._clock() - self._reloaded_at_s > _RELOAD_PERIOD_S:
             self._reloaded_at_s = self._clock()  # before the reload, so that only one thread makes it
             self._reload()
-        return self._clients.get(client, ClientAccess())
+        return self._clients.get(client, NO_ACCESS)
 
     def check_names(self) -> None:
         """Refuse names that have no API key: most likely they are misspelt.

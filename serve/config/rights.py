@@ -1,12 +1,16 @@
-"""Decides what clients may read, and by which names they may ask, if the settings leave it open."""
+"""Decides what single clients may do, and by which names they may ask, if the settings leave it open."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from deployments.storage.https.hosts import host_of, is_allowed_host
 from deployments.storage.rights import EVERYTHING, ReadRights
-from serve.config.access import access_file
+from models.errors import AccessDenied, Unauthorized
+from serve.config.access import NO_ACCESS, AccessFile, ClientAccess, Entrance, access_file
 from serve.config.settings import Settings
 
-__all__ = ["LOOPBACK", "read_rights", "with_default_rights", "with_loopback_defaults"]
+__all__ = ["LOOPBACK", "ClientRights", "with_default_rights", "with_loopback_defaults"]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -27,22 +31,132 @@ def with_default_rights(settings: Settings, *, on_loopback: bool) -> Settings:
     return settings.model_copy(update={"storage": storage})
 
 
-def read_rights(settings: Settings) -> ReadRights:
-    """Gather what clients may read. Uploads are of the service: no client reads those of another by their location.
+class ClientRights:
+    """What each client may do: the settings, and the access file before them. It is read again while the service runs.
 
     Args:
-        settings: The whole tree. If it leaves `storage.allowed` open, everything is allowed.
+        settings: The whole tree. If it leaves `storage.allowed` open, every client may read everything.
+        now: The present time.
 
     Raises:
         ConfigurationError: The access file can't be used.
     """
-    access = access_file(settings.http)
-    allowed, uploads = settings.storage.allowed, settings.jobs.uploads_location
-    rights = ReadRights(
-        allowed=(EVERYTHING,) if allowed is None else allowed,
-        hidden=(uploads,) if uploads.startswith(EVERYTHING) else (),
-    )
-    return rights if access is None else replace(rights, own=lambda client: access.of(client).read)
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._settings = settings
+        self._file: AccessFile | None = access_file(settings.http)
+        self._now = now
+        allowed, uploads = settings.storage.allowed, settings.jobs.uploads_location
+        rights = ReadRights(
+            allowed=(EVERYTHING,) if allowed is None else allowed,
+            # Uploads are of the service: no client reads those of another by their location.
+            hidden=(uploads,) if uploads.startswith(EVERYTHING) else (),
+        )
+        if self._file is not None:
+            rights = replace(
+                rights, own=lambda client: self.of(client).read, hosts=lambda client: self.of(client).https
+            )
+        #: The locations that clients may read.
+        self.reading = rights
+
+    def of(self, client: str) -> ClientAccess:
+        """Find what the access file gives to a client.
+
+        Args:
+            client: The client's name; '' if no keys are asked for.
+        """
+        return NO_ACCESS if self._file is None else self._file.of(client)
+
+    def check_entrance(self, client: str, entrance: Entrance | None) -> None:
+        """Refuse a request whose client has no right to be here.
+
+        Args:
+            client: The client's name.
+            entrance: The way in that the request takes; None for one that is open to all clients.
+
+        Raises:
+            Unauthorized: The client's key has expired.
+            AccessDenied: The client may not use this way in.
+        """
+        access = self.of(client)
+        if access.expires is not None and self._now() >= access.expires:
+            raise Unauthorized(
+                f"the API key of {client} expired at {access.expires.isoformat()} "
+                f"(keys.{client}.expires in http.access_file)"
+            )
+        if entrance is not None and access.doors is not None and entrance not in access.doors:
+            raise AccessDenied(
+                f"the client {client} may not use {entrance} here, only {_listed(access.doors)} "
+                f"(keys.{client}.doors in http.access_file)"
+            )
+
+    def check_model(self, client: str, model: str) -> None:
+        """Refuse a bundle that may not read for a client.
+
+        Args:
+            client: The client's name.
+            model: Name of the bundle.
+
+        Raises:
+            AccessDenied: It may not.
+        """
+        models = self.of(client).models
+        if models is not None and model not in models:
+            raise AccessDenied(
+                f"the client {client} may not use the model {model} here, only {_listed(models)}: name one of them "
+                f"(keys.{client}.models in http.access_file)"
+            )
+
+    def check_webhook(self, client: str, url: str) -> None:
+        """Refuse a webhook to a host that a client may not name.
+
+        Args:
+            client: The client's name.
+            url: URL of the webhook.
+
+        Raises:
+            AccessDenied: The host is not among the client's own.
+        """
+        hosts = self.of(client).webhooks
+        if hosts is not None and not is_allowed_host(host := host_of(url), hosts):
+            raise AccessDenied(
+                f"webhook: {host[:100]} is not a host to which the client {client} may have webhooks sent "
+                f"(keys.{client}.webhooks in http.access_file)"
+            )
+
+    def max_pages(self, client: str) -> tuple[int, str]:
+        """Find the most pages of a document that a client may ask for.
+
+        Args:
+            client: The client's name.
+
+        Returns:
+            The number, and the name of what sets it, for messages.
+        """
+        usual, own = self._settings.http.max_pages, self.of(client).max_pages
+        if own is None or own >= usual:
+            return usual, "http.max_pages"
+        return own, f"keys.{client}.max_pages in http.access_file"
+
+    def max_requests(self, client: str) -> int:
+        """Find the most requests of a client that a replica of the ingress has in work.
+
+        Args:
+            client: The client's name.
+        """
+        return self.of(client).max_requests or self._settings.http.client_share
+
+    def weight(self, owner: str) -> float:
+        """Find a client's share when several clients have pages waiting.
+
+        Args:
+            owner: The client's name.
+        """
+        return self.of(owner).weight or self._settings.jobs.weights.get(owner, 1.0)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "none"
 
 
 def with_loopback_defaults(settings: Settings) -> Settings:

@@ -66,14 +66,15 @@ class HttpSettings(SettingsSection):
     api_keys_directory: str | None = Field(
         default=None,
         description="Folder with one file for each client, named for the client, with the client's key of 16 or more "
-        "characters as its content. A Secret of Kubernetes mounted as a volume is such a folder. Changes take effect "
-        "within seconds. Not set: no key is asked for.",
+        "characters or its hash as its content, as `rayocr keys new` makes them; two lines while a key is changed. A "
+        "Secret of Kubernetes mounted as a volume is such a folder. Changes take effect within seconds. Not set: no key is "
+        "asked for.",
     )
     access_file: str | None = Field(
         default=None,
-        description="YAML file of rights of single clients: `keys: {CLIENT: {read: [s3://bucket/prefix/]}}`, by the "
-        "names of their API keys. Such a client reads that instead of `storage.allowed`. Changes take effect within "
-        "seconds. Not set: all clients have the same rights.",
+        description="YAML file of rights of single clients, by the names of their API keys, such as `keys: {CLIENT: "
+        "{read: [s3://bucket/prefix/], max_pages: 100}}` (docs/how-to/security.md). What it leaves out follows the "
+        "settings. Changes take effect within seconds. Not set: all clients have the same rights.",
     )
     allow_anonymous: bool = Field(
         default=False,

@@ -100,7 +100,7 @@ class _Inference(BaseModel):
 class KserveDoor(Door):
     """The routes below `/v2`."""
 
-    name: ClassVar[str] = "kserve"
+    name = "kserve"
     paths: ClassVar[tuple[str, ...]] = ("/v2",)
     open_paths: ClassVar[frozenset[str]] = frozenset({"/v2/health/live", "/v2/health/ready"})
 

@@ -45,7 +45,7 @@ _STATES = {JobState.QUEUED: "PENDING", JobState.RUNNING: "STARTED", JobState.SUC
 class LegacyDoor(Door):
     """`POST /api/predict/`, and `POST /upload` with `GET /status/<task_id>`, each with the form's file in `image`."""
 
-    name: ClassVar[str] = "legacy"
+    name = "legacy"
     paths: ClassVar[tuple[str, ...]] = ("/api/predict", "/upload", "/status")
 
     @property

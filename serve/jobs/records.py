@@ -2,7 +2,7 @@
 
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +29,7 @@ __all__ = [
     "QueueLimits",
     "Settled",
     "Webhook",
+    "equal_weight",
 ]
 
 _PIECE_BYTES = 256 * 1024
@@ -86,6 +87,11 @@ class DeliveryState(StrEnum):
     GIVEN_UP = "given_up"
 
 
+def equal_weight(_owner: str) -> float:
+    """The share of each owner where all have the same."""
+    return 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
     """The settings that the store needs.
@@ -94,7 +100,7 @@ class QueueLimits:
         max_queued_pages_per_client: Pages of one owner that may wait.
         max_queued_pages: Pages of all owners that may wait.
         retention_s: How long a job is kept after its end, in seconds.
-        weights: Share of each owner, by its name, when several wait; 1 for an owner that is not named.
+        weight_of: Gives the share of an owner, by its name, when several wait.
         max_upload_bytes_per_client: Bytes of uploads of one owner that may be stored.
         max_upload_bytes: Bytes of uploads of all owners that may be stored.
         keep_uploads: Whether uploads are kept as long as their job, not only until they are read.
@@ -103,7 +109,7 @@ class QueueLimits:
     max_queued_pages_per_client: int
     max_queued_pages: int
     retention_s: float
-    weights: Mapping[str, float] = field(default_factory=dict)
+    weight_of: Callable[[str], float] = equal_weight
     max_upload_bytes_per_client: int = sys.maxsize
     max_upload_bytes: int = sys.maxsize
     keep_uploads: bool = False

@@ -10,7 +10,7 @@ from deployments.storage import SERVICE_SCHEMES, build_storage
 from deployments.storage.file import path_from_location
 from models.errors import InsufficientStorage
 from serve.config.jobs import JobsSettings
-from serve.config.rights import read_rights
+from serve.config.rights import ClientRights
 from serve.config.settings import Settings
 from serve.jobs.room import DiskRoom
 from serve.jobs.store import JobStore
@@ -41,10 +41,10 @@ class JobsRuntime:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = JobStore.of(settings.jobs)
+        self.rights = ClientRights(settings)
+        self.store = JobStore.of(settings.jobs, self.rights.weight)
         self.uploads = Uploads(settings.jobs.uploads_location, settings.storage, self.store.marks)
         self.room = _room_of(settings.jobs)
-        self.rights = read_rights(settings)
         #: The storages that a client may name, to list a prefix and to decode data: URLs.
         self.storage = build_storage(settings.storage, SERVICE_SCHEMES)
         #: Called when a job was submitted here. The worker on jobs sets it, to begin at once.

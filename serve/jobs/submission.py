@@ -26,7 +26,7 @@ from models.errors import (
     SourceNotFound,
     TooLarge,
 )
-from serve.config.bundle import served_bundles
+from serve.config.bundle import default_model, served_bundles
 from serve.config.languages import with_model
 from serve.documents.options import DocumentOptions
 from serve.jobs.records import Job, JobOptions, NewJob, NewPage
@@ -40,8 +40,7 @@ logger = logging.getLogger("ray.serve")
 
 Result = TypeVar("Result")
 
-_LONGEST_NAME = 1024
-_LONGEST_KEY = 255
+_LONGEST_NAME, _LONGEST_KEY = 1024, 255
 # Files of one request that are being stored at a time.
 _MOST_WRITES = 4
 # A digest of so many bytes takes half a millisecond, too little to be worth a thread.
@@ -55,8 +54,7 @@ class Submission:
         jobs: The store and the uploads.
         owner: The client's name; '' if no keys are asked for.
         idempotency_key: The client's own name for this request.
-        known: The job that this key has made, and the SHA-256 of its request, from `known_job`. Files are then only
-            compared.
+        known: The job that this key has made, as `known_job` gives it. Files are then only compared.
     """
 
     def __init__(
@@ -70,8 +68,7 @@ class Submission:
         self._pages: list[NewPage] = []
         self._uploads: dict[asyncio.Task[str], int] = {}
         self._locations: list[str] = []
-        self._bytes = 0
-        self._reserved_bytes = 0
+        self._bytes = self._reserved_bytes = 0
         self._hash = hashlib.sha256()
         self._prefix: str | None = None
         self._options: JobOptions = {}
@@ -143,7 +140,7 @@ class Submission:
         """
         if self._prefix is not None:
             raise MalformedRequest("prefix: a job has only one; name further documents as sources")
-        self._jobs.rights.check(prefix, self._owner)
+        self._jobs.rights.reading.check(prefix, self._owner)
         if prefix[:5].lower() != "s3://" or len(prefix) > LONGEST_LOCATION or not _is_storable(prefix):
             raise MalformedRequest("prefix: s3://bucket/folder/ is needed; nothing else can be listed")
         self._prefix = prefix
@@ -183,6 +180,7 @@ class Submission:
         if secret is None:
             raise MalformedRequest("webhook: webhooks are off here, since jobs.webhook_secret is not set")
         await check_webhook(url, self._jobs.settings.storage)
+        self._jobs.rights.check_webhook(self._owner, url)
         self._webhook = url
 
     async def finish(self) -> tuple[Job, bool]:
@@ -192,6 +190,7 @@ class Submission:
             The job, and whether it is new. The same request with the same key gives the same job.
 
         Raises:
+            AccessDenied: The client may not use the model.
             Conflict: The key came with another request before.
             QuotaExceeded: The client has too many pages queued.
             Overloaded: All clients together have too many pages queued, or the store can't be reached.
@@ -207,6 +206,8 @@ class Submission:
                     "use a key once, or send the same request"
                 )
             return job, False
+        model = str(self._options.get("model") or default_model(self._jobs.settings))
+        self._jobs.rights.check_model(self._owner, model)
         if self._prefix is not None:
             await self._add_listed(self._prefix)
         if not self._pages:
@@ -244,7 +245,7 @@ class Submission:
 
         def listed() -> list[NewPage]:
             entries = self._jobs.storage.list(prefix)
-            own = (each for each in entries if self._jobs.rights.may_read(each.location, self._owner))
+            own = (each for each in entries if self._jobs.rights.reading.may_read(each.location, self._owner))
             found = [
                 NewPage(each.location, each.location[:_LONGEST_NAME], False, each.size_bytes)
                 for each in itertools.islice(own, most)
@@ -265,10 +266,9 @@ class Submission:
 
     def _check_source(self, source: str) -> None:
         """Refuse a source that no storage would take, whatever it holds."""
-        scheme, colon, _ = source.partition(":")
-        scheme = scheme.lower()
+        scheme = source.partition(":")[0].lower()
         known = ", ".join(sorted(SERVICE_SCHEMES))
-        if not colon or (scheme != "data" and "://" not in source):
+        if ":" not in source or (scheme != "data" and "://" not in source):
             raise MalformedRequest(f"it names no scheme, such as s3://bucket/key; known are {known}")
         if scheme not in SERVICE_SCHEMES:
             raise AccessDenied(f"{scheme[:20]}:// can't be read here, only {known}; upload the file instead")
@@ -276,7 +276,7 @@ class Submission:
             raise MalformedRequest(f"it has {len(source):,} characters, over the limit of {LONGEST_LOCATION:,}")
         if not _is_storable(source):
             raise MalformedRequest("it holds a null character, or characters that are not valid Unicode")
-        self._jobs.rights.check(source, self._owner)
+        self._jobs.rights.reading.check(source, self._owner)
         if scheme == "https":
             if not self._jobs.settings.storage.https_enabled:
                 raise AccessDenied("https:// sources are off (storage.https_enabled): upload the document")

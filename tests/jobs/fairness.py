@@ -16,7 +16,7 @@ def served(store: JobStore, count: int, at_once: int = 1) -> list[str]:
 class TestFairness:
     @pytest.fixture
     def limits(self) -> QueueLimits:
-        return QueueLimits(100_000, 500_000, 3600.0, {"heavy": 3.0, "light": 0.5})
+        return QueueLimits(100_000, 500_000, 3600.0, lambda owner: {"heavy": 3.0, "light": 0.5}.get(owner, 1.0))
 
     def test_one_page_does_not_wait_for_ten_thousand_of_another(self, store: JobStore) -> None:
         add_job(store, 10_000, "big")

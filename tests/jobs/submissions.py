@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from models.errors import Conflict, InsufficientStorage, Overloaded, QuotaExceeded
-from serve.jobs.records import JobState, NewJob, NewPage, QueueDepth, QueueLimits
+from serve.jobs.records import JobState, NewJob, NewPage, QueueDepth, QueueLimits, equal_weight
 from serve.jobs.store import JobStore, submissions
 from serve.jobs.store.database import rows
 from serve.jobs.store.database.schema import trash
@@ -114,7 +114,7 @@ class TestQuotas:
         add_job(store, 40)
 
     def test_bytes_of_uploads_count_from_the_first_file_to_the_end_of_the_job(self, store: JobStore) -> None:
-        store = JobStore(store._database, QueueLimits(40, 60, 0.0, {}, 100, 150))
+        store = JobStore(store._database, QueueLimits(40, 60, 0.0, equal_weight, 100, 150))
         job = new_job(2, uploads=2)  # of 10 bytes each
         assert store.stored.reserve(job.id, "ann", 60) == 100
         with pytest.raises(QuotaExceeded, match="limit of 100 bytes"):

@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from deployments.storage.https.hosts import host_from_parts, is_allowed_host
 from deployments.storage.settings import StorageSettings
 from models.errors import AccessDenied, MalformedRequest
 
@@ -78,7 +78,7 @@ def url_from_location(location: str, settings: StorageSettings) -> HttpsUrl:
         raise MalformedRequest("an https:// URL must not have spaces, control characters or backslashes: escape them")
     try:
         parts = urlsplit(location)
-        host, port = _host_from_parts(parts), parts.port
+        host, port = host_from_parts(parts), parts.port
     except ValueError as error:  # or its subclass UnicodeError: a label is too long, or has letters that IDNA forbids
         raise MalformedRequest(f"not a valid URL: {error}") from error
     if parts.scheme != "https":
@@ -91,17 +91,6 @@ def url_from_location(location: str, settings: StorageSettings) -> HttpsUrl:
     url = HttpsUrl(host, 443 if port is None else port, target)
     if url.port not in settings.https_ports:
         raise AccessDenied(f"port {url.port} of {url.host} is not among storage.https_ports {settings.https_ports}")
-    if settings.https_allowed_hosts and not _is_allowed_host(host, settings.https_allowed_hosts):
+    if settings.https_allowed_hosts and not is_allowed_host(host, settings.https_allowed_hosts):
         raise AccessDenied(f"{host} is not among storage.https_allowed_hosts")
     return url
-
-
-def _host_from_parts(parts: SplitResult) -> str:
-    host = (parts.hostname or "").rstrip(".")
-    if ":" in host:
-        return str(ip_address(host))
-    return host.encode("idna").decode("ascii").lower()
-
-
-def _is_allowed_host(host: str, allowed: tuple[str, ...]) -> bool:
-    return any(host.endswith(name) if name.startswith(".") else host == name for name in map(str.lower, allowed))

@@ -83,7 +83,7 @@ async def read_document(
         admitted.end()
         return picture
     if answer == LINES:
-        outcomes = read_pages(service.pipeline, document, service.wanted(asked), context)
+        outcomes = read_pages(service.pipeline, document, service.wanted(asked, context.client), context)
         # The first page decides the status of the answer.
         first = await anext(outcomes)
         service.readiness.answered()

@@ -102,7 +102,7 @@ class _Sent(BaseModel):
 class AzureDoor(Door):
     """The routes below `/documentintelligence` and `/formrecognizer`."""
 
-    name: ClassVar[str] = "azure"
+    name = "azure"
     paths: ClassVar[tuple[str, ...]] = _ROOTS
     has_own_keys: ClassVar[bool] = True
     takes_base64: ClassVar[bool] = True

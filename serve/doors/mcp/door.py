@@ -49,7 +49,7 @@ _BODY: dict[str, Any] = {
 class McpDoor(Door):
     """`POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions, so that any replica answers."""
 
-    name: ClassVar[str] = "mcp"
+    name = "mcp"
     paths: ClassVar[tuple[str, ...]] = ("/mcp",)
 
     @property

@@ -141,7 +141,7 @@ class _OnePage(ReadRequest):
 class TextractDoor(Door):
     """POST `/` with `X-Amz-Target: Textract.*`, as `endpoint_url` without a path gives it, and POST `/textract`."""
 
-    name: ClassVar[str] = "textract"
+    name = "textract"
     paths: ClassVar[tuple[str, ...]] = (_PATH,)
     has_own_keys: ClassVar[bool] = True
     takes_base64: ClassVar[bool] = True
@@ -262,7 +262,7 @@ async def _sent(
 
 async def _read(sent: _Read, service: Service, admission: Admission, features: Sequence[Feature]) -> dict[str, Any]:
     source = sent.document.source(service.settings.http.max_body_bytes)
-    asked = service.wanted(_options(features, service))
+    asked = service.wanted(_options(features, service), admission.context.client)
     one = _OnePage(asked.pages, asked.options, asked.max_pages, asked.pages_at_a_time)
     model = service.model_of(None)
     admission.begin(model)

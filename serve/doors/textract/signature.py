@@ -69,16 +69,22 @@ async def signed_by(
         raise Refusal("InvalidSignatureException", f"the signature is for {service[:40]!r}, not for {_SERVICE}")
     if missing := [name for name in _MUST_BE_SIGNED if name not in signed]:
         raise Refusal("InvalidSignatureException", f"the signature does not cover {', '.join(missing)}")
-    key = await keys.key_of(client)
-    if key is None:
+    secret_keys = await keys.secrets_of(client)
+    if not secret_keys and await keys.digests_of(client):
+        raise Refusal(
+            "UnrecognizedClientException",
+            "this client's key is kept as a hash, which can't check a signature: it needs rayocr keys new --plain",
+        )
+    if not secret_keys:
         raise Refusal("UnrecognizedClientException", "this access key, the name of a client, is not known here")
     body = await Request(scope, receive).body()
     digest = (await asyncio.to_thread(hashlib.sha256, body)).hexdigest()
     if headers.get("x-amz-content-sha256", digest) != digest:
         raise Refusal("InvalidSignatureException", "x-amz-content-sha256 is not the SHA-256 of the body")
-    signer = _Signer(Credentials(client, key), service, region, digest)
-    expected = _signature(signer, scope, [(name, value) for name, value in headers.items() if name in signed], moment)
-    if not hmac.compare_digest(expected, signature):
+    covered = [(name, value) for name, value in headers.items() if name in signed]
+    signers = [_Signer(Credentials(client, key), service, region, digest) for key in secret_keys]
+    expected = [_signature(signer, scope, covered, moment) for signer in signers]
+    if not any(hmac.compare_digest(one, signature) for one in expected):
         raise Refusal(
             "InvalidSignatureException",
             "the signature is not the one that the client's key gives: check the secret key, and that no proxy changes "

@@ -47,7 +47,7 @@ class PageReader:
         Raises:
             RayocrError: The stages failed, or the upload can't be read.
         """
-        settings = self._jobs.settings
+        settings, rights = self._jobs.settings, self._jobs.rights
         context = RequestContext(
             request_id=f"{lease.job_id}/{lease.number}",
             deadline=time.time() + _TIMEOUT_S,
@@ -56,14 +56,17 @@ class PageReader:
             page_work_s=settings.jobs.page_work_s,
             is_alone=lease.losses > 0,
             client=lease.owner,
+            https_hosts=rights.of(lease.owner).https,
         )
         options = with_model(DocumentOptions.model_validate(lease.options), settings)
+        most, limit_name = rights.max_pages(lease.owner)
         asked = ReadRequest(
             pages=options.page_ranges,
             options=options.read_options(),
-            max_pages=settings.http.max_pages,
+            max_pages=most,
             pages_at_a_time=settings.http.pages_at_a_time,
             time_for_each=True,
+            limit_name=limit_name,
         )
         source = SharedDocument(await self._source(lease))
         result, _ = await read_result(self._pipeline, source, asked, context, default_model(settings))

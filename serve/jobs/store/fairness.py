@@ -7,7 +7,7 @@ submits later.
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 __all__ = ["JobShare", "OwnerShare", "share_out"]
@@ -59,7 +59,7 @@ class OwnerShare:
 def share_out(
     owners: Sequence[OwnerShare],
     jobs_of: Callable[[str], list[JobShare]],
-    weights: Mapping[str, float],
+    weight_of: Callable[[str], float],
     most: int,
 ) -> list[OwnerShare]:
     """Choose the next pages, and move the virtual times on.
@@ -67,7 +67,7 @@ def share_out(
     Args:
         owners: Owners with pages that are ready. They are changed.
         jobs_of: Gives an owner's jobs with ready pages; of more than `most`, those of the least virtual times.
-        weights: Share of each owner by its name; 1 for an owner that is not named.
+        weight_of: Gives the share of an owner, by its name.
         most: Number of pages to choose.
 
     Returns:
@@ -89,7 +89,7 @@ def share_out(
             continue
         served[name] = share
         share.served = share.virtual
-        share.virtual += 1 / weights.get(name, 1.0)
+        share.virtual += 1 / weight_of(name)
         share.jobs_served = job.virtual - 1
         if share.granted < share.ready:
             heapq.heappush(waiting, (share.virtual, name, share))

@@ -1,7 +1,9 @@
 """The store of jobs, as the rest of the service uses it."""
 
+from collections.abc import Callable
+
 from serve.config.jobs import JobsSettings
-from serve.jobs.records import QueueLimits
+from serve.jobs.records import QueueLimits, equal_weight
 from serve.jobs.store.database.transactions import Database
 from serve.jobs.store.deliveries import Deliveries
 from serve.jobs.store.endings import Endings
@@ -63,17 +65,18 @@ class JobStore:
         return cls(Database.open(url), limits)
 
     @classmethod
-    def of(cls, jobs: JobsSettings) -> "JobStore":
+    def of(cls, jobs: JobsSettings, weight_of: Callable[[str], float] = equal_weight) -> "JobStore":
         """Make the store that the settings name, see `open`.
 
         Args:
             jobs: Settings of jobs.
+            weight_of: Gives the share of an owner, by its name, when several wait.
         """
         limits = QueueLimits(
             jobs.max_queued_pages_per_client,
             jobs.max_queued_pages,
             jobs.retention_s,
-            jobs.weights,
+            weight_of,
             jobs.max_upload_bytes_per_client,
             jobs.max_upload_bytes,
             keep_uploads=bool(jobs.keep_uploads),

@@ -252,7 +252,7 @@ class Leases:
             )
             return [JobShare(row.key, row.virtual, row.ready) for row in connection.execute(ready)]
 
-        served = share_out(waiting, jobs_of, self._limits.weights, most)
+        served = share_out(waiting, jobs_of, self._limits.weight_of, most)
         shares = {job.key: job for owner in served for job in owner.jobs if job.granted}
         numbers = {key: self._first_ready(connection, key, share.granted) for key, share in shares.items()}
         leases = self._lease(connection, numbers, Phase.READY, worker, lease_s)

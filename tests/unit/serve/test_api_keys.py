@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigurationError
-from serve.api.keys import ApiKeys
+from serve.api.keys import ApiKeys, hash_line
 from tests.unit.serve.clock import LATER_S, Clock
 
 ALICE, BOB = "a1b2c3d4e5f60718", "0011223344556677"
@@ -105,12 +105,15 @@ async def test_emptied_folder_refuses_everybody(folder: Path, clock: Clock) -> N
         ({}, "there is no key in it: add a file for each client"),
         ({".hidden": ALICE}, "there is no key in it"),
         ({"alice": "0123456789abcde"}, "the API key of alice has 15 characters, less than 16: make one"),
-        ({"alice": "  \n"}, "the API key of alice has 0 characters"),
-        ({"alice": f"{ALICE}\n{BOB}"}, "the API key of alice is not a single word"),
+        ({"alice": "  \n"}, "the file of alice holds no API key: make one with rayocr keys new"),
+        ({"alice": f"{ALICE} {BOB}"}, "the API key of alice is not a single word"),
+        ({"alice": f"{ALICE}\n{BOB}\n{BOB}1"}, "alice has 3 API keys: a client has one, and a second one while"),
+        ({"alice": f"{ALICE}\n{hash_line(ALICE)}"}, "alice has one API key twice"),
+        ({"alice": "sha256:0123456789abcdef"}, "the hash of alice's API key is not sha256: and 64 digits"),
         ({"alice": "schlüssel-schlüssel"}, "the API key of alice is not a single word"),
         ({"alice": ALICE, "bob": ALICE}, "the clients alice and bob have one API key"),
     ],
-    ids=["empty", "hidden", "short", "blank", "two lines", "not ASCII", "twice"],
+    ids=["empty", "hidden", "short", "blank", "two words", "three", "key and hash", "hash", "not ASCII", "twice"],
 )
 def test_folder_that_is_of_no_use_is_refused_at_the_start(tmp_path: Path, files: dict[str, str], message: str) -> None:
     for name, key in files.items():
@@ -125,14 +128,32 @@ def test_missing_folder_is_refused_at_the_start(tmp_path: Path) -> None:
         ApiKeys(tmp_path / "nowhere")
 
 
-async def test_key_of_a_client_is_the_one_that_holds(folder: Path, clock: Clock) -> None:
+@pytest.mark.parametrize("kept", [BOB, hash_line(BOB)], ids=["key", "hash"])
+async def test_both_keys_of_a_client_hold_as_keys_or_hashes(folder: Path, clock: Clock, kept: str) -> None:
     keys = ApiKeys(folder, clock)
-    assert await keys.key_of("alice") == ALICE
-    for unknown in ("bob", "", ".", "..data", "../alice"):
-        assert await keys.key_of(unknown) is None
-    mount(folder, "2", alice=BOB)
-    assert await keys.key_of("alice") is None  # the one that was loaded is gone, and the new one does not hold yet
+    mount(folder, "2", alice=f"{hash_line(ALICE)}\r\n\n{kept}\n")
     clock.now_s += LATER_S
-    assert await keys.key_of("alice") == BOB
-    mount(folder, "3", bob=ALICE)
-    assert await keys.key_of("alice") is None
+    assert await keys.client_of(ALICE) == await keys.client_of(BOB) == "alice"
+    assert await keys.client_of(hash_line(ALICE)) is None
+    mount(folder, "3", alice=kept)
+    clock.now_s += LATER_S
+    assert await keys.client_of(ALICE) is None
+    assert await keys.client_of(BOB) == "alice"
+
+
+async def test_secrets_of_a_client_are_the_keys_that_hold(folder: Path, clock: Clock) -> None:
+    keys = ApiKeys(folder, clock)
+    assert await keys.secrets_of("alice") == [ALICE]
+    for unknown in ("bob", "", ".", "..data", "../alice"):
+        assert await keys.secrets_of(unknown) == []
+        assert await keys.digests_of(unknown) == []
+    mount(folder, "2", alice=BOB)
+    assert await keys.secrets_of("alice") == []  # the one that was loaded is gone, and the new one does not hold yet
+    clock.now_s += LATER_S
+    assert await keys.secrets_of("alice") == [BOB]
+    mount(folder, "3", alice=f"{hash_line(ALICE)}\n{BOB}")
+    clock.now_s += LATER_S
+    assert await keys.secrets_of("alice") == [BOB]
+    assert len(await keys.digests_of("alice")) == 2
+    mount(folder, "4", bob=ALICE)
+    assert await keys.secrets_of("alice") == []

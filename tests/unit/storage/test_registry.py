@@ -11,6 +11,7 @@ from deployments.storage.registry import (
     COMMAND_LINE_SCHEMES,
     SERVICE_SCHEMES,
     StorageRow,
+    Storages,
     build_storage,
     rows_by_scheme,
 )
@@ -123,3 +124,30 @@ def test_reading_takes_no_chunk_after_the_limit() -> None:
     with pytest.raises(TooLarge, match="more than 1,000 bytes"):
         read_limited(counted(), 1000, "it")
     assert taken == 11
+
+
+@pytest.mark.parametrize(
+    ("location", "hosts", "allowed"),
+    [
+        ("https://a.b/c", None, ("of.settings",)),
+        ("https://a.b/c", ("own.host", ".more"), ("own.host", ".more")),
+        ("https://a.b/c", (), ("",)),  # which is the name of no host
+        ("s3://bucket/c", ("own.host",), ("of.settings",)),
+    ],
+)
+def test_hosts_of_a_client_hold_in_place_of_the_settings(
+    location: str, hosts: tuple[str, ...] | None, allowed: tuple[str, ...]
+) -> None:
+    built: list[StorageSettings] = []
+
+    def build(settings: StorageSettings) -> DataUrlStorage:
+        built.append(settings)
+        return DataUrlStorage()
+
+    settings = StorageSettings(https_allowed_hosts=("of.settings",))
+    rows = rows_by_scheme([StorageRow("https", build), StorageRow("s3", build)])
+    storages = Storages(settings, rows, frozenset(rows))
+    for _ in range(2):
+        with pytest.raises(RayocrError):
+            storages.read(location, 1000, hosts)
+    assert [one.https_allowed_hosts for one in built] == [allowed]

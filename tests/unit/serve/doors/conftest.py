@@ -32,12 +32,12 @@ class Doors:
     ) -> None:
         self.client = client
         self.document = document
-        self._service = service
+        self.service = service
         self._jobs = jobs
 
     async def settle(self) -> None:
         """Read all documents that were submitted, as a worker on jobs does."""
-        reader = PageReader(self._jobs, self._service.pipeline)
+        reader = PageReader(self._jobs, self.service.pipeline)
         for lease in self._jobs.store.leases.take("tester", 1000, 60.0):
             try:
                 self._jobs.store.leases.complete(lease, await reader.read(lease))
@@ -52,14 +52,17 @@ Start = Callable[..., AbstractAsyncContextManager[Doors]]
 def start(tmp_path: Path) -> Start:
     @asynccontextmanager
     async def begin(
-        *, keys: bool = False, structure: dict[str, Any] | None = None, **http: Any
+        *, keys: bool = False, access: str = "", structure: dict[str, Any] | None = None, **http: Any
     ) -> AsyncIterator[Doors]:
-        if keys:
+        if keys or access:
             folder = tmp_path / "keys"
             folder.mkdir()
             (folder / "alice").write_text(ALICE)
             (folder / "bob").write_text(BOB)
             http["api_keys_directory"] = str(folder)
+        if access:
+            (tmp_path / "access.yaml").write_text(f"keys:\n{access}")
+            http["access_file"] = str(tmp_path / "access.yaml")
         settings = Settings.model_validate(
             {"jobs": {"directory": str(tmp_path / "jobs")}, "http": http, "structure": structure or {}}
         )

@@ -101,4 +101,4 @@ async def test_each_client_has_the_list_of_the_access_file(
         found = [lease.source for lease in running.jobs.store.leases.take("tester", 10, 60.0)]
         assert found == ["s3://bucket/scans/a.jpg", "s3://bucket/scans-b/b.jpg"]
         # One object decides for requests and for pages of jobs.
-        assert running.service.pipeline._rights is running.jobs.rights
+        assert running.service.pipeline._rights is running.jobs.rights.reading
