@@ -67,8 +67,8 @@ class HttpSettings(SettingsSection):
         default=None,
         description="Folder with one file for each client, named for the client, with the client's key of 16 or more "
         "characters or its hash as its content, as `rayocr keys new` makes them; two lines while a key is changed. A "
-        "Secret of Kubernetes mounted as a volume is such a folder. Changes take effect within seconds. Not set: no key is "
-        "asked for.",
+        "Secret of Kubernetes mounted as a volume is such a folder. Changes take effect within seconds. Not set: no "
+        "key is asked for.",
     )
     access_file: str | None = Field(
         default=None,
