@@ -4,7 +4,7 @@ import asyncio
 import copy
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -45,18 +45,24 @@ class Pipeline:
     def __init__(self, route: PageRoute) -> None:
         self._route = route
         self._rights = ReadRights()
+        self._on_page: Callable[[RequestContext, Mapping[str, float]], None] = _count_nothing
         # Pages that lost their replica go one at a time, so that one which ends replicas takes no other with it.
         self._suspects = asyncio.Lock()
         self._jobs = SharedLock()
 
-    def within(self, rights: ReadRights) -> "Pipeline":
+    def within(
+        self, rights: ReadRights, on_page: Callable[[RequestContext, Mapping[str, float]], None] | None = None
+    ) -> "Pipeline":
         """Make a pipeline of the same replicas that fetches only what clients may read.
 
         Args:
             rights: What clients may read.
+            on_page: Called with the request and the time of work by stage, in milliseconds, of each page that was read,
+                or whose lines were found.
         """
         pipeline = copy.copy(self)
         pipeline._rights = rights
+        pipeline._on_page = on_page or _count_nothing
         return pipeline
 
     async def read(self, document: SharedDocument, call: PageCall) -> PageText:
@@ -74,11 +80,15 @@ class Pipeline:
             ReplicaCrashed: The page repeatedly ended its replica.
             DeadlineExceeded: The request's time ran out.
         """
-        return await self._guarded(lambda: self._route.read(document, call), document, call.context)
+        page = await self._guarded(lambda: self._route.read(document, call), document, call.context)
+        self._on_page(call.context, page.timings_ms)
+        return page
 
     async def detect(self, document: SharedDocument, call: PageCall) -> PageQuads:
         """Find the lines of one page, without reading them. Arguments and errors are those of `read`."""
-        return await self._guarded(lambda: self._route.detect(document, call), document, call.context)
+        page = await self._guarded(lambda: self._route.detect(document, call), document, call.context)
+        self._on_page(call.context, page.timings_ms)
+        return page
 
     async def page_count(self, document: SharedDocument, call: PageCall) -> int:
         """Count the pages of a document. Arguments and errors are those of `read`; the page does not matter."""
@@ -142,6 +152,10 @@ class Pipeline:
         else:
             async with self._suspects:
                 yield
+
+
+def _count_nothing(_context: RequestContext, _work_ms: Mapping[str, float]) -> None:
+    pass
 
 
 def _own_error(error: RayTaskError) -> RayocrError:

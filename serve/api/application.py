@@ -16,7 +16,7 @@ from serve.api.keys import ApiKeys
 from serve.api.middleware import BodyLimit, RequestIdentity, RequestMetrics
 from serve.api.problems import UNAUTHORIZED_RESPONSE, Problem, install_problem_handlers
 from serve.api.protocol import GzipBody, HeadAsGet
-from serve.api.routes import detect, documentation, health, job_archive, jobs, languages, models, ocr, page_image
+from serve.api.routes import detect, documentation, health, job_archive, jobs, languages, models, ocr, page_image, usage
 from serve.api.routes.documentation import DOCUMENTATION_PATHS
 from serve.api.service import Service
 from serve.doors.base import Door
@@ -57,11 +57,13 @@ def build_api(service: Service, doors: Sequence[Door] = ()) -> FastAPI:
     )
     api.state.service = service
     of_jobs = () if service.jobs is None else (jobs.router, job_archive.router, page_image.job_router)
+    of_keys = () if service.jobs is None or keys is None else (usage.router,)
     for router in (
         ocr.router,
         detect.router,
         page_image.router,
         *of_jobs,
+        *of_keys,
         models.router,
         languages.router,
         health.stages_router,
@@ -85,7 +87,9 @@ def build_api(service: Service, doors: Sequence[Door] = ()) -> FastAPI:
     of_submissions = (service.settings.jobs.max_body_bytes, "jobs.max_body_bytes")
     if keys is not None:
         open_paths = _OPEN | (set() if page is None else page.paths)
-        api.add_middleware(ApiKeyGuard, keys=keys, rights=service.rights, open_paths=open_paths)
+        api.add_middleware(
+            ApiKeyGuard, keys=keys, rights=service.rights, limits=service.limit_headers, open_paths=open_paths
+        )
     api.add_middleware(
         BodyLimit,
         max_body_bytes=http.max_body_bytes,

@@ -1,15 +1,15 @@
 """Asks clients for their API key."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from fastapi import Security
 from fastapi.params import Depends
 from fastapi.security import APIKeyHeader, HTTPBearer
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import RayocrError, Unauthorized
 from serve.api.keys import ApiKeys, presented_key
@@ -45,11 +45,20 @@ class ApiKeyGuard:
         app: The application that it guards.
         keys: The clients' keys.
         rights: What clients may do.
+        limits: Gives the headers that tell a client its limits.
         open_paths: Paths that need no key.
     """
 
-    def __init__(self, app: ASGIApp, keys: ApiKeys, rights: ClientRights, open_paths: Collection[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        keys: ApiKeys,
+        rights: ClientRights,
+        limits: Callable[[str], list[tuple[str, str]]],
+        open_paths: Collection[str],
+    ) -> None:
         self._app = app
+        self._limits = limits
         self._keys = keys
         self._rights = rights
         self._open_paths = frozenset(open_paths)
@@ -68,7 +77,13 @@ class ApiKeyGuard:
             return
         scope["state"]["client"] = client
         logger.info("request of client %s", client, extra={"client": client})
-        await self._app(scope, receive, send)
+
+        async def send_with_limits(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(dict(self._limits(client)))
+            await send(message)
+
+        await self._app(scope, receive, send_with_limits)
 
     def _is_open(self, path: str, door: "Door | None") -> bool:
         return path in (self._open_paths if door is None else door.open_paths)

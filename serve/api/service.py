@@ -1,14 +1,14 @@
 """The service that the routes use: the pipeline, the settings, and a bound on the requests in work."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.datastructures import State
 
-from deployments.context import RequestContext
+from deployments.context import JOB, RequestContext
 from deployments.pipeline.attempts import Pipeline
 from deployments.pipeline.routes import check_model
 from deployments.pipeline.shared_document import SharedDocument
@@ -27,6 +27,7 @@ from serve.health.readiness import Readiness
 from serve.health.stages import Stages
 from serve.health.store import ReadyStore
 from serve.jobs.runtime import JobsRuntime
+from serve.jobs.usage import UsageLedger
 from serve.results import OcrResult
 
 __all__ = ["OPEN_PER_PLACE", "Admission", "Admitted", "Opened", "Service", "client_of", "service_of"]
@@ -47,13 +48,17 @@ class Admission:
         context: The request's id and deadline.
         work: The places for requests in work.
         rights: What clients may do.
+        usage: What clients have used; None if nothing counts it.
         state: The state of the request, where its metrics find the model.
     """
 
-    def __init__(self, context: RequestContext, work: Places, rights: ClientRights, state: State) -> None:
+    def __init__(
+        self, context: RequestContext, work: Places, rights: ClientRights, usage: UsageLedger | None, state: State
+    ) -> None:
         self.context = context
         self._work = work
         self._rights = rights
+        self._usage = usage
         self._state = state
         self._deadline: asyncio.TimerHandle | None = None  # as long as it has a place
 
@@ -66,10 +71,14 @@ class Admission:
         Raises:
             AccessDenied: The client may not use this bundle.
             Overloaded: As many requests as are allowed are in work.
-            QuotaExceeded: The client has its share of them in work.
+            QuotaExceeded: The client has its share of them in work, or has used up its pages.
         """
         if model is not None:
-            self._rights.check_model(self.context.client, model)
+            client = self.context.client
+            self._rights.check_model(client, model)
+            self._rights.check_counted(client, is_counted=self._usage is not None)
+            if self._usage is not None:
+                self._usage.check(client)
             self._state.model = model
         self._work.take(self.context.client)
         # No work goes on beyond the deadline, even if a client takes longer to read its lines.
@@ -100,7 +109,7 @@ class Service:
         #: What clients may do.
         self.rights = ClientRights(settings) if jobs is None else jobs.rights
         #: The stages, which fetch only what clients may read.
-        self.pipeline = pipeline.within(self.rights.reading)
+        self.pipeline = pipeline.within(self.rights.reading, self._count_page)
         self.jobs = jobs
         store = [] if jobs is None else [ReadyStore(jobs)]
         self.readiness = Readiness(pipeline, [ReadyBuckets(settings.storage), *store])
@@ -130,7 +139,10 @@ class Service:
         self._refuse_if_draining()
         self._open.take(client)
         self._idle.clear()
-        admission = Admission(context, self._work, self.rights, request.state)
+        usage = None if self.jobs is None else self.jobs.usage
+        if usage is not None:
+            await usage.look(client)
+        admission = Admission(context, self._work, self.rights, usage, request.state)
         try:
             yield admission
         finally:
@@ -188,6 +200,14 @@ class Service:
         """Refuse a request that could not begin now, before its body is read, as `Admission.begin` would."""
         self._work.check(client)
 
+    def limit_headers(self, client: str) -> list[tuple[str, str]]:
+        """Make the headers that tell a client its limits; none without limits.
+
+        Args:
+            client: Name of the client.
+        """
+        return [] if self.jobs is None else self.jobs.usage.headers(client)
+
     def listening(self, answer: AsyncGenerator[bytes], client: str) -> AsyncGenerator[bytes]:
         """Admit a client that follows or fetches jobs, perhaps for hours, and count it until it leaves.
 
@@ -213,6 +233,10 @@ class Service:
                     yield part
         finally:
             self._listeners.give_back(client)
+
+    def _count_page(self, context: RequestContext, work_ms: Mapping[str, float]) -> None:
+        if self.jobs is not None:
+            self.jobs.usage.add(context.client, work_ms, is_paced=context.priority != JOB)
 
     def _refuse_if_draining(self) -> None:
         if self._is_draining:

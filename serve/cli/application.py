@@ -12,10 +12,10 @@ import typer
 from models.errors import MalformedRequest, RayocrError
 from serve.cli.bulk import bulk_app
 from serve.cli.check import check
+from serve.cli.clients import keys_app, usage
 from serve.cli.config import CONFIG_HELP, config
 from serve.cli.console import Invocation, complain, discard_stdout, hide_library_notes
 from serve.cli.jobs import jobs_app
-from serve.cli.keys import keys_app
 from serve.cli.mcp import mcp
 from serve.cli.models import models_app
 from serve.cli.read import read
@@ -68,6 +68,7 @@ app.add_typer(jobs_app, name="jobs")
 app.command()(mcp)
 app.add_typer(models_app, name="models")
 app.add_typer(keys_app, name="keys")
+app.command()(usage)
 app.command()(config)
 
 

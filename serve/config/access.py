@@ -62,6 +62,14 @@ class ClientAccess(SettingsSection):
         description="The most of its requests that a replica of the ingress has in work, instead of "
         "http.max_concurrent_requests_per_client",
     )
+    pages_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        description="The pages of its requests in a minute, on average; as many at once after a pause",
+    )
+    pages_per_month: int | None = Field(
+        default=None, ge=1, description="The pages of its requests and jobs in a month of UTC"
+    )
     weight: float | None = Field(
         default=None, gt=0, le=1000, description="Its share when several clients have pages waiting, as jobs.weights"
     )

@@ -96,6 +96,11 @@ class JobsSettings(SettingsSection):
         description="Share of each client, by its name, when several clients have pages waiting, such as "
         "`{nightly: 0.2}`. A client that is not named has 1.",
     )
+    prices: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default={},
+        description="What a page and a second of a stage's work cost, for `rayocr usage`, such as `{pages: 0.0005, "
+        "recognition_s: 0.00002}`.",
+    )
     pages_in_work: int | None = Field(
         default=None,
         ge=1,

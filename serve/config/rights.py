@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from deployments.storage.https.hosts import host_of, is_allowed_host
 from deployments.storage.rights import EVERYTHING, ReadRights
-from models.errors import AccessDenied, Unauthorized
+from models.errors import AccessDenied, Overloaded, Unauthorized
 from serve.config.access import NO_ACCESS, AccessFile, ClientAccess, Entrance, access_file
 from serve.config.settings import Settings
 
@@ -105,6 +105,24 @@ class ClientRights:
             raise AccessDenied(
                 f"the client {client} may not use the model {model} here, only {_listed(models)}: name one of them "
                 f"(keys.{client}.models in http.access_file)"
+            )
+
+    def check_counted(self, client: str, *, is_counted: bool) -> None:
+        """Refuse a client whose pages are limited where nothing counts them.
+
+        Args:
+            client: The client's name.
+            is_counted: Whether there is a store that counts pages.
+
+        Raises:
+            Overloaded: It can't be told how much it has used.
+        """
+        access = self.of(client)
+        if not is_counted and (access.pages_per_minute or access.pages_per_month):
+            raise Overloaded(
+                f"the pages of the client {client} are limited, and nothing counts them here: the operator has to set "
+                "jobs.store, or take the limit out of http.access_file",
+                self._settings.http.retry_after_s,
             )
 
     def check_webhook(self, client: str, url: str) -> None:

@@ -9,12 +9,14 @@ from typing import ParamSpec, TypeVar
 from deployments.storage import SERVICE_SCHEMES, build_storage
 from deployments.storage.file import path_from_location
 from models.errors import InsufficientStorage
+from serve.config.bundle import default_model
 from serve.config.jobs import JobsSettings
 from serve.config.rights import ClientRights
 from serve.config.settings import Settings
 from serve.jobs.room import DiskRoom
 from serve.jobs.store import JobStore
 from serve.jobs.uploads import Uploads
+from serve.jobs.usage import UsageLedger
 
 __all__ = ["JobsRuntime"]
 
@@ -49,9 +51,20 @@ class JobsRuntime:
         self.storage = build_storage(settings.storage, SERVICE_SCHEMES)
         #: Called when a job was submitted here. The worker on jobs sets it, to begin at once.
         self.on_new: Callable[[], None] = _nothing
+        #: What clients have used.
+        self.usage = UsageLedger(self.store.usage, self.in_store, self.rights)
         self._store_threads = ThreadPoolExecutor(_STORE_THREADS, "jobs-store")
         self._heartbeat_thread = ThreadPoolExecutor(1, "jobs-heartbeat")
         self._storage_threads = ThreadPoolExecutor(_STORAGE_THREADS, "jobs-storage")
+
+    def check_model(self, owner: str, model: object) -> None:
+        """Refuse a job whose owner may not have it read by a bundle, as `ClientRights.check_model` says.
+
+        Args:
+            owner: The client's name.
+            model: Name of the bundle; None for the default one.
+        """
+        self.rights.check_model(owner, str(model or default_model(self.settings)))
 
     async def in_store(self, call: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         """Call the store from asynchronous code, such as `in_store(store.views.job, job_id, owner)`.

@@ -26,7 +26,7 @@ from models.errors import (
     SourceNotFound,
     TooLarge,
 )
-from serve.config.bundle import default_model, served_bundles
+from serve.config.bundle import served_bundles
 from serve.config.languages import with_model
 from serve.documents.options import DocumentOptions
 from serve.jobs.records import Job, JobOptions, NewJob, NewPage
@@ -206,10 +206,10 @@ class Submission:
                     "use a key once, or send the same request"
                 )
             return job, False
-        model = str(self._options.get("model") or default_model(self._jobs.settings))
-        self._jobs.rights.check_model(self._owner, model)
+        self._jobs.check_model(self._owner, self._options.get("model"))
         if self._prefix is not None:
             await self._add_listed(self._prefix)
+        await self._jobs.usage.check_job(self._owner, len(self._pages))
         if not self._pages:
             raise MalformedRequest(
                 'there is nothing to read: send files (curl -F file=@a.jpg -F file=@b.jpg) or {"sources": ["s3://..."]}'

@@ -24,7 +24,7 @@ _SWEEP_EVERY = 60
 
 
 class JobsBackground:
-    """Reads pages of jobs, delivers webhooks, and removes jobs that are too old.
+    """Reads pages of jobs, delivers webhooks, removes jobs that are too old, and writes what clients use.
 
     Args:
         jobs: The store and the uploads.
@@ -45,24 +45,27 @@ class JobsBackground:
         if WebhookSecrets(settings).are_set:
             sender = WebhookSender(settings.webhook_timeout_s, jobs.settings.storage)
             self._courier = WebhookCourier(jobs, sender, metrics)
-        self._clearing: asyncio.Task[None] | None = None
+        self._usage = jobs.usage
+        self._others: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to work, in the running event loop."""
         self._runner.start()
         if self._courier is not None:
             self._courier.start()
-        self._clearing = asyncio.create_task(self._keep_clearing(), name="jobs/retention")
+        clearing = asyncio.create_task(self._keep_clearing(), name="jobs/retention")
+        self._others = [clearing, asyncio.create_task(self._usage.keep_writing(), name="usage")]
 
     async def stop(self) -> None:
         """End all work, and give back the pages in work. It may be called again."""
         await self._runner.stop()
         if self._courier is not None:
             await self._courier.stop()
-        if self._clearing is not None:
-            self._clearing.cancel()
+        for task in self._others:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._clearing
+                await task
+        await self._usage.write()
 
     def _ended(self, _job: Job) -> None:
         if self._courier is not None:

@@ -11,6 +11,7 @@ from serve.jobs.store.leases import Leases
 from serve.jobs.store.marks import Marks
 from serve.jobs.store.stored_bytes import StoredBytes
 from serve.jobs.store.submissions import Submissions
+from serve.jobs.store.usage import UsageCounts
 from serve.jobs.store.views import Views
 
 __all__ = ["JobStore"]
@@ -37,6 +38,7 @@ class JobStore:
         deliveries: Keeps the webhooks.
         stored: Counts the bytes of uploads.
         marks: Names the store, so that it removes no uploads but its own.
+        usage: Counts what clients use.
     """
 
     def __init__(self, database: Database, limits: QueueLimits) -> None:
@@ -48,6 +50,7 @@ class JobStore:
         self.deliveries = Deliveries(database)
         self.stored = StoredBytes(database, limits)
         self.marks = Marks(database)
+        self.usage = UsageCounts(database)
 
     @classmethod
     def open(cls, url: str, limits: QueueLimits) -> "JobStore":

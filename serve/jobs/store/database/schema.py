@@ -29,10 +29,12 @@ __all__ = [
     "marks",
     "metadata",
     "owners",
+    "paces",
     "pages",
     "results",
     "stored",
     "trash",
+    "usage",
     "version",
 ]
 
@@ -216,6 +218,25 @@ stored = Table(
     Column("owner", Text, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("created", Float(53), nullable=False),
+)
+
+#: What clients have used, by months in UTC.
+usage = Table(
+    "rayocr_usage",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("amount", Float(53), nullable=False),
+)
+
+#: Buckets of tokens of clients whose pages a minute are limited.
+paces = Table(
+    "rayocr_usage_paces",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("tokens", Float(53), nullable=False),
+    Column("at", Float(53), nullable=False),
 )
 
 version = Table("rayocr_jobs_schema", metadata, Column("version", Integer, primary_key=True, autoincrement=False))

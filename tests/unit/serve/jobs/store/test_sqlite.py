@@ -5,6 +5,7 @@ from tests.jobs.fairness import TestFairness
 from tests.jobs.leases import TestLeases
 from tests.jobs.races import TestRaces
 from tests.jobs.submissions import TestQuotas, TestSubmissions
+from tests.jobs.usage import TestUsage
 from tests.jobs.views import TestViews
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "TestQuotas",
     "TestRaces",
     "TestSubmissions",
+    "TestUsage",
     "TestViews",
 ]
