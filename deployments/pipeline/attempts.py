@@ -6,7 +6,7 @@ import dataclasses
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ray.exceptions import ActorDiedError, ActorUnavailableError, ObjectLostError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
@@ -21,7 +21,7 @@ from deployments.work.shared_lock import SharedLock
 from models.errors import DeadlineExceeded, Overloaded, RayocrError, ReplicaCrashed
 from models.page import PageQuads, PageText
 
-__all__ = ["Pipeline"]
+__all__ = ["Observer", "Pipeline"]
 
 logger = logging.getLogger("ray.serve")
 
@@ -35,6 +35,25 @@ _MOST_JOB_ATTEMPTS = 2
 _REPLICA_GONE = (ActorDiedError, ActorUnavailableError, ObjectLostError)
 
 
+class Observer(Protocol):
+    """Is told what a pipeline is asked for and what it has read, in the task that asks."""
+
+    def is_asked(self, location: str | None, /) -> None:
+        """A client asks for something of a document.
+
+        Args:
+            location: Location of the document; None for an upload.
+        """
+
+    def has_read(self, context: RequestContext, work_ms: Mapping[str, float], /) -> None:
+        """A page was read, or its lines were found.
+
+        Args:
+            context: The request that the page belongs to.
+            work_ms: Time of work by stage, in milliseconds.
+        """
+
+
 class Pipeline:
     """Reads documents through the stages, even if some of their replicas end.
 
@@ -45,24 +64,21 @@ class Pipeline:
     def __init__(self, route: PageRoute) -> None:
         self._route = route
         self._rights = ReadRights()
-        self._on_page: Callable[[RequestContext, Mapping[str, float]], None] = _count_nothing
+        self._observer: Observer | None = None
         # Pages that lost their replica go one at a time, so that one which ends replicas takes no other with it.
         self._suspects = asyncio.Lock()
         self._jobs = SharedLock()
 
-    def within(
-        self, rights: ReadRights, on_page: Callable[[RequestContext, Mapping[str, float]], None] | None = None
-    ) -> "Pipeline":
+    def within(self, rights: ReadRights, observer: "Observer | None" = None) -> "Pipeline":
         """Make a pipeline of the same replicas that fetches only what clients may read.
 
         Args:
             rights: What clients may read.
-            on_page: Called with the request and the time of work by stage, in milliseconds, of each page that was read,
-                or whose lines were found.
+            observer: Is told of all pages.
         """
         pipeline = copy.copy(self)
         pipeline._rights = rights
-        pipeline._on_page = on_page or _count_nothing
+        pipeline._observer = observer
         return pipeline
 
     async def read(self, document: SharedDocument, call: PageCall) -> PageText:
@@ -81,13 +97,15 @@ class Pipeline:
             DeadlineExceeded: The request's time ran out.
         """
         page = await self._guarded(lambda: self._route.read(document, call), document, call.context)
-        self._on_page(call.context, page.timings_ms)
+        if self._observer is not None:
+            self._observer.has_read(call.context, page.timings_ms)
         return page
 
     async def detect(self, document: SharedDocument, call: PageCall) -> PageQuads:
         """Find the lines of one page, without reading them. Arguments and errors are those of `read`."""
         page = await self._guarded(lambda: self._route.detect(document, call), document, call.context)
-        self._on_page(call.context, page.timings_ms)
+        if self._observer is not None:
+            self._observer.has_read(call.context, page.timings_ms)
         return page
 
     async def page_count(self, document: SharedDocument, call: PageCall) -> int:
@@ -117,6 +135,8 @@ class Pipeline:
         self, once: Callable[[], Awaitable[Result]], document: SharedDocument, context: RequestContext
     ) -> Result:
         """Check the client's right, then make attempts until a replica survives one, and translate Ray's errors."""
+        if self._observer is not None:
+            self._observer.is_asked(document.location)
         if document.location is not None:
             self._rights.check(document.location, context.client)
         most_attempts = _MOST_JOB_ATTEMPTS if context.priority == JOB else _MOST_ATTEMPTS
@@ -152,10 +172,6 @@ class Pipeline:
         else:
             async with self._suspects:
                 yield
-
-
-def _count_nothing(_context: RequestContext, _work_ms: Mapping[str, float]) -> None:
-    pass
 
 
 def _own_error(error: RayTaskError) -> RayocrError:

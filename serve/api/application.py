@@ -108,7 +108,7 @@ def build_api(service: Service, doors: Sequence[Door] = ()) -> FastAPI:
         )
     if http.allowed_hosts is not None:
         api.add_middleware(BrowserGuard, hosts=http.allowed_hosts, origins=http.cors_origins)
-    api.add_middleware(RequestMetrics)
+    api.add_middleware(RequestMetrics, audit=service.audit)
     api.add_middleware(HeadAsGet)
     api.add_middleware(DoorFinder, doors=doors)
     api.add_middleware(RequestIdentity)

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from models.errors import DeadlineExceeded, Overloaded, TooLarge
 from serve.api.problems import door_of
 from serve.api.protocol import path_of
+from serve.audit import AuditLog
 
 __all__ = ["BodyLimit", "RequestIdentity", "RequestMetrics"]
 
@@ -119,6 +120,7 @@ class BodyLimit:
                 ) from None
             has_ended = not message.get("more_body", False)
             coming.moved_bytes += len(message.get("body", b""))
+            scope["state"]["received_bytes"] = coming.moved_bytes
             if coming.moved_bytes > limit + self._FORM_BYTES:
                 raise _refusal("longer", limit, setting)
             more = min(coming.moved_bytes, self._usual[0]) - held
@@ -183,10 +185,16 @@ def _refusal(size: str, limit: int, setting: str) -> TooLarge:
 
 
 class RequestMetrics:
-    """Counts requests by route and status, and measures their time."""
+    """Counts requests by route and status, measures their time, and writes them into the audit log.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: The application.
+        audit: The audit log.
+    """
+
+    def __init__(self, app: ASGIApp, audit: AuditLog) -> None:
         self._app = app
+        self._audit = audit
         labels = ("route", "door", "model")
         self._requests = Counter("rayocr_requests_total", "HTTP requests answered.", tag_keys=(*labels, "status"))
         self._seconds = Histogram(
@@ -207,19 +215,23 @@ class RequestMetrics:
                 status = message["status"]
             await send(message)
 
-        try:
-            await self._app(scope, receive, send_counted)
-        except Exception:
-            status = HTTPStatus.INTERNAL_SERVER_ERROR  # it is answered further out
-            raise
-        finally:
-            if status == _LEFT:
-                logger.info("the client left before it was answered")
-            # The label is the route's template, not the path, or the metrics would grow without end.
-            route = getattr(scope.get("route"), "path", "none")
-            door = door_of(scope)
-            # Only a bundle that is served stands there (`Admission.begin`), not any name that a client gave.
-            model = scope.get("state", {}).get("model", "none")
-            tags = {"route": route, "door": "none" if door is None else door.name, "model": model}
-            self._requests.inc(tags={**tags, "status": str(status)})
-            self._seconds.observe(time.perf_counter() - started, tags=tags)
+        state = scope["state"]
+        with self._audit.entry("request", id=state["request_id"], method=scope["method"]) as entry:
+            try:
+                await self._app(scope, receive, send_counted)
+            except Exception:
+                status = HTTPStatus.INTERNAL_SERVER_ERROR  # it is answered further out
+                raise
+            finally:
+                if status == _LEFT:
+                    logger.info("the client left before it was answered")
+                # The label is the route's template, not the path, or the metrics would grow without end.
+                route = getattr(scope.get("route"), "path", "none")
+                door = door_of(scope)
+                # Only a bundle that is served stands there (`Admission.begin`), not any name that a client gave.
+                model = state.get("model", "none")
+                tags = {"route": route, "door": "none" if door is None else door.name, "model": model}
+                self._requests.inc(tags={**tags, "status": str(status)})
+                self._seconds.observe(time.perf_counter() - started, tags=tags)
+                who = {"client": state.get("client", ""), "address": (scope.get("client") or [""])[0]}
+                entry |= {**who, **tags, "status": int(status), "bytes": state.get("received_bytes", 0)}

@@ -14,6 +14,7 @@ from deployments.pipeline.routes import check_model
 from deployments.pipeline.shared_document import SharedDocument
 from models.errors import MalformedRequest, Overloaded
 from serve.api.places import Places
+from serve.audit import AuditLog, note_page, note_place
 from serve.config.bundle import default_model, served_bundles
 from serve.config.languages import with_model
 from serve.config.rights import ClientRights
@@ -106,10 +107,11 @@ class Service:
         self, settings: Settings, pipeline: Pipeline, jobs: JobsRuntime | None = None, stages: Stages | None = None
     ) -> None:
         self.settings = settings
+        self.audit = AuditLog(settings.logging.audit) if jobs is None else jobs.audit
         #: What clients may do.
         self.rights = ClientRights(settings) if jobs is None else jobs.rights
         #: The stages, which fetch only what clients may read.
-        self.pipeline = pipeline.within(self.rights.reading, self._count_page)
+        self.pipeline = pipeline.within(self.rights.reading, self)
         self.jobs = jobs
         store = [] if jobs is None else [ReadyStore(jobs)]
         self.readiness = Readiness(pipeline, [ReadyBuckets(settings.storage), *store])
@@ -234,7 +236,13 @@ class Service:
         finally:
             self._listeners.give_back(client)
 
-    def _count_page(self, context: RequestContext, work_ms: Mapping[str, float]) -> None:
+    def is_asked(self, location: str | None) -> None:
+        """Note the location of a document for the audit log, as the pipeline's observer."""
+        note_place(location)
+
+    def has_read(self, context: RequestContext, work_ms: Mapping[str, float]) -> None:
+        """Count a page for its client and for the audit log, as the pipeline's observer."""
+        note_page()
         if self.jobs is not None:
             self.jobs.usage.add(context.client, work_ms, is_paced=context.priority != JOB)
 

@@ -194,6 +194,12 @@ class LoggingSettings(SettingsSection):
     directory: str | None = Field(
         default=None, description="Folder of the log files. Not set: the folder of the Ray session."
     )
+    audit: str | None = Field(
+        default=None,
+        description="Folder of audit logs, or `-` for standard output: for each request, and each document of a job, a "
+        "line of JSON tells who had what read, and never what it says (docs/reference/logs-and-metrics.md). Not set: "
+        "none.",
+    )
 
 
 class Settings(BaseSettings):

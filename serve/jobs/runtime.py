@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 from deployments.storage import SERVICE_SCHEMES, build_storage
 from deployments.storage.file import path_from_location
 from models.errors import InsufficientStorage
+from serve.audit import AuditLog
 from serve.config.bundle import default_model
 from serve.config.jobs import JobsSettings
 from serve.config.rights import ClientRights
@@ -51,6 +52,7 @@ class JobsRuntime:
         self.storage = build_storage(settings.storage, SERVICE_SCHEMES)
         #: Called when a job was submitted here. The worker on jobs sets it, to begin at once.
         self.on_new: Callable[[], None] = _nothing
+        self.audit = AuditLog(settings.logging.audit)
         #: What clients have used.
         self.usage = UsageLedger(self.store.usage, self.in_store, self.rights)
         self._store_threads = ThreadPoolExecutor(_STORE_THREADS, "jobs-store")
@@ -106,6 +108,7 @@ class JobsRuntime:
         self._store_threads.shutdown()
         self._heartbeat_thread.shutdown()
         self._storage_threads.shutdown()
+        self.audit.close()
         self.storage.close()
         self.uploads.close()
         self.store.close()

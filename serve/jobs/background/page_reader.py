@@ -47,6 +47,11 @@ class PageReader:
         Raises:
             RayocrError: The stages failed, or the upload can't be read.
         """
+        job = {"id": lease.job_id, "document": lease.number, "client": lease.owner}
+        with self._jobs.audit.entry("document", **job):
+            return await self._read(lease)
+
+    async def _read(self, lease: Lease) -> Packed:
         settings, rights = self._jobs.settings, self._jobs.rights
         context = RequestContext(
             request_id=f"{lease.job_id}/{lease.number}",

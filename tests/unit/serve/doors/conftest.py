@@ -52,7 +52,12 @@ Start = Callable[..., AbstractAsyncContextManager[Doors]]
 def start(tmp_path: Path) -> Start:
     @asynccontextmanager
     async def begin(
-        *, keys: bool = False, access: str = "", structure: dict[str, Any] | None = None, **http: Any
+        *,
+        keys: bool = False,
+        access: str = "",
+        structure: dict[str, Any] | None = None,
+        audit: str | None = None,
+        **http: Any,
     ) -> AsyncIterator[Doors]:
         if keys or access:
             folder = tmp_path / "keys"
@@ -64,7 +69,12 @@ def start(tmp_path: Path) -> Start:
             (tmp_path / "access.yaml").write_text(f"keys:\n{access}")
             http["access_file"] = str(tmp_path / "access.yaml")
         settings = Settings.model_validate(
-            {"jobs": {"directory": str(tmp_path / "jobs")}, "http": http, "structure": structure or {}}
+            {
+                "jobs": {"directory": str(tmp_path / "jobs")},
+                "http": http,
+                "structure": structure or {},
+                "logging": {"audit": audit},
+            }
         )
         jobs = JobsRuntime(settings)
         document = ScriptedDocument()
