@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from loadtest.peers.base import LoadedPeer, PeerOptions
+from loadtest.peers.faster_paddle import load_faster_paddle
 from loadtest.peers.rapidocr import load_rapidocr
 from loadtest.peers.rapidocr_native import load_rapidocr_native
 from loadtest.peers.tesseract import load_tesseract
@@ -21,6 +22,8 @@ class Peer(enum.StrEnum):
     RAPIDOCR_ONNXRUNTIME = "rapidocr-onnxruntime"
     RAPIDOCR5_SMALL = "rapidocr5-small"
     RAPIDOCR5_TINY = "rapidocr5-tiny"
+    FASTER_PADDLE_SMALL = "faster-paddle-small"
+    FASTER_PADDLE_TINY = "faster-paddle-tiny"
     TESSERACT = "tesseract"
 
     @property
@@ -49,6 +52,8 @@ _ROWS: Mapping[Peer, _Row] = {
     Peer.RAPIDOCR_ONNXRUNTIME: _Row("RapidOCR + ONNX Runtime", partial(load_rapidocr, "onnxruntime")),
     Peer.RAPIDOCR5_SMALL: _Row("RapidOCR 5, small", partial(load_rapidocr_native, "small"), "peers-native"),
     Peer.RAPIDOCR5_TINY: _Row("RapidOCR 5, tiny", partial(load_rapidocr_native, "tiny"), "peers-native"),
+    Peer.FASTER_PADDLE_SMALL: _Row("faster-paddle, small", partial(load_faster_paddle, "small")),
+    Peer.FASTER_PADDLE_TINY: _Row("faster-paddle, tiny", partial(load_faster_paddle, "tiny")),
     Peer.TESSERACT: _Row("Tesseract", load_tesseract),
 }
 
