@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loadtest.bench.comparison import is_service
+from loadtest.peers import Peer
 
 __all__ = ["OKABE_ITO", "Look", "looks_of"]
 
@@ -32,23 +33,27 @@ class Look:
 
 
 _SERVICES = (("#D55E00", "o"), ("#E69F00", "s"), ("#F0C05A", "^"), ("#F7E0A8", "v"))
-_PEERS: Mapping[str, tuple[str, str]] = {
-    "rapidocr-openvino": ("#0072B2", "D"),
-    "rapidocr-openvino-no-cls": ("#56B4E9", "d"),
-    "rapidocr-onnxruntime": ("#CC79A7", "h"),
-    "rapidocr5-small": ("#006B4F", "P"),
-    "rapidocr5-tiny": ("#46C7A2", "X"),
-    "faster-paddle-small": ("#7A4A00", "<"),
-    "faster-paddle-tiny": ("#B98A4A", ">"),
-    "tesseract": ("#8A8F98", "*"),
-}
+# In the order of the registry; the last two wait for further peers.
+_PEERS = (
+    ("#0072B2", "D"),
+    ("#56B4E9", "d"),
+    ("#CC79A7", "h"),
+    ("#006B4F", "P"),
+    ("#46C7A2", "X"),
+    ("#7A4A00", "<"),
+    ("#B98A4A", ">"),
+    ("#8A8F98", "*"),
+    ("#5B4B8A", "8"),
+    ("#A99BD1", "H"),
+)
 _OTHER = ("#000000", "p")
 
 
 def looks_of(systems: Sequence[str]) -> Mapping[str, Look]:
     """The look of each system, which is a peer's own, and for the service the next of its family."""
     services = iter(_SERVICES)
+    peers = dict(zip((peer.value for peer in Peer), _PEERS, strict=False))
     return {
-        system: Look(*(next(services, _OTHER) if is_service(system) else _PEERS.get(system, _OTHER)))
+        system: Look(*(next(services, _OTHER) if is_service(system) else peers.get(system, _OTHER)))
         for system in systems
     }
