@@ -11,8 +11,11 @@ from loadtest.plotting.looks import Look, looks_of
 __all__ = ["draw_accuracy"]
 
 _PANEL_INCHES = (6.0, 3.9)
+_LEAST_WIDTH_INCHES = 11.0
+"""The legend needs that much."""
 _LEGEND_INCHES = 1.2
 _MARKER_POINTS2 = 95.0
+_DECADE = 10.0
 _FLOOR = 0.6
 """Least F1 that is drawn to scale, as a part of the best of its set: one far below would press the others together."""
 _FEWER = "hollow: read fewer pictures than rayocr, so that its F1 does not compare"
@@ -25,7 +28,8 @@ def draw_accuracy(figure: Any, comparison: Comparison) -> None:
     looks = looks_of(list(dict.fromkeys(row.system for row in figures)))
     columns = min(2, len(sets))
     rows = math.ceil(len(sets) / columns)
-    figure.set_size_inches(_PANEL_INCHES[0] * columns, _PANEL_INCHES[1] * rows + _LEGEND_INCHES)
+    width = max(_LEAST_WIDTH_INCHES, _PANEL_INCHES[0] * columns)
+    figure.set_size_inches(width, _PANEL_INCHES[1] * rows + _LEGEND_INCHES)
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axis, name in zip(axes, sets, strict=False):
         _draw_panel(axis, name, [row for row in figures if row.dataset == name], looks)
@@ -55,12 +59,14 @@ def _draw_panel(axis: Any, name: str, figures: Sequence[SystemFigures], looks: M
     hollow = f"; hollow: {', '.join(map(str, fewer))}" if fewer else ""
     axis.set_title(f"{name}, {own} pictures{hollow}", fontsize=10, loc="left")
     axis.set_xscale("log")
+    axis.margins(x=0.08, y=0.1)
     axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axis.xaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else "")
+    low_s, high_s = axis.get_xlim()
+    digits = "25" if high_s > _DECADE * low_s else "23456789"
+    axis.xaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in digits else "")
     axis.tick_params(which="both", labelsize=8, length=3, pad=3)
     axis.set_xlabel("CPU seconds per image", fontsize=8.5)
     axis.set_ylabel("F1", fontsize=8.5)
-    axis.margins(x=0.08, y=0.1)
     axis.grid(which="both", linewidth=0.4, alpha=0.5)
     axis.set_axisbelow(True)
     axis.spines[["top", "right"]].set_visible(False)

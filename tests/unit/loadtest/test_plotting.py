@@ -64,6 +64,21 @@ def test_system_of_fewer_pictures_is_hollow_and_counted() -> None:
     assert "hollow: read fewer pictures" in figure.legends[0].get_texts()[-1].get_text()
 
 
+@pytest.mark.parametrize("sets", [["sroie"], ["sroie", "funsd", "icdar2015_test"]])
+def test_legend_of_all_systems_is_inside(sets: list[str]) -> None:
+    figure = Figure(layout="constrained")
+    systems = [SERVICE, "rayocr ppocrv6-tiny", *(peer.value for peer in Peer)]
+    draw_accuracy(
+        figure, comparison(*(turn(1, system, 4.0, pictures=5, dataset=name) for name in sets for system in systems))
+    )
+    figure.draw_without_rendering()
+    legend = figure.legends[0].get_window_extent()
+    assert 0 <= legend.x0 < legend.x1 <= figure.bbox.width
+    panels = [axis.get_tightbbox() for axis in figure.axes if axis.get_visible()]
+    assert len(panels) == len(sets)
+    assert all(panel is not None and panel.y0 >= legend.y1 for panel in panels)
+
+
 def test_far_lower_f1_is_written_at_the_edge() -> None:
     figure = Figure()
     draw_accuracy(figure, comparison(turn(1, SERVICE, 4.0), turn(1, FAST, 8.0, f1_hits=1, subject="rayocr, fast")))
