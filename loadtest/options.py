@@ -22,6 +22,7 @@ __all__ = [
     "Repeat",
     "Resources",
     "Retry503",
+    "Serve",
     "ServicePid",
     "Sets",
     "Threads",
@@ -49,6 +50,7 @@ Timeout = Annotated[float, typer.Option(min=0.1, help="Longest wait for an answe
 MaxTime = Annotated[float, typer.Option(min=1, help="Begin nothing after so many seconds, whatever else is asked.")]
 Retry503 = Annotated[bool, typer.Option("--retry-503", help="Send refused requests again after their Retry-After.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Serve = Annotated[Path | None, typer.Option(help="Start this program, rayocr, at --url and stop it at the end.")]
 ServicePid = Annotated[int | None, typer.Option(help="Process that started the service; default: by its port.")]
 Resources = Annotated[bool, typer.Option(help="Measure CPU and memory of a service on this machine.")]
 AllowRemote = Annotated[bool, typer.Option("--allow-remote", help="Allow a service that is not on loopback.")]

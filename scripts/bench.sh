@@ -1,73 +1,54 @@
 #!/usr/bin/env bash
-# Starts the service, measures it, and stops it again.
+# Measures the service, which each program below starts and stops.
 #   bench    in turns with the peer that counts; prints the table
-#   compare  in turns with all peers, in three rounds; rewrites docs/explanation/benchmarks.md and its plot
+#   compare  with several bundles, in turns with all peers, in three rounds; rewrites docs/explanation/benchmarks.md and
+#            its pictures
 #   soak     its memory over many pictures of mixed sizes; prints the growth and plots it
-# Usage: [PORT=8000] [READY_TIMEOUT_S=180] scripts/bench.sh bench|compare|soak VENV PEERS_VENV DATA [OPTION...]
+# Usage: [PORT=8000] scripts/bench.sh bench|compare|soak VENV DATA [OPTION...]
 # OPTIONs are those of `python -m loadtest bench`, or `soak`. Raw figures stay in .cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-mode=$1 venv=$2 peers=$3 data=$4
-shift 4
-url=http://127.0.0.1:${PORT:-8000}
-ready_timeout_s=${READY_TIMEOUT_S:-180}
-log=.cache/bench-service.log
+mode=$1 venv=$2 data=$3
+shift 3
 settings=.cache/bench-settings.txt
 figures=.cache/$mode.json
+page=docs/explanation/benchmarks
 
 fail() {
   printf 'bench: %s\n' "$@" >&2
   exit 1
 }
 
-is_ready() {
-  "$venv/bin/python" - "$url/readyz" <<'PYTHON'
-import sys
-import urllib.error
-import urllib.request
-
-try:
-    urllib.request.urlopen(sys.argv[1], timeout=5).close()
-except (urllib.error.URLError, TimeoutError, ConnectionError):  # not listening yet, or 503 while the stages start
-    sys.exit(1)
-PYTHON
-}
-
 [[ $mode =~ ^(bench|compare|soak)$ ]] || fail "there is no mode $mode"
 [[ -d $data ]] || fail "there is no folder $data" "name the one that holds the labelled sets: make bench DATA=..."
-is_ready && fail "a service already listens on $url: stop it, or choose another port with PORT=..."
-
-mkdir -p "$(dirname "$log")"
-"$venv/bin/rayocr" serve --host 127.0.0.1 --port "${PORT:-8000}" >"$log" 2>&1 &
-service=$!
-trap 'kill -TERM $service 2>/dev/null && wait $service || true' EXIT
-
-deadline=$((SECONDS + ready_timeout_s))
-until is_ready; do
-  kill -0 "$service" 2>/dev/null || fail "the service ended before it was ready; see $log"
-  ((SECONDS < deadline)) || fail "the service was not ready within $ready_timeout_s s; see $log"
-  sleep 1
-done
+mkdir -p .cache
+{ "$venv/bin/rayocr" version && echo && "$venv/bin/rayocr" config; } >"$settings"
+metrics=http://127.0.0.1:$(awk '$1 == "ray.metrics_port" { print $2 }' "$settings")/metrics
 
 loadtest=("$venv/bin/python" -m loadtest)
-draw=("$peers/bin/python" -m loadtest plot "$figures" --output)
+common=(--url "http://127.0.0.1:${PORT:-8000}" --serve "$venv/bin/rayocr" --data "$data" --json "$figures")
+measure=(bench "${common[@]}" --settings "$settings" --peer-python .venv-peers/bin/python)
+draw=(.venv-peers/bin/python -m loadtest plot "$figures" --output)
 status=0
 case $mode in
   soak)
-    "${loadtest[@]}" soak --url "$url" --data "$data" --json "$figures" "$@" || status=$?
+    "${loadtest[@]}" soak "${common[@]}" "$@" || status=$?
     ((status > 1)) || "${draw[@]}" .cache/soak.png
     ;;
-  *)
-    { "$venv/bin/rayocr" version && echo && "$venv/bin/rayocr" config; } >"$settings"
-    common=(--url "$url" --data "$data" --peer-python "$peers/bin/python" --settings "$settings" --json "$figures")
-    [[ $mode == bench ]] ||
-      common+=(--rounds 3 --peers rapidocr-openvino,rapidocr-openvino-no-cls,rapidocr-onnxruntime,tesseract)
-    "${loadtest[@]}" bench "${common[@]}" "$@" || status=$?
+  bench)
+    "${loadtest[@]}" "${measure[@]}" "$@" || status=$?
+    ;;
+  compare)
+    peers=rapidocr-openvino,rapidocr-openvino-no-cls,rapidocr-onnxruntime,rapidocr5-small,rapidocr5-tiny
+    peers+=,faster-paddle-small,faster-paddle-tiny,tesseract
+    "${loadtest[@]}" "${measure[@]}" --peer-python peers-native=.venv-peers-native/bin/python --peers $peers \
+      --rounds 3 --metrics-url "$metrics" \
+      --bundles ppocrv6-small,ppocrv6-tiny,tools/distil/latin/fast.yaml "$@" || status=$?
     # Failures (1) are part of the result; without one (2) the page stays as it is.
-    if [[ $mode == compare ]] && ((status <= 1)); then
-      "${draw[@]}" docs/explanation/benchmarks.png
-      "${loadtest[@]}" table "$figures" --page docs/explanation/benchmarks.md --picture benchmarks.png
+    if ((status <= 1)); then
+      "${draw[@]}" $page.png
+      "${loadtest[@]}" table "$figures" --page $page.md --picture "$(basename $page).png"
     fi
     ;;
 esac

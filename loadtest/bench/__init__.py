@@ -6,7 +6,7 @@ How one of them is measured is in `loadtest.measuring` and `loadtest.peers`; plo
 from loadtest.bench.comparison import KIND, Comparison, Turn, read_comparison
 from loadtest.bench.figures import OneClientFigures, SystemFigures, one_client_figures, system_figures
 from loadtest.bench.run import BenchPlan, PeerCommand, run_bench
-from loadtest.bench.table import markdown
+from loadtest.bench.table import markdown, pictures_of
 
 __all__ = [
     "KIND",
@@ -18,6 +18,7 @@ __all__ = [
     "Turn",
     "markdown",
     "one_client_figures",
+    "pictures_of",
     "read_comparison",
     "run_bench",
     "system_figures",

@@ -10,13 +10,23 @@ from loadtest.measuring.machine import Machine
 from loadtest.measuring.report import read_figures
 from loadtest.peers import Peer
 
-__all__ = ["KIND", "ONE_CLIENT", "SERVICE", "Comparison", "Turn", "label_of", "read_comparison"]
+__all__ = [
+    "KIND",
+    "ONE_CLIENT",
+    "SERVICE",
+    "Comparison",
+    "Turn",
+    "is_service",
+    "label_of",
+    "read_comparison",
+    "service_system",
+]
 
 KIND = "bench"
 """What the file says it is."""
 
 SERVICE = "rayocr"
-"""The system under test, driven by the plan's clients."""
+"""The system under test, driven by the plan's clients, with the first of its bundles."""
 
 ONE_CLIENT = "rayocr, one client"
 """The same with a single client, for its latency."""
@@ -28,15 +38,17 @@ class Turn:
 
     Attributes:
         round: Its number, from 1.
-        system: `SERVICE`, `ONE_CLIENT` or the name of a `Peer`.
+        system: `SERVICE`, a `service_system`, `ONE_CLIENT` or the name of a `Peer`.
         report: `Report.as_dict` of the measurement.
         idle_cores: Cores that the idle service used while a peer ran, taken from the peer; None when not measured.
+        profile: `Profile.as_dict` of the same pictures, read by the service once more; None when not asked for.
     """
 
     round: int
     system: str
     report: Mapping[str, object]
     idle_cores: float | None = None
+    profile: Mapping[str, Any] | None = None
 
     @property
     def dataset(self) -> str:
@@ -85,6 +97,11 @@ class Comparison:
         """The same with one more turn."""
         return replace(self, turns=[*self.turns, turn])
 
+    def label_of(self, system: str) -> str:
+        """Name of a system for people, that of the service with its bundle."""
+        subjects = (str(turn.report["subject"]) for turn in self.turns if turn.system == system)
+        return next(subjects) if is_service(system) else label_of(system)
+
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
         return {"kind": KIND, **asdict(self)}
@@ -101,6 +118,16 @@ def read_comparison(path: Path) -> Comparison:
         LoadtestError: It can't be read, or holds something else.
     """
     return read_figures(path, KIND, _comparison)
+
+
+def service_system(bundle: str) -> str:
+    """Name of the service as a system with a further bundle, which is a name or the path of a manifest."""
+    return f"{SERVICE} {Path(bundle).stem}"
+
+
+def is_service(system: str) -> bool:
+    """Whether a system is the service with one of its bundles, driven by the plan's clients."""
+    return system == SERVICE or system.startswith(f"{SERVICE} ")
 
 
 def label_of(system: str) -> str:

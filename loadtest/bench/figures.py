@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from loadtest.bench.comparison import ONE_CLIENT, SERVICE, Turn
+from loadtest.bench.comparison import ONE_CLIENT, SERVICE, Turn, is_service
 
 __all__ = ["OneClientFigures", "SystemFigures", "one_client_figures", "system_figures"]
 
@@ -71,13 +71,17 @@ class OneClientFigures:
 
 
 def system_figures(turns: Sequence[Turn]) -> list[SystemFigures]:
-    """Figures of each set and system, in the order they were first measured; one client's turns are left out."""
+    """Figures of each set and system, in the order they were first measured, but with the service's bundles first.
+
+    The turns of one client are left out.
+    """
     turns = [turn for turn in turns if turn.system != ONE_CLIENT]
     found = []
-    for dataset, system in dict.fromkeys((turn.dataset, turn.system) for turn in turns):
+    sets = list(dict.fromkeys(turn.dataset for turn in turns))
+    measured = dict.fromkeys((turn.dataset, turn.system) for turn in turns)
+    for dataset, system in sorted(measured, key=lambda key: (sets.index(key[0]), not is_service(key[1]))):
         own = [turn for turn in turns if (turn.dataset, turn.system) == (dataset, system)]
         service = [turn for turn in turns if (turn.dataset, turn.system) == (dataset, SERVICE)]
-        is_service = system == SERVICE
         found.append(
             SystemFigures(
                 dataset,
@@ -85,9 +89,9 @@ def system_figures(turns: Sequence[Turn]) -> list[SystemFigures]:
                 int(own[0].figure("pictures") or 0),
                 len(own),
                 _median_of(own, "images_per_s"),
-                None if is_service else _median_ratio(service, own, "images_per_s"),
+                None if is_service(system) else _median_ratio(service, own, "images_per_s"),
                 _median_of(own, "cpu_s_per_image"),
-                None if is_service else _median_ratio(own, service, "cpu_s_per_image"),
+                None if is_service(system) else _median_ratio(own, service, "cpu_s_per_image"),
                 _median_of(own, "latency_s.p50"),
                 _median_of(own, "latency_s.p95"),
                 _median_of(own, "peak_memory_bytes"),
@@ -104,7 +108,8 @@ def one_client_figures(turns: Sequence[Turn]) -> list[OneClientFigures]:
     for dataset in dict.fromkeys(turn.dataset for turn in turns if turn.system == ONE_CLIENT):
         of_set = [turn for turn in turns if turn.dataset == dataset]
         service = [turn for turn in of_set if turn.system == ONE_CLIENT]
-        for system in dict.fromkeys(turn.system for turn in of_set if turn.system not in (SERVICE, ONE_CLIENT)):
+        peers = (turn.system for turn in of_set if turn.system != ONE_CLIENT and not is_service(turn.system))
+        for system in dict.fromkeys(peers):
             peer = [turn for turn in of_set if turn.system == system]
             ratio = _median_ratio(service, peer, "latency_s.p95")
             if ratio is None:

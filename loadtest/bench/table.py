@@ -1,14 +1,14 @@
 """A comparison as GitHub markdown, and putting it between two markers of a page."""
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from loadtest.bench.comparison import SERVICE, Comparison, Turn, label_of
+from loadtest.bench.comparison import ONE_CLIENT, SERVICE, Comparison, Turn, is_service, label_of
 from loadtest.bench.figures import OneClientFigures, SystemFigures, one_client_figures, system_figures
 from loadtest.errors import LoadtestError
 
-__all__ = ["markdown", "replace_results", "write_results"]
+__all__ = ["markdown", "pictures_of", "replace_results", "write_results"]
 
 _BEGIN = "<!-- results -->"
 _END = "<!-- end of results -->"
@@ -39,7 +39,7 @@ def markdown(comparison: Comparison) -> str:
     figures = system_figures(comparison.turns)
     lines = [f"{comparison.date}: {comparison.machine}.", "", *_systems(comparison.turns)]
     lines += ["", *_rows(_COLUMNS, (_cells(row) for row in figures))]
-    if any(row.system != SERVICE and row.speed_ratio is None for row in figures):
+    if any(not is_service(row.system) and row.speed_ratio is None for row in figures):
         lines += ["", "No ratio (-): read in fewer pictures than rayocr, so that speeds don't compare."]
     alone = one_client_figures(comparison.turns)
     if alone:
@@ -51,12 +51,28 @@ def markdown(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
+def pictures_of(comparison: Comparison) -> Mapping[str, str]:
+    """What each picture of a comparison shows, by the ending of its file's name."""
+    pictures = {
+        "": "Images a second, CPU seconds per image, F1 and memory of each system",
+        "-accuracy": "F1 over CPU seconds per image of each system, a panel for each set",
+    }
+    if any(turn.profile for turn in comparison.turns):
+        pictures["-steps"] = "CPU seconds per image of the service by step, on each set"
+    return pictures
+
+
 def _systems(turns: Sequence[Turn]) -> list[str]:
     """What was measured, each once, and what the idle service took from the peers."""
     clients = dict.fromkeys(str(turn.report["clients"]) for turn in turns if turn.system == SERVICE)
-    lines = [f"- {SERVICE}: over HTTP, {' and '.join(clients)} clients."]
-    subjects = dict.fromkeys((turn.system, str(turn.report["subject"])) for turn in turns)
-    lines += [f"- {label_of(system)}: {subject}." for system, subject in subjects if subject != SERVICE]
+    subjects = dict.fromkeys(
+        (turn.system, str(turn.report["subject"])) for turn in turns if not is_service(turn.system)
+    )
+    bundles = dict.fromkeys(
+        (turn.system, str(turn.report["subject"]).removeprefix(SERVICE)) for turn in turns if is_service(turn.system)
+    )
+    lines = [f"- {system}: over HTTP, {' and '.join(clients)} clients{bundle}." for system, bundle in bundles]
+    lines += [f"- {label_of(system)}: {subject}." for system, subject in subjects if system != ONE_CLIENT]
     idle = [turn.idle_cores for turn in turns if turn.idle_cores is not None]
     if idle:
         used = f"{statistics.median(idle):.2f} of a core while a peer ran, at most {max(idle):.2f}"
@@ -75,9 +91,9 @@ def _cells(row: SystemFigures) -> list[str]:
         str(row.pictures),
         str(row.rounds),
         _number(row.images_per_s, 2),
-        "" if row.system == SERVICE else _times(row.speed_ratio),
+        "" if is_service(row.system) else _times(row.speed_ratio),
         _number(row.cpu_s_per_image, 3),
-        "" if row.system == SERVICE else _times(row.cpu_ratio),
+        "" if is_service(row.system) else _times(row.cpu_ratio),
         _number(row.p50_s, 2),
         _number(row.p95_s, 2),
         _number(row.peak_memory_bytes, 0, 1e6),

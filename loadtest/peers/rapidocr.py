@@ -3,13 +3,13 @@
 import importlib
 import importlib.metadata
 from collections.abc import Iterable
-from typing import Protocol, cast
+from typing import Protocol
 
 from loadtest.data.labels import ResultLine
 from loadtest.errors import LoadtestError
-from loadtest.peers.base import LoadedPeer, PeerOptions
+from loadtest.peers.base import LoadedPeer, PeerOptions, PeerReader
 
-__all__ = ["load_rapidocr"]
+__all__ = ["load_rapidocr", "reader_of"]
 
 _THREADS_OPTION = {"openvino": "inference_num_threads", "onnxruntime": "intra_op_num_threads"}
 
@@ -52,7 +52,12 @@ def load_rapidocr(runtime: str, options: PeerOptions, is_line_classifier_on: boo
     if options.threads is not None:
         parameters[f"EngineConfig.{runtime}.{_THREADS_OPTION[runtime]}"] = options.threads
         importlib.import_module("cv2").setNumThreads(options.threads)
-    engine = cast(_RapidOcr, module.RapidOCR(params=parameters))
+    details = f"threads {options.threads or 'default'}, line classifier {'on' if is_line_classifier_on else 'off'}"
+    return LoadedPeer(f"{', '.join(versions)} ({details})", reader_of(module.RapidOCR(params=parameters)))
+
+
+def reader_of(engine: _RapidOcr) -> PeerReader:
+    """Reader of an engine with the interface of RapidOCR."""
 
     def read(content: bytes) -> list[ResultLine]:
         output = engine(content)
@@ -63,5 +68,4 @@ def load_rapidocr(runtime: str, options: PeerOptions, is_line_classifier_on: boo
             for text, box in zip(output.txts, output.boxes, strict=True)
         ]
 
-    details = f"threads {options.threads or 'default'}, line classifier {'on' if is_line_classifier_on else 'off'}"
-    return LoadedPeer(f"{', '.join(versions)} ({details})", read)
+    return read

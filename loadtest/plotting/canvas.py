@@ -3,6 +3,7 @@
 import importlib
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,23 +11,40 @@ import typer
 
 from loadtest import bench, soak
 from loadtest.errors import LoadtestError
+from loadtest.plotting.accuracy import draw_accuracy
 from loadtest.plotting.bench import draw_comparison
 from loadtest.plotting.soak import draw_record
+from loadtest.plotting.steps import draw_steps
 
 __all__ = ["plot"]
 
 _DPI = 130
 
-# What draws each kind of file, on a figure of Matplotlib (which gives no types).
-_PLOTTED_KINDS: Mapping[str, Callable[[Any, Path], None]] = {
-    bench.KIND: lambda figure, path: draw_comparison(figure, bench.read_comparison(path)),
-    soak.KIND: lambda figure, path: draw_record(figure, soak.read_record(path)),
+_Drawing = Callable[[Any], None]
+"""Draws on a figure of Matplotlib (which gives no types)."""
+
+_COMPARISON_DRAWINGS = {"": draw_comparison, "-accuracy": draw_accuracy, "-steps": draw_steps}
+
+
+def _drawings_of_bench(path: Path) -> Mapping[str, _Drawing]:
+    comparison = bench.read_comparison(path)
+    return {
+        ending: partial(_COMPARISON_DRAWINGS[ending], comparison=comparison) for ending in bench.pictures_of(comparison)
+    }
+
+
+# What draws each kind of file, by the ending of the picture's name.
+_PLOTTED_KINDS: Mapping[str, Callable[[Path], Mapping[str, _Drawing]]] = {
+    bench.KIND: _drawings_of_bench,
+    soak.KIND: lambda path: {"": partial(draw_record, record=soak.read_record(path))},
 }
 
 
 def plot(
     file: Annotated[Path, typer.Argument(help="Figures that bench --json or soak --json kept.")],
-    output: Annotated[Path, typer.Option(help="The PNG to write.")],
+    output: Annotated[
+        Path, typer.Option(help="The PNG to write; a bench has further ones, NAME-accuracy.png and -steps.")
+    ],
 ) -> None:
     """Draw the figures of a bench or a soak."""
     try:
@@ -38,9 +56,10 @@ def plot(
         ) from exc
     try:
         kind = json.loads(file.read_text(encoding="utf-8"))["kind"]
-        draw = _PLOTTED_KINDS[kind]
+        drawings_of = _PLOTTED_KINDS[kind]
     except (OSError, KeyError, TypeError, ValueError) as exc:
         raise LoadtestError(f"{file} can't be drawn: it holds no figures of a bench or a soak ({exc!r})") from exc
-    figure = matplotlib.Figure(layout="constrained")  # no window, no global state
-    draw(figure, file)
-    figure.savefig(output, format="png", dpi=_DPI)
+    for ending, draw in drawings_of(file).items():
+        figure = matplotlib.Figure(layout="constrained")  # no window, no global state
+        draw(figure)
+        figure.savefig(output.with_stem(output.stem + ending), format="png", dpi=_DPI)

@@ -7,7 +7,7 @@ import typer
 
 from loadtest.data.pictures import load_pictures
 from loadtest.measuring.client import LoadPlan
-from loadtest.measuring.service import Target
+from loadtest.measuring.program import service_at
 from loadtest.options import (
     BENCH_SETS,
     AllowErrors,
@@ -15,6 +15,7 @@ from loadtest.options import (
     Data,
     Limit,
     Retry503,
+    Serve,
     ServicePid,
     Sets,
     Timeout,
@@ -52,6 +53,7 @@ def soak(
     limit: Limit = None,
     timeout: Timeout = 120.0,
     retry_503: Retry503 = False,
+    serve: Serve = None,
     service_pid: ServicePid = None,
     allow_errors: AllowErrors = False,
     json_file: JsonFile = None,
@@ -60,10 +62,10 @@ def soak(
     load = LoadPlan(url, clients, timeout_s=timeout, retry_503=retry_503)
     windows = Windows(settled_after, window)
     plan = SoakPlan(load, images, seconds, sample_every, seed, windows)
-    target = Target.at(url, service_pid=service_pid)
     pictures = [picture for name in comma_separated(sets) for picture in load_pictures(data / name, limit).pictures]
 
-    record = run_soak(target, plan, pictures, lambda text: typer.echo(text, err=True))
+    with service_at(url, serve, service_pid=service_pid)(None) as target:
+        record = run_soak(target, plan, pictures, lambda text: typer.echo(text, err=True))
     if json_file is not None:
         record.write(json_file)
     grown = total_growth(record.samples, windows).percent

@@ -1,6 +1,7 @@
 """A stand-in for the network peer: answers in the service's documented shape, or fails as the picture's content says.
 
-Run as a program; it prints its port and serves until it is ended.
+Run as a program; it prints its port and serves until it is ended. Started as `serve --host HOST --port PORT` it takes
+that port. With the bundle `blind` it sees no text.
 """
 
 import asyncio
@@ -28,6 +29,12 @@ kept: list[bytearray] = []
 async def seen() -> dict[str, int]:
     """Most requests that were under way at once, and refusals."""
     return {"most_under_way": most_under_way, "refusals": refusals}
+
+
+@app.get("/readyz")
+async def readyz() -> Response:
+    """Answer that the service is ready."""
+    return Response()
 
 
 @app.post("/v1/ocr")
@@ -68,7 +75,8 @@ async def ocr(file: UploadFile) -> Response:
 def _answer(content: bytes, filename: str, content_type: str) -> dict[str, object]:
     text = content.decode() if len(content) < 1000 else f"{len(content)} bytes of {filename} {content_type}"
     line = {"text": text, "confidence": 0.9, "polygon": [[0, 0], [9, 0], [9, 5], [0, 5]], "words": []}
-    page = {"page": 1, "width": 9, "height": 5, "rotation": 0, "lines": [line], "text": text}
+    lines = [] if os.environ.get("RAYOCR_BUNDLE") == "blind" else [line]
+    page = {"page": 1, "width": 9, "height": 5, "rotation": 0, "lines": lines, "text": text}
     return {"id": "1", "model": "none", "pages": [page], "text": text, "warnings": [], "timings_ms": {}}
 
 
@@ -78,7 +86,7 @@ def _problem(status: int, code: str, headers: dict[str, str] | None = None) -> R
 
 
 def _serve() -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[-1]) if len(sys.argv) > 1 else 0))
     sys.stdout.write(f"{_PORT_PREFIX}{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])

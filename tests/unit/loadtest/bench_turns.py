@@ -1,5 +1,7 @@
 """Turns of a bench with made-up figures."""
 
+from collections.abc import Mapping
+
 from loadtest.bench import Comparison, Turn
 from loadtest.data.accuracy import Counts, Unit
 from loadtest.measuring.latency import Latency
@@ -22,11 +24,14 @@ def turn(
     dataset: str = "sroie",
     clients: int = 8,
     idle_cores: float | None = None,
+    f1_hits: int = 9,
+    subject: str | None = None,
+    profile: Mapping[str, object] | None = None,
 ) -> Turn:
-    """One turn; `cpu_s` is that of the whole set."""
+    """One turn; `cpu_s` is that of the whole set, `f1_hits` are tenths of F1."""
     answered = pictures if answered is None else answered
     report = Report(
-        subject="rayocr" if system.startswith("rayocr") else f"{system} 1.0",
+        subject=subject or ("rayocr" if system.startswith("rayocr") else f"{system} 1.0"),
         dataset=dataset,
         pictures=pictures,
         clients=clients,
@@ -35,9 +40,9 @@ def turn(
         wall_s=answered / images_per_s,
         latency_s=Latency(p95_s / 2, p95_s, p95_s, p95_s),
         resources=ResourceUse(cpu_s, 900_000_000, 12),
-        accuracy=Accuracy(Unit.WORD, Counts(9, 10, 10), None, 10, 10),
+        accuracy=Accuracy(Unit.WORD, Counts(f1_hits, 10, 10), None, 10, 10),
     )
-    return Turn(number, system, report.as_dict(), idle_cores)
+    return Turn(number, system, report.as_dict(), idle_cores, profile)
 
 
 def comparison(*turns: Turn, settings: str = "") -> Comparison:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.bench import BenchPlan, markdown, one_client_figures, read_comparison, system_figures
+from loadtest.bench import BenchPlan, PeerCommand, markdown, one_client_figures, read_comparison, system_figures
 from loadtest.bench.comparison import ONE_CLIENT, SERVICE
 from loadtest.bench.run import schedule
 from loadtest.bench.table import replace_results, write_results
@@ -126,6 +126,47 @@ def test_turns_alternate_and_slow_peers_stop_early() -> None:
         (2, 1, SERVICE),
         (2, 1, OPENVINO),
     ]
+
+
+def test_each_further_bundle_reads_all_sets_after_the_first() -> None:
+    plan = BenchPlan(LoadPlan(""), peers=[OPENVINO], rounds=2, bundles=["ppocrv6-small", "nets/fast.yaml", "tiny"])
+    assert plan.services == {SERVICE: "ppocrv6-small", "rayocr fast": "nets/fast.yaml", "rayocr tiny": "tiny"}
+    of_round = [(0, SERVICE), (0, OPENVINO), (1, SERVICE), (1, OPENVINO)]
+    of_round += [(0, "rayocr fast"), (1, "rayocr fast"), (0, "rayocr tiny"), (1, "rayocr tiny")]
+    assert list(schedule(plan, ["a", "b"])) == [(number, *each) for number in (1, 2) for each in of_round]
+    assert BenchPlan(LoadPlan("")).services == {SERVICE: None}
+
+
+def test_bundles_stand_together_and_have_no_ratios() -> None:
+    turns = [
+        turn(1, SERVICE, 4.0, subject="rayocr, bundle small"),
+        turn(1, OPENVINO, 2.0),
+        turn(1, SERVICE, 4.0, dataset="funsd"),
+        turn(1, "rayocr fast", 8.0, subject="rayocr, bundle fast"),
+        turn(1, ONE_CLIENT, 1.0, clients=1),
+    ]
+    figures = system_figures(turns)
+    assert [(row.dataset, row.system, row.speed_ratio) for row in figures] == [
+        ("sroie", SERVICE, None),
+        ("sroie", "rayocr fast", None),
+        ("sroie", OPENVINO, 2.0),
+        ("funsd", SERVICE, None),
+    ]
+    assert [row.system for row in one_client_figures(turns)] == [OPENVINO]
+    text = markdown(comparison(*turns))
+    assert "- rayocr fast: over HTTP, 8 clients, bundle fast.\n- RapidOCR + OpenVINO: " in text
+    assert "| sroie | rayocr fast | 10 | 1 | 8.00 |  | 0.500 |  |" in text
+    assert "No ratio" not in text
+
+
+def test_peer_runs_in_its_own_environment(tmp_path: Path) -> None:
+    command = PeerCommand({"": tmp_path / "others", "peers-native": tmp_path / "native"})
+    with pytest.raises(LoadtestError, match=r"cannot start the peers' interpreter .*/native"):
+        command.measure(Peer.RAPIDOCR5_TINY, tmp_path, None, 0)
+    with pytest.raises(LoadtestError, match=r"cannot start the peers' interpreter .*/others"):
+        command.measure(TESSERACT, tmp_path, None, 0)
+    with pytest.raises(LoadtestError, match="tesseract needs an interpreter: --peer-python peers=PATH"):
+        PeerCommand({"peers-native": tmp_path}).measure(TESSERACT, tmp_path, None, 0)
 
 
 @pytest.mark.parametrize(

