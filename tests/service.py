@@ -1,6 +1,7 @@
 """A real rayocr service in a process of its own, for tests."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -107,6 +108,7 @@ def _running(environment: Mapping[str, str], command: Sequence[str]) -> Iterator
             [sys.executable, *command],
             cwd=_ROOT,
             env=variables,
+            process_group=0,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -126,18 +128,22 @@ def _running(environment: Mapping[str, str], command: Sequence[str]) -> Iterator
             f"http://127.0.0.1:{port}", process.pid, announcement, logs, f"http://127.0.0.1:{metrics_port}/metrics"
         )
     finally:
+        family: list[psutil.Process] = []
         if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+            family = psutil.Process(process.pid).children(recursive=True)
+            os.killpg(process.pid, signal.SIGTERM)  # to its whole group, as a terminal, `timeout` and make do
         try:
             process.wait(_STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise AssertionError(f"the service did not stop within {_STOP_TIMEOUT_S:g} s of SIGINT") from None
+            raise AssertionError(f"the service did not stop within {_STOP_TIMEOUT_S:g} s of SIGTERM") from None
         finally:
             reader.join(5)
             process.stdout.close()
             process.stderr.close()
+        _, left = psutil.wait_procs(family, _STOP_TIMEOUT_S)
+        assert not left, f"the service left processes behind: {left}"
 
 
 def _first_lines(process: "subprocess.Popen[str]") -> str:

@@ -20,6 +20,7 @@ The patches, what is lost without each, and why it is believed: a decision recor
 - `local_ray`, no records of tasks in bulk runs: the GCS keeps up to 100,000 for a dashboard (Ray's source).
 - `local_ray`, a long wait for the raylet: a busy machine fails to start Ray; Ray's own message names the variable.
 - `local_ray`, no idle workers in bulk runs: 60 MB and .01 of a core each (0017).
+- `local_ray`, a process group of its own: `timeout` ended Ray first, requests failed, and HAProxy stayed (seen).
 - `local_ray`, sessions in a private folder: Ray opens them to every user of the machine (Ray's source).
 - `process_output`, Serve's logs on standard error: they are files in a pod, and end with it (0047).
 - `data`, no actors for statistics, locations and more nodes: 60 MB and .01 of a core each (0017).

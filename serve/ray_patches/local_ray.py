@@ -1,6 +1,7 @@
 """Starting a Ray of our own on this machine, for `rayocr serve` and for a bulk run without a cluster."""
 
 import contextlib
+import functools
 import logging
 import os
 import tempfile
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from serve.ray_patches.fewer_processes import make_ray_lean
-from serve.ray_patches.names import PrivateWord
+from serve.ray_patches.names import PrivateName, PrivateWord
 
 __all__ = [
     "BULK_ENVIRONMENT",
@@ -44,6 +45,11 @@ _FIRST_WORKERS = PrivateWord(
     "prestart_worker_first_driver",
     "each start begins with a process a CPU that nothing can use: replicas ask for a hook, actors of a run come later",
 )
+_POPEN = PrivateName(
+    "ray._private.services",
+    "ConsolePopen",
+    "a signal to the whole process group (as `timeout` sends it) ends Ray before the requests in work are answered",
+)
 _AUTO_CONNECT = PrivateWord(
     "_private/auto_init_hook.py",
     "RAY_ENABLE_AUTO_CONNECT",
@@ -51,6 +57,7 @@ _AUTO_CONNECT = PrivateWord(
 )
 
 PRIVATE_NAMES = (
+    _POPEN,
     _CONTROL_LOOP,
     _TASK_EVENTS,
     _START_WAIT,
@@ -123,6 +130,8 @@ def start_local_ray(
     import ray
 
     make_ray_lean()
+    # Only this process hears signals to its group; Ray's end with it.
+    _POPEN.replace(functools.partial(_POPEN.find(), process_group=0))
     keep_token_private()
     context: Any = ray.init(
         address="local",
