@@ -12,7 +12,7 @@ from models.manifests.manifest import SureBlanks
 from models.runtime.base import NetOptions, Pixels, Runtime
 from models.runtime.compiled_nets import PreparedNets, Requests, requests_of, taken
 from models.runtime.device import has_vnni
-from models.runtime.graph import split_classifier, with_activation, with_pixels_in
+from models.runtime.graph import split_classifier, with_activation, with_enlarged_map, with_pixels_in
 from models.runtime.int8 import FULL_LEVELS, SAFE_LEVELS, quantize
 from models.runtime.memory import give_back_memory
 
@@ -73,6 +73,8 @@ class OpenVino(Runtime):
             if options.activation is not None:
                 model = with_activation(model, options.activation)
             classifier = None
+            if options.head == "map":
+                model = with_enlarged_map(model)
             if options.head == "argmax":
                 model, last = split_classifier(model)  # before the recipe, which then leaves the classifier alone
                 shared = options.beside._classifier if isinstance(options.beside, cls) else None
