@@ -42,8 +42,8 @@ def with_enlarged_map(model: ov.Model) -> ov.Model:
     """Make a net enlarge its map by a plain convolution, in place.
 
     A transposed convolution whose stride is its kernel makes a block of pixels of each pixel: a plain convolution to as
-    many channels, of which the blocks are then put together. OpenVINO's kernels for it work on 8 or 16 output channels
-    at a time, so that to a single one they do most of their work in vain (docs/decisions/0065-columns-and-classes.md).
+    many channels, of which the blocks are then put together. To a single channel, OpenVINO does that in less time, with
+    the same result (docs/decisions/0065-columns-and-classes.md).
     """
     for node in model.get_ordered_ops():
         if node.get_type_name() != "ConvolutionBackpropData":

@@ -186,7 +186,7 @@ class _Blanks:
     def sure(self, steps: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
         """Whether each of the steps, (N, features), is blank for sure."""
         # Not a product of matrices: its sums would depend on the number of steps.
-        return np.asarray((steps * self._weights).sum(axis=1) > -self._bias)
+        return np.asarray((np.asarray(steps, np.float32) * self._weights).sum(axis=1) > -self._bias)
 
 
 def _infer(request: ov.InferRequest, batch: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

@@ -30,6 +30,7 @@ _MARGIN = 0.5
 _DIGITS = 4
 
 Classes = npt.NDArray[np.intp]
+Doubles = npt.NDArray[np.float64]
 
 
 def sure_blanks(
@@ -104,7 +105,7 @@ def learned(
     )
 
 
-def _highest_that_matters(values: Floats, of_space: Floats, classes: Classes, blank: int) -> float:
+def _highest_that_matters(values: Doubles, of_space: Floats, classes: Classes, blank: int) -> float:
     """The value under which a line's text stays as it is when steps above it become blanks.
 
     A character is lost with the last of its steps, and doubled if a step between others of it is lost.
@@ -117,9 +118,7 @@ def _highest_that_matters(values: Floats, of_space: Floats, classes: Classes, bl
     return max(highest)
 
 
-def _regression(
-    rows: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_], importance: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def _regression(rows: Doubles, truth: npt.NDArray[np.bool_], importance: Doubles) -> Doubles:
     """Logistic regression by Newton's method."""
     weights = np.zeros(rows.shape[1])
     regular = _REGULAR * np.eye(len(weights))
