@@ -22,6 +22,7 @@ __all__ = [
     "NetManifest",
     "OtherLanguagesManifest",
     "RecognitionManifest",
+    "SureBlanks",
     "list_manifests",
     "load_manifest",
     "recipe_path",
@@ -79,6 +80,18 @@ class NetInput(SettingsSection):
         return values
 
 
+class SureBlanks(SettingsSection):
+    """Tells which time steps of a recognizer are blank for sure, so that they need no classifier.
+
+    A step is one if the sum of its features, each times its weight, and the bias is above zero
+    (docs/decisions/0065-columns-and-classes.md).
+    """
+
+    number: int = Field(ge=0, description="The class of the blank.")
+    bias: float
+    weights: tuple[float, ...] = Field(description="One for each feature that the classifier takes.")
+
+
 class Int8Recipe(SettingsSection):
     """The convolutions of a net that run on 8-bit integers. `python -m tools.int8` makes it."""
 
@@ -86,6 +99,7 @@ class Int8Recipe(SettingsSection):
     activations: dict[str, tuple[float, float]] = Field(
         description="Each convolution by its node's name, with the least and greatest value of its input."
     )
+    sure_blanks: SureBlanks | None = Field(default=None, description="Not given: every time step is classified.")
 
 
 class NetManifest(SettingsSection):

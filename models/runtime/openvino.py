@@ -8,10 +8,11 @@ import numpy.typing as npt
 import openvino as ov
 
 from models.errors import ConfigurationError, ModelOutputError
+from models.manifests.manifest import SureBlanks
 from models.runtime.base import NetOptions, Pixels, Runtime
 from models.runtime.compiled_nets import PreparedNets, Requests, requests_of, taken
 from models.runtime.device import has_vnni
-from models.runtime.graph import split_classifier, with_activation, with_pixels_in
+from models.runtime.graph import split_classifier, with_activation, with_enlarged_map, with_pixels_in
 from models.runtime.int8 import FULL_LEVELS, SAFE_LEVELS, quantize
 from models.runtime.memory import give_back_memory
 
@@ -39,6 +40,7 @@ class OpenVino(Runtime):
         self,
         nets: PreparedNets,
         classifier: Requests | None,
+        blanks: "_Blanks | None",
         metadata: dict[str, str],
         class_count: int | None,
         *,
@@ -47,6 +49,7 @@ class OpenVino(Runtime):
     ) -> None:
         self._nets = nets
         self._classifier = classifier
+        self._blanks = blanks
         self._pixels_since = 0
         self._pixels_since_rare = 0
         self._metadata = metadata
@@ -70,15 +73,20 @@ class OpenVino(Runtime):
             if options.activation is not None:
                 model = with_activation(model, options.activation)
             classifier = None
+            if options.head == "map":
+                model = with_enlarged_map(model)
             if options.head == "argmax":
                 model, last = split_classifier(model)  # before the recipe, which then leaves the classifier alone
                 shared = options.beside._classifier if isinstance(options.beside, cls) else None
                 classifier = shared or requests_of(core, last, options)
+            blanks = None
             if options.precision == "int8" and options.int8 is not None:
+                if classifier is not None and options.int8.sure_blanks is not None:
+                    blanks = _Blanks(options.int8.sure_blanks, model)
                 quantize(model, options.int8.activations, FULL_LEVELS if has_vnni() else SAFE_LEVELS)
             nets = PreparedNets(core, with_pixels_in(model, options.input), options)
             has_all = options.head == "all"
-            return cls(nets, classifier, metadata, class_count, is_batchable=is_batchable, has_all=has_all)
+            return cls(nets, classifier, blanks, metadata, class_count, is_batchable=is_batchable, has_all=has_all)
         except RuntimeError as exc:
             raise ConfigurationError(f"OpenVINO can't load {path.name}: {exc}") from exc
 
@@ -121,15 +129,21 @@ class OpenVino(Runtime):
         self, classifier: Requests, features: npt.NDArray[np.generic], watched: int
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Find the best class, its probability and that of `watched`, (N, T) each, for features of (N, T, width)."""
-        steps = features.reshape(1, -1, features.shape[-1])
-        classes = np.empty(steps.shape[1], np.int32)
-        probabilities, of_watched = np.empty((2, steps.shape[1]), np.float32)
+        steps = features.reshape(-1, features.shape[-1])
+        classes = np.empty(len(steps), np.int32)
+        probabilities, of_watched = np.empty((2, len(steps)), np.float32)
+        remaining = np.arange(len(steps))
+        if self._blanks is not None:
+            is_sure = self._blanks.sure(steps)
+            number = self._blanks.number
+            classes[is_sure], probabilities[is_sure], of_watched[is_sure] = number, 1, watched == number
+            remaining = np.flatnonzero(~is_sure)
         together = _CLASSIFIED_STEPS * max(1, _MANY_CLASSES // (self._class_count or _MANY_CLASSES))
         with taken(classifier) as (request,):
-            for start in range(0, len(classes), together):
-                part = slice(start, start + together)
+            for start in range(0, len(remaining), together):
+                part = remaining[start : start + together]
                 # NumPy's arg-max takes a tenth of the time of OpenVINO's, and needs no copy of the request's memory.
-                (of_classes,) = _infer(request, steps[:, part])
+                (of_classes,) = _infer(request, steps[None, part])
                 best = of_classes.argmax(axis=1)
                 classes[part] = best
                 probabilities[part] = of_classes[np.arange(len(best)), best]
@@ -145,6 +159,34 @@ class OpenVino(Runtime):
 
     def class_count(self) -> int | None:  # noqa: D102 - see Runtime
         return self._class_count
+
+
+class _Blanks:
+    """Tells which time steps are blank for sure.
+
+    Args:
+        sure_blanks: The part of the recipe that tells them.
+        model: The net from pixels to the features of time steps.
+
+    Raises:
+        ConfigurationError: The recipe has another number of features than the net.
+    """
+
+    def __init__(self, sure_blanks: SureBlanks, model: ov.Model) -> None:
+        self.number = sure_blanks.number
+        self._bias = np.float32(sure_blanks.bias)
+        self._weights = np.array(sure_blanks.weights, np.float32)
+        features = model.output(0).get_partial_shape()[-1]
+        if features.is_static and features.get_length() != len(self._weights):
+            raise ConfigurationError(
+                f"the int8 recipe tells blanks by {len(self._weights)} features, but the net has "
+                f"{features.get_length()}: make it anew with `python -m tools.int8`"
+            )
+
+    def sure(self, steps: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+        """Whether each of the steps, (N, features), is blank for sure."""
+        # Not a product of matrices: its sums would depend on the number of steps.
+        return np.asarray((np.asarray(steps, np.float32) * self._weights).sum(axis=1) > -self._bias)
 
 
 def _infer(request: ov.InferRequest, batch: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

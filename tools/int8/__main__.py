@@ -16,18 +16,30 @@ import yaml
 from models.detection.passes import first_pass
 from models.errors import ConfigurationError
 from models.manifests import load_manifest, verified_path
-from models.manifests.manifest import BundleManifest, DetectionManifest, RecognitionManifest, recipe_path
+from models.manifests.manifest import (
+    BundleManifest,
+    DetectionManifest,
+    Int8Recipe,
+    RecognitionManifest,
+    SureBlanks,
+    recipe_path,
+)
 from models.recognition.crops import crop_line
-from models.recognition.widths import LineWidths, width_table
+from models.recognition.widths import SCENE_LINES, LineWidths, width_table
 from models.runtime.base import normalized
 from tools.int8.calibrate import Candidate, Floats, Ranges, calibrate
 from tools.int8.drawing import DrawnPage, drawn_pages
+from tools.int8.sure_blanks import sure_blanks
 
-_NETS = ("detection", "detection-documents", "recognition", "recognition-documents")
+_NETS = ("detection", "detection-documents", "recognition", "recognition-documents", "sure-blanks")
 _SEED = 2026
 _RECOGNITION_PAGES = 30
 _LINES_OF_A_PAGE = 4
 _DETECTION_PAGES = 8
+_BLANKS_PAGES = 120
+_BLANKS_LINES_OF_A_PAGE = 20
+# To classify a step among fewer classes takes no time worth saving.
+_FEWEST_CLASSES = 5_000
 # Of the sum over classes of a time step's absolute change: bf16 alone has .005.
 _SCENES_BUDGET = 0.03
 # Convolutions behind GELU cost photographs of scenes a point of F1, and documents nothing.
@@ -49,7 +61,10 @@ def main() -> int:
     try:
         manifest = load_manifest(arguments.bundle, with_recipes=False)
         for net in arguments.net or _NETS:
-            _make_recipe(manifest, net)
+            if net == "sure-blanks":
+                _add_sure_blanks(manifest)
+            else:
+                _make_recipe(manifest, net)
     except ConfigurationError as exc:
         print(f"tools.int8: {exc}", file=sys.stderr)
         return exc.exit_code
@@ -77,9 +92,29 @@ def _make_recipe(manifest: BundleManifest, net: str) -> None:
     print(f"{target.name}: {len(ranges)} convolutions, from {len(samples)} samples")
 
 
-def _recipe_text(sha256: str, ranges: Ranges) -> str:
+def _add_sure_blanks(manifest: BundleManifest) -> None:
+    """Learn the sure blanks of documents, and write them into the recipe that is there."""
+    part = manifest.recognition
+    target = recipe_path(manifest.name, "recognition-documents")
+    path = verified_path(part.file)
+    read: Callable[[], ov.Model] = lambda: ov.Core().read_model(path)  # noqa: E731 - two words, used twice
+    classes = read().output(0).get_partial_shape()[-1].get_length()
+    if not target.exists() or classes < _FEWEST_CLASSES:
+        print(f"{manifest.name}: no sure blanks, since it has {classes} classes or no recipe for documents")
+        return
+    recipe = Int8Recipe.model_validate(yaml.safe_load(target.read_bytes()))
+    blank = 0 if part.charset.blank == "first" else classes - 1
+    space = classes - (1 if blank == 0 else 2) if part.charset.append_space else None
+    pages = islice(drawn_pages(_BLANKS_PAGES, _SEED + 1), _BLANKS_PAGES)
+    found = sure_blanks(read, recipe.activations, list(_document_lines(pages, part)), blank, space, print)
+    target.write_text(_recipe_text(recipe.sha256, recipe.activations, found), encoding="utf-8")
+
+
+def _recipe_text(sha256: str, ranges: Ranges, blanks: SureBlanks | None = None) -> str:
     head = f"# Made by `python -m tools.int8` from drawn pictures, seed {_SEED}; not edited by hand.\n"
-    body = {"sha256": sha256, "activations": {name: list(bounds) for name, bounds in ranges.items()}}
+    body: dict[str, object] = {"sha256": sha256, "activations": {name: list(pair) for name, pair in ranges.items()}}
+    if blanks is not None:
+        body["sure_blanks"] = {**blanks.model_dump(), "weights": list(blanks.weights)}
     return head + yaml.safe_dump(body, sort_keys=False, default_flow_style=None)
 
 
@@ -93,6 +128,18 @@ def _recognition_samples(pages: Iterator[DrawnPage], manifest: RecognitionManife
         for index in random.permutation(len(page.quads))[:_LINES_OF_A_PAGE]:
             widths = LineWidths(width_table(manifest.width_multiple_px))
             crop = crop_line(page.pixels, page.quads[index], manifest.height_px, widths)
+            yield normalized(crop.pixels[None], manifest.input)
+
+
+def _document_lines(pages: Iterator[DrawnPage], manifest: RecognitionManifest) -> Iterator[Floats]:
+    """Lines at the widths at which documents are read."""
+    random = np.random.default_rng(_SEED)
+    table = width_table(manifest.width_multiple_px)
+    for page in pages:
+        count = len(page.quads)
+        for index in random.permutation(count)[:_BLANKS_LINES_OF_A_PAGE]:
+            widths, is_document = LineWidths.of_page(table, count), count > SCENE_LINES
+            crop = crop_line(page.pixels, page.quads[index], manifest.height_px, widths, is_document=is_document)
             yield normalized(crop.pixels[None], manifest.input)
 
 
