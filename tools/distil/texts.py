@@ -79,6 +79,7 @@ class Texts:
     def __init__(self, words: Mapping[str, Sequence[str]], classes: Sequence[str]) -> None:
         self._languages = [words[name] for name in sorted(words)]
         self._english = [words[name] for name in sorted(words) if name in _ENGLISH] or self._languages
+        self._known = frozenset(classes)
         self._classes = [character for character in classes if character.strip()]
         self._kinds: tuple[tuple[float, Callable[[Rng], str]], ...] = (
             (0.27, self._prose),
@@ -96,7 +97,10 @@ class Texts:
     def __call__(self, rng: Rng) -> str:
         """One line, without spaces at its ends."""
         kind = int(np.searchsorted(self._shares, rng.random() * self._shares[-1]))
-        text = re.sub(r"\s+", " ", self._kinds[kind][1](rng)).strip()
+        written = self._kinds[kind][1](rng)
+        # A letter's capital may be one that the net does not have.
+        known = "".join(letter for letter in written if letter in self._known)
+        text = re.sub(" +", " ", known).strip()
         if text.isascii() and rng.random() < 0.15:
             text = text.upper()
         most = pick(rng, _MOST_CHARACTERS)
