@@ -9,8 +9,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 __all__ = ["halve", "read_arrays"]
 
-# Smaller arrays stay as they are: they weigh little.
-_LEAST_HALVED = 300
+# Smaller arrays, biases above all, stay as they are: they weigh little, and runtimes look for them.
+_LEAST_HALVED = 1000
 
 
 def halve(model: onnx.ModelProto) -> None:
@@ -20,7 +20,7 @@ def halve(model: onnx.ModelProto) -> None:
     for tensor in graph.initializer:
         tensor.name = name = names[tensor.name]
         values = numpy_helper.to_array(tensor)
-        if values.dtype == np.float32 and values.size >= _LEAST_HALVED:
+        if values.dtype == np.float32 and values.size >= _LEAST_HALVED and values.ndim > 1:
             tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name))
             casts.append(helper.make_node("Cast", [name], [f"{name}.float"], f"{name}.cast", to=TensorProto.FLOAT))
     halved = {cast.input[0] for cast in casts}
