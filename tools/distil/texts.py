@@ -21,6 +21,27 @@ Name Date Address Tel Fax Phone Total Subtotal Tax VAT GST Cash Change Qty Price
 Ref Signature Title To From Subject Re Page Item Description Code Unit Balance Due Paid Card Visa Rounding Cashier
 Table Order Time Bill Receipt Sex Age City State Zip Country Email Company Brand Type Size Weight Comments Remarks
 """)
+_COMMON = str.split("""
+the of and to in is for on that with as by this are be at from or have not was will you we they it an all any can may
+has been if which their more other one two three no only must shall should would time about after also before between
+each first into its new our such than these those through under up who your per during made use used within upon out
+please thank thanks welcome again visit visits goods sold returnable exchange refund days receipt keep copy customer
+store shop restaurant cafe food market mart trading enterprise supermarket hardware stationery book pharmacy station
+service services charge charges inclusive tax taxable summary rate total subtotal sub amount price unit qty quantity
+item items description discount round rounding adjustment cash change card credit debit payment paid balance due net
+gross invoice bill order table counter cashier terminal server member points code ref reference date time no number
+document doc original reprint company registered address tel fax phone email website hotline office branch floor lot
+road street lane avenue park garden center centre mall city town village north south east west upper lower
+report study research development product products marketing sales manager director president vice assistant department
+division company corporation inc ltd agreement contract approval approved request requested authorized signature title
+name employee social security account budget project program test sample result results analysis data method material
+brand cigarette filter tobacco advertising promotion media plan period effective begin end start completion completed
+required requirements information additional comments remarks attached enclosed copies cc subject memorandum memo from
+letter facsimile transmission page pages sheet cover message confidential notice attention sender recipient urgent
+schedule list category class type size length width weight color pack carton case samples regular menthol lights
+january february march april may june july august september october november december monday tuesday wednesday
+thursday friday saturday sunday year month week daily annual cost estimated actual current previous total percent
+""")
 _STREETS = ("St", "Street", "Rd.", "Road", "Ave", "Jalan", "Lane", "Str.", "straße", "rue", "via", "Plaza", "Blvd")
 _HOSTS = ("com", "net", "org", "de", "fr", "co.uk", "com.my", "eu", "es", "pl", "it", "edu", "gov", "info")
 _CURRENCIES = (
@@ -43,7 +64,7 @@ _CURRENCIES = (
     "Rs.",
     "SR",
 )
-_BULLETS = ("• ", "- ", "* ", "– ", "o ", "§ ", "□ ", "☐ ", "☑ ", "■ ", "● ", "→ ", "✓ ", "▪ ", "» ", "© ", "® ", "# ")
+_BULLETS = ("• ", "- ", "* ", "– ", "o ", "§ ", "□ ", "● ", "→ ", "✓ ", "▪ ", "» ", "© ", "® ", "# ")
 _SMALL = ("is", "of", "the", "at", "to", "in", "x", "@", "&", "+", "=", "a", "A", "I", "1", "2", "No", "Mr", "kg", "%")
 
 
@@ -58,41 +79,53 @@ class Texts:
     def __init__(self, words: Mapping[str, Sequence[str]], classes: Sequence[str]) -> None:
         self._languages = [words[name] for name in sorted(words)]
         self._english = [words[name] for name in sorted(words) if name in _ENGLISH] or self._languages
+        self._known = frozenset(classes)
         self._classes = [character for character in classes if character.strip()]
         self._kinds: tuple[tuple[float, Callable[[Rng], str]], ...] = (
             (0.27, self._prose),
             (0.13, self._title),
             (0.17, self._item),
             (0.11, self._label),
-            (0.13, self._value),
+            (0.15, self._value),
             (0.05, self._address),
             (0.03, self._web),
             (0.05, lambda rng: plain.scramble(rng, int(rng.integers(3, 24)))),
-            (0.06, self._rare),
+            (0.025, self._rare),
         )
         self._shares = np.cumsum([share for share, _ in self._kinds])
 
     def __call__(self, rng: Rng) -> str:
         """One line, without spaces at its ends."""
         kind = int(np.searchsorted(self._shares, rng.random() * self._shares[-1]))
-        text = re.sub(r"\s+", " ", self._kinds[kind][1](rng)).strip()
+        written = self._kinds[kind][1](rng)
+        # A letter's capital may be one that the net does not have.
+        known = "".join(letter for letter in written if letter in self._known)
+        text = re.sub(" +", " ", known).strip()
+        if text.isascii() and rng.random() < 0.15:
+            text = text.upper()
         most = pick(rng, _MOST_CHARACTERS)
         if len(text) > most and rng.random() < 0.7:  # between words, where there is a space
             most = text.rfind(" ", 1, most + 1) if " " in text[1 : most + 1] else most
         return text[:most].strip() or self(rng)
 
     def _word(self, rng: Rng) -> str:
+        return self._one(rng, self._language(rng))
+
+    def _language(self, rng: Rng) -> Sequence[str]:
+        return pick(rng, self._english if rng.random() < 0.75 else self._languages)
+
+    def _one(self, rng: Rng, language: Sequence[str]) -> str:
+        """A word of a language; in English, a common one or a form's as often as any other."""
         roll = rng.random()
         if roll < 0.1:
             return pick(rng, _SMALL)
-        return pick(rng, pick(rng, self._english if roll < 0.6 else self._languages))
+        if roll < 0.5 and language in self._english:
+            return pick(rng, _COMMON)
+        return pick(rng, language)
 
     def _words(self, rng: Rng, least: int, most: int) -> str:
-        one = pick(rng, self._english if rng.random() < 0.5 else self._languages)
-        chosen = [
-            pick(rng, _SMALL) if rng.random() < 0.12 else pick(rng, one) for _ in range(rng.integers(least, most))
-        ]
-        return " ".join(chosen)
+        language = self._language(rng)
+        return " ".join(self._one(rng, language) for _ in range(rng.integers(least, most)))
 
     def _prose(self, rng: Rng) -> str:
         parts = self._words(rng, 2, 10).split(" ")
@@ -147,7 +180,7 @@ class Texts:
     def _label(self, rng: Rng) -> str:
         label = pick(rng, _LABELS) if rng.random() < 0.6 else self._words(rng, 1, 3).title()
         label = label.upper() if rng.random() < 0.35 else label
-        joint = pick(rng, (":", ": ", " : ", ".", " #", " No. ", "", "?", ":.....", " ", " ________"))
+        joint = pick(rng, (":", ": ", " : ", ".", " #", " No. ", "", "?", ":.....", " "))
         number = f"{rng.integers(1, 40)}"
         first = pick(rng, ("", "", "", "", *(form.format(number) for form in ("{}. ", "({}) ", "{}) ", "[{}] "))))
         if rng.random() < 0.1:

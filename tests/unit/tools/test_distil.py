@@ -14,10 +14,11 @@ from tools.distil.lines import DrawnLine, draw_line
 from tools.distil.teacher import taught_steps
 from tools.distil.texts import Texts, read_words
 from tools.distil.weights import halve, read_arrays
+from tools.distil.worn import hardened
 from tools.int8.drawing.fonts import installed_fonts
 
 CLASSES = read_classes(Path("tools/distil/latin/latin.txt"))
-WORDS = {"american-english": ["invoice", "total", "street"], "de_DE": ["Straße", "für", "Größe"]}
+WORDS = {"american-english": ["invoice", "total", "µm"], "de_DE": ["Straße", "für", "Größe"]}
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,16 @@ def test_lines_depend_on_the_seed_alone_and_show_their_text(faces: tuple[LineFon
         assert len(one.places) == len(one.text) == len(one.text.strip())
         assert (np.diff(one.places) >= 0).all()
         assert one.pixels.std() > 1
+
+
+def test_a_scanner_makes_ink_black_or_white_and_leaves_it_where_it_was() -> None:
+    ink = np.zeros((40, 80), np.float32)
+    ink[10:30, 20:60] = 1
+    for seed in range(20):
+        scanned = hardened(np.random.default_rng(seed), ink)
+        assert set(np.unique(scanned)) == {0, 1}
+        assert scanned[10:30, 20:60].mean() > 0.7
+        assert scanned[:5].mean() < 0.3
 
 
 def test_some_families_are_kept_for_validation(faces: tuple[LineFont, ...]) -> None:
