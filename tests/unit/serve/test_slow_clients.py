@@ -16,7 +16,7 @@ from serve.api.service import Service
 from serve.config.settings import Settings
 from serve.jobs.runtime import JobsRuntime
 from tests.unit.serve.documents.scripted_document import ScriptedDocument
-from tests.waiting import loop_is_idle, until
+from tests.waiting import until
 
 _KEYS = {"alice": "a1b2c3d4e5f60718", "bob": "b1b2c3d4e5f60718"}
 
@@ -92,9 +92,15 @@ async def test_bodies_that_come_slowly_keep_nobody_from_work(client: httpx.Async
 
 
 async def test_bodies_of_all_clients_have_a_limit_together(client: httpx.AsyncClient) -> None:
-    slow = [_post(client, "/v1/ocr", "alice", content=_trickle([b"x" * 2000], None)) for _ in range(4)]
-    await until(lambda: _service(client)._open.taken == 4)
-    await loop_is_idle()
+    held: list[int] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"x" * 2000
+        held.append(2000)  # more is asked for, so these were counted
+        await asyncio.Event().wait()
+
+    slow = [_post(client, "/v1/ocr", "alice", content=body()) for _ in range(4)]
+    await until(lambda: len(held) == 4)
     more = await _post(client, "/v1/ocr", "bob", content=b"good " * 20)
     assert (more.status_code, "all requests together" in more.json()["detail"]) == (503, True)
     await _leave(slow)
