@@ -138,12 +138,12 @@ class Service:
         client = client_of(request)
         timeout_s, hosts = _timeout_s(request, self.settings.http), self.rights.of(client).https
         context = RequestContext.starting_now(request.state.request_id, timeout_s, client, hosts)
+        usage = None if self.jobs is None else self.jobs.usage
+        if usage is not None:
+            await usage.look(client)  # before it has a place, which a client that leaves meanwhile would keep
         self._refuse_if_draining()
         self._open.take(client)
         self._idle.clear()
-        usage = None if self.jobs is None else self.jobs.usage
-        if usage is not None:
-            await usage.look(client)
         admission = Admission(context, self._work, self.rights, usage, request.state)
         try:
             yield admission

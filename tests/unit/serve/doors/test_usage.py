@@ -1,6 +1,7 @@
 """What clients use is counted, told to them, and bounded."""
 
 import asyncio
+import threading
 from typing import Any
 
 import httpx
@@ -87,6 +88,27 @@ async def test_store_that_does_not_answer_stops_nobody_and_loses_nothing(
             assert (await read(doors)).status_code == 200
         assert [month["pages"] for month in (await usage(doors))["months"]] == [4]
         assert (await read(doors)).status_code == 429
+
+
+async def test_client_that_leaves_while_the_store_is_asked_keeps_no_place(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answers = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> None:
+        asked.set()
+        answers.wait(30)
+        _unreachable()
+
+    async with start(access="  alice: {pages_per_month: 4}") as doors:
+        monkeypatch.setattr(UsageCounts, "standing", slow)
+        leaving = asyncio.create_task(read(doors))
+        await asyncio.to_thread(asked.wait, 30)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        answers.set()
+        assert doors.service._open.taken == 0
+        assert (await read(doors)).status_code == 200
 
 
 async def test_replicas_share_the_counts(start: Start) -> None:
