@@ -133,7 +133,7 @@ def _run_command(command: str) -> _Ended:
 
 
 def _run(command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    # Tests call make too, and that is no part of the one that may have started this. Hundreds of processes import our
+    # Tests call make too, and must not join the make that may have started this. Hundreds of processes import our
     # modules: where byte code is not kept, each compiles them again.
     own = {name: value for name, value in os.environ.items() if name not in (*_OF_MAKE, _NO_BYTE_CODE)}
     return subprocess.run(

@@ -118,13 +118,15 @@ def usage(
 
 def _usage_rows(found: "Sequence[MonthOfUse]", prices: dict[str, float]) -> list[list[str]]:
     """Make a table with its head: month, client, amounts, and their cost if there are prices."""
-    names = sorted({name for one in found for name in one.amounts}, key=lambda name: (name != "pages", name))
+    from serve.jobs.store.usage import PAGES
+
+    names = sorted({name for one in found for name in one.amounts}, key=lambda name: (name != PAGES, name))
     if found and (unknown := sorted(prices.keys() - set(names))):
         raise ConfigurationError(f"jobs.prices has {unknown[0]}, which was not used; used were {', '.join(names)}")
     rows = [["month", "client", *names, *(["cost"] if prices else [])]]
     for one in found:
         amounts = {name: one.amounts.get(name, 0.0) for name in names}
-        shown = [f"{amount:.{0 if name == 'pages' else 1}f}" for name, amount in amounts.items()]
+        shown = [f"{amount:.{0 if name == PAGES else 1}f}" for name, amount in amounts.items()]
         cost = sum(price * amounts[name] for name, price in prices.items())
         rows.append([one.month, one.client, *shown, *([f"{cost:.2f}"] if prices else [])])
     return rows

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, field_validator
 from deployments.storage.settings import checked_prefixes
 from models.errors import ConfigurationError
 from models.settings import SettingsSection
-from serve.config.settings import HttpSettings
+from serve.config.settings import DoorName, HttpSettings
 
 __all__ = ["NO_ACCESS", "AccessFile", "ClientAccess", "Entrance", "access_file", "check_access_file", "key_files"]
 
@@ -26,7 +26,7 @@ _MOST_NAMES = 5  # in one message
 
 
 #: The ways into the service: its own API in two parts, and the doors.
-Entrance = Literal["ocr", "jobs", "legacy", "mcp", "azure", "kserve", "textract"]
+Entrance = Literal["ocr", "jobs", DoorName]
 _HOST = r"^\.?[a-z0-9-]+(\.[a-z0-9-]+)*$"
 HostNames = tuple[Annotated[str, Field(pattern=_HOST)], ...] | None
 """Names of hosts in lower case; a leading dot means all names below."""

@@ -30,6 +30,10 @@ INGRESS_CPUS = 0.2
 _SHARE = 0.75
 
 
+DoorName = Literal["legacy", "mcp", "azure", "kserve", "textract"]
+"""The protocols of other services that this one speaks too."""
+
+
 class HttpSettings(SettingsSection):
     """Settings of the HTTP API."""
 
@@ -103,7 +107,7 @@ class HttpSettings(SettingsSection):
         description="Whether `/` shows a web page to read documents with. Not set: for `rayocr serve` on a loopback "
         "address only.",
     )
-    doors: list[Literal["legacy", "mcp", "azure", "kserve", "textract"]] | None = Field(
+    doors: list[DoorName] | None = Field(
         default=None,
         description="Protocols of other services that this one speaks too (docs/reference/doors.md); `[]` for none. "
         "Not set: all, but where API keys are asked for only those that take keys as the API does.",

@@ -13,8 +13,7 @@ from starlette.types import Receive, Scope
 from models.errors import RayocrError
 from serve.api.keys import ApiKeys, presented_key
 from serve.api.protocol import path_of
-from serve.config.access import Entrance
-from serve.config.settings import HttpSettings
+from serve.config.settings import DoorName, HttpSettings
 
 __all__ = ["Door"]
 
@@ -29,7 +28,7 @@ class Door(ABC):
         http: Settings of the HTTP API.
     """
 
-    name: ClassVar[Entrance]
+    name: ClassVar[DoorName]
     """The door's name in `http.doors` and in the metrics."""
     paths: ClassVar[tuple[str, ...]]
     """How the paths of its requests begin."""

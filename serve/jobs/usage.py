@@ -15,7 +15,7 @@ from ray.util.metrics import Counter
 
 from models.errors import QuotaExceeded, RayocrError
 from serve.config.rights import ClientRights
-from serve.jobs.store.usage import PAGES, Standing, UsageCounts, month_of
+from serve.jobs.store.usage import MINUTE_S, PAGES, Standing, UsageCounts, month_of, refilled
 
 __all__ = ["UsageLedger"]
 
@@ -24,7 +24,6 @@ logger = logging.getLogger("ray.serve")
 # Between two writes, replicas do not see each other's pages.
 _WRITE_EVERY_S = 1.0
 _FRESH_S = 2.0
-_MINUTE_S = 60.0
 
 
 @dataclass(slots=True)
@@ -103,7 +102,7 @@ class UsageLedger:
             raise QuotaExceeded(
                 f"the client {client} has used its {pace:,} pages a minute: try again after the time in Retry-After "
                 f"(keys.{client}.pages_per_minute in http.access_file)",
-                (1 - tokens) * _MINUTE_S / pace,
+                (1 - tokens) * MINUTE_S / pace,
             )
 
     async def check_job(self, client: str, pages: int) -> None:
@@ -139,7 +138,7 @@ class UsageLedger:
         policy, state = [], []
         if (pace := access.pages_per_minute) is not None and tokens is not None:
             policy.append(f'"minute";q={pace};w=60')
-            state.append(f'"minute";r={max(0, int(tokens))};t={math.ceil((pace - tokens) * _MINUTE_S / pace)}')
+            state.append(f'"minute";r={max(0, int(tokens))};t={math.ceil((pace - tokens) * MINUTE_S / pace)}')
         if left is not None:
             policy.append(f'"month";q={access.pages_per_month}')
             state.append(f'"month";r={max(0, left)};t={math.ceil(self._month_s())}')
@@ -213,8 +212,7 @@ class UsageLedger:
         pace, known = self._rights.of(client).pages_per_minute, self._known.get(client)
         if pace is None or known is None or known.standing.tokens is None:
             return None
-        filled = known.standing.tokens + (self._clock() - known.at) * pace / _MINUTE_S
-        return min(float(pace), filled) - self._paced.get(client, 0.0)
+        return refilled(known.standing.tokens, self._clock() - known.at, pace) - self._paced.get(client, 0.0)
 
     def _month_s(self) -> float:
         """Seconds to the end of this month."""

@@ -10,12 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from serve.jobs.store.database.schema import paces, usage
 from serve.jobs.store.database.transactions import Database
 
-__all__ = ["PAGES", "MonthOfUse", "Standing", "UsageCounts", "month_of"]
+__all__ = ["MINUTE_S", "PAGES", "MonthOfUse", "Standing", "UsageCounts", "month_of", "refilled"]
 
 PAGES = "pages"
 """Name of the amount that budgets are about."""
 
-_MINUTE_S = 60.0
+MINUTE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,20 @@ def month_of(now: float) -> str:
         now: Seconds since the epoch.
     """
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m")
+
+
+def refilled(tokens: float, elapsed_s: float, pages_a_minute: float) -> float:
+    """Fill a bucket of tokens as time goes by.
+
+    Args:
+        tokens: What was in it.
+        elapsed_s: Seconds since then; a clock that was set back counts as none.
+        pages_a_minute: What it gets in a minute, which is also the most that it holds.
+
+    Returns:
+        What is in it now.
+    """
+    return min(pages_a_minute, tokens + max(0.0, elapsed_s) * pages_a_minute / MINUTE_S)
 
 
 class UsageCounts:
@@ -115,7 +129,7 @@ class UsageCounts:
             tokens = None
             if pages_a_minute is not None:
                 found = connection.execute(select(paces).where(paces.c.client == client)).first()
-                tokens = pages_a_minute if found is None else _after(found.tokens, found.at, pages_a_minute, now)
+                tokens = pages_a_minute if found is None else refilled(found.tokens, now - found.at, pages_a_minute)
             month = month_of(now)
             return Standing(month, _pages(connection, [client], month).get(client, 0), tokens)
 
@@ -149,15 +163,11 @@ def _upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.
 def _filled(connection: Connection, client: str, pages_a_minute: float, taken: float, now: float) -> float:
     """Fill a client's bucket, take pages out of it, and return what is left."""
     found = connection.execute(select(paces).where(paces.c.client == client).with_for_update()).first()
-    before = pages_a_minute if found is None else _after(found.tokens, found.at, pages_a_minute, now)
+    before = pages_a_minute if found is None else refilled(found.tokens, now - found.at, pages_a_minute)
     row = {"tokens": before - taken, "at": now}
     added = _upsert(connection, paces).values(client=client, **row)
     connection.execute(added.on_conflict_do_update(index_elements=[paces.c.client], set_=row))
     return before - taken
-
-
-def _after(tokens: float, at: float, pages_a_minute: float, now: float) -> float:
-    return min(pages_a_minute, tokens + max(0.0, now - at) * pages_a_minute / _MINUTE_S)
 
 
 def _pages(connection: Connection, clients: Iterable[str], month: str) -> dict[str, int]:
